@@ -1,0 +1,142 @@
+import * as z from "zod";
+
+/**
+ * The values that events carry. Instants are epoch milliseconds (fields end in `Ms`) or ISO 8601 strings (fields end in
+ * `At`); an interval is `[start, end)`.
+ */
+
+/** Ids name objects, URLs and schedules, so only characters that are safe in all three are let in. */
+export const id = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/,
+    "must be 1 to 128 letters, digits, '-' or '_', starting with a letter or digit",
+  );
+
+const instantMs = z.int();
+const durationMs = z.number().nonnegative();
+
+export const interval = z.tuple([instantMs, instantMs]);
+export type Interval = readonly [startMs: number, endMs: number];
+
+export const gapPolicy = z.enum(["SKIP_GAPS", "FILL_WITH_BLACK", "HOLD_LAST_FRAME", "REJECT"]);
+export type GapPolicy = z.infer<typeof gapPolicy>;
+
+/** How a clip is cut: `smart` re-encodes the few frames before the first keyframe, `exact` all, `fast` none. */
+export const precision = z.enum(["smart", "exact", "fast"]);
+export type Precision = z.infer<typeof precision>;
+
+export const status = z.enum([
+  "CLIP_AVAILABLE",
+  "CLIP_PENDING",
+  "CLIP_NOT_AVAILABLE",
+  "CLIP_OUT_OF_RANGE",
+  "CLIP_TOO_LONG",
+  "CLIP_RETRY_TIMEOUT",
+  "FATAL_ERROR",
+]);
+export type Status = z.infer<typeof status>;
+
+/** Why a clip has a status other than CLIP_AVAILABLE. A closed list: docs/reasons.md explains each. */
+export const reason = z.enum([
+  "RECORDING_NOT_YET_AVAILABLE",
+  "PARTIAL_COVERAGE_WAITING",
+  "FUTURE_RANGE",
+  "CAMERA_SERVICE_UNAVAILABLE",
+  "NO_FOOTAGE",
+  "GAP_FINAL",
+  "SOURCE_DELETED",
+  "BEFORE_RETENTION",
+  "CLIP_TOO_LONG",
+  "INVALID_REQUEST",
+  "UNKNOWN_CAMERA",
+  "CORRUPT_SOURCE",
+  "VERIFY_FAILED",
+  "STALLED",
+  "INTERNAL",
+]);
+export type Reason = z.infer<typeof reason>;
+
+/** Why a part of the requested range is not in the clip. */
+export const gapCause = z.enum(["NOT_RECORDED", "SOURCE_DELETED", "CORRUPT_SOURCE"]);
+export const gap = z.object({ startMs: z.number(), endMs: z.number(), cause: gapCause });
+export type GapCause = z.infer<typeof gapCause>;
+export type Gap = z.infer<typeof gap>;
+
+/** One clip request (contract, section 1) after reading: numbers are numbers, defaults are in place. */
+export const clipRequest = z.object({
+  clipId: id,
+  cameraId: id,
+  startMs: instantMs,
+  endMs: instantMs,
+  /** When each earlier attempt was sent. */
+  retryTimestamps: z.array(instantMs),
+  gapPolicy: gapPolicy,
+  /** Absent: the environment decides. */
+  precision: precision.optional(),
+  /** When this attempt was sent (SQS SentTimestamp): the base of the age rules. */
+  sentMs: instantMs,
+});
+export type ClipRequest = z.infer<typeof clipRequest>;
+
+/** A recording as the camera service lists it, and the part of the clip it should supply. */
+export const locatedSource = z.object({
+  /** Object key in the origin bucket. */
+  key: z.string(),
+  /** Wall-clock interval of the whole recording. */
+  startMs: instantMs,
+  endMs: instantMs,
+  /** The part this source supplies. */
+  fromMs: instantMs,
+  toMs: instantMs,
+});
+export type LocatedSource = z.infer<typeof locatedSource>;
+
+/** A source in the work bucket: a small MP4 that starts at the keyframe at or before `fromMs`, or the whole recording. */
+export const stagedSource = z.object({
+  /** Object key in the work bucket. */
+  key: z.string(),
+  originKey: z.string(),
+  bytes: z.int().nonnegative(),
+  /** `sliced`: only the needed samples were read; `copied`: the whole recording, because `why`. */
+  method: z.enum(["sliced", "copied"]),
+  why: z.string().optional(),
+  /** Wall-clock instant of the staged file's presentation time 0; not always a whole millisecond. */
+  zeroMs: z.number(),
+  /** The part this source supplies, after looking at the frames that are really there. */
+  fromMs: z.number(),
+  toMs: z.number(),
+  /** What reading it cost at the origin bucket. */
+  fetched: z.object({ bytes: z.int().nonnegative(), requests: z.int().nonnegative() }),
+});
+export type StagedSource = z.infer<typeof stagedSource>;
+
+/** What was asked for against what the clip holds. Errors are signed: delivered minus requested, ms. */
+export const coverage = z.object({
+  requested: interval,
+  delivered: z.array(z.tuple([z.number(), z.number()])),
+  gaps: z.array(gap),
+  startErrorMs: z.number(),
+  endErrorMs: z.number(),
+});
+export type Coverage = z.infer<typeof coverage>;
+
+/** A clip file that was verified after rendering. */
+export const renderedClip = z.object({
+  key: z.string(),
+  bytes: z.int().positive(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  durationMs,
+  width: z.int().positive(),
+  height: z.int().positive(),
+  frames: z.int().positive(),
+  encodedFrames: z.int().nonnegative(),
+  audio: z.boolean(),
+  /** Which way of cutting was used, and why that one. */
+  precision: precision,
+  why: z.string(),
+});
+export type RenderedClip = z.infer<typeof renderedClip>;
+
+export const thumbnail = z.object({ key: z.string(), width: z.int().positive(), bytes: z.int().positive() });
+export type Thumbnail = z.infer<typeof thumbnail>;
