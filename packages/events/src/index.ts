@@ -1,1 +1,6 @@
+export * from "./catalog.ts";
+export * from "./define.ts";
+export * from "./envelope.ts";
+export * from "./metadata.ts";
+export * from "./pipeline.ts";
 export * from "./values.ts";

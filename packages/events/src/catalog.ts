@@ -1,0 +1,159 @@
+import * as z from "zod";
+import { type CamclipsEvent, defineEvent, type EventDefinition, type EventOf, type Fact } from "./define.ts";
+import {
+  clipRequest,
+  coverage,
+  gap,
+  id,
+  interval,
+  locatedSource,
+  reason,
+  renderedClip,
+  stagedSource,
+  status,
+  thumbnail,
+} from "./values.ts";
+
+/**
+ * Every event, in pipeline order: the six stage events, then the three branches. An event carries what the next stage
+ * needs: ids, keys and numbers, never video bytes.
+ */
+
+/** A request was read, is new or known with the same content, and its deadline is being watched. */
+export const RequestAccepted = defineEvent(
+  "RequestAccepted",
+  1,
+  z.object({
+    request: clipRequest,
+    /** When the first attempt was accepted: what `waitMs` and `workMs` are measured from. */
+    acceptedMs: z.int(),
+  }),
+);
+
+/** The recordings that hold the range (or all of it that will ever exist) are known. */
+export const SourcesLocated = defineEvent(
+  "SourcesLocated",
+  1,
+  z.object({
+    ...RequestAccepted.detail.shape.data.shape,
+    alias: z.string(),
+    sources: z.array(locatedSource).min(1),
+    gaps: z.array(gap),
+  }),
+);
+
+/** Every source lies in the work bucket, cut down to what the clip needs. */
+export const SourcesDownloaded = defineEvent(
+  "SourcesDownloaded",
+  1,
+  z.object({
+    ...RequestAccepted.detail.shape.data.shape,
+    sources: z.array(stagedSource).min(1),
+    gaps: z.array(gap),
+    /** When the footage was complete: waiting ends, working starts. */
+    footageMs: z.int(),
+  }),
+);
+
+/** The clip is cut, verified, and lies under its final key. */
+export const ClipRendered = defineEvent(
+  "ClipRendered",
+  1,
+  z.object({ ...RequestAccepted.detail.shape.data.shape, footageMs: z.int(), clip: renderedClip, coverage }),
+);
+
+/** Every thumbnail lies under its final key. */
+export const ThumbnailsRendered = defineEvent(
+  "ThumbnailsRendered",
+  1,
+  z.object({ ...ClipRendered.detail.shape.data.shape, thumbnails: z.array(thumbnail).min(1) }),
+);
+
+/** A terminal status was told to the camera service and to the topic. */
+export const ClipPublished = defineEvent(
+  "ClipPublished",
+  1,
+  z.object({
+    status: status.exclude(["CLIP_PENDING"]),
+    reason: reason.optional(),
+    /** The contract's metadata (sections 5 and 7), as it was sent. */
+    clipMetadata: z.record(z.string(), z.json()),
+    /** `false` in a side-effect-free replay. */
+    notified: z.boolean(),
+  }),
+);
+
+/** Footage is missing and may still come: another attempt is due. */
+export const SourcesPending = defineEvent(
+  "SourcesPending",
+  1,
+  z.object({
+    ...RequestAccepted.detail.shape.data.shape,
+    reason,
+    missing: z.array(interval).min(1),
+    nextAttemptMs: z.int(),
+  }),
+);
+
+/** The request is decided without a clip; trying again would not help. */
+export const ClipRejected = defineEvent(
+  "ClipRejected",
+  1,
+  z.object({
+    /** As far as it could be read: an invalid request may lack any of its numbers. */
+    request: clipRequest.extend({
+      startMs: z.number().nullable(),
+      endMs: z.number().nullable(),
+      cameraId: id,
+      retryTimestamps: z.array(z.number()),
+    }),
+    acceptedMs: z.int(),
+    status: status.exclude(["CLIP_AVAILABLE", "CLIP_PENDING"]),
+    reason,
+    /** For people: what was wrong and what to do. */
+    message: z.string(),
+    coverage: coverage.optional(),
+    /** The clipId is taken by another range, whose status at the camera service must stand. */
+    conflict: z.boolean().default(false),
+  }),
+);
+
+/** A stage gave up, or the deadline passed. */
+export const ClipFailed = defineEvent(
+  "ClipFailed",
+  1,
+  z.object({
+    request: ClipRejected.detail.shape.data.shape.request,
+    acceptedMs: z.int(),
+    stage: z.string(),
+    reason,
+    message: z.string(),
+  }),
+);
+
+export const catalog = [
+  RequestAccepted,
+  SourcesLocated,
+  SourcesDownloaded,
+  ClipRendered,
+  ThumbnailsRendered,
+  ClipPublished,
+  SourcesPending,
+  ClipRejected,
+  ClipFailed,
+] as const;
+
+export type AnyEvent = EventOf<(typeof catalog)[number]>;
+export type EventType = AnyEvent["type"];
+export type AnyFact = AnyEvent extends infer E
+  ? E extends CamclipsEvent<infer N, infer D>
+    ? Fact<N, D>
+    : never
+  : never;
+
+const byType = new Map<string, EventDefinition>(catalog.map((definition) => [definition.type, definition]));
+
+/** The definition behind an event's type; undefined for a type the catalogue does not have. */
+export function definitionOf(type: string): EventDefinition | undefined {
+  return byType.get(type);
+}

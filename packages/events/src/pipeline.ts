@@ -1,0 +1,161 @@
+import {
+  ClipFailed,
+  ClipPublished,
+  ClipRejected,
+  ClipRendered,
+  catalog,
+  type EventType,
+  RequestAccepted,
+  SourcesDownloaded,
+  SourcesLocated,
+  SourcesPending,
+  ThumbnailsRendered,
+} from "./catalog.ts";
+
+/** One thing a stage may do; the stacks turn each into the narrowest policy statement that allows it. */
+export type Grant =
+  | "origin:read"
+  | "work:read"
+  | "work:write"
+  | "destination:read"
+  | "destination:write"
+  | "topic:publish"
+  | "schedule:request"
+  | "schedule:deadline";
+
+/** What fills a stage's queue. */
+export type StageInput =
+  /** The callers' SQS requests. */
+  | { from: "requests" }
+  /** A rule on the bus. */
+  | { from: "bus"; events: readonly EventType[] }
+  /** One-shot schedules only. */
+  | { from: "schedule" };
+
+/**
+ * One row per stage. The row, the stage's file `packages/functions/src/<stage>.ts` and its events in the catalogue are
+ * all there is to a stage: the stacks and the local runtime are generated from this table. Every stage may publish to
+ * the bus and schedule a message back to its own queue; `grants` says what else it may do.
+ */
+export interface Stage {
+  readonly stage: string;
+  readonly input: StageInput;
+  readonly emits: readonly EventType[];
+  readonly grants: readonly Grant[];
+  readonly ffmpeg: boolean;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  /** Size of /tmp. */
+  readonly storageMb: number;
+  /** Functions that run at once, at most (SQS MaximumConcurrency: 2 to 1000). */
+  readonly concurrency: number;
+  readonly batchSize: number;
+  /** Deliveries before the message rests in the dead-letter queue; the last one emits ClipFailed. */
+  readonly maxReceives: number;
+}
+
+const small = {
+  ffmpeg: false,
+  memoryMb: 512,
+  timeoutSeconds: 60,
+  storageMb: 512,
+  concurrency: 20,
+  batchSize: 5,
+  maxReceives: 4,
+};
+
+export const pipeline = [
+  {
+    ...small,
+    stage: "accept-request",
+    input: { from: "requests" },
+    emits: [RequestAccepted.type, ClipRejected.type],
+    grants: ["work:read", "work:write", "schedule:deadline"],
+  },
+  {
+    ...small,
+    stage: "locate-sources",
+    input: { from: "bus", events: [RequestAccepted.type] },
+    emits: [SourcesLocated.type, SourcesPending.type, ClipRejected.type],
+    grants: ["work:read", "work:write"],
+    // Protects the camera service, which is not ours.
+    concurrency: 10,
+  },
+  {
+    ...small,
+    stage: "download-sources",
+    input: { from: "bus", events: [SourcesLocated.type] },
+    emits: [SourcesDownloaded.type, SourcesPending.type, ClipRejected.type],
+    grants: ["origin:read", "work:read", "work:write"],
+    memoryMb: 1024,
+    timeoutSeconds: 300,
+    batchSize: 1,
+    concurrency: 50,
+  },
+  {
+    ...small,
+    stage: "render-clip",
+    input: { from: "bus", events: [SourcesDownloaded.type] },
+    emits: [ClipRendered.type, ClipRejected.type],
+    grants: ["work:read", "work:write", "destination:read", "destination:write"],
+    ffmpeg: true,
+    memoryMb: 3538,
+    timeoutSeconds: 900,
+    storageMb: 4096,
+    batchSize: 1,
+    concurrency: 50,
+  },
+  {
+    ...small,
+    stage: "render-thumbnails",
+    input: { from: "bus", events: [ClipRendered.type] },
+    emits: [ThumbnailsRendered.type],
+    grants: ["work:read", "work:write", "destination:read", "destination:write"],
+    ffmpeg: true,
+    memoryMb: 1769,
+    timeoutSeconds: 120,
+    storageMb: 2048,
+    batchSize: 1,
+    concurrency: 50,
+  },
+  {
+    ...small,
+    stage: "publish-clip",
+    input: { from: "bus", events: [ThumbnailsRendered.type, ClipRejected.type, ClipFailed.type] },
+    emits: [ClipPublished.type],
+    grants: ["work:read", "work:write", "topic:publish"],
+    concurrency: 10,
+  },
+  {
+    ...small,
+    stage: "schedule-retry",
+    input: { from: "bus", events: [SourcesPending.type] },
+    emits: [],
+    grants: ["work:read", "work:write", "schedule:request"],
+    concurrency: 10,
+  },
+  {
+    ...small,
+    stage: "check-deadline",
+    input: { from: "schedule" },
+    emits: [ClipFailed.type],
+    grants: ["work:read"],
+  },
+  {
+    ...small,
+    stage: "record-event",
+    input: { from: "bus", events: catalog.map((definition) => definition.type) },
+    emits: [],
+    grants: ["work:write"],
+    batchSize: 10,
+  },
+] as const satisfies readonly Stage[];
+
+export type StageName = (typeof pipeline)[number]["stage"];
+
+/** @throws Error for a name the table does not have. */
+export function stageNamed(name: string): Stage {
+  const row = pipeline.find((candidate) => candidate.stage === name);
+  if (!row) throw new Error(`no stage "${name}": ${pipeline.map((candidate) => candidate.stage).join(", ")}`);
+  return row;
+}

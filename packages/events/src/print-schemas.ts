@@ -1,0 +1,13 @@
+import { parseArgs } from "node:util";
+import * as z from "zod";
+import { catalog, definitionOf } from "./catalog.ts";
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const unknown = positionals.filter((type) => !definitionOf(type));
+if (unknown.length > 0) {
+  process.stderr.write(`no event ${unknown.join(", ")}; there are: ${catalog.map(({ type }) => type).join(", ")}\n`);
+  process.exit(2);
+}
+const chosen = catalog.filter(({ type }) => positionals.length === 0 || positionals.includes(type));
+const schemas = Object.fromEntries(chosen.map(({ type, detail }) => [type, z.toJSONSchema(detail)]));
+process.stdout.write(`${JSON.stringify(schemas, null, 2)}\n`);
