@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { type CamclipsEvent, defineEvent, type EventDefinition, type EventOf, type Fact } from "./define.ts";
 import {
+  answerableRequest,
   clipRequest,
   coverage,
   gap,
-  id,
   interval,
   locatedSource,
   reason,
@@ -20,22 +20,14 @@ import {
  */
 
 /** A request was read, is new or known with the same content, and its deadline is being watched. */
-export const RequestAccepted = defineEvent(
-  "RequestAccepted",
-  1,
-  z.object({
-    request: clipRequest,
-    /** When the first attempt was accepted: what `waitMs` and `workMs` are measured from. */
-    acceptedMs: z.int(),
-  }),
-);
+export const RequestAccepted = defineEvent("RequestAccepted", 1, z.object({ request: clipRequest }));
 
 /** The recordings that hold the range (or all of it that will ever exist) are known. */
 export const SourcesLocated = defineEvent(
   "SourcesLocated",
   1,
   z.object({
-    ...RequestAccepted.detail.shape.data.shape,
+    request: clipRequest,
     alias: z.string(),
     sources: z.array(locatedSource).min(1),
     gaps: z.array(gap),
@@ -47,11 +39,9 @@ export const SourcesDownloaded = defineEvent(
   "SourcesDownloaded",
   1,
   z.object({
-    ...RequestAccepted.detail.shape.data.shape,
+    request: clipRequest,
     sources: z.array(stagedSource).min(1),
     gaps: z.array(gap),
-    /** When the footage was complete: waiting ends, working starts. */
-    footageMs: z.int(),
   }),
 );
 
@@ -59,14 +49,14 @@ export const SourcesDownloaded = defineEvent(
 export const ClipRendered = defineEvent(
   "ClipRendered",
   1,
-  z.object({ ...RequestAccepted.detail.shape.data.shape, footageMs: z.int(), clip: renderedClip, coverage }),
+  z.object({ request: clipRequest, clip: renderedClip, coverage }),
 );
 
 /** Every thumbnail lies under its final key. */
 export const ThumbnailsRendered = defineEvent(
   "ThumbnailsRendered",
   1,
-  z.object({ ...ClipRendered.detail.shape.data.shape, thumbnails: z.array(thumbnail).min(1) }),
+  z.object({ request: clipRequest, clip: renderedClip, coverage, thumbnails: z.array(thumbnail).min(1) }),
 );
 
 /** A terminal status was told to the camera service and to the topic. */
@@ -88,7 +78,7 @@ export const SourcesPending = defineEvent(
   "SourcesPending",
   1,
   z.object({
-    ...RequestAccepted.detail.shape.data.shape,
+    request: clipRequest,
     reason,
     missing: z.array(interval).min(1),
     nextAttemptMs: z.int(),
@@ -100,14 +90,7 @@ export const ClipRejected = defineEvent(
   "ClipRejected",
   1,
   z.object({
-    /** As far as it could be read: an invalid request may lack any of its numbers. */
-    request: clipRequest.extend({
-      startMs: z.number().nullable(),
-      endMs: z.number().nullable(),
-      cameraId: id,
-      retryTimestamps: z.array(z.number()),
-    }),
-    acceptedMs: z.int(),
+    request: answerableRequest,
     status: status.exclude(["CLIP_AVAILABLE", "CLIP_PENDING"]),
     reason,
     /** For people: what was wrong and what to do. */
@@ -123,8 +106,7 @@ export const ClipFailed = defineEvent(
   "ClipFailed",
   1,
   z.object({
-    request: ClipRejected.detail.shape.data.shape.request,
-    acceptedMs: z.int(),
+    request: answerableRequest,
     stage: z.string(),
     reason,
     message: z.string(),

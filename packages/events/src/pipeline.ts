@@ -42,6 +42,8 @@ export interface Stage {
   readonly input: StageInput;
   readonly emits: readonly EventType[];
   readonly grants: readonly Grant[];
+  /** Whether its last failure ends the clip (ClipFailed); otherwise the message rests in the dead-letter queue alone. */
+  readonly failsClip: boolean;
   readonly ffmpeg: boolean;
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
@@ -55,6 +57,7 @@ export interface Stage {
 }
 
 const small = {
+  failsClip: true,
   ffmpeg: false,
   memoryMb: 512,
   timeoutSeconds: 60,
@@ -68,6 +71,7 @@ export const pipeline = [
   {
     ...small,
     stage: "accept-request",
+    failsClip: false,
     input: { from: "requests" },
     emits: [RequestAccepted.type, ClipRejected.type],
     grants: ["work:read", "work:write", "schedule:deadline"],
@@ -121,6 +125,7 @@ export const pipeline = [
   {
     ...small,
     stage: "publish-clip",
+    failsClip: false,
     input: { from: "bus", events: [ThumbnailsRendered.type, ClipRejected.type, ClipFailed.type] },
     emits: [ClipPublished.type],
     grants: ["work:read", "work:write", "topic:publish"],
@@ -137,16 +142,18 @@ export const pipeline = [
   {
     ...small,
     stage: "check-deadline",
+    failsClip: false,
     input: { from: "schedule" },
     emits: [ClipFailed.type],
-    grants: ["work:read"],
+    grants: ["work:read", "work:write"],
   },
   {
     ...small,
     stage: "record-event",
+    failsClip: false,
     input: { from: "bus", events: catalog.map((definition) => definition.type) },
     emits: [],
-    grants: ["work:write"],
+    grants: ["work:read", "work:write"],
     batchSize: 10,
   },
 ] as const satisfies readonly Stage[];

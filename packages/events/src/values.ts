@@ -79,6 +79,14 @@ export const clipRequest = z.object({
 });
 export type ClipRequest = z.infer<typeof clipRequest>;
 
+/** A request as far as it could be read: enough to answer it, never used in a key. */
+export const answerableRequest = clipRequest.extend({
+  cameraId: z.string().max(128),
+  startMs: z.number().nullable(),
+  endMs: z.number().nullable(),
+});
+export type AnswerableRequest = z.infer<typeof answerableRequest>;
+
 /** A recording as the camera service lists it, and the part of the clip it should supply. */
 export const locatedSource = z.object({
   /** Object key in the origin bucket. */
