@@ -1,0 +1,103 @@
+import type { SampleDescription } from "./sample-description.ts";
+
+/** The model of an MP4's structure: ISO/IEC 14496-12, with one entry per sample in decode order. */
+export interface Movie {
+  /** Units per second of edit durations. */
+  timescale: number;
+  /** Absent when the file carries none (0). */
+  creationTimeMs?: number;
+  /** Some of its samples are described in movie fragments (moof). */
+  fragmented: boolean;
+  tracks: Track[];
+}
+
+export interface Track {
+  id: number;
+  /** Handler type: `vide`, `soun`, ... */
+  handler: string;
+  /** Units per second of sample times. */
+  timescale: number;
+  /** Packed ISO 639-2 code as in mdhd. */
+  language: number;
+  /** Clockwise, from the track header's matrix; `undefined` when the matrix is no plain rotation. */
+  rotation: 0 | 90 | 180 | 270 | undefined;
+  /** Raw 36 bytes of the track header's matrix, to be written back unchanged. */
+  matrix: Uint8Array;
+  /** Presentation size of the track header, 16.16 fixed point. */
+  displayWidth: number;
+  displayHeight: number;
+  descriptions: SampleDescription[];
+  /** Whole vmhd or smhd (or nmhd) box. */
+  mediaHeader: Uint8Array;
+  edit: Edit;
+  samples: SampleTable;
+}
+
+/** The edit list, reduced to what it does to sample times. All in units of the track's timescale, with fractions. */
+export interface Edit {
+  /** Presentation time = decode time + composition offset + shift. */
+  shift: number;
+  /** Samples that are presented start at or after this presentation time; earlier ones are decoded only. */
+  from: number;
+  /** Samples at or after this presentation time are not presented. `Infinity` when the edit has no end. */
+  to: number;
+}
+
+export interface SampleTable {
+  count: number;
+  /** Byte offset in the file. */
+  offset: Float64Array;
+  size: Uint32Array;
+  /** Decode time and duration, units of the track's timescale. */
+  dts: Float64Array;
+  duration: Uint32Array;
+  compositionOffset: Int32Array;
+  /** 1 for sync samples. Not every one is an IDR picture: see isIdr. */
+  sync: Uint8Array;
+  /** Index into the track's descriptions, from 0. */
+  description: Uint16Array;
+}
+
+/** Presentation time of a sample in units of the track's timescale. */
+export function presentationTicks(track: Track, index: number): number {
+  const { dts, compositionOffset } = track.samples;
+  return (dts[index] ?? 0) + (compositionOffset[index] ?? 0) + track.edit.shift;
+}
+
+/** Presentation time of a sample in seconds on the file's timeline. */
+export function presentationSeconds(track: Track, index: number): number {
+  return presentationTicks(track, index) / track.timescale;
+}
+
+/** Half a unit of tolerance, because edit durations are rounded to the movie's timescale. */
+export function isPresented(track: Track, index: number): boolean {
+  const ticks = presentationTicks(track, index);
+  return ticks >= track.edit.from - 0.5 && ticks < track.edit.to - 0.5;
+}
+
+/** Presentation times of the samples that are presented, ascending, seconds. */
+export function presentedSeconds(track: Track): Float64Array {
+  const times = new Float64Array(track.samples.count);
+  let count = 0;
+  for (let i = 0; i < times.length; i++) if (isPresented(track, i)) times[count++] = presentationSeconds(track, i);
+  return times.subarray(0, count).sort();
+}
+
+/** Start of the first and end of the last presented sample, seconds. `undefined` when none is presented. */
+export function presentedRange(track: Track): { startSeconds: number; endSeconds: number } | undefined {
+  let start = Number.POSITIVE_INFINITY;
+  let end = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < track.samples.count; i++) {
+    if (!isPresented(track, i)) continue;
+    const ticks = presentationTicks(track, i);
+    start = Math.min(start, ticks);
+    end = Math.max(end, ticks + (track.samples.duration[i] ?? 0));
+  }
+  if (start > end) return undefined;
+  return { startSeconds: start / track.timescale, endSeconds: Math.min(end, track.edit.to) / track.timescale };
+}
+
+/** The first track of a kind that holds samples. */
+export function firstTrack(movie: Movie, handler: "vide" | "soun"): Track | undefined {
+  return movie.tracks.find((track) => track.handler === handler && track.samples.count > 0);
+}
