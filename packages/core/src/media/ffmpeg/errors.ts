@@ -1,0 +1,29 @@
+/** ffmpeg ran and did not succeed, or was stopped by its time limit. The message ends with its last lines. */
+export class FfmpegError extends Error {
+  override name = "FfmpegError";
+  readonly exitCode: number | null;
+  readonly exitSignal: NodeJS.Signals | null;
+  readonly args: readonly string[];
+  /** The last lines that ffmpeg wrote to stderr. */
+  readonly log: string;
+
+  constructor(
+    message: string,
+    outcome: { exitCode: number | null; exitSignal: NodeJS.Signals | null; args: readonly string[]; log: string },
+  ) {
+    super(outcome.log === "" ? message : `${message}\n${outcome.log}`);
+    this.exitCode = outcome.exitCode;
+    this.exitSignal = outcome.exitSignal;
+    this.args = outcome.args;
+    this.log = outcome.log;
+  }
+}
+
+/** There is no ffmpeg where it was expected. The message tells a user what to do. */
+export class FfmpegMissingError extends Error {
+  override name = "FfmpegMissingError";
+
+  constructor(ffmpeg: string, options?: ErrorOptions) {
+    super(`cannot start "${ffmpeg}": install ffmpeg (5.1 or newer) or set FFMPEG_BIN to the path of one`, options);
+  }
+}
