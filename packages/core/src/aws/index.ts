@@ -1,0 +1,4 @@
+export * from "./event-bus.ts";
+export * from "./s3-store.ts";
+export * from "./scheduler.ts";
+export * from "./topic.ts";

@@ -1,0 +1,130 @@
+import { setTimeout } from "node:timers/promises";
+import * as z from "zod";
+import { type CameraService, CameraServiceError, UnknownCameraError } from "./ports.ts";
+
+export interface CameraServiceOptions {
+  /** CAM_SERVICES_URL, without trailing slash. */
+  camerasUrl: string;
+  /** RECORDINGS_URL, without trailing slash. */
+  recordingsUrl: string;
+  /** Sent as a bearer token when the service wants one. */
+  token?: string | undefined;
+  /** For one call, answer included. */
+  timeoutMs?: number;
+  /** Calls, the first included, before giving up on a passing fault. */
+  attempts?: number;
+  pauseMs?: number;
+}
+
+const camera = z.object({ alias: z.string().min(1).max(255) });
+const recordings = z
+  .array(z.object({ recordingUrl: z.string().max(4096), startDate: z.string().max(64), endDate: z.string().max(64) }))
+  .max(5000);
+
+/** Longer than any honest list; an endless answer must not fill the memory. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+
+/** The camera service over HTTP (contract, section 2). Redirects are refused: only the configured hosts are ever asked. */
+export function createCameraService(options: CameraServiceOptions): CameraService {
+  const call = caller(options);
+  const segment = encodeURIComponent;
+  return {
+    async alias(cameraId, signal) {
+      const answer = await call("GET", `${options.camerasUrl}/cameras/${segment(cameraId)}`, { signal });
+      if (answer.status === 404) throw new UnknownCameraError(`the camera service knows no camera ${cameraId}`);
+      return parsed(camera, answer).alias;
+    },
+    async recordings(alias, startMs, endMs, signal) {
+      const query = `startDate=${startMs}&endDate=${endMs}&allowPartialMatch=true`;
+      const answer = await call("GET", `${options.recordingsUrl}/cameras/recording/${segment(alias)}?${query}`, {
+        signal,
+      });
+      return answer.status === 404 ? [] : parsed(recordings, answer);
+    },
+    async putClip(clipId, body, signal) {
+      const answer = await call("PUT", `${options.camerasUrl}/cameras/clips/${segment(clipId)}`, {
+        signal,
+        body: JSON.stringify(body),
+      });
+      if (answer.status < 200 || answer.status > 299) throw refused(answer);
+    },
+  };
+}
+
+interface Answer {
+  call: string;
+  status: number;
+  text: string;
+}
+
+function caller({ token, timeoutMs = 10_000, attempts = 3, pauseMs = 200 }: CameraServiceOptions) {
+  const headers = {
+    accept: "application/json",
+    "content-type": "application/json",
+    ...(token && { authorization: `Bearer ${token}` }),
+  };
+  return async (
+    method: string,
+    url: string,
+    { signal, body }: { signal?: AbortSignal | undefined; body?: string },
+  ): Promise<Answer> => {
+    const call = `${method} ${new URL(url).pathname}`;
+    for (let attempt = 1; ; attempt += 1) {
+      const problem = await once(call).catch((error: unknown) => error as Error);
+      if (!(problem instanceof Error) && !isPassing(problem.status)) return problem;
+      signal?.throwIfAborted();
+      if (attempt === attempts) throw problem instanceof Error ? noAnswer(call, problem) : refused(problem);
+      await setTimeout(pauseMs * 2 ** (attempt - 1), undefined, { signal });
+    }
+    async function once(call: string): Promise<Answer> {
+      const limits = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])];
+      const response = await fetch(url, {
+        method,
+        headers,
+        body: body ?? null,
+        redirect: "error",
+        signal: AbortSignal.any(limits),
+      });
+      return { call, status: response.status, text: await boundedText(response) };
+    }
+  };
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parsed<S extends z.ZodType>(schema: S, answer: Answer): z.output<S> {
+  if (answer.status < 200 || answer.status > 299) throw refused(answer);
+  let json: unknown;
+  try {
+    json = JSON.parse(answer.text);
+  } catch (cause) {
+    throw new CameraServiceError(`${answer.call} answered no JSON: ${answer.text.slice(0, 80)}`, true, { cause });
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  throw new CameraServiceError(
+    `${answer.call} answered something else than agreed: ${z.prettifyError(result.error)}`,
+    true,
+  );
+}
+
+const isPassing = (status: number): boolean => status >= 500 || status === 408 || status === 425 || status === 429;
+
+const refused = ({ call, status, text }: Answer): CameraServiceError =>
+  new CameraServiceError(`${call} answered ${status}: ${text.slice(0, 200)}`, isPassing(status));
+
+const noAnswer = (call: string, cause: Error): CameraServiceError =>
+  new CameraServiceError(
+    `${call} got no answer: ${(cause.cause as Error | undefined)?.message ?? cause.message}`,
+    true,
+    { cause },
+  );

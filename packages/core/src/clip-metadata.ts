@@ -1,0 +1,134 @@
+import type {
+  AnswerableRequest,
+  ClipRequest,
+  Coverage,
+  Interval,
+  Reason,
+  RenderedClip,
+  Settings,
+  Status,
+} from "@camclips/events";
+import { firstSentMs } from "./decide.ts";
+import { clipKey } from "./keys.ts";
+
+export type MetadataSettings = Pick<Settings, "CLIP_URL" | "THUMBNAIL_SIZES" | "THUMBNAIL_FORMAT">;
+
+/** The contract's clip metadata (sections 5 and 7): what PUT and SNS carry. */
+export type ClipMetadata = Record<string, unknown> & { clipId: string; cameraId: string; status: Status };
+
+/** Whether asking again later, with a new clipId, may bring a clip. */
+const RETRYABLE: Record<Reason, boolean> = {
+  RECORDING_NOT_YET_AVAILABLE: true,
+  PARTIAL_COVERAGE_WAITING: true,
+  FUTURE_RANGE: true,
+  CAMERA_SERVICE_UNAVAILABLE: true,
+  NO_FOOTAGE: false,
+  GAP_FINAL: false,
+  SOURCE_DELETED: false,
+  BEFORE_RETENTION: false,
+  CLIP_TOO_LONG: false,
+  INVALID_REQUEST: false,
+  UNKNOWN_CAMERA: false,
+  CORRUPT_SOURCE: false,
+  VERIFY_FAILED: true,
+  STALLED: true,
+  INTERNAL: true,
+};
+
+export interface Finished {
+  clip: RenderedClip;
+  coverage: Coverage;
+  /** When the last file was ready. */
+  finishedMs: number;
+}
+
+export function availableMetadata(
+  request: ClipRequest,
+  { clip, coverage, finishedMs }: Finished,
+  bucket: string,
+  settings: MetadataSettings,
+): ClipMetadata {
+  const workMs = Math.max(1, finishedMs - request.sentMs);
+  const objects = objectsOf(request, bucket, settings);
+  return {
+    ...identity(request, "CLIP_AVAILABLE"),
+    ...objects,
+    clip: {
+      ...objects.clip,
+      sha256: clip.sha256,
+      bytes: clip.bytes,
+      durationMs: clip.durationMs,
+      frames: clip.frames,
+      precision: clip.precision,
+    },
+    retryTimestamps: request.retryTimestamps,
+    coverage,
+    waitMs: request.sentMs - firstSentMs(request),
+    workMs,
+    realtimeFactor: Number((clip.durationMs / workMs).toFixed(3)),
+  };
+}
+
+export interface Pending {
+  reason: Reason;
+  missing: Interval[];
+  nextAttemptMs: number;
+  deadlineAt: string;
+}
+
+/** `retryTimestamps` already holds this attempt, as the next one will be sent with it. */
+export function pendingMetadata(
+  request: ClipRequest,
+  pending: Pending,
+  bucket: string,
+  settings: MetadataSettings,
+): ClipMetadata {
+  return {
+    ...identity(request, "CLIP_PENDING"),
+    ...objectsOf(request, bucket, settings),
+    retryTimestamps: [...request.retryTimestamps, request.sentMs],
+    ...explanation(pending.reason),
+    attempt: request.retryTimestamps.length + 1,
+    nextAttemptAt: new Date(pending.nextAttemptMs).toISOString(),
+    deadlineAt: pending.deadlineAt,
+    missing: pending.missing,
+  };
+}
+
+export interface Refusal {
+  status: Exclude<Status, "CLIP_AVAILABLE" | "CLIP_PENDING">;
+  reason: Reason;
+  message: string;
+  coverage?: Coverage | undefined;
+}
+
+export function refusedMetadata(
+  request: AnswerableRequest,
+  { status, reason, message, coverage }: Refusal,
+): ClipMetadata {
+  return {
+    ...identity(request, status),
+    thumbnail: { sizes: [] },
+    retryTimestamps: request.retryTimestamps,
+    ...explanation(reason),
+    message,
+    ...(coverage && { coverage }),
+  };
+}
+
+function identity({ clipId, cameraId, startMs, endMs }: AnswerableRequest, status: Status) {
+  return { clipId, cameraId, startTimestampInMs: startMs, endTimestampInMs: endMs, status };
+}
+
+const explanation = (reason: Reason) => ({ reason, retryable: RETRYABLE[reason] });
+
+/** `{size}` stays literal, and keys keep their leading slash: callers fill in and strip. */
+function objectsOf({ cameraId, clipId }: ClipRequest, bucket: string, settings: MetadataSettings) {
+  const clip = clipKey(cameraId, clipId);
+  const thumbnail = `${cameraId}/${clipId}_{size}.${settings.THUMBNAIL_FORMAT}`;
+  return {
+    bucket,
+    clip: { url: `${settings.CLIP_URL}/${clip}`, key: `/${clip}` },
+    thumbnail: { url: `${settings.CLIP_URL}/${thumbnail}`, key: `/${thumbnail}`, sizes: settings.THUMBNAIL_SIZES },
+  };
+}

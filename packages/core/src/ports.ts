@@ -1,0 +1,112 @@
+import type { CamclipsEvent, StageName } from "@camclips/events";
+import type { ByteSource } from "./media/types.ts";
+
+/** What the stages need of the world. Adapters: aws/ for AWS, packages/local for one machine; the same tests run against both. */
+
+export interface ObjectInfo {
+  key: string;
+  bytes: number;
+  etag: string;
+  /** Names are lower case. */
+  metadata: Record<string, string>;
+}
+
+/** An object held open at one version: reads fail with ObjectChangedError once it is replaced. */
+export interface OpenObject extends ByteSource {
+  readonly etag: string;
+  /** What was read so far. */
+  readonly fetched: { readonly bytes: number; readonly requests: number };
+}
+
+export interface ObjectReader {
+  /** @returns undefined when there is no such object. */
+  open(key: string, signal?: AbortSignal): Promise<OpenObject | undefined>;
+}
+
+export interface PutOptions {
+  contentType: string;
+  metadata?: Record<string, string>;
+  /** Write only when the key is free; `put` returns false when it is taken. */
+  ifAbsent?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Bodies appear under their key whole or not at all. */
+export interface ObjectStore extends ObjectReader {
+  info(key: string, signal?: AbortSignal): Promise<ObjectInfo | undefined>;
+  /** For small objects. */
+  get(key: string, signal?: AbortSignal): Promise<Uint8Array | undefined>;
+  put(key: string, body: Uint8Array, options: PutOptions): Promise<boolean>;
+  /** For objects of any size, with bounded memory. `bytes` must be exact. */
+  putStream(key: string, body: AsyncIterable<Uint8Array>, bytes: number, options: PutOptions): Promise<boolean>;
+  list(prefix: string, signal?: AbortSignal): AsyncIterable<string>;
+}
+
+export interface EventBus {
+  /** @throws Error when any event was refused, after retrying the refused ones. */
+  publish(events: readonly CamclipsEvent[], signal?: AbortSignal): Promise<void>;
+}
+
+export interface Notification {
+  /** The clip's metadata as a JSON string. */
+  message: string;
+  /** For filter policies; values are never empty. */
+  attributes: Record<string, string>;
+}
+
+export interface Topic {
+  notify(notification: Notification, signal?: AbortSignal): Promise<void>;
+}
+
+export interface ScheduledMessage {
+  /** At most 64 letters, digits, '-', '_' and '.'; a name in use means that the same thing is already scheduled. */
+  name: string;
+  atMs: number;
+  queue: "requests" | StageName;
+  body: string;
+}
+
+export interface Scheduler {
+  schedule(message: ScheduledMessage, signal?: AbortSignal): Promise<"scheduled" | "already scheduled">;
+}
+
+/** A recording as the camera service lists it; nothing of it is trusted. */
+export interface ListedRecording {
+  recordingUrl: string;
+  startDate: string;
+  endDate: string;
+}
+
+export interface CameraService {
+  /** @throws UnknownCameraError, CameraServiceError. */
+  alias(cameraId: string, signal?: AbortSignal): Promise<string>;
+  /** @throws CameraServiceError. */
+  recordings(alias: string, startMs: number, endMs: number, signal?: AbortSignal): Promise<ListedRecording[]>;
+  /** @throws CameraServiceError. */
+  putClip(clipId: string, body: object, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Clock {
+  now(): number;
+}
+
+/** The object behind a key is not the one that was opened. */
+export class ObjectChangedError extends Error {
+  override name = "ObjectChangedError";
+}
+
+/** The camera service does not know the camera. */
+export class UnknownCameraError extends Error {
+  override name = "UnknownCameraError";
+}
+
+/** The camera service did not give a usable answer. */
+export class CameraServiceError extends Error {
+  override name = "CameraServiceError";
+  /** Whether the same call may succeed later. */
+  readonly passing: boolean;
+  constructor(message: string, passing: boolean, options?: ErrorOptions) {
+    super(message, options);
+    this.passing = passing;
+  }
+}

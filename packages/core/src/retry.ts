@@ -1,0 +1,28 @@
+import type { Reason } from "@camclips/events";
+
+/** "Again later": a dependency is down, and the clip is not to blame. Everything else that is thrown is a bug or bad input. */
+export class RetryLater extends Error {
+  override name = "RetryLater";
+  readonly reason: Reason;
+  /** Delay before the second attempt; it doubles with every further one. */
+  readonly seconds: number;
+  constructor(reason: Reason, seconds: number, options?: ErrorOptions) {
+    super(`${reason}: again in about ${seconds} s`, options);
+    this.reason = reason;
+    this.seconds = seconds;
+  }
+}
+
+const LONGEST_SECONDS = 900;
+
+/**
+ * Exponential backoff with jitter between half and all of it. The jitter comes out of the event's id, so that a
+ * redelivery computes the same instant.
+ * @param attempt the one that failed, from 1.
+ * @returns seconds.
+ */
+export function backoffSeconds(baseSeconds: number, attempt: number, eventId: string): number {
+  const full = Math.min(LONGEST_SECONDS, baseSeconds * 2 ** (attempt - 1));
+  const share = Number.parseInt(eventId.slice(0, 8), 16) / 0xffffffff;
+  return full * (0.5 + share / 2);
+}
