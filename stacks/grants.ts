@@ -1,0 +1,85 @@
+/// <reference path="../.sst/platform/config.d.ts" />
+import type { Grant, Stage } from "@camclips/events";
+import type { Messaging } from "./messaging.ts";
+import type { QueueRef } from "./queues.ts";
+import type { StageSettings } from "./settings.ts";
+import type { BucketRef, storage } from "./storage.ts";
+
+type Statement = sst.aws.FunctionPermissionArgs;
+
+export interface Resources {
+  settings: StageSettings;
+  storage: ReturnType<typeof storage>;
+  messaging: Messaging;
+}
+
+/** What a stage's role may do: its grants, publish, schedule, consume its queue, write its log. Nothing else. */
+export function permissionsOf(row: Stage, resources: Resources): Statement[] {
+  const { bus, queues, schedules } = resources.messaging;
+  return [
+    { actions: ["events:PutEvents"], resources: [bus.arn] },
+    ...schedule(schedules),
+    consume(queues[row.stage as keyof typeof queues]),
+    ...row.grants.flatMap((grant) => granted(grant, resources)),
+  ];
+}
+
+function granted(grant: Grant, { settings, storage, messaging }: Resources): Statement[] {
+  const directory = settings.S3_BUCKET_ORIGIN_DIR ? `${settings.S3_BUCKET_ORIGIN_DIR}/` : "";
+  switch (grant) {
+    case "origin:read":
+      return read(storage.origin, directory);
+    case "work:read":
+      return read(storage.work);
+    case "work:write":
+      return write(storage.work);
+    case "destination:read":
+      return read(storage.destination);
+    case "destination:write":
+      return write(storage.destination);
+    case "topic:publish":
+      return [{ actions: ["sns:Publish"], resources: [messaging.topic.arn] }];
+    // IAM knows no condition on a schedule's target. What a schedule can reach is the schedule role's business, and
+    // every stage may create schedules already, to come back to its own queue.
+    case "schedule:request":
+    case "schedule:deadline":
+      return [];
+  }
+}
+
+/**
+ * HEAD needs GetObject. ListBucket only makes a missing key answer 404 instead of 403; a condition on the prefix would
+ * take that away again, because a GET carries none.
+ */
+function read({ arn }: BucketRef, prefix = ""): Statement[] {
+  return [
+    { actions: ["s3:GetObject"], resources: [$interpolate`${arn}/${prefix}*`] },
+    { actions: ["s3:ListBucket"], resources: [arn] },
+  ];
+}
+
+/** Conditional and multipart writes are PutObject, too. */
+function write({ arn }: BucketRef): Statement[] {
+  return [{ actions: ["s3:PutObject", "s3:AbortMultipartUpload"], resources: [$interpolate`${arn}/*`] }];
+}
+
+/** CreateSchedule in the stage's group, handing the schedules' role to the scheduler and to nobody else. */
+function schedule({ group, role }: Messaging["schedules"]): Statement[] {
+  const schedulesOfGroup = group.arn.apply((arn) => `${arn.replace(":schedule-group/", ":schedule/")}/*`);
+  return [
+    { actions: ["scheduler:CreateSchedule"], resources: [schedulesOfGroup] },
+    {
+      actions: ["iam:PassRole"],
+      resources: [role.arn],
+      conditions: [{ test: "StringEquals", variable: "iam:PassedToService", values: ["scheduler.amazonaws.com"] }],
+    },
+  ];
+}
+
+/** What an event source mapping does to its queue in the function's name. */
+function consume({ arn }: QueueRef): Statement {
+  return {
+    actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"],
+    resources: [arn],
+  };
+}

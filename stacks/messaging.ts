@@ -1,0 +1,65 @@
+/// <reference path="../.sst/platform/config.d.ts" />
+import { EVENT_SOURCE, pipeline, type Stage, type StageName } from "@camclips/events";
+import { nameOf } from "./names.ts";
+import type { Profile } from "./profile.ts";
+import { broughtQueue, deadLetterQueue, type QueueRef, queuePolicy, queueWithDlq, tlsOnly } from "./queues.ts";
+import { schedules } from "./schedules.ts";
+import type { StageSettings } from "./settings.ts";
+
+/** Bus and archive, topic, every stage's queue, and the schedules that may fill them. */
+export function messaging(settings: StageSettings, profile: Profile) {
+  const bus = new sst.aws.Bus("Bus", { transform: { bus: { name: nameOf("bus") } } });
+  const archive = new aws.cloudwatch.EventArchive("Archive", {
+    name: nameOf("archive"),
+    eventSourceArn: bus.arn,
+    retentionDays: profile.archiveDays,
+    // Replayed events, and whatever follows from them, are not archived a second time. The mark is looked for at a leaf
+    // of `rerun`: EventBridge's `exists` sees leaves only.
+    eventPattern: JSON.stringify({
+      source: [EVENT_SOURCE],
+      "replay-name": [{ exists: false }],
+      detail: { metadata: { rerun: { id: [{ exists: false }] } } },
+    }),
+  });
+  const queues = Object.fromEntries(pipeline.map((row) => [row.stage, stageQueue(row, settings)])) as Record<
+    StageName,
+    QueueRef
+  >;
+  const scheduleDlq = deadLetterQueue("schedules");
+  queuePolicy("schedules-dlq", scheduleDlq);
+  return {
+    bus,
+    archive,
+    topic: topic(settings),
+    queues,
+    schedules: { ...schedules(Object.values(queues), scheduleDlq), dlq: scheduleDlq },
+  };
+}
+
+export type Messaging = ReturnType<typeof messaging>;
+
+/** The request queue may be brought; every other queue is the stack's own. */
+function stageQueue(row: Stage, settings: StageSettings): QueueRef {
+  const { AWS_SQS_QUEUE, AWS_SQS_QUEUE_URL } = settings;
+  if (row.input.from !== "requests") return queueWithDlq(row.stage, row);
+  return AWS_SQS_QUEUE || AWS_SQS_QUEUE_URL
+    ? broughtQueue(AWS_SQS_QUEUE, AWS_SQS_QUEUE_URL)
+    : queueWithDlq("requests", row);
+}
+
+function topic({ AWS_SNS_TOPIC }: StageSettings) {
+  if (AWS_SNS_TOPIC?.startsWith("arn:")) return { arn: $output(AWS_SNS_TOPIC), own: false };
+  if (AWS_SNS_TOPIC) {
+    const { accountId } = aws.getCallerIdentityOutput();
+    const { region } = aws.getRegionOutput();
+    const { partition } = aws.getPartitionOutput();
+    return { arn: $interpolate`arn:${partition}:sns:${region}:${accountId}:${AWS_SNS_TOPIC}`, own: false };
+  }
+  const { arn } = new sst.aws.SnsTopic("Clips", { transform: { topic: { name: nameOf("clips") } } });
+  // The default policy of a topic goes when one is written: its owner's account keeps the right to subscribe by IAM.
+  new aws.sns.TopicPolicy("ClipsPolicy", {
+    arn,
+    policy: aws.iam.getPolicyDocumentOutput({ statements: [tlsOnly("sns:Publish", [arn])] }).json,
+  });
+  return { arn, own: true };
+}

@@ -1,0 +1,126 @@
+/// <reference path="../.sst/platform/config.d.ts" />
+import { definitionOf, pipeline, type Stage, type StageName } from "@camclips/events";
+import { ffmpegOf } from "./ffmpeg.ts";
+import { permissionsOf, type Resources } from "./grants.ts";
+import { logicalName, nameOf, serviceName } from "./names.ts";
+import type { Profile } from "./profile.ts";
+import { type QueueRef, queuePolicy } from "./queues.ts";
+import { environmentOf } from "./settings.ts";
+
+/** One stage as the other stacks see it. */
+export interface DeployedStage {
+  row: Stage;
+  queue: QueueRef;
+  functionName: $util.Output<string>;
+  /** Only of the stages that the bus feeds. */
+  ruleArn?: $util.Output<string>;
+}
+
+/** Every row of the pipeline table: rule, queue, function. */
+export function stages(resources: Resources, profile: Profile): DeployedStage[] {
+  const links = [wiring(resources), new sst.Secret("CameraServiceToken", "")];
+  return pipeline.map((row: Stage) => {
+    const queue = resources.messaging.queues[row.stage as StageName];
+    const ruleArn = row.input.from === "bus" ? rule(row, row.input.events, queue, resources) : undefined;
+    if (queue.dlq) {
+      queuePolicy(row.stage, { ...queue }, ruleArn);
+      queuePolicy(`${row.stage}-dlq`, queue.dlq, ruleArn);
+    }
+    return { row, queue, functionName: consumer(row, queue, { resources, profile, links }), ruleArn };
+  });
+}
+
+/** What `connect.ts` needs to know of the stack. It grants nothing: permissions are the rows' `grants`. */
+function wiring({ storage, messaging }: Resources) {
+  const { bus, topic, queues, schedules } = messaging;
+  const requests = queues["accept-request"];
+  return new sst.Linkable("Wiring", {
+    properties: {
+      busName: bus.name,
+      workBucket: storage.work.name,
+      originBucket: storage.origin.name,
+      destinationBucket: storage.destination.name,
+      topicArn: topic.arn,
+      requestQueueArn: requests.arn,
+      requestQueueUrl: requests.url,
+      scheduleGroup: schedules.group.name,
+      scheduleRoleArn: schedules.role.arn,
+      scheduleDlqArn: schedules.dlq.arn,
+      stageQueueArns: Object.fromEntries(Object.entries(queues).map(([stage, { arn }]) => [stage, arn])),
+    },
+  });
+}
+
+/** The rule that fills a stage's queue. What EventBridge cannot deliver rests with the stage's other dead letters. */
+function rule(row: Stage, events: readonly string[], queue: QueueRef, { messaging: { bus } }: Resources) {
+  const patterns = events.flatMap((type) => definitionOf(type)?.pattern ?? []);
+  const created = new aws.cloudwatch.EventRule(`${logicalName(row.stage)}Rule`, {
+    name: nameOf(row.stage),
+    eventBusName: bus.name,
+    eventPattern: JSON.stringify({
+      source: [...new Set(patterns.flatMap(({ source }) => source))],
+      "detail-type": patterns.flatMap((pattern) => pattern["detail-type"]),
+    }),
+  });
+  new aws.cloudwatch.EventTarget(`${logicalName(row.stage)}Target`, {
+    rule: created.name,
+    eventBusName: bus.name,
+    targetId: row.stage,
+    arn: queue.arn,
+    deadLetterConfig: { arn: queue.dlq?.arn },
+    retryPolicy: { maximumEventAgeInSeconds: 24 * 3600, maximumRetryAttempts: 185 },
+  });
+  return created.arn;
+}
+
+interface Surroundings {
+  resources: Resources;
+  profile: Profile;
+  links: unknown[];
+}
+
+/** The stage's function and the mapping that feeds it from its queue. */
+function consumer(row: Stage, queue: QueueRef, { resources, profile, links }: Surroundings) {
+  const name = nameOf(row.stage);
+  const ffmpeg = row.ffmpeg ? ffmpegOf(process.env) : undefined;
+  const handler = new sst.aws.Function(logicalName(row.stage), {
+    name,
+    handler: `packages/functions/src/${row.stage}.handler`,
+    runtime: "nodejs24.x",
+    architecture: "x86_64",
+    memory: `${row.memoryMb} MB`,
+    timeout: `${row.timeoutSeconds} seconds`,
+    storage: `${row.storageMb} MB`,
+    logging: { retention: profile.logRetention },
+    link: links,
+    copyFiles: ffmpeg?.copyFiles,
+    environment: {
+      // A dimension of every metric: what keeps the stages of one account apart.
+      POWERTOOLS_SERVICE_NAME: serviceName(),
+      POWERTOOLS_METRICS_NAMESPACE: $app.name,
+      ...environmentOf(resources.settings),
+      ...ffmpeg?.environment,
+    },
+    permissions: [...permissionsOf(row, resources), writeLog(name)],
+    // SST's default role adds the managed policy that may write every log group of the account.
+    transform: { role: { managedPolicyArns: [] } },
+  });
+  new aws.lambda.EventSourceMapping(`${logicalName(row.stage)}Mapping`, {
+    eventSourceArn: queue.arn,
+    functionName: handler.name,
+    batchSize: row.batchSize,
+    functionResponseTypes: ["ReportBatchItemFailures"],
+    scalingConfig: { maximumConcurrency: row.concurrency },
+  });
+  return handler.name;
+}
+
+function writeLog(functionName: string) {
+  const { accountId } = aws.getCallerIdentityOutput();
+  const { region } = aws.getRegionOutput();
+  const { partition } = aws.getPartitionOutput();
+  return {
+    actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+    resources: [$interpolate`arn:${partition}:logs:${region}:${accountId}:log-group:/aws/lambda/${functionName}:*`],
+  };
+}

@@ -1,0 +1,33 @@
+/// <reference path="../.sst/platform/config.d.ts" />
+import { nameOf } from "./names.ts";
+import type { DeadLetterQueue, QueueRef } from "./queues.ts";
+
+/**
+ * Where one-shot schedules live and the role they act in, which can do one thing: send to the stages' queues (and, when
+ * that fails, to the schedules' dead-letter queue).
+ */
+export function schedules(targets: readonly QueueRef[], dlq: DeadLetterQueue) {
+  const group = new aws.scheduler.ScheduleGroup("Schedules", { name: nameOf("schedules") });
+  const role = new aws.iam.Role("SchedulesRole", {
+    name: nameOf("schedules"),
+    assumeRolePolicy: aws.iam.getPolicyDocumentOutput({
+      statements: [
+        {
+          actions: ["sts:AssumeRole"],
+          principals: [{ type: "Service", identifiers: ["scheduler.amazonaws.com"] }],
+          // Without it, schedules of another account could act in this role (the confused deputy).
+          conditions: [{ test: "StringEquals", variable: "aws:SourceArn", values: [group.arn] }],
+        },
+      ],
+    }).json,
+    inlinePolicies: [
+      {
+        name: "send",
+        policy: aws.iam.getPolicyDocumentOutput({
+          statements: [{ actions: ["sqs:SendMessage"], resources: [...targets, dlq].map(({ arn }) => arn) }],
+        }).json,
+      },
+    ],
+  });
+  return { group, role };
+}
