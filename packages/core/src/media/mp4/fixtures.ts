@@ -76,25 +76,32 @@ export async function probePackets(path: string, stream = "v:0"): Promise<Probed
   }));
 }
 
-/** One hash per decoded frame, in presentation order; says whether two files show the same pictures. */
-export async function frameHashes(path: string, ...input: string[]): Promise<string[]> {
+export interface Frame {
+  seconds: number;
+  hash: string;
+}
+
+/** Every frame that a player shows, in presentation order; equal hashes are equal pictures. */
+export async function shownFrames(path: string): Promise<Frame[]> {
   const args = [
     "-v",
     "error",
-    ...input,
+    "-copyts",
     "-i",
     path,
     "-map",
     "0:v:0",
     "-fps_mode",
     "passthrough",
-    "-f",
-    "framemd5",
-    "-",
+    "-enc_time_base",
+    "1/1000000",
   ];
-  const { stdout } = await run("ffmpeg", args, { maxBuffer: 1 << 28 });
+  const { stdout } = await run("ffmpeg", [...args, "-f", "framemd5", "-"], { maxBuffer: 1 << 28 });
   const lines = stdout.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  return lines.map((line) => line.split(",").at(-1)?.trim() ?? "");
+  return lines.map((line) => {
+    const columns = line.split(",").map((column) => column.trim());
+    return { seconds: Number(columns[2]) / 1e6, hash: columns[5] ?? "" };
+  });
 }
 
 /** What ffmpeg complains about while decoding a file: empty when it is sound. */

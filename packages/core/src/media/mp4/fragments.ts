@@ -7,6 +7,9 @@ import { emptyTable, type SampleBudget } from "./sample-table.ts";
 /** sample_is_non_sync_sample, ISO/IEC 14496-12, 8.8.3.1. */
 const NON_SYNC = 0x10000;
 
+/** While fragments are collected, a sample takes about five times the memory of an entry in a sample table. */
+const BUDGET_PER_SAMPLE = 5;
+
 interface FragmentSample {
   offset: number;
   size: number;
@@ -74,22 +77,20 @@ export class FragmentSamples {
       if (box.type !== "trun") continue;
       for (const sample of readRun(box, header, offset)) {
         offset = sample.offset + sample.size;
-        if (samples) this.#push(samples, { ...sample, dts });
+        // Also for unknown tracks: a count without a table behind it could be four thousand million.
+        this.#budget.left -= BUDGET_PER_SAMPLE;
+        if (this.#budget.left < 0) throw new MalformedBoxError("fragments hold too many samples");
+        samples?.push({ ...sample, dts });
         dts += sample.duration;
       }
     }
     return offset;
   }
 
-  #push(samples: FragmentSample[], sample: FragmentSample): void {
-    if (--this.#budget.left < 0) throw new MalformedBoxError("fragments hold too many samples");
-    samples.push(sample);
-  }
-
   /** The track with the samples of the added fragments, in decode order. */
   trackOf(track: Track, budget: SampleBudget): Track {
     const list = this.of(track);
-    budget.left += list.length;
+    budget.left += list.length * BUDGET_PER_SAMPLE;
     const samples = emptyTable(list.length, budget);
     for (const [i, sample] of list.entries()) {
       if (sample.description >= track.descriptions.length) {

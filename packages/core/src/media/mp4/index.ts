@@ -11,3 +11,4 @@ export {
   type Track,
 } from "./movie.ts";
 export { readMovie } from "./read-movie.ts";
+export { sliceRecording } from "./slice-recording.ts";

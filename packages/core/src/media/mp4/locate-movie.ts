@@ -10,7 +10,7 @@ const HEAD_BYTES = 64 * 1024;
 const TAIL_BYTES = 512 * 1024;
 /** About 24 hours of video and audio. */
 const MAX_MOOV_BYTES = 64 * 1024 * 1024;
-const MAX_TOP_LEVEL_BOXES = 256;
+const MAX_TOP_LEVEL_BOXES = 64;
 
 /** Boxes a file may start with: ISO/IEC 14496-12, and the older QuickTime ones. */
 const FIRST_TYPES = new Set(["ftyp", "styp", "moov", "mdat", "free", "skip", "wide", "pnot", "uuid", "moof", "sidx"]);

@@ -83,12 +83,15 @@ export function presentedSeconds(track: Track): Float64Array {
   return times.subarray(0, count).sort();
 }
 
-/** Start of the first and end of the last presented sample, seconds. `undefined` when none is presented. */
-export function presentedRange(track: Track): { startSeconds: number; endSeconds: number } | undefined {
+/** Start of the first and end of the last presented sample (of those that `counts`), seconds. `undefined` when there is none. */
+export function presentedRange(
+  track: Track,
+  counts: (index: number) => boolean = () => true,
+): { startSeconds: number; endSeconds: number } | undefined {
   let start = Number.POSITIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < track.samples.count; i++) {
-    if (!isPresented(track, i)) continue;
+    if (!isPresented(track, i) || !counts(i)) continue;
     const ticks = presentationTicks(track, i);
     start = Math.min(start, ticks);
     end = Math.max(end, ticks + (track.samples.duration[i] ?? 0));

@@ -1,7 +1,7 @@
 import { CorruptSourceError } from "../errors.ts";
 import type { ByteSource } from "../types.ts";
 import { boxHeader } from "./boxes.ts";
-import { namingSource, UnsupportedStructureError } from "./errors.ts";
+import { MalformedBoxError, namingSource, UnsupportedStructureError } from "./errors.ts";
 import { FragmentSamples } from "./fragments.ts";
 import { type LocatedMovie, locateMovie, type Window, windowOn } from "./locate-movie.ts";
 import type { Movie } from "./movie.ts";
@@ -11,6 +11,8 @@ import { type SampleBudget, sampleBudget } from "./sample-table.ts";
 /** Headers of fragments are read in pieces of this size; a fragment of two seconds needs about 1 kB. */
 const FRAGMENT_READ_BYTES = 16 * 1024;
 const MAX_MOOF_BYTES = 8 * 1024 * 1024;
+/** A moof and an mdat for each of a day's two-second fragments. */
+const MAX_FRAGMENT_BOXES = 100_000;
 
 /**
  * Reads the structure of an MP4: every track's descriptions and sample table, fragments included. No sample data is read.
@@ -55,7 +57,8 @@ export interface Fragment {
 
 /** Follows the top-level boxes from `at` and yields every moof. Stops quietly where the file is cut off. */
 export async function* walkFragments(source: ByteSource, window: Window, at: number): AsyncGenerator<Fragment> {
-  while (at + 8 <= source.size) {
+  for (let boxes = 0; at + 8 <= source.size; boxes++) {
+    if (boxes > MAX_FRAGMENT_BOXES) throw new MalformedBoxError("there are too many movie fragments");
     const header = boxHeader(await window.at(at, 16, FRAGMENT_READ_BYTES));
     if (header.type === "moof") {
       if (at + header.size > source.size || header.size > MAX_MOOF_BYTES) return;

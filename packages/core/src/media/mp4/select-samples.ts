@@ -1,0 +1,119 @@
+import { CorruptSourceError } from "../errors.ts";
+import type { ByteSource, SliceRange } from "../types.ts";
+import { OutsideMediaError } from "./errors.ts";
+import { firstTrack, isPresented, type Movie, presentationTicks, presentedRange, type Track } from "./movie.ts";
+import { type MuxTrack, samplesOf } from "./mux-track.ts";
+
+/** A frame belongs to a range when its instant lies half a millisecond before the start or later, same at the end. */
+const TOLERANCE_SECONDS = 0.0005;
+
+export interface Selection {
+  tracks: MuxTrack[];
+  /** Presentation time of the keyframe that the selection starts with. */
+  zeroSeconds: number;
+  /** Video in the movie whose bytes are there. */
+  media: { startSeconds: number; endSeconds: number };
+  /** The keyframe is the movie's first sample, so nothing before it could have been chosen. */
+  fromFirstSample: boolean;
+}
+
+/**
+ * Chooses the samples that a range needs: video from the keyframe at or before its first frame, in decode order to the last
+ * frame that is presented before its end; audio from one packet earlier, because decoders need it to warm up.
+ *
+ * @throws OutsideMediaError when no frame lies in the range; CorruptSourceError when there is no video or it is cut off.
+ */
+export function selectSamples(movie: Movie, source: ByteSource, name: string, range: SliceRange): Selection {
+  const video = firstTrack(movie, "vide");
+  if (!video) throw noVideo(movie, name);
+  const media = presentedRange(video, (i) => endOf(video, i) <= source.size);
+  if (!media) throw new CorruptSourceError(name, `truncated: no frame lies in the file's ${source.size} bytes`);
+  const frames = selectVideo(video, range);
+  if (!frames) throw new OutsideMediaError(name, media);
+  const zeroTicks = presentationTicks(video, frames.first);
+  const zeroSeconds = zeroTicks / video.timescale;
+  const tracks = [muxTrack(video, source, frames.first, frames.last, zeroSeconds)];
+  const audio = firstTrack(movie, "soun");
+  const packets = audio && selectAudio(audio, zeroSeconds, range.toSeconds);
+  if (audio && packets) tracks.push(muxTrack(audio, source, packets.first, packets.last, zeroSeconds));
+  requireBytes(tracks, source, name);
+  return { tracks, zeroSeconds, media, fromFirstSample: frames.first === 0 };
+}
+
+function noVideo(movie: Movie, name: string): CorruptSourceError {
+  const kinds = new Set(movie.tracks.map((track) => track.handler));
+  if (kinds.has("vide")) return new CorruptSourceError(name, "its video track holds no samples");
+  return new CorruptSourceError(
+    name,
+    kinds.has("soun") ? "audio only: there is no video track" : "there is no video track",
+  );
+}
+
+function endOf(track: Track, index: number): number {
+  return (track.samples.offset[index] ?? 0) + (track.samples.size[index] ?? 0);
+}
+
+function selectVideo(video: Track, range: SliceRange): { first: number; last: number } | undefined {
+  const from = (range.fromSeconds - TOLERANCE_SECONDS) * video.timescale;
+  const to = (range.toSeconds - TOLERANCE_SECONDS) * video.timescale;
+  const firstSync = Math.max(0, video.samples.sync.indexOf(1));
+  let [wanted, last] = [-1, -1];
+  for (let i = firstSync; i < video.samples.count; i++) {
+    const ticks = presentationTicks(video, i);
+    if (ticks < from || ticks >= to || !isPresented(video, i)) continue;
+    if (wanted < 0 || ticks < presentationTicks(video, wanted)) wanted = i;
+    last = i;
+  }
+  if (wanted < 0) return undefined;
+  let first = wanted;
+  // A leading picture is decoded after a keyframe and shown before it, but needs the one before that.
+  const isEntry = (i: number) =>
+    video.samples.sync[i] === 1 && presentationTicks(video, i) <= presentationTicks(video, wanted);
+  while (first > firstSync && !isEntry(first)) first--;
+  return { first, last };
+}
+
+function selectAudio(
+  audio: Track,
+  zeroSeconds: number,
+  toSeconds: number,
+): { first: number; last: number } | undefined {
+  const from = Math.max(zeroSeconds * audio.timescale, audio.edit.from);
+  const to = Math.min(toSeconds * audio.timescale, audio.edit.to);
+  let [first, last] = [0, -1];
+  for (let i = 0; i < audio.samples.count; i++) {
+    const ticks = presentationTicks(audio, i);
+    if (ticks <= from) first = i;
+    if (ticks < to) last = i;
+  }
+  const heard = last >= first && presentationTicks(audio, last) + (audio.samples.duration[last] ?? 0) > from;
+  return heard ? { first: Math.max(0, first - 1), last } : undefined;
+}
+
+function muxTrack(track: Track, source: ByteSource, first: number, last: number, zeroSeconds: number): MuxTrack {
+  const zero = zeroSeconds * track.timescale;
+  const start = presentationTicks(track, first) - zero;
+  const { shift, from, to } = track.edit;
+  return {
+    ...track,
+    descriptions: track.descriptions.map(({ entry }) => entry),
+    samples: samplesOf(track, source, first, last),
+    edit: { shift: shift - zero, from: Math.max(0, start, from - zero), to: to - zero },
+  };
+}
+
+/** Sizes and offsets come from the file: what is needed must be in it, and must not add up to more than it. */
+function requireBytes(tracks: MuxTrack[], source: ByteSource, name: string): void {
+  let total = 0;
+  for (const sample of tracks.flatMap((track) => track.samples)) {
+    const end = sample.offset + sample.size;
+    if (end > source.size) {
+      throw new CorruptSourceError(
+        name,
+        `truncated: a needed sample ends at byte ${end}, the file has ${source.size} bytes`,
+      );
+    }
+    total += sample.size;
+  }
+  if (total > source.size) throw new CorruptSourceError(name, "its samples overlap: the index is broken");
+}

@@ -1,0 +1,191 @@
+import { CorruptSourceError } from "../errors.ts";
+import type { ByteSource, SliceRange } from "../types.ts";
+import { OutsideMediaError } from "./errors.ts";
+import { type FragmentEntry, findLastFragment, readFragmentIndex } from "./fragment-index.ts";
+import { FragmentSamples } from "./fragments.ts";
+import { type LocatedMovie, type Window, windowOn } from "./locate-movie.ts";
+import { type Movie, presentationTicks, presentedRange, type Track } from "./movie.ts";
+import { type FragmentDefaults, readFragmentDefaults } from "./parse-movie.ts";
+import { walkFragments } from "./read-movie.ts";
+import type { SampleBudget } from "./sample-table.ts";
+import { type Selection, selectSamples } from "./select-samples.ts";
+
+/** A needed part up to this size is read with one request and kept in memory; a larger one moof by moof, then streamed. */
+const WHOLE_READ_BYTES = 16 * 1024 * 1024;
+
+export interface FragmentedRecording {
+  source: ByteSource;
+  name: string;
+  range: SliceRange;
+  window: Window;
+  located: LocatedMovie;
+  movie: Movie;
+  budget: SampleBudget;
+  signal?: AbortSignal | undefined;
+}
+
+interface Media {
+  startSeconds: number;
+  endSeconds: number;
+}
+
+/** Like selectSamples, for a fragmented recording: reads only the fragments around the range. `media` is absent when the
+ * file has no index and its end does not tell. */
+export async function selectFromFragments(
+  recording: FragmentedRecording,
+): Promise<Omit<Selection, "media"> & { media?: Media | undefined }> {
+  const { source, name, movie, located } = recording;
+  const video = movie.tracks.find((track) => track.handler === "vide");
+  if (!video) return selectSamples(movie, source, name, recording.range);
+  const first: FragmentEntry = { start: located.end, seconds: Number.NEGATIVE_INFINITY };
+  const reader = new FragmentReader(recording, video);
+  const start = await reader.startSeconds();
+  const index = await readFragmentIndex(source, recording.window, located, video);
+  const media = await mediaRange(reader, start, index.at(-1), recording);
+  const loaded = await loadAround(reader, [first, ...index.slice(1)], recording.range);
+  try {
+    const selection = selectSamples(loaded.movie, loaded.source, name, recording.range);
+    return { ...selection, media: loaded.whole ? selection.media : media };
+  } catch (error) {
+    if (error instanceof OutsideMediaError && media) throw new OutsideMediaError(name, media);
+    throw error;
+  }
+}
+
+async function mediaRange(
+  reader: FragmentReader,
+  startSeconds: number,
+  lastIndexed: FragmentEntry | undefined,
+  { source, signal }: FragmentedRecording,
+): Promise<Media | undefined> {
+  const last = lastIndexed ?? (await findLastFragment(source, signal));
+  const endSeconds = last && (await reader.endSeconds(last));
+  return endSeconds === undefined ? undefined : { startSeconds, endSeconds };
+}
+
+interface Loaded {
+  movie: Movie;
+  /** Serves the loaded bytes from memory when they were read whole. */
+  source: ByteSource;
+  /** Every fragment of the file is loaded. */
+  whole: boolean;
+}
+
+/** Starts one fragment early, for audio, and goes further back when no keyframe at or before the range was found. */
+async function loadAround(reader: FragmentReader, entries: FragmentEntry[], range: SliceRange): Promise<Loaded> {
+  let stepBack = 4;
+  let from = Math.max(0, entries.findLastIndex((entry) => entry.seconds <= range.fromSeconds) - 1);
+  const until = entries.find((entry) => entry.seconds >= range.toSeconds)?.start;
+  for (;;) {
+    const loaded = await reader.load(entries[from]?.start ?? 0, from === 0, until, range.toSeconds);
+    if (from === 0 || (!loaded.needsAllFragments && hasEntry(loaded.movie, range.fromSeconds))) return loaded;
+    from = loaded.needsAllFragments ? 0 : Math.max(0, from - stepBack);
+    stepBack *= 4;
+  }
+}
+
+function hasEntry(movie: Movie, fromSeconds: number): boolean {
+  const video = movie.tracks.find((track) => track.handler === "vide");
+  return !!video?.samples.sync.some(
+    (sync, i) => sync === 1 && presentationTicks(video, i) / video.timescale <= fromSeconds,
+  );
+}
+
+class FragmentReader {
+  readonly #recording: FragmentedRecording;
+  readonly #video: Track;
+  readonly #defaults: Map<number, FragmentDefaults>;
+
+  constructor(recording: FragmentedRecording, video: Track) {
+    this.#recording = recording;
+    this.#video = video;
+    this.#defaults = readFragmentDefaults(recording.located.moov);
+  }
+
+  /** Start of the first frame. */
+  async startSeconds(): Promise<number> {
+    const { source, window, located, name, movie } = this.#recording;
+    const samples = this.#collector();
+    samples.addTable(this.#video);
+    for await (const { moof, start } of walkFragments(source, window, located.end)) {
+      samples.add(moof, start);
+      if (samples.of(this.#video).length > 0) break;
+    }
+    const first = presentedRange(this.#trackOf(samples, this.#video));
+    if (first) return first.startSeconds;
+    const kinds = movie.tracks.length > 1 ? "no video" : "nothing";
+    throw new CorruptSourceError(name, `truncated: ${kinds} follows the file's header`);
+  }
+
+  /** End of the last frame, when fragments from `last` on hold it. */
+  async endSeconds(last: FragmentEntry): Promise<number | undefined> {
+    const { source, signal } = this.#recording;
+    const samples = this.#collector();
+    for await (const { moof, start } of walkFragments(source, windowOn(source, signal), last.start))
+      samples.add(moof, start);
+    if (samples.needsAllFragments) return undefined;
+    const track = this.#trackOf(samples, this.#video);
+    const { offset, size } = track.samples;
+    return presentedRange(track, (i) => (offset[i] ?? 0) + (size[i] ?? 0) <= source.size)?.endSeconds;
+  }
+
+  async load(start: number, isFirst: boolean, until: number | undefined, toSeconds: number) {
+    const { movie, signal } = this.#recording;
+    const source = await this.#near(start, until);
+    const samples = this.#collector();
+    if (isFirst) for (const track of movie.tracks) samples.addTable(track);
+    let whole = isFirst;
+    for await (const fragment of walkFragments(source, windowOn(source, signal), start)) {
+      samples.add(fragment.moof, fragment.start);
+      if (this.#isComplete(samples, toSeconds)) {
+        whole = false;
+        break;
+      }
+    }
+    const tracks = movie.tracks.map((track) => this.#trackOf(samples, track));
+    return { movie: { ...movie, tracks }, source, whole, needsAllFragments: samples.needsAllFragments };
+  }
+
+  /** No later fragment can hold a frame that is presented before `toSeconds`; audio may end long before. */
+  #isComplete(samples: FragmentSamples, toSeconds: number): boolean {
+    const video = this.#loadedUntil(samples, this.#video);
+    const audio = this.#recording.movie.tracks.filter((track) => track !== this.#video);
+    const heard = audio.every((track) => this.#loadedUntil(samples, track) >= toSeconds);
+    return video >= toSeconds + (heard ? 0 : 1);
+  }
+
+  /** No sample that follows is presented before this, seconds. */
+  #loadedUntil(samples: FragmentSamples, track: Track): number {
+    const list = samples.of(track);
+    const last = list.at(-1);
+    if (!last) return Number.NEGATIVE_INFINITY;
+    const lowest = list.slice(-64).reduce((least, sample) => Math.min(least, sample.compositionOffset), 0);
+    return (last.dts + last.duration + track.edit.shift + lowest) / track.timescale;
+  }
+
+  async #near(start: number, until: number | undefined): Promise<ByteSource> {
+    const { source, signal } = this.#recording;
+    const end = Math.min(source.size, until ?? source.size);
+    if (end - start > WHOLE_READ_BYTES) return source;
+    const bytes = await source.read(start, end, signal);
+    return {
+      size: source.size,
+      async read(from, to, readSignal) {
+        const inside = from >= start && to <= end;
+        return inside ? bytes.subarray(from - start, to - start) : source.read(from, to, readSignal);
+      },
+      async *stream(from, to, streamSignal) {
+        if (from >= start && to <= end) yield bytes.subarray(from - start, to - start);
+        else yield* source.stream(from, to, streamSignal);
+      },
+    };
+  }
+
+  #collector(): FragmentSamples {
+    return new FragmentSamples(this.#recording.movie.tracks, this.#defaults, this.#recording.budget);
+  }
+
+  #trackOf(samples: FragmentSamples, track: Track): Track {
+    return samples.trackOf(track, this.#recording.budget);
+  }
+}
