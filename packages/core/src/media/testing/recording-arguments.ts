@@ -68,7 +68,8 @@ function videoEncoder(options: RecordingOptions, rate: string): string[] {
   const [numerator = 25, denominator = 1] = rate.split("/").map(Number);
   const gop = options.gop ?? Math.round((2 * numerator) / denominator);
   const bFrames = options.bFrames ?? 0;
-  const quality = options.kbps === undefined ? [] : ["-b:v", `${options.kbps}k`];
+  const constant = options.codec === "mpeg4" ? ["-q:v", "3"] : ["-crf", "27"];
+  const quality = options.kbps === undefined ? constant : ["-b:v", `${options.kbps}k`];
   const common = ["-g", String(gop), "-bf", String(bFrames), ...quality];
   switch (options.codec ?? "h264") {
     case "h264": {
@@ -80,10 +81,20 @@ function videoEncoder(options: RecordingOptions, rate: string): string[] {
       const gops = `keyint=${gop}:min-keyint=${gop}:scenecut=0:open-gop=${options.openGop ? 1 : 0}`;
       const params = `${gops}:bframes=${bFrames}:log-level=error`;
       const tag = ["-tag:v", "hvc1"];
-      return ["-c:v", "libx265", "-preset", "ultrafast", ...tag, "-x265-params", params, ...(options.encoder ?? [])];
+      return [
+        "-c:v",
+        "libx265",
+        "-preset",
+        "ultrafast",
+        ...quality,
+        ...tag,
+        "-x265-params",
+        params,
+        ...(options.encoder ?? []),
+      ];
     }
     case "mpeg4":
-      return ["-c:v", "mpeg4", "-q:v", "3", ...common, ...(options.encoder ?? [])];
+      return ["-c:v", "mpeg4", ...common, ...(options.encoder ?? [])];
   }
 }
 

@@ -1,0 +1,67 @@
+import { rm } from "node:fs/promises";
+import { extname } from "node:path";
+import { VerificationError } from "../errors.ts";
+import type { RenderOptions, ThumbnailJob } from "../types.ts";
+import { imageSize } from "./image-size.ts";
+import { inputArguments } from "./input-arguments.ts";
+import { runFfmpeg } from "./run-ffmpeg.ts";
+import type { EngineSettings } from "./settings.ts";
+
+/** By extension. JPEG's quality runs from 2 (best) to 31; WebP's from 0 to 100 (best). */
+const encoders: Record<string, readonly string[]> = {
+  ".jpg": ["-c:v", "mjpeg", "-q:v", "3", "-pix_fmt", "yuvj420p", "-f", "image2"],
+  ".png": ["-c:v", "png", "-pix_fmt", "rgb24", "-f", "image2"],
+  ".webp": ["-c:v", "libwebp", "-quality", "85", "-f", "image2"],
+};
+
+/**
+ * Arguments that write one frame in all sizes: one seek, one decoded frame, however many sizes. Heights follow from the
+ * widths and are even; widths above the clip's own are scaled up. Pixels that are not square become square.
+ */
+export function thumbnailArguments({ clip, atSeconds, outputs }: ThumbnailJob): string[] {
+  const names = outputs.map((_, index) => `t${index}`);
+  const scales = outputs.map(({ width }, index) => {
+    const size = width === null ? "" : `,scale=${width}:-2:flags=lanczos`;
+    return `[${names[index]}]null${size}[s${index}]`;
+  });
+  const split = `[0:V:0]scale=iw*sar:ih,setsar=1,split=${outputs.length}${names.map((name) => `[${name}]`).join("")}`;
+  const seek = ["-ss", Math.max(0, atSeconds).toFixed(6)];
+  return [
+    ...["-v", "error", "-y", ...inputArguments(clip, seek)],
+    ...["-filter_complex", [split, ...scales].join(";")],
+    ...outputs.flatMap(({ path }, index) => [
+      ...["-map", `[s${index}]`, "-frames:v", "1"],
+      ...encoderFor(path),
+      ...["-update", "1", `file:${path}`],
+    ]),
+  ];
+}
+
+function encoderFor(path: string): readonly string[] {
+  const encoder = encoders[extname(path).toLowerCase()];
+  if (encoder === undefined) throw new TypeError(`${path}: thumbnails are jpg, png or webp`);
+  return encoder;
+}
+
+/**
+ * Writes all thumbnails of a clip with one run of ffmpeg.
+ * @returns the files with the sizes that they really have.
+ * @throws VerificationError when the clip has no frame there, FfmpegError, FfmpegMissingError; then no file is left.
+ */
+export async function renderThumbnails(
+  job: ThumbnailJob,
+  { ffmpeg, timeLimitMs }: Pick<EngineSettings, "ffmpeg" | "timeLimitMs">,
+  { scratch, signal, onProgress }: RenderOptions,
+): Promise<{ path: string; width: number; height: number }[]> {
+  const paths = job.outputs.map(({ path }) => path);
+  try {
+    await runFfmpeg({ ffmpeg, timeLimitMs, signal, cwd: scratch, args: thumbnailArguments(job) });
+    const sized = await Promise.all(paths.map(async (path) => ({ path, ...(await imageSize(path)) })));
+    onProgress?.(100);
+    return sized;
+  } catch (error) {
+    await Promise.all(paths.map((path) => rm(path, { force: true })));
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new VerificationError(`the clip has no frame at ${job.atSeconds} s`, { cause: error });
+  }
+}

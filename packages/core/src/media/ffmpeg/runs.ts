@@ -1,0 +1,106 @@
+import type { RenderJob, RenderSource } from "../types.ts";
+import type { MediaProbe } from "./probe.ts";
+
+/** Frames of one source that belong to the clip and follow each other without a gap. Instants are epoch ms. */
+export interface Run {
+  /** Index into the job's sources. */
+  source: number;
+  framesMs: number[];
+  /** Start of the first and end of the last frame. */
+  startMs: number;
+  endMs: number;
+  intervalMs: number;
+  /** The source has a constant frame rate. */
+  steady: boolean;
+  /** Before and behind this run a part of the clip is missing. */
+  gapBefore: boolean;
+  gapAfter: boolean;
+  /** On the source's own timeline, seconds: first and last frame, and two instants between frames that cut the run out. */
+  cuts: { firstSeconds: number; lastSeconds: number; inSeconds: number; outSeconds: number };
+}
+
+/** A frame that is this much too early still belongs to the part: instants are whole milliseconds, frames are not. */
+export const FRAME_TOLERANCE_MS = 0.5;
+
+/** Of the intervals between frames, the part that may differ from the usual one in a constant frame rate. */
+const STEADY_SHARE = 0.02;
+
+/** Finds the frames `from - 0.5 ms <= t < to - 0.5 ms` of every source, and parts them where frames are missing. */
+export function findRuns(job: RenderJob, probes: readonly MediaProbe[]): Run[] {
+  const runs: Run[] = [];
+  for (const [index, source] of job.sources.entries()) {
+    const times = probes[index]?.video.times ?? [];
+    runs.push(...runsOfSource(job, source, index, times));
+  }
+  for (const [index, run] of runs.entries()) {
+    const previous = runs[index - 1];
+    if (previous === undefined) continue;
+    const gap = run.startMs - previous.endMs > job.joinToleranceMs;
+    run.gapBefore = gap;
+    previous.gapAfter = gap;
+  }
+  return runs;
+}
+
+function runsOfSource(job: RenderJob, source: RenderSource, index: number, times: readonly number[]): Run[] {
+  const rhythm = rhythmOf(times);
+  const wallMs = (frame: number) => source.zeroMs + (times[frame] ?? Number.NaN) * 1000;
+  const fromMs = Math.max(source.fromMs, job.startMs) - FRAME_TOLERANCE_MS;
+  const toMs = Math.min(source.toMs, job.endMs) - FRAME_TOLERANCE_MS;
+  const runs: Run[] = [];
+  let begin = times.findIndex((_, frame) => wallMs(frame) >= fromMs);
+  while (begin >= 0 && begin < times.length && wallMs(begin) < toMs) {
+    let end = begin + 1;
+    const most = rhythm.intervalMs + job.joinToleranceMs;
+    while (end < times.length && wallMs(end) < toMs && wallMs(end) - wallMs(end - 1) <= most) end++;
+    runs.push(makeRun(job, { index, times, wallMs, ...rhythm }, begin, end));
+    begin = end;
+  }
+  return runs;
+}
+
+interface SourceFrames {
+  index: number;
+  times: readonly number[];
+  wallMs: (frame: number) => number;
+  intervalMs: number;
+  steady: boolean;
+}
+
+/** A run of the frames `begin <= frame < end`. Its outer gaps are those to the clip's edges, until neighbours are known. */
+function makeRun(job: RenderJob, source: SourceFrames, begin: number, end: number): Run {
+  const { times, wallMs, intervalMs } = source;
+  const time = (frame: number) => times[frame] ?? Number.NaN;
+  const most = intervalMs + job.joinToleranceMs;
+  const goesOn = wallMs(end) - wallMs(end - 1) <= most;
+  const cameFrom = wallMs(begin) - wallMs(begin - 1) <= most && wallMs(begin - 1) < job.startMs;
+  const endMs = goesOn ? wallMs(end) : wallMs(end - 1) + intervalMs;
+  const half = intervalMs / 2000;
+  const between = (frame: number, otherwise: number) =>
+    times[frame - 1] === undefined || times[frame] === undefined ? otherwise : (time(frame - 1) + time(frame)) / 2;
+  return {
+    source: source.index,
+    framesMs: times.slice(begin, end).map((_, offset) => wallMs(begin + offset)),
+    startMs: wallMs(begin),
+    endMs,
+    intervalMs,
+    steady: source.steady,
+    gapBefore: !cameFrom && wallMs(begin) - job.startMs >= intervalMs - FRAME_TOLERANCE_MS,
+    gapAfter: job.endMs - endMs >= intervalMs - FRAME_TOLERANCE_MS,
+    cuts: {
+      firstSeconds: time(begin),
+      lastSeconds: time(end - 1),
+      inSeconds: between(begin, time(begin) - half),
+      outSeconds: between(end, time(end - 1) + half),
+    },
+  };
+}
+
+/** The usual interval (median), and whether almost all are like it. One lone frame counts as 1/25 s. */
+function rhythmOf(times: readonly number[]): { intervalMs: number; steady: boolean } {
+  const intervals = times.slice(1).map((time, index) => (time - (times[index] ?? 0)) * 1000);
+  const sorted = intervals.toSorted((a, b) => a - b);
+  const intervalMs = sorted[Math.floor(sorted.length / 2)] ?? 40;
+  const odd = intervals.filter((interval) => Math.abs(interval - intervalMs) > Math.max(1, intervalMs * 0.1));
+  return { intervalMs, steady: odd.length <= intervals.length * STEADY_SHARE };
+}

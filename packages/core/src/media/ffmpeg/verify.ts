@@ -1,0 +1,111 @@
+import { CorruptSourceError, VerificationError } from "../errors.ts";
+import { FfmpegError } from "./errors.ts";
+import { inputArguments } from "./input-arguments.ts";
+import { readLines } from "./output.ts";
+import { type MediaProbe, probeMedia } from "./probe.ts";
+import { type FfmpegRun, runFfmpeg } from "./run-ffmpeg.ts";
+
+/** What a finished clip must be. */
+export interface ExpectedClip {
+  path: string;
+  /** Presentation times of all frames, ascending, seconds. */
+  frameSeconds: readonly number[];
+  width: number;
+  height: number;
+  audio: boolean;
+}
+
+export interface VerifiedClip {
+  probe: MediaProbe;
+  /** Indices of expected frames that are not there. */
+  missing: number[];
+}
+
+type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;
+
+/** Half a millisecond: more than rounding to any usual time scale, less than any frame interval. */
+const TIME_TOLERANCE_SECONDS = 0.000_6;
+
+/**
+ * Reads a finished clip back: streams, size, every frame's time, and whether its first and last frame can be decoded.
+ * Missing frames are returned, not thrown: the caller knows whether a source was to blame.
+ * @throws VerificationError when anything else is not as expected.
+ */
+export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<VerifiedClip> {
+  const probe = await probeClip(expected.path, ways);
+  const { video, audio, damaged } = probe;
+  if (damaged) throw new VerificationError("the clip's file is damaged");
+  if (video.width !== expected.width || video.height !== expected.height) {
+    const sizes = `${video.width}x${video.height} instead of ${expected.width}x${expected.height}`;
+    throw new VerificationError(`the clip's size is ${sizes}`);
+  }
+  if ((audio !== undefined) !== expected.audio) {
+    throw new VerificationError(expected.audio ? "the clip has no sound" : "the clip has sound that was not planned");
+  }
+  const missing = missingFrames(expected.frameSeconds, video.times);
+  await decodeEnds(expected.path, video.times, ways);
+  return { probe, missing };
+}
+
+async function probeClip(path: string, ways: Ways): Promise<MediaProbe> {
+  try {
+    return await probeMedia(path, ways);
+  } catch (error) {
+    if (!(error instanceof CorruptSourceError)) throw error;
+    throw new VerificationError(`the clip cannot be read: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * Compares frame times, both ascending.
+ * @returns the indices of expected frames that are not there.
+ * @throws VerificationError when there is a frame that is not expected, or two at one time.
+ */
+export function missingFrames(expected: readonly number[], actual: readonly number[]): number[] {
+  const missing: number[] = [];
+  let next = 0;
+  for (const [index, seconds] of expected.entries()) {
+    const found = actual[next];
+    if (found !== undefined && Math.abs(found - seconds) <= TIME_TOLERANCE_SECONDS) next++;
+    else missing.push(index);
+  }
+  if (next < actual.length) {
+    const where = `frame ${next} at ${actual[next]?.toFixed(4)} s`;
+    throw new VerificationError(
+      `the clip has ${actual.length} frames, planned were ${expected.length}; ${where} is not planned`,
+    );
+  }
+  return missing;
+}
+
+async function decodeEnds(path: string, times: readonly number[], ways: Ways): Promise<void> {
+  const seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", Math.max(0, (times.at(-1) ?? 0) - 0.001).toFixed(6)];
+  const output = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-f", "framecrc", "pipe:1"];
+  const args = ["-v", "error", "-xerror", "-copyts", ...inputArguments(path), ...inputArguments(path, seek)];
+  const maps = [
+    "-filter_complex",
+    "[0:V:0]trim=end_frame=1[first];[1:V:0]null[last]",
+    "-map",
+    "[first]",
+    "-map",
+    "[last]",
+  ];
+  const decoded: [number[], number[]] = [[], []];
+  const onLine = (line: string) => {
+    const [stream, , pts] = line.split(",");
+    if (stream === "0" || stream === "1") decoded[stream].push(Number(pts) / 90_000);
+  };
+  try {
+    await runFfmpeg({ ...ways, args: [...args, ...maps, ...output], onOutput: readLines(onLine) });
+  } catch (error) {
+    if (!(error instanceof FfmpegError) || error.exitCode === null) throw error;
+    throw new VerificationError("the clip's first and last frame cannot be decoded", { cause: error });
+  }
+  checkEnd("first", decoded[0][0], times[0]);
+  checkEnd("last", decoded[1].at(-1), times.at(-1));
+}
+
+function checkEnd(which: "first" | "last", decoded: number | undefined, planned: number | undefined): void {
+  if (decoded !== undefined && planned !== undefined && Math.abs(decoded - planned) <= TIME_TOLERANCE_SECONDS) return;
+  throw new VerificationError(`the clip's ${which} frame cannot be decoded`);
+}
