@@ -45,7 +45,10 @@ export function deadlineMs(request: ClipRequest, acceptedMs: number, rules: AgeR
 }
 
 /** CLIP_TOO_LONG is decided before anything is asked or read. */
-export function rejectTooLong({ startMs, endMs }: ClipRequest, { VIDEO_MAX_LEN }: AgeRules): Decision | undefined {
+export function rejectTooLong(
+  { startMs, endMs }: ClipRequest,
+  { VIDEO_MAX_LEN }: AgeRules,
+): Extract<Decision, { kind: "rejected" }> | undefined {
   const seconds = (endMs - startMs) / 1000;
   if (seconds <= VIDEO_MAX_LEN) return undefined;
   const message = `the range is ${seconds} s long, the longest clip is ${VIDEO_MAX_LEN} s: ask for a shorter one`;

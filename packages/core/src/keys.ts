@@ -32,6 +32,10 @@ export const terminalKey = (clipId: string, requestKey: string, rerunId = ""): s
 export const notifiedKey = (clipId: string, requestKey: string, rerunId = ""): string =>
   `markers/${checked(clipId)}/${checked(requestKey)}${rerunId && `.${rerunId}`}.notified.json`;
 
+/** Says that the camera service was told. */
+export const putKey = (clipId: string, requestKey: string, rerunId = ""): string =>
+  `markers/${checked(clipId)}/${checked(requestKey)}${rerunId && `.${rerunId}`}.put.json`;
+
 export const eventsPrefix = (clipId: string): string => `events/${checked(clipId)}/`;
 
 export const eventKey = (clipId: string, eventId: string): string => `${eventsPrefix(clipId)}${checked(eventId)}.json`;

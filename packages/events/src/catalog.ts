@@ -70,6 +70,8 @@ export const ClipPublished = defineEvent(
     clipMetadata: z.record(z.string(), z.json()),
     /** `false` in a side-effect-free replay. */
     notified: z.boolean(),
+    /** The camera service refused the status for good, in its words; subscribers were told all the same. */
+    putRefused: z.string().optional(),
   }),
 );
 

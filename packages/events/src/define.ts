@@ -62,12 +62,12 @@ export interface Origin {
 }
 
 /** Turns a fact into the first event of a chain. `now`: ISO 8601. */
-export function firstEvent<Name extends string, Data>(
-  fact: Fact<Name, Data>,
+export function firstEvent<F extends Fact>(
+  fact: F,
   version: number,
   origin: Origin,
   now: string,
-): CamclipsEvent<Name, Data> {
+): F & { metadata: Metadata } {
   const id = derivedId(origin.key, fact.type, origin.rerun?.id ?? "");
   return {
     ...fact,
@@ -90,12 +90,12 @@ export function firstEvent<Name extends string, Data>(
  * Turns a fact into the event that follows from `cause`.
  * @throws Error when the chain is longer than the pipeline: the only guard against a loop, since the bus has none.
  */
-export function nextEvent<Name extends string, Data>(
-  fact: Fact<Name, Data>,
+export function nextEvent<F extends Fact>(
+  fact: F,
   version: number,
   cause: CamclipsEvent,
   now: string,
-): CamclipsEvent<Name, Data> {
+): F & { metadata: Metadata } {
   const hops = cause.metadata.hops + 1;
   if (hops > MAX_HOPS) throw new Error(`${fact.type} would be event ${hops} of its chain: the pipeline has a loop`);
   const id = derivedId(cause.metadata.id, fact.type, cause.metadata.rerun?.id ?? "");

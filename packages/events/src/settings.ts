@@ -76,8 +76,8 @@ export const settingsSchema = z.object({
   JOIN_TOLERANCE_MS: optional(z.coerce.number().int().min(0).max(60_000).default(1000)),
   /** Longest recording the cameras make: how far around the range to look for recordings. */
   RECORDING_MAX_LEN: seconds(600),
-  /** Time for the work itself, after all waiting for footage; then the clip counts as stalled. */
-  CLIP_WORK_LIMIT: seconds(1800, 60),
+  /** Time for the work itself, after all waiting for footage, a redelivery after a crash included; then the clip counts as stalled. */
+  CLIP_WORK_LIMIT: seconds(3600, 60),
 });
 
 export type Settings = z.output<typeof settingsSchema>;

@@ -17,7 +17,7 @@ const instantMs = z.int();
 const durationMs = z.number().nonnegative();
 
 export const interval = z.tuple([instantMs, instantMs]);
-export type Interval = readonly [startMs: number, endMs: number];
+export type Interval = [startMs: number, endMs: number];
 
 export const gapPolicy = z.enum(["SKIP_GAPS", "FILL_WITH_BLACK", "HOLD_LAST_FRAME", "REJECT"]);
 export type GapPolicy = z.infer<typeof gapPolicy>;

@@ -1,0 +1,84 @@
+import { attemptKey, claimKey, deadlineMs, maxRetries, readRequest, requestKey } from "@camclips/core";
+import {
+  type AnswerableRequest,
+  type AnyEvent,
+  type AnyFact,
+  ClipRejected,
+  type ClipRequest,
+  definitionOf,
+  derivedId,
+  firstEvent,
+  RequestAccepted,
+  toEnvelope,
+} from "@camclips/events";
+import * as z from "zod";
+import type { Deps } from "./deps.ts";
+import { getJson, putJsonOnce } from "./json-objects.ts";
+import { lambdaHandler } from "./lambda.ts";
+import type { Stage, WrapperDeps } from "./stage.ts";
+
+/** What a clipId stands for, from its first acceptance on. */
+const claim = z.object({ requestKey: z.string(), deadlineAt: z.iso.datetime() });
+
+type Needs = WrapperDeps & Pick<Deps, "settings">;
+
+/** Reads a caller's request, claims its clipId, and has its deadline watched. */
+export const acceptRequest: Stage<Needs> = {
+  name: "accept-request",
+  read: () => undefined,
+  async run({ body, sentMs }, _, deps, signal) {
+    const read = readRequest(body, sentMs);
+    if (!read.readable) return [await refuse(read.request, read.message, deps, signal)];
+    const { request } = read;
+    const { stored } = await putJsonOnce(deps.work, claimKey(request.clipId), claim, claimOf(request, deps), signal);
+    if (stored.requestKey !== requestKey(request)) {
+      return [await refuse(request, "this clipId was used for another clip before: use a new one", deps, signal)];
+    }
+    const accepted = stamp(RequestAccepted.happened({ request }), request, stored.deadlineAt, deps);
+    await watchDeadline(accepted, deps, signal);
+    if (request.retryTimestamps.length === 0) deps.metrics.add("Accepted", 1, "Count");
+    return [accepted];
+  },
+};
+
+function claimOf(request: ClipRequest, { clock, settings }: Needs): z.input<typeof claim> {
+  return {
+    requestKey: requestKey(request),
+    deadlineAt: new Date(deadlineMs(request, clock.now(), settings)).toISOString(),
+  };
+}
+
+async function refuse(
+  request: AnswerableRequest,
+  message: string,
+  deps: Needs,
+  signal: AbortSignal,
+): Promise<AnyEvent> {
+  const taken = await getJson(deps.work, claimKey(request.clipId), claim, signal);
+  const fact = ClipRejected.happened({
+    request,
+    status: "FATAL_ERROR",
+    reason: "INVALID_REQUEST",
+    message,
+    conflict: taken !== undefined,
+  });
+  const { SQS_TIMEOUT, CLIP_WORK_LIMIT } = deps.settings;
+  const answerByMs = deps.clock.now() + (maxRetries(deps.settings) * SQS_TIMEOUT + CLIP_WORK_LIMIT) * 1000;
+  return stamp(fact, request, new Date(answerByMs).toISOString(), deps);
+}
+
+function stamp(fact: AnyFact, request: AnswerableRequest, deadlineAt: string, { clock }: Needs): AnyEvent {
+  const version = definitionOf(fact.type)?.version ?? 1;
+  const origin = { clipId: request.clipId, key: attemptKey(request), deadlineAt };
+  return firstEvent(fact, version, origin, new Date(clock.now()).toISOString()) as AnyEvent;
+}
+
+/** One schedule per request, whatever the attempt: the deadline does not move. */
+async function watchDeadline(accepted: AnyEvent, { scheduler }: Needs, signal: AbortSignal): Promise<void> {
+  const { request } = accepted.data as { request: ClipRequest };
+  const name = `check-deadline-${derivedId(requestKey(request))}`;
+  const atMs = Date.parse(accepted.metadata.deadlineAt);
+  await scheduler.schedule({ name, atMs, queue: "check-deadline", body: JSON.stringify(toEnvelope(accepted)) }, signal);
+}
+
+export const handler = lambdaHandler(acceptRequest);

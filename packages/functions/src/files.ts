@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import type { ObjectStore, PutOptions } from "@camclips/core";
+
+/** @throws Error when there is no such object. */
+export async function downloadFile(store: ObjectStore, key: string, path: string, signal: AbortSignal): Promise<void> {
+  const object = await store.open(key, signal);
+  if (!object) throw new Error(`${key} is gone`);
+  await pipeline(object.stream(0, object.size, signal), createWriteStream(path), { signal });
+}
+
+/** Lower-case hex. */
+export async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash, { signal });
+  return hash.digest("hex");
+}
+
+/** @returns size in bytes, and whether it was written (false: `ifAbsent`, and the key is taken). */
+export async function uploadFile(
+  store: ObjectStore,
+  key: string,
+  path: string,
+  options: PutOptions,
+): Promise<{ bytes: number; written: boolean }> {
+  const { size: bytes } = await stat(path);
+  const written = await store.putStream(key, createReadStream(path), bytes, options);
+  return { bytes, written };
+}

@@ -1,0 +1,115 @@
+import { type Decision, decide, type Footage, type FootageReport, type OpenObject, type Part } from "@camclips/core";
+import { CorruptSourceError, OutsideMediaError, type Slice, sliceRecording } from "@camclips/core/media";
+import type { ClipRequest } from "@camclips/events";
+import type { Deps } from "./deps.ts";
+import { inParallel } from "./in-parallel.ts";
+
+/** Recordings that are looked into at the same time. */
+const AT_ONCE = 4;
+
+/** A source that is open and sliced, but not yet copied. */
+export interface Probed {
+  part: Part;
+  /** Wall-clock instant of the recording's presentation time 0. */
+  zeroMs: number;
+  object: OpenObject;
+  slice: Slice;
+}
+
+export type ProbeResult =
+  | { decision: Extract<Decision, { kind: "located" }>; probed: Probed[] }
+  | { decision: Exclude<Decision, { kind: "located" }> };
+
+/**
+ * Looks into every recording that was located, and decides again about what is really there: listed recordings may be
+ * missing, broken, or shorter than their name says. Ends because every round loses or shortens a recording.
+ */
+export async function probeSources(
+  request: ClipRequest,
+  located: readonly Footage[],
+  deps: Pick<Deps, "origin" | "settings">,
+  signal: AbortSignal,
+): Promise<ProbeResult> {
+  const zeroMs = new Map(located.map(({ key, startMs }) => [key, startMs]));
+  let usable = [...located];
+  const lost: FootageReport["lost"][number][] = [];
+  const seen = new Map<string, Promise<Finding>>();
+  for (;;) {
+    // Holes that nothing listed explains were decided on when the sources were located: they are final.
+    const decision = decide(request, { usable, lost, newestMs: Number.POSITIVE_INFINITY }, deps.settings);
+    if (decision.kind !== "located") return { decision };
+    const findings = await inParallel(AT_ONCE, decision.parts, (part) =>
+      remember(seen, part, () => probe(part, zeroMs.get(part.key) ?? part.startMs, deps, signal)),
+    );
+    const surprises = findings.filter((finding) => finding.kind !== "as expected");
+    if (surprises.length === 0)
+      return {
+        decision,
+        probed: findings.flatMap((finding) => (finding.kind === "as expected" ? finding.probed : [])),
+      };
+    for (const surprise of surprises) {
+      usable = usable.filter(({ key }) => key !== surprise.footage.key);
+      if (surprise.kind === "lost") lost.push({ ...surprise.footage, cause: surprise.cause });
+      else usable.push(surprise.footage);
+    }
+  }
+}
+
+type Finding =
+  | { kind: "as expected"; probed: Probed }
+  | { kind: "shorter"; footage: Footage }
+  | { kind: "lost"; footage: Footage; cause: "SOURCE_DELETED" | "CORRUPT_SOURCE" };
+
+function remember(seen: Map<string, Promise<Finding>>, part: Part, probe: () => Promise<Finding>): Promise<Finding> {
+  const name = JSON.stringify(part);
+  const finding = seen.get(name) ?? probe();
+  seen.set(name, finding);
+  return finding;
+}
+
+async function probe(
+  part: Part,
+  zeroMs: number,
+  { origin, settings }: Pick<Deps, "origin" | "settings">,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const { key, startMs, endMs, fromMs, toMs } = part;
+  const footage: Footage = { key, startMs, endMs };
+  const object = await origin.open(key, signal);
+  if (!object) return { kind: "lost", footage, cause: "SOURCE_DELETED" };
+  try {
+    const range = { fromSeconds: (fromMs - zeroMs) / 1000, toSeconds: (toMs - zeroMs) / 1000 };
+    const slice = await sliceRecording(object, key, range, signal);
+    const shorter = slice.media && shortened(footage, realInterval(zeroMs, slice.media), settings.JOIN_TOLERANCE_MS);
+    return shorter
+      ? { kind: "shorter", footage: shorter }
+      : { kind: "as expected", probed: { part, zeroMs, object, slice } };
+  } catch (error) {
+    if (error instanceof CorruptSourceError) return { kind: "lost", footage, cause: "CORRUPT_SOURCE" };
+    if (error instanceof OutsideMediaError)
+      return { kind: "shorter", footage: { key, ...withoutPart(part, realInterval(zeroMs, error.media)) } };
+    throw error;
+  }
+}
+
+type Real = Pick<Footage, "startMs" | "endMs">;
+
+function realInterval(zeroMs: number, media: { startSeconds: number; endSeconds: number }): Real {
+  return {
+    startMs: zeroMs + Math.round(media.startSeconds * 1000),
+    endMs: zeroMs + Math.round(media.endSeconds * 1000),
+  };
+}
+
+/** What the recording really holds, when that is less than it claims by more than clocks and names are off. */
+function shortened(claimed: Footage, real: Real, toleranceMs: number): Footage | undefined {
+  const startMs = real.startMs - claimed.startMs > toleranceMs ? real.startMs : claimed.startMs;
+  const endMs = claimed.endMs - real.endMs > toleranceMs ? real.endMs : claimed.endMs;
+  return startMs !== claimed.startMs || endMs !== claimed.endMs ? { ...claimed, startMs, endMs } : undefined;
+}
+
+/** No frame starts in the part: it lies outside of the video, or between two frames. */
+function withoutPart({ fromMs }: Part, real: Real): Real {
+  const betweenFrames = real.startMs <= fromMs && fromMs < real.endMs;
+  return betweenFrames ? { startMs: real.startMs, endMs: fromMs } : real;
+}

@@ -1,0 +1,148 @@
+import {
+  availableMetadata,
+  CameraServiceError,
+  notifiedKey,
+  putKey,
+  type Refusal,
+  RetryLater,
+  refusedMetadata,
+  requestKey,
+  terminalKey,
+} from "@camclips/core";
+import {
+  type AnyFact,
+  ClipFailed,
+  ClipPublished,
+  ClipRejected,
+  type EventOf,
+  ThumbnailsRendered,
+} from "@camclips/events";
+import * as z from "zod";
+import type { Deps } from "./deps.ts";
+import { getJson, putJsonOnce } from "./json-objects.ts";
+import { lambdaHandler } from "./lambda.ts";
+import { defineStage } from "./stage.ts";
+
+type Needs = Pick<Deps, "work" | "topic" | "cameras" | "settings" | "destinationBucket" | "metrics" | "log">;
+type Terminal = EventOf<typeof ThumbnailsRendered | typeof ClipRejected | typeof ClipFailed>;
+
+/** The one terminal status of a request: whoever claims it first decides, everyone else delivers the same. */
+const terminal = ClipPublished.detail.shape.data
+  .omit({ notified: true, putRefused: true })
+  .extend({ cause: z.string() });
+type TerminalRecord = z.output<typeof terminal>;
+
+const delivered = z.object({ refused: z.string().optional() });
+
+/**
+ * Tells the terminal status to the camera service (PUT) and to the topic (SNS). The two succeed and fail independently,
+ * each behind its own marker; a replay tells nobody.
+ */
+export const publishClip = defineStage(
+  "publish-clip",
+  [ThumbnailsRendered, ClipRejected, ClipFailed],
+  async (event, deps: Needs, signal) => {
+    const { rerun } = event.metadata;
+    const outcome = terminalOf(event, deps);
+    if (rerun && !rerun.notify) return [factOf(outcome, { notified: false })];
+
+    const key = requestKey(event.data.request);
+    const markers = { terminal: terminalKey, notified: notifiedKey, put: putKey };
+    const at = (marker: keyof typeof markers) => markers[marker](event.metadata.clipId, key, rerun?.id);
+    const { stored } = await putJsonOnce(deps.work, at("terminal"), terminal, outcome, signal);
+    const conflict = event.type === "ClipRejected" && event.data.conflict;
+    const [notified, put] = await Promise.allSettled([
+      once(deps, at("notified"), () => notify(stored, deps, signal), signal),
+      // The camera service keeps one status per clipId, and that is the first clip's.
+      conflict ? undefined : once(deps, at("put"), () => putStatus(stored, deps, signal), signal),
+    ]);
+    for (const effect of [notified, put]) if (effect.status === "rejected") throw retryable(effect.reason);
+    if (stored.cause !== event.metadata.id) {
+      deps.log.info("clip already has its terminal status", {
+        clipId: event.metadata.clipId,
+        status: stored.status,
+        dropped: outcome.status,
+      });
+      return [];
+    }
+    return [
+      factOf(stored, { notified: true, putRefused: put.status === "fulfilled" ? put.value?.refused : undefined }),
+    ];
+  },
+);
+
+function terminalOf(event: Terminal, { settings, destinationBucket }: Needs): TerminalRecord {
+  const cause = event.metadata.id;
+  if (event.type === "ThumbnailsRendered") {
+    const { request, clip, coverage } = event.data;
+    const finished = { clip, coverage, finishedMs: Date.parse(event.metadata.occurredAt) };
+    const clipMetadata = availableMetadata(
+      request,
+      finished,
+      destinationBucket,
+      settings,
+    ) as TerminalRecord["clipMetadata"];
+    return { status: "CLIP_AVAILABLE", clipMetadata, cause };
+  }
+  const refusal: Refusal =
+    event.type === "ClipRejected"
+      ? event.data
+      : { status: "FATAL_ERROR", reason: event.data.reason, message: event.data.message };
+  const clipMetadata = refusedMetadata(event.data.request, refusal) as TerminalRecord["clipMetadata"];
+  return { status: refusal.status, reason: refusal.reason, clipMetadata, cause };
+}
+
+function factOf(
+  { status, reason, clipMetadata }: TerminalRecord,
+  told: { notified: boolean; putRefused?: string | undefined },
+): AnyFact {
+  return ClipPublished.happened({ status, reason, clipMetadata, ...told });
+}
+
+/** Runs an effect unless its marker says it was done. Between effect and marker a crash repeats the effect: better twice than never. */
+async function once(
+  { work }: Needs,
+  key: string,
+  effect: () => Promise<z.output<typeof delivered>>,
+  signal: AbortSignal,
+): Promise<z.output<typeof delivered>> {
+  const done = await getJson(work, key, delivered, signal);
+  if (done) return done;
+  return (await putJsonOnce(work, key, delivered, await effect(), signal)).stored;
+}
+
+async function notify(
+  { status, reason, clipMetadata, cause }: TerminalRecord,
+  { topic, metrics }: Needs,
+  signal: AbortSignal,
+) {
+  const { cameraId } = clipMetadata as { cameraId: string };
+  // `notificationId` lets a subscriber drop the repetition that a crash at the wrong moment can cause.
+  const attributes = { status, cameraId, notificationId: cause, ...(reason && { reason }) };
+  const filled = Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== ""));
+  await topic.notify({ message: JSON.stringify(clipMetadata), attributes: filled }, signal);
+  metrics.add("Published", 1, "Count", { status });
+  const { waitMs, workMs, realtimeFactor } = clipMetadata;
+  if (typeof waitMs === "number") metrics.add("WaitMs", waitMs, "Milliseconds");
+  if (typeof workMs === "number") metrics.add("WorkMs", workMs, "Milliseconds");
+  if (typeof realtimeFactor === "number") metrics.add("RealtimeFactor", realtimeFactor, "None");
+  return {};
+}
+
+/** A refusal for good (a 4xx) is recorded, not retried: the clip is there, and subscribers know. */
+async function putStatus({ clipMetadata }: TerminalRecord, { cameras, log }: Needs, signal: AbortSignal) {
+  const { clipId } = clipMetadata as { clipId: string };
+  try {
+    await cameras.putClip(clipId, clipMetadata, signal);
+    return {};
+  } catch (error) {
+    if (!(error instanceof CameraServiceError) || error.passing) throw error;
+    log.error("the camera service refused a status", { clipId, error: error.message });
+    return { refused: error.message };
+  }
+}
+
+const retryable = (error: unknown): unknown =>
+  error instanceof CameraServiceError ? new RetryLater("CAMERA_SERVICE_UNAVAILABLE", 15, { cause: error }) : error;
+
+export const handler = lambdaHandler(publishClip);

@@ -1,0 +1,67 @@
+import { createWriteStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { thumbnailKey } from "@camclips/core";
+import { sliceRecording } from "@camclips/core/media";
+import { ClipRendered, ThumbnailsRendered } from "@camclips/events";
+import { connectMedia } from "./connect-media.ts";
+import type { Deps } from "./deps.ts";
+import { uploadFile } from "./files.ts";
+import { lambdaHandler } from "./lambda.ts";
+import { defineStage } from "./stage.ts";
+
+type Needs = Pick<Deps, "destination" | "media" | "scratch" | "settings">;
+
+const CONTENT_TYPES = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
+
+/** Where in the clip the picture is taken (contract, section 4). */
+const PICTURE_AT = 0.25;
+
+/** One picture in every size, out of the few bytes around it: the clip is not read whole. */
+export const renderThumbnails = defineStage(
+  "render-thumbnails",
+  [ClipRendered],
+  async ({ data: { request, clip, coverage } }, deps: Needs, signal) => {
+    const { THUMBNAIL_FORMAT: format, THUMBNAIL_SIZES } = deps.settings;
+    await using scratch = await deps.scratch();
+    const atSeconds = (clip.durationMs / 1000) * PICTURE_AT;
+    const around = await cutAround(clip.key, atSeconds, join(scratch.path, "picture.mp4"), deps, signal);
+    const sizes = [...THUMBNAIL_SIZES, "original" as const];
+    const outputs = sizes.map((size) => ({
+      path: join(scratch.path, basename(thumbnailKey(request.cameraId, request.clipId, size, format))),
+      width: size === "original" ? null : size,
+    }));
+    const pictures = await deps.media.renderThumbnails(
+      { clip: around.path, atSeconds: around.atSeconds, outputs },
+      { scratch: scratch.path, signal },
+    );
+    const thumbnails = [];
+    for (const { path, width } of pictures) {
+      const key = `${request.cameraId}/${basename(path)}`;
+      const { bytes } = await uploadFile(deps.destination, key, path, { contentType: CONTENT_TYPES[format], signal });
+      thumbnails.push({ key, width, bytes });
+    }
+    return [ThumbnailsRendered.happened({ request, clip, coverage, thumbnails })];
+  },
+);
+
+/** A file of the one keyframe's group of pictures that holds the instant. */
+async function cutAround(
+  key: string,
+  atSeconds: number,
+  path: string,
+  { destination }: Needs,
+  signal: AbortSignal,
+): Promise<{ path: string; atSeconds: number }> {
+  const object = await destination.open(key, signal);
+  if (!object) throw new Error(`${key} is gone: the clip was removed before its thumbnails were made`);
+  // Long enough to hold a frame at one frame a second; gaps that are held may be longer.
+  const slice = await sliceRecording(object, key, { fromSeconds: atSeconds, toSeconds: atSeconds + 1 }, signal);
+  await pipeline(slice.chunks(signal), createWriteStream(path), { signal });
+  const { size } = await stat(path);
+  if (size !== slice.bytes) throw new Error(`${key}: read ${size} of ${slice.bytes} bytes`);
+  return { path, atSeconds: atSeconds - slice.zeroSeconds };
+}
+
+export const handler = lambdaHandler(renderThumbnails, connectMedia);

@@ -1,0 +1,174 @@
+import { backoffSeconds, CameraServiceError, RetryLater } from "@camclips/core";
+import { CorruptSourceError, VerificationError } from "@camclips/core/media";
+import {
+  type AnyEvent,
+  type AnyFact,
+  ClipFailed,
+  definitionOf,
+  derivedId,
+  type EventDefinition,
+  type EventOf,
+  nextEvent,
+  parseEnvelope,
+  type Reason,
+  type Stage as Row,
+  type StageName,
+  stageNamed,
+  toEnvelope,
+} from "@camclips/events";
+import type { Deps } from "./deps.ts";
+import { publishedBefore, publishOnce } from "./outbox.ts";
+
+/** One message of a stage's queue. `body`: the parsed JSON, or the text when it is none. */
+export interface StageMessage {
+  messageId: string;
+  body: unknown;
+  sentMs: number;
+  /** 1 on the first delivery. */
+  receiveCount: number;
+}
+
+/** What the wrapper itself needs, whatever the stage. */
+export type WrapperDeps = Pick<Deps, "bus" | "work" | "scheduler" | "clock" | "log" | "metrics">;
+
+/** A stage: how to turn one message into what happened. The wrapper around it is `processMessage`. */
+export interface Stage<Needs = Deps> {
+  readonly name: StageName;
+  /** @throws when the message is none for this stage. */
+  read(message: StageMessage): AnyEvent | undefined;
+  run(message: StageMessage, event: AnyEvent | undefined, deps: Needs, signal: AbortSignal): Promise<AnyEvent[]>;
+}
+
+/**
+ * A stage that reacts to events: a function from an event to the facts that follow from it. It sees no queue, no bus and
+ * no Lambda; `deps` is what it says it needs.
+ */
+export function defineStage<const Definitions extends readonly EventDefinition[], Needs extends object>(
+  name: StageName,
+  takes: Definitions,
+  run: (event: Extract<EventOf<Definitions[number]>, AnyEvent>, deps: Needs, signal: AbortSignal) => Promise<AnyFact[]>,
+): Stage<Needs & WrapperDeps> {
+  return {
+    name,
+    read({ body }) {
+      const event = parseEnvelope(body);
+      if (takes.some(({ type }) => type === event.type)) return event;
+      throw new Error(`${name} takes ${takes.map(({ type }) => type).join(", ")}, not ${event.type}`);
+    },
+    async run(_, event, deps, signal) {
+      const facts = await run(event as Extract<EventOf<Definitions[number]>, AnyEvent>, deps, signal);
+      return facts.map((fact) => follow(fact, event as AnyEvent, deps));
+    },
+  };
+}
+
+/** Stamps a fact as following from an event. */
+export function follow(fact: AnyFact, cause: AnyEvent, { clock }: Pick<Deps, "clock">): AnyEvent {
+  const version = definitionOf(fact.type)?.version ?? 1;
+  return nextEvent(fact, version, cause, new Date(clock.now()).toISOString()) as AnyEvent;
+}
+
+/**
+ * The wrapper: reads, runs, publishes, retries. A redelivered message whose result is known publishes that result again
+ * instead of working again.
+ * @throws whatever the stage threw, when the message is to be delivered again or to rest in the dead-letter queue.
+ */
+export async function processMessage<Needs extends WrapperDeps>(
+  stage: Stage<Needs>,
+  message: StageMessage,
+  deps: Needs,
+  signal: AbortSignal,
+): Promise<void> {
+  const startedMs = deps.clock.now();
+  const event = stage.read(message);
+  const fields = {
+    stage: stage.name,
+    clipId: event?.metadata.clipId,
+    eventId: event?.metadata.id,
+    traceparent: event?.metadata.traceparent,
+    attempt: event?.metadata.attempt,
+    receiveCount: message.receiveCount,
+    ...(event?.metadata.rerun && { rerun: event.metadata.rerun.id }),
+  };
+  try {
+    const published = await runOnce(stage, message, event, deps, signal);
+    const clipId = fields.clipId ?? published[0]?.metadata.clipId;
+    deps.log.info("stage done", {
+      ...fields,
+      clipId,
+      emitted: published.map(({ type }) => type),
+      durationMs: deps.clock.now() - startedMs,
+    });
+  } catch (error) {
+    await handleFailure(stageNamed(stage.name), message, event, error, deps, fields);
+  }
+}
+
+/** accept-request has no event yet and makes itself idempotent; a stage whose one effect may repeat needs no outbox. */
+const REPEATABLE: readonly StageName[] = ["accept-request", "record-event"];
+
+async function runOnce<Needs extends WrapperDeps>(
+  stage: Stage<Needs>,
+  message: StageMessage,
+  event: AnyEvent | undefined,
+  deps: Needs,
+  signal: AbortSignal,
+): Promise<AnyEvent[]> {
+  if (event && !REPEATABLE.includes(stage.name)) {
+    const before = await publishedBefore(stage.name, event, deps, signal);
+    return before ?? publishOnce(stage.name, event, await stage.run(message, event, deps, signal), deps, signal);
+  }
+  const events = await stage.run(message, event, deps, signal);
+  await deps.bus.publish(events, signal);
+  return events;
+}
+
+async function handleFailure(
+  row: Row,
+  message: StageMessage,
+  event: AnyEvent | undefined,
+  error: unknown,
+  deps: WrapperDeps,
+  fields: Record<string, unknown>,
+): Promise<void> {
+  if (event && error instanceof RetryLater && (await scheduledAgain(row.stage as StageName, event, error, deps))) {
+    deps.metrics.add("Retries", 1, "Count", { stage: row.stage });
+    deps.log.warn("stage will retry", { ...fields, reason: error.reason, error: describe(error.cause ?? error) });
+    return;
+  }
+  const last = message.receiveCount >= row.maxReceives || error instanceof RetryLater;
+  if (last && event && row.failsClip && "request" in event.data) {
+    const { request } = event.data;
+    const fact = ClipFailed.happened({ request, stage: row.stage, reason: reasonOf(error), message: describe(error) });
+    await deps.bus.publish([follow(fact, event, deps)]);
+  }
+  if (last) deps.metrics.add("DeadLetters", 1, "Count", { stage: row.stage });
+  throw error;
+}
+
+/** Sends the message back to the stage's queue by a one-shot schedule, unless the clip's deadline comes first. */
+async function scheduledAgain(
+  queue: StageName,
+  event: AnyEvent,
+  { seconds }: RetryLater,
+  { clock, scheduler }: WrapperDeps,
+): Promise<boolean> {
+  const { id, attempt, deadlineAt, rerun } = event.metadata;
+  const atMs = clock.now() + backoffSeconds(seconds, attempt, id) * 1000;
+  if (atMs > Date.parse(deadlineAt)) return false;
+  const again = { ...event, metadata: { ...event.metadata, attempt: attempt + 1 } };
+  const name = `${queue}-${derivedId(id, queue, String(attempt + 1), rerun?.id ?? "")}`;
+  await scheduler.schedule({ name, atMs, queue, body: JSON.stringify(toEnvelope(again)) });
+  return true;
+}
+
+function reasonOf(error: unknown): Reason {
+  if (error instanceof RetryLater) return error.reason;
+  if (error instanceof CameraServiceError) return "CAMERA_SERVICE_UNAVAILABLE";
+  if (error instanceof VerificationError) return "VERIFY_FAILED";
+  if (error instanceof CorruptSourceError) return "CORRUPT_SOURCE";
+  return "INTERNAL";
+}
+
+const describe = (error: unknown): string =>
+  (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 2000);
