@@ -3,6 +3,7 @@ export * from "./clip-metadata.ts";
 export * from "./coverage.ts";
 export * from "./decide.ts";
 export * from "./footage.ts";
+export * from "./history.ts";
 export * from "./keys.ts";
 export * from "./ports.ts";
 export * from "./ranged-object.ts";
