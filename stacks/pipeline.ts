@@ -102,8 +102,7 @@ function consumer(row: Stage, queue: QueueRef, { resources, profile, links }: Su
       ...ffmpeg?.environment,
     },
     permissions: [...permissionsOf(row, resources), writeLog(name)],
-    // SST's default role adds the managed policy that may write every log group of the account.
-    transform: { role: { managedPolicyArns: [] } },
+    transform: { role: narrowRole() },
   });
   new aws.lambda.EventSourceMapping(`${logicalName(row.stage)}Mapping`, {
     eventSourceArn: queue.arn,
@@ -113,6 +112,20 @@ function consumer(row: Stage, queue: QueueRef, { resources, profile, links }: Su
     scalingConfig: { maximumConcurrency: row.concurrency },
   });
   return handler.name;
+}
+
+/**
+ * SST's role would carry a managed policy that may write every log group of the account, and trust the whole account
+ * (4.17 tests an `Output` for truth). `sst dev` needs that trust: there the developer's machine acts in the role.
+ */
+function narrowRole() {
+  if ($dev) return { managedPolicyArns: [] };
+  const trust = aws.iam.getPolicyDocumentOutput({
+    statements: [
+      { actions: ["sts:AssumeRole"], principals: [{ type: "Service", identifiers: ["lambda.amazonaws.com"] }] },
+    ],
+  });
+  return { managedPolicyArns: [], assumeRolePolicy: trust.json };
 }
 
 function writeLog(functionName: string) {

@@ -34,7 +34,7 @@ export function queueWithDlq(part: string, row: { timeoutSeconds: number; maxRec
 }
 
 function queue(part: string, args: aws.sqs.QueueArgs): DeadLetterQueue {
-  const { nodes, arn, url } = new sst.aws.Queue(logicalName(part), {
+  const { nodes, arn, url } = new sst.aws.Queue(logicalName(`${part}-queue`), {
     transform: {
       queue: (defaults) => {
         Object.assign(defaults, args, { name: nameOf(part), sqsManagedSseEnabled: true });

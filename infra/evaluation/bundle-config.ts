@@ -1,0 +1,94 @@
+import { readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import { projectRoot } from "../paths.ts";
+
+const platform = join(projectRoot, ".sst/platform");
+
+/** The part of esbuild that is used. */
+export interface Esbuild {
+  build(options: Record<string, unknown>): Promise<{ metafile?: { inputs: Record<string, unknown> } }>;
+}
+
+/** SST's own esbuild: what it builds with is what we evaluate with. */
+export function sstEsbuild(): Esbuild {
+  return createRequire(join(platform, "package.json"))("esbuild") as Esbuild;
+}
+
+/** CommonJS's globals, which bundled dependencies expect, for an ES module. */
+export const commonJsBanner = `
+import { createRequire as topLevelCreateRequire } from "module";
+const require = topLevelCreateRequire(import.meta.url);
+import { fileURLToPath as topLevelFileUrlToPath, URL as topLevelURL } from "url";
+const __filename = topLevelFileUrlToPath(import.meta.url);
+const __dirname = topLevelFileUrlToPath(new topLevelURL(".", import.meta.url));
+`;
+
+export interface ConfigBundle {
+  code: string;
+  /** Put before every file outside of `.sst`: how stack files come to `aws` and `sst`. */
+  globals?: string;
+  define?: Record<string, string>;
+  inject?: string[];
+  banner?: string;
+}
+
+let bundles = 0;
+
+/**
+ * Bundles code around sst.config.ts in the way of the SST CLI, into `.sst/platform`, where its externals resolve.
+ * @returns the file's path.
+ */
+export async function bundleConfig({ code, globals = "", define, inject, banner = "" }: ConfigBundle): Promise<string> {
+  const outfile = join(platform, `sst.config.${process.pid}.${bundles++}.mjs`);
+  await sstEsbuild().build({
+    stdin: { contents: code, resolveDir: projectRoot, sourcefile: "eval.ts", loader: "ts" },
+    bundle: true,
+    write: true,
+    outfile,
+    platform: "node",
+    format: "esm",
+    mainFields: ["module", "main"],
+    nodePaths: [join(platform, "node_modules")],
+    external: [
+      "@pulumi/*",
+      "@pulumiverse/*",
+      "@sst-provider/*",
+      "@aws-sdk/*",
+      "undici",
+      "esbuild",
+      "archiver",
+      "glob",
+      "vite",
+    ],
+    banner: { js: commonJsBanner + banner },
+    define,
+    inject,
+    logLevel: "error",
+    plugins: [prepend(globals)],
+  });
+  return outfile;
+}
+
+function prepend(globals: string) {
+  return {
+    name: "globals",
+    setup(build: { onLoad(options: { filter: RegExp }, load: (file: { path: string }) => unknown): void }) {
+      build.onLoad({ filter: /\.(js|ts)$/ }, async ({ path }) =>
+        path.includes(`${sep}.sst${sep}`)
+          ? undefined
+          : { contents: globals + (await readFile(path, "utf8")), loader: "default" },
+      );
+    },
+  };
+}
+
+/** Imports a bundle and removes it. */
+export async function importOnce<Module>(file: string): Promise<Module> {
+  try {
+    return (await import(pathToFileURL(file).href)) as Module;
+  } finally {
+    await rm(file, { force: true });
+  }
+}

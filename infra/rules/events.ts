@@ -1,0 +1,69 @@
+import { catalog, EVENT_SOURCE } from "@camclips/events";
+import { arnOf, type Graph, resourcesOf } from "../graph/graph.ts";
+import { expectThat, type GraphRule } from "./rule.ts";
+import { rows, stageParts } from "./stage-parts.ts";
+
+interface Pattern {
+  source?: string[];
+  "detail-type"?: string[];
+}
+
+/** Every event reaches exactly the stages that the table names, each through one rule with an explicit pattern. */
+export const eventsReachTheirStages: GraphRule = (graph) => {
+  const parts = stageParts(graph);
+  return catalog.flatMap(({ type }) => {
+    const wanted = rows.filter(({ input }) => input.from === "bus" && input.events.includes(type));
+    const actual = parts.filter(({ targets }) =>
+      targets.some(({ inputs }) => typesOf(graph, inputs.rule).includes(type)),
+    );
+    const names = (list: { stage: string }[]) =>
+      list
+        .map(({ stage }) => stage)
+        .sort()
+        .join(", ") || "nobody";
+    const [should, does] = [names(wanted), names(actual.map(({ row }) => row))];
+    return expectThat(should === does, `${type} should reach ${should}, but reaches ${does}`);
+  });
+};
+
+function typesOf(graph: Graph, ruleName: string): string[] {
+  const found = resourcesOf(graph, "aws:cloudwatch/eventRule:EventRule").find(({ inputs }) => inputs.name === ruleName);
+  return found ? ((JSON.parse(found.inputs.eventPattern) as Pattern)["detail-type"] ?? []) : [];
+}
+
+/** A rule without a pattern takes every event, and the chain becomes an endless loop. */
+export const rulesNameTheirEvents: GraphRule = (graph) =>
+  resourcesOf(graph, "aws:cloudwatch/eventRule:EventRule").flatMap(({ name, inputs }) => {
+    const pattern = JSON.parse(inputs.eventPattern ?? "{}") as Pattern;
+    const known = new Set<string>(catalog.map(({ type }) => type));
+    const types = pattern["detail-type"] ?? [];
+    return [
+      ...expectThat(pattern.source?.join() === EVENT_SOURCE, `${name} does not name the source`),
+      ...expectThat(types.length > 0 && types.every((type) => known.has(type)), `${name} does not name its events`),
+    ];
+  });
+
+/** What EventBridge cannot deliver must rest somewhere, and only this rule may put it there. */
+export const targetsHaveDeadLetterQueues: GraphRule = (graph) =>
+  stageParts(graph).flatMap(({ row, targets, dlq }) =>
+    targets.flatMap(({ inputs }) =>
+      expectThat(
+        dlq !== undefined && inputs.deadLetterConfig?.arn === arnOf(dlq),
+        `the rule of ${row.stage} drops what it cannot deliver`,
+      ),
+    ),
+  );
+
+/** The archive keeps first-hand events only: replayed ones, and what follows from them, would pile up. */
+export const archiveIgnoresReruns: GraphRule = (graph) => {
+  const archives = resourcesOf(graph, "aws:cloudwatch/eventArchive:EventArchive");
+  const expected = JSON.stringify({
+    source: [EVENT_SOURCE],
+    "replay-name": [{ exists: false }],
+    detail: { metadata: { rerun: { id: [{ exists: false }] } } },
+  });
+  return [
+    ...expectThat(archives.length === 1, "the bus has no archive of its own"),
+    ...archives.flatMap(({ inputs }) => expectThat(inputs.eventPattern === expected, "the archive keeps reruns")),
+  ];
+};

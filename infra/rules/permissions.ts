@@ -1,0 +1,139 @@
+import type { Grant } from "@camclips/events";
+import { arnOf, type Graph, listOf, type Resource, resourcesOf, statementsOf } from "../graph/graph.ts";
+import { expectThat, type GraphRule } from "./rule.ts";
+import { type StageParts, stageParts } from "./stage-parts.ts";
+
+/** The wildcards in Allow statements that AWS forces on us, and why. Any other is a mistake. */
+export const acceptedWildcards: readonly { actions: RegExp; resource: RegExp; reason: string }[] = [
+  {
+    actions: /^s3:(GetObject|PutObject|AbortMultipartUpload)$/,
+    resource: /^arn:aws:s3:::[^*]+\/\*$/,
+    reason: "keys are made at run time: the bucket (and for the origin its directory) is the boundary",
+  },
+  {
+    actions: /^scheduler:CreateSchedule$/,
+    resource: /^arn:aws:scheduler:[^*]+:schedule\/[^*]+\/\*$/,
+    reason: "schedules are named at run time: the stage's own group is the boundary",
+  },
+  {
+    actions: /^logs:(CreateLogStream|PutLogEvents)$/,
+    resource: /^arn:aws:logs:[^*]+:log-group:\/aws\/lambda\/[^*]+:\*$/,
+    reason: "Lambda names log streams itself: the function's own group is the boundary",
+  },
+];
+
+/** One permission of a role: an action on a resource. */
+export interface Permission {
+  role: string;
+  action: string;
+  resource: string;
+}
+
+/** Everything that the roles of a graph may do. */
+export function permissionsOf(graph: Graph): Permission[] {
+  return resourcesOf(graph, "aws:iam/role:Role").flatMap(rolePermissions);
+}
+
+function rolePermissions({ name, inputs }: Resource<"aws:iam/role:Role">): Permission[] {
+  const allowed = inputs.inlinePolicies
+    .flatMap(({ policy }) => statementsOf(policy))
+    .filter((s) => s.Effect === "Allow");
+  return allowed.flatMap(({ Action, Resource }) =>
+    listOf(Action).flatMap((action) => listOf(Resource).map((resource) => ({ role: name, action, resource }))),
+  );
+}
+
+/** The reason why a permission may hold a wildcard: undefined when it holds none, or has no reason. */
+export function wildcardReason({ action, resource }: Permission): string | undefined {
+  return acceptedWildcards.find((entry) => entry.actions.test(action) && entry.resource.test(resource))?.reason;
+}
+
+export function hasWildcard({ action, resource }: Permission): boolean {
+  return action.includes("*") || resource.includes("*");
+}
+
+export const wildcardsHaveReasons: GraphRule = (graph) => [
+  ...permissionsOf(graph)
+    .filter(hasWildcard)
+    .flatMap((permission) =>
+      expectThat(
+        wildcardReason(permission) !== undefined,
+        `${permission.role} may ${permission.action} on ${permission.resource}`,
+      ),
+    ),
+  ...resourcesOf(graph, "aws:iam/role:Role").flatMap(({ name, inputs }) =>
+    expectThat((inputs.managedPolicyArns ?? []).length === 0, `${name} carries a policy that AWS writes`),
+  ),
+];
+
+/** Only the service that acts in a role may take it: not every principal of the account. */
+export const rolesTrustOneService: GraphRule = (graph) =>
+  resourcesOf(graph, "aws:iam/role:Role").flatMap(({ name, inputs }) =>
+    statementsOf(inputs.assumeRolePolicy).flatMap(({ Principal }) =>
+      expectThat(
+        typeof Principal === "object" &&
+          Object.keys(Principal).join() === "Service" &&
+          listOf(Principal.Service).length === 1,
+        `${name} can be taken by ${JSON.stringify(Principal)}`,
+      ),
+    ),
+  );
+
+/** A function may do what its row's grants say, publish, schedule, consume its queue, write its log. Nothing else. */
+export const functionsMayDoWhatTheirRowSays: GraphRule = (graph) =>
+  stageParts(graph).flatMap((parts) => {
+    if (!parts.role) return [`${parts.row.stage} has no role`];
+    const actual = rolePermissions(parts.role).map(({ action, resource }) => `${action} on ${resource}`);
+    const expected = expectedPermissions(graph, parts);
+    return [
+      ...actual.filter((entry) => !expected.includes(entry)).map((entry) => `${parts.row.stage} may ${entry}`),
+      ...expected.filter((entry) => !actual.includes(entry)).map((entry) => `${parts.row.stage} may not ${entry}`),
+    ];
+  });
+
+interface Wiring {
+  workBucket: string;
+  originBucket: string;
+  destinationBucket: string;
+  topicArn: string;
+  scheduleRoleArn: string;
+}
+
+function expectedPermissions(graph: Graph, { row, build, handler, mapping }: StageParts): string[] {
+  const wiring = build?.links.Wiring as Wiring;
+  const [bus] = resourcesOf(graph, "aws:cloudwatch/eventBus:EventBus").map(arnOf);
+  const [group = ""] = resourcesOf(graph, "aws:scheduler/scheduleGroup:ScheduleGroup").map(arnOf);
+  const logs = `${group.split(":").slice(0, 2).join(":")}:logs:${group.split(":").slice(3, 5).join(":")}`;
+  const logGroup = `${logs}:log-group:${handler?.inputs.loggingConfig.logGroup}:*`;
+  const queue = mapping?.inputs.eventSourceArn;
+  return [
+    `events:PutEvents on ${bus}`,
+    `scheduler:CreateSchedule on ${group.replace(":schedule-group/", ":schedule/")}/*`,
+    `iam:PassRole on ${wiring.scheduleRoleArn}`,
+    ...["ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"].map(
+      (a) => `sqs:${a} on ${queue}`,
+    ),
+    ...["CreateLogStream", "PutLogEvents"].map((action) => `logs:${action} on ${logGroup}`),
+    ...row.grants.flatMap((grant) => grantedBy(grant, wiring, handler?.inputs.environment.variables ?? {})),
+  ];
+}
+
+function grantedBy(grant: Grant, wiring: Wiring, { S3_BUCKET_ORIGIN_DIR }: Record<string, string>): string[] {
+  const read = (bucket: string, prefix = "") => [
+    `s3:GetObject on arn:aws:s3:::${bucket}/${prefix}*`,
+    `s3:ListBucket on arn:aws:s3:::${bucket}`,
+  ];
+  const write = (bucket: string) =>
+    ["PutObject", "AbortMultipartUpload"].map((a) => `s3:${a} on arn:aws:s3:::${bucket}/*`);
+  const table: Record<Grant, string[]> = {
+    "origin:read": read(wiring.originBucket, S3_BUCKET_ORIGIN_DIR ? `${S3_BUCKET_ORIGIN_DIR}/` : ""),
+    "work:read": read(wiring.workBucket),
+    "work:write": write(wiring.workBucket),
+    "destination:read": read(wiring.destinationBucket),
+    "destination:write": write(wiring.destinationBucket),
+    "topic:publish": [`sns:Publish on ${wiring.topicArn}`],
+    "schedule:request": [],
+    "schedule:deadline": [],
+  };
+  return table[grant];
+}

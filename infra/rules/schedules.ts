@@ -1,0 +1,80 @@
+import { arnOf, type Graph, listOf, resourcesOf, statementsOf } from "../graph/graph.ts";
+import { expectThat, type GraphRule } from "./rule.ts";
+import { queueByArn, rows, stageParts } from "./stage-parts.ts";
+
+interface Wiring {
+  scheduleRoleArn: string;
+  scheduleDlqArn: string;
+  scheduleGroup: string;
+  stageQueueArns: Record<string, string>;
+}
+
+function wiringOf(graph: Graph): Wiring | undefined {
+  return graph.builds[0]?.links.Wiring as Wiring | undefined;
+}
+
+/** The schedules' role can send to the stages' queues and to its dead-letter queue, and do nothing else. */
+export const schedulesReachQueuesOnly: GraphRule = (graph) => {
+  const wiring = wiringOf(graph);
+  const role = resourcesOf(graph, "aws:iam/role:Role").find((r) => arnOf(r) === wiring?.scheduleRoleArn);
+  if (!wiring || !role) return ["schedules have no role"];
+  const statements = role.inputs.inlinePolicies.flatMap(({ policy }) => statementsOf(policy));
+  const targets = statements.flatMap(({ Resource }) => listOf(Resource)).sort();
+  const queues = [
+    ...stageParts(graph).map(({ mapping }) => mapping?.inputs.eventSourceArn),
+    wiring.scheduleDlqArn,
+  ].sort();
+  const [trust] = statementsOf(role.inputs.assumeRolePolicy);
+  const [group] = resourcesOf(graph, "aws:scheduler/scheduleGroup:ScheduleGroup");
+  return [
+    ...expectThat(
+      statements.every(({ Action }) => listOf(Action).join() === "sqs:SendMessage"),
+      "schedules may do more than send",
+    ),
+    ...expectThat(targets.join() === queues.join(), "schedules reach other queues than the stages'"),
+    ...expectThat(
+      group !== undefined && trust?.Condition?.StringEquals?.["aws:SourceArn"] === arnOf(group),
+      "schedules of somebody else may act in the role",
+    ),
+    ...expectThat(queueByArn(graph, wiring.scheduleDlqArn) !== undefined, "schedules have no dead-letter queue"),
+  ];
+};
+
+/** What the functions are told of the stack exists. */
+export const wiringIsComplete: GraphRule = (graph) =>
+  graph.builds.flatMap(({ functionID, links }) => {
+    const { stageQueueArns = {}, scheduleGroup, ...rest } = (links.Wiring ?? {}) as Partial<Wiring>;
+    const parts = stageParts(graph);
+    return [
+      ...expectThat(
+        Object.values(rest).every((value) => typeof value === "string" && value !== ""),
+        `${functionID} is told nothing of some resource`,
+      ),
+      ...expectThat(
+        resourcesOf(graph, "aws:scheduler/scheduleGroup:ScheduleGroup")[0]?.inputs.name === scheduleGroup,
+        `${functionID} knows another schedule group`,
+      ),
+      ...rows.flatMap(({ stage }) =>
+        expectThat(
+          stageQueueArns[stage] === parts.find(({ row }) => row.stage === stage)?.mapping?.inputs.eventSourceArn,
+          `${functionID} does not know the queue of ${stage}`,
+        ),
+      ),
+    ];
+  });
+
+/** Commands find the stage by its parameter, which says what `run()` returns. */
+export const outputsArePublished: GraphRule = (graph) => {
+  const [parameter] = resourcesOf(graph, "aws:ssm/parameter:Parameter");
+  const { _protect, ...outputs } = graph.outputs;
+  return [
+    ...expectThat(
+      parameter?.inputs.name === `/camclips/${graph.app.stage}/outputs`,
+      "no parameter tells commands where the stage is",
+    ),
+    ...expectThat(
+      JSON.stringify(JSON.parse(parameter?.inputs.value ?? "{}")) === JSON.stringify(outputs),
+      "the parameter and the outputs differ",
+    ),
+  ];
+};

@@ -1,0 +1,124 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { evaluateStage, exampleEnvironment } from "../infra/graph/evaluate-stage.ts";
+import { type Graph, resourcesOf } from "../infra/graph/graph.ts";
+import { review } from "../infra/review.ts";
+import { complaintsAbout, graphRules } from "../infra/rules/index.ts";
+import { hasWildcard, permissionsOf, wildcardReason } from "../infra/rules/permissions.ts";
+import { mutations } from "./mutations.ts";
+
+const brought = {
+  ...exampleEnvironment,
+  S3_BUCKET_DESTINATION: "clips-cdn-staging",
+  AWS_SNS_TOPIC: "arn:aws:sns:eu-west-1:210987654321:clips",
+  AWS_SQS_QUEUE_URL: "https://sqs.eu-west-1.amazonaws.com/210987654321/clip-requests",
+  ALARM_TOPIC: "arn:aws:sns:eu-west-1:123456789012:on-call",
+};
+
+/** The real sst.config.ts, once per kind of stage for all tests of this file: about 4 s of one core each. */
+const graphs: Record<string, Graph> = {};
+const graphOf = (name: string): Graph => structuredClone(graphs[name] as Graph);
+
+beforeAll(async () => {
+  const stages = [
+    ["personal", "ada", {}],
+    ["staging", "staging", exampleEnvironment],
+    ["production", "production", exampleEnvironment],
+    ["staging with brought resources", "staging", brought],
+  ] as const;
+  await Promise.all(
+    stages.map(async ([name, stage, environment]) => {
+      graphs[name] = await evaluateStage(stage, environment);
+    }),
+  );
+}, 120_000);
+
+describe.each(["personal", "staging", "production", "staging with brought resources"])("the graph of %s", (name) => {
+  it.each(Object.entries(graphRules))("%s", (_, rule) => {
+    expect(rule(graphOf(name))).toEqual([]);
+  });
+});
+
+describe("the rules notice when", () => {
+  it.each(mutations)("$mistake", ({ foundBy, make }) => {
+    const graph = graphOf("staging");
+    make(graph);
+    expect(Object.keys(complaintsAbout(graph))).toContain(foundBy);
+  });
+
+  it("something is wrong in any of the ways they know", () => {
+    const tested = new Set<string>(mutations.map(({ foundBy }) => foundBy));
+    expect([...tested].sort()).toEqual(Object.keys(graphRules).sort());
+  });
+});
+
+describe("the stacks", () => {
+  it("use wildcards only where AWS leaves no choice", () => {
+    const wildcards = permissionsOf(graphOf("production")).filter(hasWildcard);
+    const kinds = new Set(wildcards.map(({ action }) => action));
+    expect([...kinds].sort()).toEqual([
+      "logs:CreateLogStream",
+      "logs:PutLogEvents",
+      "s3:AbortMultipartUpload",
+      "s3:GetObject",
+      "s3:PutObject",
+      "scheduler:CreateSchedule",
+    ]);
+    expect(wildcards.map(wildcardReason)).not.toContain(undefined);
+  });
+
+  it("take brought resources instead of their own", () => {
+    const graph = graphOf("staging with brought resources");
+    expect(resourcesOf(graph, "aws:sns/topic:Topic")).toEqual([]);
+    expect(resourcesOf(graph, "aws:s3/bucket:Bucket").map(({ name }) => name)).toEqual(["WorkBucket"]);
+    expect(resourcesOf(graph, "aws:sqs/queue:Queue").map(({ inputs }) => inputs.name)).not.toContain(
+      "camclips-staging-requests",
+    );
+    expect(graph.outputs).toMatchObject({
+      destinationBucket: brought.S3_BUCKET_DESTINATION,
+      topicArn: brought.AWS_SNS_TOPIC,
+      requestQueueUrl: brought.AWS_SQS_QUEUE_URL,
+    });
+    const [mapping] = resourcesOf(graph, "aws:lambda/eventSourceMapping:EventSourceMapping").filter(
+      ({ name }) => name === "AcceptRequestMapping",
+    );
+    expect(mapping?.inputs.eventSourceArn).toBe("arn:aws:sqs:eu-west-1:210987654321:clip-requests");
+  });
+
+  it("send alarms to the topic that the environment names", () => {
+    const actions = resourcesOf(graphOf("staging with brought resources"), "aws:cloudwatch/metricAlarm:MetricAlarm");
+    expect(new Set(actions.flatMap(({ inputs }) => inputs.alarmActions))).toEqual(new Set([brought.ALARM_TOPIC]));
+  });
+
+  it("give a personal stage its own origin, no alarms and addresses that resolve nowhere", () => {
+    const graph = graphOf("personal");
+    const origin = resourcesOf(graph, "aws:s3/bucket:Bucket").find(({ name }) => name === "OriginBucket");
+    expect(graph.outputs.originBucket).toBe(origin?.inputs.bucket);
+    const [handler] = resourcesOf(graph, "aws:lambda/function:Function");
+    expect(handler?.inputs.environment.variables.CAM_SERVICES_URL).toBe("https://camera-service.invalid");
+  });
+
+  it("let functions read the recordings' folder only", () => {
+    const origin = permissionsOf(graphOf("staging")).filter(({ resource }) => resource.includes(":::recordings/"));
+    expect(origin).toEqual([
+      { role: "DownloadSourcesRole", action: "s3:GetObject", resource: "arn:aws:s3:::recordings/archive/*" },
+    ]);
+  });
+
+  it("read as one page", () => {
+    const page = review(graphOf("production"));
+    expect(page).toContain('removal "retain", protected');
+    expect(page).toContain("takes   SourcesDownloaded, by the rule camclips-production-render-clip");
+    expect(page).toContain("Complaints: none");
+  });
+});
+
+describe("a shared stage", () => {
+  it("is refused with every bad setting in one message", async () => {
+    const environment = { ...exampleEnvironment, CLIP_URL: "", CAM_SERVICES_URL: "cameras", SQS_TIMEOUT: "soon" };
+    const refused = evaluateStage("production", environment);
+    await expect(refused).rejects.toThrow("3 bad settings");
+    await expect(refused).rejects.toThrow('SQS_TIMEOUT="soon"');
+    await expect(refused).rejects.toThrow('CAM_SERVICES_URL="cameras"');
+    await expect(refused).rejects.toThrow("CLIP_URL is missing");
+  });
+});
