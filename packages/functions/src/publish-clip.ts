@@ -19,11 +19,12 @@ import {
 } from "@camclips/events";
 import * as z from "zod";
 import type { Deps } from "./deps.ts";
-import { getJson, putJsonOnce } from "./json-objects.ts";
+import { putJsonOnce } from "./json-objects.ts";
 import { lambdaHandler } from "./lambda.ts";
+import { once, onceAlone } from "./once.ts";
 import { defineStage } from "./stage.ts";
 
-type Needs = Pick<Deps, "work" | "topic" | "cameras" | "settings" | "destinationBucket" | "metrics" | "log">;
+type Needs = Pick<Deps, "work" | "topic" | "cameras" | "settings" | "destinationBucket" | "metrics" | "log" | "clock">;
 type Terminal = EventOf<typeof ThumbnailsRendered | typeof ClipRejected | typeof ClipFailed>;
 
 /** The one terminal status of a request: whoever claims it first decides, everyone else delivers the same. */
@@ -52,9 +53,9 @@ export const publishClip = defineStage(
     const { stored } = await putJsonOnce(deps.work, at("terminal"), terminal, outcome, signal);
     const conflict = event.type === "ClipRejected" && event.data.conflict;
     const [notified, put] = await Promise.allSettled([
-      once(deps, at("notified"), () => notify(stored, deps, signal), signal),
+      onceAlone(deps, at("notified"), delivered, () => notify(stored, deps, signal), signal),
       // The camera service keeps one status per clipId, and that is the first clip's.
-      conflict ? undefined : once(deps, at("put"), () => putStatus(stored, deps, signal), signal),
+      conflict ? undefined : once(deps, at("put"), delivered, () => putStatus(stored, deps, signal), signal),
     ]);
     for (const effect of [notified, put]) if (effect.status === "rejected") throw retryable(effect.reason);
     if (stored.cause !== event.metadata.id) {
@@ -97,18 +98,6 @@ function factOf(
   told: { notified: boolean; putRefused?: string | undefined },
 ): AnyFact {
   return ClipPublished.happened({ status, reason, clipMetadata, ...told });
-}
-
-/** Runs an effect unless its marker says it was done. Between effect and marker a crash repeats the effect: better twice than never. */
-async function once(
-  { work }: Needs,
-  key: string,
-  effect: () => Promise<z.output<typeof delivered>>,
-  signal: AbortSignal,
-): Promise<z.output<typeof delivered>> {
-  const done = await getJson(work, key, delivered, signal);
-  if (done) return done;
-  return (await putJsonOnce(work, key, delivered, await effect(), signal)).stored;
 }
 
 async function notify(
