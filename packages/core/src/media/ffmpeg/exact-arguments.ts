@@ -50,15 +50,17 @@ export function exactArguments(job: ExactJob): string[] {
 /** Times stay those of the file (`-copyts`), so that the filters can cut at them whatever the seek found. */
 function inputOptions({ timeline, threads }: ExactJob, firstSeconds: number): string[] {
   const decoderThreads = timeline.pieces.length > MANY_INPUTS ? 1 : threads;
+  return ["-threads", String(decoderThreads), "-reinit_filter", "0", ...seekArguments(firstSeconds)];
+}
+
+/** Input options that start reading at a keyframe well before `firstSeconds` of the file's own timeline. */
+export function seekArguments(firstSeconds: number): string[] {
   const seek = firstSeconds - SEEK_MARGIN_SECONDS;
-  return [
-    ...["-threads", String(decoderThreads), "-reinit_filter", "0"],
-    ...(seek > 0 ? ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", seek.toFixed(6)] : []),
-  ];
+  return seek > 0 ? ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", seek.toFixed(6)] : [];
 }
 
 /** The format of the first source that has sound; undefined when none has. */
-function clipAudio({ timeline, probes }: ExactJob): AudioFormat | undefined {
+export function clipAudio({ timeline, probes }: Pick<ExactJob, "timeline" | "probes">): AudioFormat | undefined {
   const sound = timeline.pieces.map(({ source }) => probes[source]?.audio).find((audio) => audio !== undefined);
   if (sound === undefined) return undefined;
   return {

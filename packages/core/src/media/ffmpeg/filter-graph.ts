@@ -38,12 +38,18 @@ export function filterGraph(
   return chains.join(";");
 }
 
+/** Decoders may give two frames of damaged data the same time. */
+const IN_ORDER = "select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'";
+
 function videoChain(timeline: Timeline, piece: Piece, input: number, fit: string[]): string {
   const { inSeconds, outSeconds } = piece.cuts;
   const cut = `[${input}:V:0]trim=start=${seconds(inSeconds)}:end=${seconds(outSeconds)}`;
-  return [cut, ...fit, ...(piece.evenFrames === undefined ? placed(timeline, piece) : evenly(timeline, piece))].join(
-    ",",
-  );
+  return [
+    cut,
+    IN_ORDER,
+    ...fit,
+    ...(piece.evenFrames === undefined ? placed(timeline, piece) : evenly(timeline, piece)),
+  ].join(",");
 }
 
 /** Every frame keeps its own time. What tpad adds after the last frame gets the clip's rhythm, whatever rate it assumes. */
@@ -87,13 +93,18 @@ function blackChain({ leadFrames, intervalSeconds }: Timeline, { width, height, 
 }
 
 /** One part per slot, each exact to the sample: silence where a recording has no sound. */
-function audioChains(timeline: Timeline, probes: readonly MediaProbe[], audio: AudioFormat): string[] {
+export function audioChains(
+  timeline: Timeline,
+  probes: readonly MediaProbe[],
+  audio: AudioFormat,
+  firstInput = 0,
+): string[] {
   const at = (time: number) => Math.round(time * audio.sampleRate);
   const { pieces } = timeline;
   const slots = pieces.map((piece, index) => {
     const samples = at(piece.outSeconds + piece.slotSeconds) - at(piece.outSeconds);
     const sound = probes[piece.source]?.audio;
-    const chain = sound === undefined ? silence(audio, samples) : soundChain(piece, index, audio, samples);
+    const chain = sound === undefined ? silence(audio, samples) : soundChain(piece, firstInput + index, audio, samples);
     return `${chain}[a${index}]`;
   });
   const leadSamples = at(pieces[0]?.outSeconds ?? 0);

@@ -1,4 +1,5 @@
-import type { MediaEngine, RenderJob } from "../types.ts";
+import type { MediaEngine } from "../types.ts";
+import { renderCut } from "./render-cut.ts";
 import { prepareJob, renderExact } from "./render-exact.ts";
 import { renderThumbnails } from "./render-thumbnails.ts";
 import type { EngineSettings } from "./settings.ts";
@@ -11,14 +12,11 @@ export function createMediaEngine(settings: EngineSettings): MediaEngine {
   return {
     async renderClip(job, options) {
       const { ffmpeg, timeLimitMs } = settings;
+      const cut = job.precision === "exact" ? { why: "as asked" } : await renderCut(job, settings, options);
+      if ("precision" in cut) return cut;
       const prepared = await prepareJob(job, { ffmpeg, timeLimitMs, signal: options.signal });
-      return renderExact(prepared, settings, options, whyExact(job));
+      return renderExact(prepared, settings, options, `all frames were re-encoded: ${cut.why}`);
     },
     renderThumbnails: (job, options) => renderThumbnails(job, settings, options),
   };
-}
-
-function whyExact({ precision }: RenderJob): string {
-  if (precision === "exact") return "all frames were re-encoded, as asked";
-  return `all frames were re-encoded: this engine does not cut in the ${precision} way`;
 }

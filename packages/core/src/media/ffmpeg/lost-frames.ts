@@ -1,37 +1,54 @@
 import type { Gap } from "@camclips/events";
 import { CorruptSourceError, VerificationError } from "../errors.ts";
-import type { RenderJob } from "../types.ts";
+import type { RenderJob, RenderReport } from "../types.ts";
 import type { Timeline } from "./timeline.ts";
 
+type Coverage = Pick<RenderReport, "delivered" | "gaps" | "startErrorMs" | "endErrorMs" | "durationMs">;
+
 /**
- * What frames that could not be decoded make of a clip: the frame before stands in for them, and where that lasts longer
- * than a join may, it is a gap.
+ * What the clip covers, after frames that could not be decoded. The frame before stands in for a lost one; where that
+ * lasts longer than a join may, or where the clip ends with it, it is a gap.
  * @param missing indices into the timeline's expected frames, ascending.
- * @throws CorruptSourceError when a source gave no frame at all, VerificationError when filled-in frames are missing.
+ * @param log what ffmpeg said while it decoded.
+ * @throws CorruptSourceError when a source gave no frame at all, VerificationError when frames are missing that are not
+ * lost to a damaged source.
  */
-export function lostGaps(
-  job: RenderJob,
-  timeline: Timeline,
-  missing: readonly number[],
-): Pick<Timeline, "delivered" | "gaps"> {
-  if (missing.length === 0) return { delivered: timeline.delivered, gaps: timeline.gaps };
-  checkSources(job, timeline, missing);
-  const intervalMs = timeline.intervalSeconds * 1000;
+export function coverageWithout(job: RenderJob, timeline: Timeline, missing: readonly number[], log: string): Coverage {
+  const { expected, intervalSeconds } = timeline;
+  const planned = { ...timeline, durationMs: round(timeline.durationSeconds * 1000) };
+  if (missing.length === 0) return planned;
+  checkBlame(job, timeline, missing, log);
+  const intervalMs = intervalSeconds * 1000;
+  const wallMs = (frame: number) => expected[frame]?.wallMs ?? Number.NaN;
   const lost = stretches(missing).map(([first, last]) => ({
-    startMs: timeline.expected[first]?.wallMs ?? 0,
-    endMs: (timeline.expected[last]?.wallMs ?? 0) + intervalMs,
+    first,
+    last,
+    startMs: round(first === 0 ? wallMs(0) : wallMs(first - 1) + intervalMs),
+    endMs: round(last === expected.length - 1 ? wallMs(last) + intervalMs : wallMs(last + 1)),
     cause: "CORRUPT_SOURCE" as const,
   }));
-  const long = lost.filter(({ startMs, endMs }) => endMs - startMs > job.joinToleranceMs);
-  const gaps = [...timeline.gaps, ...long].sort((a, b) => a.startMs - b.startMs);
-  return { delivered: without(timeline.delivered, long), gaps };
+  const head = lost.find(({ first }) => first === 0);
+  const tail = lost.find(({ last }) => last === expected.length - 1);
+  const gaps = lost
+    .filter((gap) => gap === head || gap === tail || gap.endMs - gap.startMs > job.joinToleranceMs)
+    .map(({ startMs, endMs, cause }) => ({ startMs, endMs, cause }));
+  const shortened = tail === undefined ? 0 : tail.endMs - tail.startMs;
+  return {
+    delivered: without(timeline.delivered, gaps),
+    gaps: merged([...timeline.gaps, ...gaps].sort((a, b) => a.startMs - b.startMs)),
+    startErrorMs: head === undefined ? timeline.startErrorMs : round(head.endMs - job.startMs),
+    endErrorMs: round(timeline.endErrorMs - shortened),
+    durationMs: round(planned.durationMs - shortened),
+  };
 }
 
-function checkSources(job: RenderJob, { expected }: Timeline, missing: readonly number[]): void {
-  const lost = new Set(missing);
-  if (missing.some((index) => expected[index]?.source === undefined)) {
-    throw new VerificationError("frames that fill a gap are missing from the clip");
+const DECODING_TROUBLE = /error|corrupt|invalid|conceal|missing|partial|truncat|non-existing|out of range|overread/i;
+
+function checkBlame(job: RenderJob, { expected }: Timeline, missing: readonly number[], log: string): void {
+  if (!DECODING_TROUBLE.test(log) || missing.some((index) => expected[index]?.source === undefined)) {
+    throw new VerificationError(`the clip lacks ${missing.length} of ${expected.length} frames`);
   }
+  const lost = new Set(missing);
   for (const [index, { path }] of job.sources.entries()) {
     const own = expected.flatMap(({ source }, frame) => (source === index ? [frame] : []));
     if (own.length > 0 && own.every((frame) => lost.has(frame))) {
@@ -60,4 +77,20 @@ function without(parts: readonly [number, number][], gaps: readonly Gap[]): [num
       }),
     [...parts],
   );
+}
+
+/** Gaps of one cause that touch are one gap. */
+function merged(gaps: readonly Gap[]): Gap[] {
+  const result: Gap[] = [];
+  for (const gap of gaps) {
+    const previous = result.at(-1);
+    if (previous !== undefined && previous.cause === gap.cause && gap.startMs - previous.endMs < 1) {
+      previous.endMs = gap.endMs;
+    } else result.push({ ...gap });
+  }
+  return result;
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

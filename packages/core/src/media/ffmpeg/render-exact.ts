@@ -4,7 +4,7 @@ import type { RenderJob, RenderOptions, RenderReport } from "../types.ts";
 import { FfmpegError } from "./errors.ts";
 import { exactArguments } from "./exact-arguments.ts";
 import { inputArguments } from "./input-arguments.ts";
-import { lostGaps } from "./lost-frames.ts";
+import { coverageWithout } from "./lost-frames.ts";
 import { clipPicture } from "./picture.ts";
 import { type MediaProbe, probeMedia } from "./probe.ts";
 import { runFfmpeg } from "./run-ffmpeg.ts";
@@ -47,8 +47,8 @@ export async function renderExact(
   const ways = { ffmpeg: settings.ffmpeg, timeLimitMs: settings.timeLimitMs, signal: options.signal };
   const { job } = prepared;
   try {
-    await encode(prepared, settings, ways, options);
-    const report = await readBack(prepared, ways, why);
+    const log = await encode(prepared, settings, ways, options);
+    const report = await readBack(prepared, ways, why, log);
     options.onProgress?.(100);
     return report;
   } catch (error) {
@@ -63,7 +63,7 @@ async function encode(
   settings: EngineSettings,
   ways: Ways,
   options: RenderOptions,
-): Promise<void> {
+): Promise<string> {
   const args = exactArguments({
     paths: job.sources.map(({ path }) => path),
     probes,
@@ -76,10 +76,11 @@ async function encode(
   const onProgress = (seconds: number) => {
     options.onProgress?.(Math.min(99, (100 * seconds) / timeline.durationSeconds));
   };
-  await runFfmpeg({ ...ways, args, cwd: options.scratch, onProgress });
+  return runFfmpeg({ ...ways, args, cwd: options.scratch, onProgress });
 }
 
-async function readBack({ job, probes, timeline }: PreparedJob, ways: Ways, why: string): Promise<RenderReport> {
+async function readBack(prepared: PreparedJob, ways: Ways, why: string, log: string): Promise<RenderReport> {
+  const { job, probes, timeline } = prepared;
   const first = probes[timeline.pieces[0]?.source ?? 0];
   if (first === undefined) throw new TypeError("a clip needs a probed source");
   const { expected } = timeline;
@@ -87,22 +88,17 @@ async function readBack({ job, probes, timeline }: PreparedJob, ways: Ways, why:
   const picture = clipPicture(first.video);
   const frameSeconds = expected.map(({ seconds }) => seconds);
   const { missing, probe } = await verifyClip({ path: job.output, frameSeconds, ...picture, audio }, ways);
-  const lost = lostGaps(job, timeline, missing);
   const note = missing.length > 0 ? `; ${missing.length} frames were damaged and could not be shown` : "";
   return {
     precision: "exact",
     why: why + note,
     bytes: (await stat(job.output)).size,
-    durationMs: Math.round(timeline.durationSeconds * 1e6) / 1000,
     width: picture.width,
     height: picture.height,
     frames: probe.video.times.length,
     encodedFrames: probe.video.times.length,
     audio,
-    delivered: lost.delivered,
-    gaps: lost.gaps,
-    startErrorMs: timeline.startErrorMs,
-    endErrorMs: timeline.endErrorMs,
+    ...coverageWithout(job, timeline, missing, log),
   };
 }
 

@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import type { RenderJob } from "../types.ts";
+import type { MediaProbe } from "./probe.ts";
+import { planTimeline } from "./timeline.ts";
+
+function source(times: number[]): MediaProbe {
+  const video = { codec: "h264", width: 160, height: 90, sampleAspect: 1, times };
+  return { video, audio: undefined, damaged: false };
+}
+
+function steady(count: number, fps = 25): number[] {
+  return Array.from({ length: count }, (_, index) => index / fps);
+}
+
+function job(options: Partial<RenderJob>): RenderJob {
+  return {
+    sources: [{ path: "a.mp4", zeroMs: 0, fromMs: 0, toMs: 10_000 }],
+    startMs: 0,
+    endMs: 10_000,
+    gapPolicy: "SKIP_GAPS",
+    joinToleranceMs: 1000,
+    precision: "exact",
+    output: "clip.mp4",
+    ...options,
+  };
+}
+
+describe("planTimeline", () => {
+  it("takes a frame that is half a millisecond early, and not one that is half a millisecond before the end", () => {
+    const plan = planTimeline(job({ startMs: 1000.4, endMs: 2000.4 }), [source(steady(250))]);
+    expect(plan?.expected).toHaveLength(25);
+    expect(plan?.expected[0]?.wallMs).toBe(1000);
+    expect(planTimeline(job({ startMs: 1000.6, endMs: 2000.6 }), [source(steady(250))])?.startErrorMs).toBeCloseTo(
+      39.4,
+    );
+  });
+
+  it("says how far the clip's frames reach beyond a range that ends between frames", () => {
+    const plan = planTimeline(job({ startMs: 1010, endMs: 1990 }), [source(steady(250))]);
+    expect(plan).toMatchObject({ startErrorMs: 30, endErrorMs: 10, gaps: [], durationSeconds: 0.96 });
+    expect(plan?.delivered).toEqual([[1040, 1990]]);
+  });
+
+  it("parts a source where the camera stopped for longer than a join", () => {
+    const times = [...steady(50), ...steady(50).map((time) => time + 5)];
+    const plan = planTimeline(job({ endMs: 7000 }), [source(times)]);
+    expect(plan?.gaps).toEqual([{ startMs: 2000, endMs: 5000, cause: "NOT_RECORDED" }]);
+    expect(plan?.pieces.map(({ outSeconds, slotSeconds }) => [outSeconds, slotSeconds])).toEqual([
+      [0, 2],
+      [2, 2],
+    ]);
+    const filled = planTimeline(job({ endMs: 7000, gapPolicy: "HOLD_LAST_FRAME" }), [source(times)]);
+    expect(filled?.expected.map(({ seconds }) => Math.round(seconds * 25))).toEqual(
+      steady(175).map((t) => Math.round(t * 25)),
+    );
+  });
+
+  it("leaves a stutter within a source as it is", () => {
+    const times = steady(100).filter((_, index) => index < 40 || index > 43);
+    const plan = planTimeline(job({ endMs: 4000 }), [source(times)]);
+    expect(plan).toMatchObject({ gaps: [], durationSeconds: 4 });
+    expect(plan?.expected).toHaveLength(96);
+  });
+
+  it("puts sources of different rates on the highest, and leaves drifting clocks alone", () => {
+    const sources = [
+      { path: "a.mp4", zeroMs: 0, fromMs: 0, toMs: 2000 },
+      { path: "b.mp4", zeroMs: 2000, fromMs: 2000, toMs: 4000 },
+    ];
+    const mixed = planTimeline(job({ sources, endMs: 4000 }), [source(steady(30, 15)), source(steady(60, 30))]);
+    expect(mixed?.pieces.map(({ evenFrames }) => evenFrames)).toEqual([60, 60]);
+    const drift = planTimeline(job({ sources, endMs: 4000 }), [source(steady(50)), source(steady(50, 25.0005))]);
+    expect(drift?.pieces.map(({ evenFrames }) => evenFrames)).toEqual([undefined, undefined]);
+  });
+
+  it("is undefined when no source holds a frame of the clip", () => {
+    expect(planTimeline(job({ startMs: 8000, endMs: 9000 }), [source(steady(50))])).toBeUndefined();
+  });
+});
