@@ -1,5 +1,5 @@
 /** The rules of docs/decisions/0001-repository-shape.md, checked: who may know whom. */
-const TESTS = "\\.test\\.ts$|/testing(\\.ts|/)";
+const TESTS = "\\.test\\.ts$|/testing[^/]*(\\.ts|/)";
 
 export default {
   forbidden: [
@@ -74,11 +74,10 @@ export default {
       name: "no-test-kit-in-production",
       severity: "error",
       from: { path: "^packages/(events|core|functions)/src", pathNot: TESTS },
-      to: { path: "/testing(\\.ts|/)" },
+      to: { path: "/testing[^/]*(\\.ts|/)" },
     },
   ],
   options: {
-    parser: "swc",
     tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
     enhancedResolveOptions: {
