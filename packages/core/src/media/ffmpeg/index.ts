@@ -11,11 +11,12 @@ export { type EncoderSettings, type EngineSettings, threadsForMemory } from "./s
 export function createMediaEngine(settings: EngineSettings): MediaEngine {
   return {
     async renderClip(job, options) {
+      const cut = job.precision === "exact" ? undefined : await renderCut(job, settings, options);
+      if (cut !== undefined && !("notCut" in cut)) return cut;
       const { ffmpeg, timeLimitMs } = settings;
-      const cut = job.precision === "exact" ? { why: "as asked" } : await renderCut(job, settings, options);
-      if ("precision" in cut) return cut;
       const prepared = await prepareJob(job, { ffmpeg, timeLimitMs, signal: options.signal });
-      return renderExact(prepared, settings, options, `all frames were re-encoded: ${cut.why}`);
+      const why = cut === undefined ? ", as asked" : `: ${cut.notCut}`;
+      return renderExact(prepared, settings, options, `all frames were re-encoded${why}`);
     },
     renderThumbnails: (job, options) => renderThumbnails(job, settings, options),
   };

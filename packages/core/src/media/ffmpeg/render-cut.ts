@@ -26,7 +26,7 @@ import { verifyClip } from "./verify.ts";
 /** Frames cannot be kept; all have to be encoded again. */
 export interface NotCut {
   /** Words that continue "all frames were re-encoded: ". */
-  why: string;
+  notCut: string;
 }
 
 interface PreparedCut {
@@ -50,12 +50,12 @@ export async function renderCut(
     const paths = job.sources.map(({ path }) => path);
     await using opened = await openSources(paths, options.signal);
     const prepared = await prepareCut(job, opened.sources);
-    if ("why" in prepared) return prepared;
+    if ("notCut" in prepared) return prepared;
     return await makeClip(prepared, settings, options);
   } catch (error) {
     await rm(job.output, { force: true });
     options.signal?.throwIfAborted();
-    if (isAboutFrames(error)) return { why: `frames could not be copied (${error.message})` };
+    if (isAboutFrames(error)) return { notCut: `frames could not be copied (${error.message})` };
     throw error;
   }
 }
@@ -68,15 +68,15 @@ function isAboutFrames(error: unknown): error is Error {
 async function prepareCut(job: RenderJob, sources: CutSource[]): Promise<PreparedCut | NotCut> {
   const movies = sources.map(({ movie }) => movie);
   const probes = movies.flatMap((movie) => movieProbe(movie) ?? []);
-  if (probes.length < movies.length) return { why: "a source has no video frames" };
+  if (probes.length < movies.length) return { notCut: "a source has no video frames" };
   const timeline = planTimeline(job, probes);
-  if (!timeline) return { why: "no source holds a frame of the clip" };
+  if (!timeline) return { notCut: "no source holds a frame of the clip" };
   const { pieces: parts, leadFrames, durationSeconds } = timeline;
   const request = { parts, leadFrames, durationSeconds };
   const entries = await findEntries(request, sources);
   const fast = job.precision === "fast" ? planFast(request, movies, entries) : undefined;
   const plan = fast?.way === "fast" ? fast : planCut(request, movies, entries);
-  if (plan.way === "exact") return plan;
+  if (plan.way === "exact") return { notCut: plan.why };
   const why = fast?.way === "exact" ? `${plan.why}, because an edit list is not enough: ${fast.why}` : plan.why;
   return { job, sources, probes, timeline, plan: { ...plan, why } };
 }

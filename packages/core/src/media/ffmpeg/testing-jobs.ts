@@ -27,8 +27,8 @@ export class Workshop {
   async render(
     job: Omit<RenderJob, "output">,
   ): Promise<{ report: RenderReport; frames: DecodedFrame[]; path: string }> {
-    const scratch = await this.folder;
-    const output = join(scratch, `clip-${this.#clips++}.mp4`);
+    const scratch = await mkdtemp(join(await this.folder, "scratch-"));
+    const output = join(await this.folder, `clip-${this.#clips++}.mp4`);
     const report = await this.engine.renderClip({ ...job, output }, { scratch });
     return { report, frames: await readFrameCodes(output), path: output };
   }
