@@ -30,13 +30,19 @@ export const acceptRequest: Stage<Needs> = {
     const read = readRequest(body, sentMs);
     if (!read.readable) return [await refuse(read.request, read.message, deps, signal)];
     const { request } = read;
-    const { stored } = await putJsonOnce(deps.work, claimKey(request.clipId), claim, claimOf(request, deps), signal);
+    const { stored, ours } = await putJsonOnce(
+      deps.work,
+      claimKey(request.clipId),
+      claim,
+      claimOf(request, deps),
+      signal,
+    );
     if (stored.requestKey !== requestKey(request)) {
       return [await refuse(request, "this clipId was used for another clip before: use a new one", deps, signal)];
     }
     const accepted = stamp(RequestAccepted.happened({ request }), request, stored.deadlineAt, deps);
     await watchDeadline(accepted, deps, signal);
-    if (request.retryTimestamps.length === 0) deps.metrics.add("Accepted", 1, "Count");
+    if (ours) deps.metrics.add("Accepted", 1, "Count");
     return [accepted];
   },
 };
@@ -48,12 +54,14 @@ function claimOf(request: ClipRequest, { clock, settings }: Needs): z.input<type
   };
 }
 
+/** A refused request counts as accepted too: it gets its terminal status, and the two counts must meet. */
 async function refuse(
   request: AnswerableRequest,
   message: string,
   deps: Needs,
   signal: AbortSignal,
 ): Promise<AnyEvent> {
+  deps.metrics.add("Accepted", 1, "Count");
   const taken = await getJson(deps.work, claimKey(request.clipId), claim, signal);
   const fact = ClipRejected.happened({
     request,
