@@ -8,17 +8,25 @@ const PREFIX = "camclips-";
 export function createScratch(root: string): () => Promise<Scratch> {
   return async () => {
     await mkdir(root, { recursive: true });
-    const path = await mkdtemp(join(root, PREFIX));
+    const path = await mkdtemp(join(root, `${PREFIX}${process.pid}-`));
     return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
   };
 }
 
-/** Removes what a killed process left behind. Only for a start at which nothing else uses `root`. */
+/** Removes what killed processes left behind; the folders of living ones (`sst dev` runs several) stay. */
 export async function sweepScratch(root: string): Promise<void> {
   const names = await readdir(root).catch(() => []);
-  await Promise.all(
-    names
-      .filter((name) => name.startsWith(PREFIX))
-      .map((name) => rm(join(root, name), { recursive: true, force: true })),
-  );
+  const left = names.filter((name) => name.startsWith(PREFIX) && !isAlive(Number(name.split("-")[1])));
+  await Promise.all(left.map((name) => rm(join(root, name), { recursive: true, force: true })));
+}
+
+function isAlive(pid: number): boolean {
+  // After a crash Lambda may start the next process under the same number: this one has no folder yet.
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
