@@ -42,7 +42,13 @@ const widths = optional(
 );
 
 /** Strptime directives that recording names may use. */
-const timestampFormat = z.string().regex(/^(?:[^%]|%[YmdHMSfyj%])+$/, "may use %Y %y %m %d %j %H %M %S %f and %% only");
+const timestampFormat = z
+  .string()
+  .regex(/^(?:[^%]|%[YmdHMSfyj%])+$/, "may use %Y %y %m %d %j %H %M %S %f and %% only")
+  .refine((format) => {
+    const directives = format.match(/%[A-Za-z]/g) ?? [];
+    return new Set(directives).size === directives.length;
+  }, "may use each directive once");
 
 export const settingsSchema = z.object({
   CLIP_DOWNLOAD_DEST: optional(z.string().default("/tmp")),

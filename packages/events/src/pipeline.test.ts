@@ -1,0 +1,96 @@
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { catalog, type EventType } from "./catalog.ts";
+import { MAX_HOPS } from "./metadata.ts";
+import { pipeline, type Stage, type StageName, stageNamed } from "./pipeline.ts";
+
+const rows: readonly Stage[] = pipeline;
+const types = catalog.map(({ type }) => type);
+const takenBy = (row: Stage): readonly EventType[] => (row.input.from === "bus" ? row.input.events : []);
+
+/** The wrapper emits it for every stage whose failure ends the clip. */
+const emittedBy = (row: Stage): readonly EventType[] => [
+  ...row.emits,
+  ...(row.failsClip ? ["ClipFailed" as const] : []),
+];
+
+describe.each(rows.map((row) => [row.stage, row] as const))("the stage %s", (stage, row) => {
+  it("takes and emits only events of the catalogue, each named once", () => {
+    for (const events of [takenBy(row), row.emits]) {
+      expect(types).toEqual(expect.arrayContaining([...events]));
+      expect(new Set(events).size).toBe(events.length);
+    }
+  });
+
+  it("never takes what it emits: the shortest loop there is", () => {
+    expect(takenBy(row).filter((type) => emittedBy(row).includes(type))).toEqual([]);
+  });
+
+  it("stays within what Lambda, SQS and the schedules allow", () => {
+    expect(row.memoryMb).toBeGreaterThanOrEqual(128);
+    expect(row.memoryMb).toBeLessThanOrEqual(10_240);
+    expect(row.timeoutSeconds).toBeLessThanOrEqual(900);
+    expect(row.storageMb).toBeGreaterThanOrEqual(512);
+    expect(row.storageMb).toBeLessThanOrEqual(10_240);
+    expect(row.concurrency).toBeGreaterThanOrEqual(2);
+    expect(row.concurrency).toBeLessThanOrEqual(1000);
+    expect(row.batchSize).toBeLessThanOrEqual(10);
+    expect(row.maxReceives).toBeGreaterThan(1);
+    // A schedule's name is `<stage>-<UUID>`, of at most 64 characters.
+    expect(stage.length + 1 + 36).toBeLessThanOrEqual(64);
+  });
+
+  it("is found by its name", () => {
+    expect(stageNamed(stage)).toBe(row);
+  });
+});
+
+it("has a stage that emits, and a stage other than the history that takes, every event but the last", () => {
+  const emitted = new Set(rows.flatMap(emittedBy));
+  const taken = new Set(rows.filter(({ stage }) => stage !== "record-event").flatMap(takenBy));
+  expect([...emitted].sort()).toEqual([...types].sort());
+  expect([...taken, "ClipPublished"].sort()).toEqual([...types].sort());
+});
+
+it("has every event written into the history", () => {
+  expect(takenBy(stageNamed("record-event"))).toEqual(types);
+});
+
+it("has no way back from any event to itself, and no path longer than the bound on hops", () => {
+  const follows = (type: EventType): EventType[] =>
+    rows.filter((row) => takenBy(row).includes(type)).flatMap(emittedBy);
+  const longest = (type: EventType, path: readonly EventType[]): number => {
+    expect(path, `a loop: ${[...path, type].join(" -> ")}`).not.toContain(type);
+    return 1 + Math.max(0, ...follows(type).map((next) => longest(next, [...path, type])));
+  };
+  for (const type of types) expect(longest(type, [])).toBeLessThan(MAX_HOPS);
+});
+
+it("gives ffmpeg to the two render stages only", () => {
+  expect(rows.filter(({ ffmpeg }) => ffmpeg).map(({ stage }) => stage)).toEqual(["render-clip", "render-thumbnails"]);
+});
+
+it("lets publish-clip alone reach the topic, and the render stages alone the destination", () => {
+  const granted = (grant: Stage["grants"][number]) =>
+    rows.filter(({ grants }) => grants.includes(grant)).map(({ stage }) => stage);
+  expect(granted("topic:publish")).toEqual(["publish-clip"]);
+  expect(granted("destination:write")).toEqual(["render-clip", "render-thumbnails"]);
+  expect(granted("origin:read")).toEqual(["download-sources"]);
+});
+
+it("says which stages there are when asked for another", () => {
+  expect(() => stageNamed("render-gif")).toThrow(/no stage "render-gif": accept-request, locate-sources/);
+});
+
+it("knows its stages by their types, too", () => {
+  expectTypeOf<StageName>().toEqualTypeOf<
+    | "accept-request"
+    | "locate-sources"
+    | "download-sources"
+    | "render-clip"
+    | "render-thumbnails"
+    | "publish-clip"
+    | "schedule-retry"
+    | "check-deadline"
+    | "record-event"
+  >();
+});
