@@ -62,6 +62,13 @@ export interface LocalRuntimeOptions {
   decorate?(deps: Deps): Deps;
 }
 
+export interface IdleOptions {
+  retries?: boolean;
+  /** Schedules that are not waited for: a caller may not want to sit out a dependency's outage. */
+  ignore?(message: ScheduledMessage): boolean;
+  signal?: AbortSignal;
+}
+
 export interface DeadLetter {
   queue: string;
   body: string;
@@ -120,13 +127,14 @@ export class LocalRuntime {
 
   /**
    * Resolves when nothing is left to do now. Attempts that are scheduled for later count only with `retries`; deadline
-   * checks never do.
+   * checks never do, nor what `ignore` leaves out.
    */
-  async idle({ retries = false, signal }: { retries?: boolean; signal?: AbortSignal } = {}): Promise<void> {
+  async idle({ retries = false, ignore = () => false, signal }: IdleOptions = {}): Promise<void> {
     const ignored = new Set<ScheduledMessage["queue"]>(retries ? ["check-deadline"] : ["check-deadline", "requests"]);
+    const awaited = (message: ScheduledMessage) => !ignored.has(message.queue) && !ignore(message);
     for (;;) {
       const busy = [...this.#queues.values()].some((queue) => queue.size > 0) || this.#timers.firing > 0;
-      if (!busy && this.#timers.pending.every(({ queue }) => ignored.has(queue))) return;
+      if (!busy && !this.#timers.pending.some(awaited)) return;
       await setTimeout(10, undefined, { signal });
     }
   }
