@@ -2,6 +2,7 @@ import { CorruptSourceError } from "../errors.ts";
 import type { ByteSource, SliceRange } from "../types.ts";
 import { OutsideMediaError } from "./errors.ts";
 import { type FragmentEntry, findLastFragment, readFragmentIndex } from "./fragment-index.ts";
+import { searchFragment } from "./fragment-search.ts";
 import { FragmentSamples } from "./fragments.ts";
 import { type LocatedMovie, type Window, windowOn } from "./locate-movie.ts";
 import { type Movie, presentationTicks, presentedRange, type Track } from "./movie.ts";
@@ -41,8 +42,10 @@ export async function selectFromFragments(
   const reader = new FragmentReader(recording, video);
   const start = await reader.startSeconds();
   const index = await readFragmentIndex(source, recording.window, located, video);
-  const media = await mediaRange(reader, start, index.at(-1), recording);
-  const loaded = await loadAround(reader, [first, ...index.slice(1)], recording.range);
+  const last = index.at(-1) ?? (await findLastFragment(source, recording.signal));
+  const media = last && (await reader.mediaRange(start, last));
+  const near = index.length > 0 || !last ? index.slice(1) : await reader.search(start, last);
+  const loaded = await loadAround(reader, [first, ...near], recording.range);
   try {
     const selection = selectSamples(loaded.movie, loaded.source, name, recording.range);
     return { ...selection, media: loaded.whole ? selection.media : media };
@@ -50,17 +53,6 @@ export async function selectFromFragments(
     if (error instanceof OutsideMediaError && media) throw new OutsideMediaError(name, media);
     throw error;
   }
-}
-
-async function mediaRange(
-  reader: FragmentReader,
-  startSeconds: number,
-  lastIndexed: FragmentEntry | undefined,
-  { source, signal }: FragmentedRecording,
-): Promise<Media | undefined> {
-  const last = lastIndexed ?? (await findLastFragment(source, signal));
-  const endSeconds = last && (await reader.endSeconds(last));
-  return endSeconds === undefined ? undefined : { startSeconds, endSeconds };
 }
 
 interface Loaded {
@@ -117,8 +109,39 @@ class FragmentReader {
     throw new CorruptSourceError(name, `truncated: ${kinds} follows the file's header`);
   }
 
-  /** End of the last frame, when fragments from `last` on hold it. */
-  async endSeconds(last: FragmentEntry): Promise<number | undefined> {
+  /** From the first frame to the end of the last one, when fragments from `last` on hold it. */
+  async mediaRange(startSeconds: number, last: FragmentEntry): Promise<Media | undefined> {
+    const endSeconds = await this.#endSeconds(last);
+    return endSeconds === undefined ? undefined : { startSeconds, endSeconds };
+  }
+
+  /** Entries of a fragment shortly before the range, and of the one that follows it. */
+  async search(startSeconds: number, last: FragmentEntry): Promise<FragmentEntry[]> {
+    const { source, located, range, signal } = this.#recording;
+    const low = { start: located.end, seconds: startSeconds };
+    const high = { start: last.start, seconds: (await this.#firstSeconds(last)) ?? Number.NaN };
+    if (!(high.seconds > low.seconds)) return [];
+    const found = await searchFragment(source, this.#timeOf, low, high, range.fromSeconds, signal);
+    // Twice, because loading starts one entry early; the fragment found is early enough itself.
+    return found.start === low.start ? [] : [found, found];
+  }
+
+  async #firstSeconds(entry: FragmentEntry): Promise<number | undefined> {
+    const { source, signal } = this.#recording;
+    for await (const { moof, start } of walkFragments(source, windowOn(source, signal), entry.start)) {
+      return this.#timeOf(moof, start);
+    }
+    return undefined;
+  }
+
+  readonly #timeOf = (moof: Uint8Array, start: number): number | undefined => {
+    const samples = this.#collector();
+    samples.add(moof, start);
+    if (samples.needsAllFragments || samples.of(this.#video).length === 0) return undefined;
+    return presentationTicks(this.#trackOf(samples, this.#video), 0) / this.#video.timescale;
+  };
+
+  async #endSeconds(last: FragmentEntry): Promise<number | undefined> {
     const { source, signal } = this.#recording;
     const samples = this.#collector();
     for await (const { moof, start } of walkFragments(source, windowOn(source, signal), last.start))

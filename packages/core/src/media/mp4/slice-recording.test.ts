@@ -136,6 +136,16 @@ describe("sliceRecording", () => {
     }
   });
 
+  it("finds its way in a fragmented recording without an index, with few requests", async () => {
+    const fragments = [...FRAGMENTS.split("+"), "skip_trailer"].join("+");
+    await makeRecording(path("long"), { seconds: 240, fps: "5", x264: "keyint=5:scenecut=0:bframes=2", audio: false });
+    await ffmpeg("-i", path("long"), "-c", "copy", "-movflags", fragments, path("long bare"));
+    const { slice, traffic } = await sliceFile("long bare", 150.5, 152);
+    expect(slice.zeroSeconds).toBeCloseTo(150, 0);
+    expect(traffic.reads.length + traffic.streams.length).toBeLessThan(60);
+    await expectSameFrames("long bare", 200.5, 202);
+  });
+
   it("says how much video there is, whatever the container claims", async () => {
     expect((await sliceFile("moov last", 7, 9)).slice.media).toEqual({ startSeconds: 0, endSeconds: 8 });
     expect((await sliceFile("media starts at 0.48 s", 0, 1)).slice.media).toEqual({
