@@ -14,8 +14,9 @@ type Coverage = Pick<RenderReport, "delivered" | "gaps" | "startErrorMs" | "endE
  * lost to a damaged source.
  */
 export function coverageWithout(job: RenderJob, timeline: Timeline, missing: readonly number[], log: string): Coverage {
-  const { expected, intervalSeconds } = timeline;
-  const planned = { ...timeline, durationMs: round(timeline.durationSeconds * 1000) };
+  const { expected, intervalSeconds, delivered, startErrorMs, endErrorMs } = timeline;
+  const durationMs = round(timeline.durationSeconds * 1000);
+  const planned = { delivered, gaps: timeline.gaps, startErrorMs, endErrorMs, durationMs };
   if (missing.length === 0) return planned;
   checkBlame(job, timeline, missing, log);
   const intervalMs = intervalSeconds * 1000;

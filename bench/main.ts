@@ -1,0 +1,101 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import { cpus, release, totalmem, type } from "node:os";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Camera } from "@camclips/core/media/testing";
+import { type Case, casesFor } from "./cases.ts";
+import { chart } from "./chart.ts";
+import { type Bench, measureWay } from "./measure-way.ts";
+import { serveRanges } from "./range-server.ts";
+import { benchCamera, fullSize, quickSize } from "./recordings.ts";
+import type { CaseResult, Results, WayResult } from "./results.ts";
+import { table } from "./table.ts";
+import type { Way } from "./work.ts";
+
+const help = `Measures the old way of making clips against ours, on generated recordings.
+
+  npm run bench -- [--quick] [--runs N] [--cases 20,60,300] [--ways old,exact,smart,fast] [--no-save]
+
+  --quick    two recordings of one minute, small pictures; writes no files
+  --runs     how often each is measured (3)
+  --no-save  leaves bench/results.json and docs/bench.svg as they are
+`;
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    runs: { type: "string", default: "3" },
+    cases: { type: "string" },
+    ways: { type: "string", default: "old,exact,smart,fast" },
+    "no-save": { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+const top = new URL("..", import.meta.url).pathname;
+const root = join(top, ".camclips", "bench");
+const ffmpeg = process.env.FFMPEG_BIN ?? "ffmpeg";
+
+async function describeBench(camera: Camera): Promise<Omit<Results, "cases">> {
+  const size = values.quick ? quickSize : fullSize;
+  const { version } = process;
+  const processor = cpus()[0]?.model ?? "unknown";
+  const line = execFileSync(ffmpeg, ["-version"], { encoding: "utf8" }).split("\n")[0] ?? "";
+  return {
+    machine: {
+      processor,
+      cores: cpus().length,
+      memoryBytes: totalmem(),
+      system: `${type()} ${release()}`,
+      node: version,
+      ffmpeg: line.split(" ").slice(0, 3).join(" "),
+    },
+    measuredAt: new Date().toISOString(),
+    runs: Number(values.runs),
+    recordings: {
+      count: camera.recordings.length,
+      seconds: size.seconds,
+      width: size.width,
+      height: size.height,
+      fps: 25,
+      bytes: await Promise.all(camera.recordings.map(async ({ path }) => (await stat(path)).size)),
+    },
+  };
+}
+
+function chosenCases(seconds: number): Case[] {
+  const all = casesFor(seconds, values.quick ? [4, 12, 30] : [20, 60, 300]);
+  const wanted = values.cases?.split(",").map(Number);
+  return wanted === undefined ? all : all.filter((one) => wanted.includes(one.seconds));
+}
+
+async function measureAll(bench: Bench, seconds: number): Promise<CaseResult[]> {
+  const results: CaseResult[] = [];
+  for (const one of chosenCases(seconds)) {
+    const ways: WayResult[] = [];
+    for (const way of values.ways.split(",") as Way[]) {
+      process.stderr.write(`${one.name}: ${way}\n`);
+      ways.push(await measureWay(bench, one, way));
+    }
+    results.push({ name: one.name, seconds: one.seconds, ways });
+  }
+  return results;
+}
+
+async function main(): Promise<void> {
+  if (values.help) return void process.stdout.write(help);
+  await mkdir(root, { recursive: true });
+  const size = values.quick ? quickSize : fullSize;
+  process.stderr.write("recordings: made on the first run, which takes some minutes, then kept\n");
+  const camera = await benchCamera(root, size, ffmpeg);
+  const server = await serveRanges(dirname(camera.recordings[0]?.path ?? root));
+  const bench = { camera, server, ffmpeg, root, runs: Number(values.runs) };
+  const results: Results = { ...(await describeBench(camera)), cases: await measureAll(bench, size.seconds) };
+  server.close();
+  process.stdout.write(`${table(results)}\n`);
+  if (values.quick || values["no-save"]) return;
+  await writeFile(join(top, "bench", "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+  await writeFile(join(top, "docs", "bench.svg"), chart(results));
+}
+
+await main();

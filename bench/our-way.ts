@@ -1,0 +1,52 @@
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createMediaEngine } from "@camclips/core/media/ffmpeg";
+import { sliceRecording } from "../packages/core/src/media/mp4/index.ts";
+import type { RenderReport, RenderSource } from "../packages/core/src/media/types.ts";
+import { httpSource } from "./http-source.ts";
+import { THUMBNAIL_PART, THUMBNAIL_WIDTHS, type Work } from "./work.ts";
+
+/** As the stage download-sources does it, without the storage between. */
+export function fetchOurs(work: Work): Promise<RenderSource[]> {
+  return Promise.all(
+    work.recordings.map(async ({ url, startMs, endMs }, index) => {
+      const fromMs = Math.max(work.startMs, startMs);
+      const toMs = Math.min(work.endMs, endMs);
+      const range = { fromSeconds: (fromMs - startMs) / 1000, toSeconds: (toMs - startMs) / 1000 };
+      const slice = await sliceRecording(await httpSource(url), url, range);
+      const path = join(work.folder, `slice-${index}.mp4`);
+      await pipeline(slice.chunks(), createWriteStream(path));
+      return { path, zeroMs: startMs + slice.zeroSeconds * 1000, fromMs, toMs };
+    }),
+  );
+}
+
+export function renderOurs(work: Work, sources: RenderSource[]): Promise<RenderReport> {
+  const { startMs, endMs, folder, way } = work;
+  const job = {
+    sources,
+    startMs,
+    endMs,
+    gapPolicy: "SKIP_GAPS",
+    joinToleranceMs: 1000,
+    output: clipPath(work),
+  } as const;
+  return engine(work).renderClip({ ...job, precision: way === "old" ? "exact" : way }, { scratch: folder });
+}
+
+export async function thumbnailsOurs(work: Work): Promise<void> {
+  const outputs = [...THUMBNAIL_WIDTHS, null].map((width, index) => {
+    return { path: join(work.folder, `thumbnail-${index}.jpg`), width };
+  });
+  const atSeconds = ((work.endMs - work.startMs) / 1000) * THUMBNAIL_PART;
+  await engine(work).renderThumbnails({ clip: clipPath(work), atSeconds, outputs }, { scratch: work.folder });
+}
+
+export function clipPath({ folder }: Work): string {
+  return join(folder, "clip.mp4");
+}
+
+function engine({ ffmpeg, threads }: Work) {
+  return createMediaEngine({ ffmpeg, threads, timeLimitMs: 3_600_000 });
+}

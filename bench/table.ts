@@ -1,0 +1,56 @@
+import type { CaseResult, Results, WayResult } from "./results.ts";
+
+const columns = [
+  "",
+  "CPU s",
+  "old / ours",
+  "wall s",
+  "peak MB",
+  "read MB",
+  "requests",
+  "clip MB",
+  "frames",
+  "PSNR dB",
+  "audio ms",
+];
+
+/** The results as text for a terminal; numbers are medians, with the spread of the processor time. */
+export function table(results: Results): string {
+  const { machine, runs, recordings } = results;
+  const size = `${recordings.width}x${recordings.height}, ${recordings.fps} fps`;
+  const sizes = recordings.bytes.map((bytes) => (bytes / 1e6).toFixed(0)).join(" and ");
+  const about = [
+    `${machine.processor}, ${machine.cores} cores, ${machine.ffmpeg}, Node ${machine.node}; medians of ${runs}`,
+    `${recordings.count} recordings of ${recordings.seconds} s, ${size}, ${sizes} MB`,
+  ];
+  return [...about, ...results.cases.flatMap((one) => ["", one.name, ...rows(one)])].join("\n");
+}
+
+function rows({ ways }: CaseResult): string[] {
+  const old = ways.find(({ way }) => way === "old");
+  const cells = [columns, ...ways.map((way) => row(way, old))];
+  const widths = columns.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
+  return cells.map((line) => line.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join("  "));
+}
+
+function pad(cell: string, width: number, column: number): string {
+  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+}
+
+function row(result: WayResult, old: WayResult | undefined): string[] {
+  const { cpuSeconds, quality } = result;
+  const half = (cpuSeconds.max - cpuSeconds.min) / 2;
+  return [
+    result.used === result.way ? result.way : `${result.way} (${result.used})`,
+    `${cpuSeconds.median.toFixed(2)} ±${half.toFixed(2)}`,
+    old === undefined ? "" : (old.cpuSeconds.median / cpuSeconds.median).toFixed(1),
+    result.wallSeconds.median.toFixed(1),
+    (result.peakBytes.median / 1e6).toFixed(0),
+    (result.bytesRead / 1e6).toFixed(1),
+    String(result.requests),
+    (result.outputBytes / 1e6).toFixed(1),
+    quality.exact ? `${quality.frames} exact` : `${quality.frames} of ${quality.expectedFrames}`,
+    quality.psnrDb === undefined ? (quality.exact ? "copy" : "") : quality.psnrDb.toFixed(1),
+    quality.audioLagMs === undefined ? "" : quality.audioLagMs.toFixed(0),
+  ];
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { fetchOld, renderOld, thumbnailsOld } from "./old-way.ts";
+import { clipPath, fetchOurs, renderOurs, thumbnailsOurs } from "./our-way.ts";
+import type { Step, Work, WorkDone } from "./work.ts";
+
+/** Clock ticks per second in /proc; the same on all Linux machines that Node runs on. */
+const TICKS = 100;
+
+const steps: Partial<WorkDone["steps"]> = {};
+
+/** Processor seconds of this process and of the children that have ended. */
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  const text = readFileSync("/proc/self/stat", "utf8");
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return (user + system) / 1e6 + (Number(fields[13]) + Number(fields[14])) / TICKS;
+}
+
+async function step<T>(name: Step, act: () => Promise<T>): Promise<T> {
+  const cpu = cpuSeconds();
+  const started = performance.now();
+  const result = await act();
+  steps[name] = { cpuSeconds: cpuSeconds() - cpu, wallSeconds: (performance.now() - started) / 1000 };
+  return result;
+}
+
+async function doWork(work: Work): Promise<Omit<WorkDone, "steps" | "bytes">> {
+  if (work.way === "old") {
+    const paths = await step("fetch", () => fetchOld(work));
+    const clip = await step("render", () => renderOld(work, paths));
+    await step("thumbnails", () => thumbnailsOld(work, clip));
+    return { clip, used: "old", encodedFrames: undefined };
+  }
+  const sources = await step("fetch", () => fetchOurs(work));
+  const report = await step("render", () => renderOurs(work, sources));
+  await step("thumbnails", () => thumbnailsOurs(work));
+  return { clip: clipPath(work), used: report.precision, encodedFrames: report.encodedFrames };
+}
+
+const done = await doWork(JSON.parse(process.argv[2] ?? "{}"));
+process.stdout.write(JSON.stringify({ ...done, steps, bytes: (await stat(done.clip)).size }));
+process.exit();
