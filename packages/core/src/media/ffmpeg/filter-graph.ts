@@ -57,9 +57,11 @@ function placed({ intervalSeconds }: Timeline, piece: Piece): string[] {
   const shift = piece.outSeconds - piece.cuts.firstSeconds;
   const own = `PTS+${number(shift)}/TB`;
   if (piece.fill.frames === 0) return [`settb=1/${TIMESCALE}`, `setpts='round(${own})'`];
-  const isOwn = `lt(T,${seconds(piece.cuts.lastSeconds + 0.0005)})`;
+  // After B-frames, the first added frame can have the time of the last own one: so that one is remembered.
+  const isAdded = `ld(1)+gte(T,${seconds(piece.cuts.lastSeconds + 0.0005)})`;
+  const remember = `0*st(1,gte(T,${seconds(piece.cuts.lastSeconds - 0.0005)}))`;
   const filled = `(${number(piece.lastOutSeconds)}+st(0,ld(0)+1)*${number(intervalSeconds)})/TB`;
-  return [fill(piece), `settb=1/${TIMESCALE}`, `setpts='round(if(${isOwn},${own},${filled}))'`];
+  return [fill(piece), `settb=1/${TIMESCALE}`, `setpts='round(if(${isAdded},${filled},${own}+${remember}))'`];
 }
 
 /** Frames of another rate are repeated or left out; none is shown before its time, so rounding goes up. */
