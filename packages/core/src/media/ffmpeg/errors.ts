@@ -1,17 +1,20 @@
+const MESSAGE_LINES = 6;
+
 /** ffmpeg ran and did not succeed, or was stopped by its time limit. The message ends with its last lines. */
 export class FfmpegError extends Error {
   override name = "FfmpegError";
   readonly exitCode: number | null;
   readonly exitSignal: NodeJS.Signals | null;
   readonly args: readonly string[];
-  /** The last lines that ffmpeg wrote to stderr. */
+  /** The end of what ffmpeg wrote to stderr. */
   readonly log: string;
 
   constructor(
     message: string,
     outcome: { exitCode: number | null; exitSignal: NodeJS.Signals | null; args: readonly string[]; log: string },
   ) {
-    super(outcome.log === "" ? message : `${message}\n${outcome.log}`);
+    const lastLines = outcome.log.split("\n").slice(-MESSAGE_LINES).join("\n");
+    super(lastLines === "" ? message : `${message}\n${lastLines}`);
     this.exitCode = outcome.exitCode;
     this.exitSignal = outcome.exitSignal;
     this.args = outcome.args;

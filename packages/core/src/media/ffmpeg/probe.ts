@@ -25,7 +25,8 @@ export interface VideoProbe {
 type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;
 
 const DISCARDED = 0x4;
-const DAMAGE = /partial file|truncat|invalid data|invalid nal|moov atom not found|end of file/i;
+/** Lines begin with their level, so that a file's name or metadata is not taken for a complaint. */
+const DAMAGE = /^.*\[(?:warning|error|fatal)\].*(?:partial file|truncat|invalid data|invalid nal|end of file)/im;
 
 /**
  * Reads what a file holds, packet by packet and without decoding: what the index promises and the file does not hold is
@@ -35,7 +36,7 @@ const DAMAGE = /partial file|truncat|invalid data|invalid nal|moov atom not foun
 export async function probeMedia(path: string, ways: Ways): Promise<MediaProbe> {
   const table = new PacketTable();
   const copy = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", "-copyts", "-f", "framecrc", "pipe:1"];
-  const args = ["-v", "info", ...inputArguments(path), ...copy];
+  const args = ["-v", "level+info", ...inputArguments(path), ...copy];
   try {
     const log = await runFfmpeg({ ...ways, args, onOutput: readLines((line) => table.add(line)) });
     return table.probe(path, log);
@@ -47,7 +48,8 @@ export async function probeMedia(path: string, ways: Ways): Promise<MediaProbe> 
 
 function reasonOf(log: string): string {
   if (log.includes("matches no streams")) return "holds no video";
-  const line = log.split("\n").findLast((text) => /invalid|not found|could not|error/i.test(text)) ?? "cannot be read";
+  const line =
+    log.split("\n").findLast((text) => /invalid|not found|could not|no such|error/i.test(text)) ?? "cannot be read";
   return line.replace(/^(\[[^\]]*\] *)+/, "").trim();
 }
 

@@ -107,9 +107,21 @@ async function blameSource({ job, timeline }: PreparedJob, ways: Ways, cause: Ff
   for (const { source, cuts } of timeline.pieces) {
     const path = job.sources[source]?.path ?? "";
     const seek = ["-ss", Math.max(0, cuts.firstSeconds).toFixed(6)];
-    const args = ["-v", "error", ...inputArguments(path, seek), "-map", "0:V:0", "-frames:v", "1", "-f", "null", "-"];
+    const args = [
+      "-v",
+      "error",
+      "-xerror",
+      ...inputArguments(path, seek),
+      "-map",
+      "0:V:0",
+      "-frames:v",
+      "1",
+      "-f",
+      "null",
+      "-",
+    ];
     try {
-      await runFfmpeg({ ...ways, args: [...args, "-xerror"] });
+      await runFfmpeg({ ...ways, args });
     } catch (error) {
       if (!(error instanceof FfmpegError)) throw error;
       throw new CorruptSourceError(path, "cannot be decoded", { cause });

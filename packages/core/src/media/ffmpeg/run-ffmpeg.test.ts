@@ -56,7 +56,7 @@ describe("runFfmpeg", () => {
 
   it("keeps the log bounded", async () => {
     const args = ["-v", "debug", "-f", "lavfi", "-i", "testsrc2=size=64x36:rate=25:duration=8", "-f", "null", "-"];
-    expect((await runFfmpeg({ ffmpeg: "ffmpeg", args })).length).toBeLessThanOrEqual(8_000);
+    expect((await runFfmpeg({ ffmpeg: "ffmpeg", args })).length).toBeLessThanOrEqual(32_000);
   });
 
   it("says what to do when there is no ffmpeg", async () => {

@@ -5,7 +5,7 @@ import { FfmpegError, FfmpegMissingError } from "./errors.ts";
 import { readLines, Tail } from "./output.ts";
 import { endGroup, trackGroup } from "./process-group.ts";
 
-const LOG_CHARACTERS = 8_000;
+const LOG_CHARACTERS = 32_000;
 const PROGRESS_PIPE = 3;
 
 export interface FfmpegRun {
@@ -27,7 +27,7 @@ export interface FfmpegRun {
 
 /**
  * Runs ffmpeg once, in its own process group.
- * @returns the end of what it logged, at most 8000 characters.
+ * @returns the end of what it logged, at most 32000 characters.
  * @throws FfmpegMissingError when there is no such program, FfmpegError when it fails or exceeds its time limit, and the
  * signal's reason when it was aborted. By then the process group has ended.
  */

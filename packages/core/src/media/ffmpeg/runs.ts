@@ -20,7 +20,7 @@ export interface Run {
 }
 
 /** A frame that is this much too early still belongs to the part: instants are whole milliseconds, frames are not. */
-export const FRAME_TOLERANCE_MS = 0.5;
+const FRAME_TOLERANCE_MS = 0.5;
 
 /** Of the intervals between frames, the part that may differ from the usual one in a constant frame rate. */
 const STEADY_SHARE = 0.02;

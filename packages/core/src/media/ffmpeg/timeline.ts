@@ -19,7 +19,7 @@ export interface Piece {
   evenFrames: number | undefined;
 }
 
-export interface ExpectedFrame {
+interface ExpectedFrame {
   /** Presentation time in the clip. */
   seconds: number;
   /** The source that it shows; undefined when it is filled in. */
