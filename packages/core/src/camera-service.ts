@@ -16,7 +16,13 @@ export interface CameraServiceOptions {
   pauseMs?: number;
 }
 
-const camera = z.object({ alias: z.string().min(1).max(255) });
+/** Becomes a path segment: dots alone would lead to another path, and half a surrogate pair cannot be encoded. */
+const alias = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((name) => name !== "." && name !== ".." && name.isWellFormed(), "is no name");
+const camera = z.object({ alias });
 const recordings = z
   .array(z.object({ recordingUrl: z.string().max(4096), startDate: z.string().max(64), endDate: z.string().max(64) }))
   .max(5000);
@@ -124,7 +130,7 @@ const refused = ({ call, status, text }: Answer): CameraServiceError =>
 
 const noAnswer = (call: string, cause: Error): CameraServiceError =>
   new CameraServiceError(
-    `${call} got no answer: ${(cause.cause as Error | undefined)?.message ?? cause.message}`,
+    `${call} got no answer: ${(cause.cause as Error | undefined)?.message || cause.message}`,
     true,
     { cause },
   );

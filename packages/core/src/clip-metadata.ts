@@ -62,7 +62,7 @@ export function availableMetadata(
       precision: clip.precision,
     },
     retryTimestamps: request.retryTimestamps,
-    coverage,
+    coverage: told(coverage),
     waitMs: request.sentMs - firstSentMs(request),
     workMs,
     realtimeFactor: Number((clip.durationMs / workMs).toFixed(3)),
@@ -112,12 +112,17 @@ export function refusedMetadata(
     retryTimestamps: request.retryTimestamps,
     ...explanation(reason),
     message,
-    ...(coverage && { coverage }),
+    ...(coverage && { coverage: told(coverage) }),
   };
 }
 
 function identity({ clipId, cameraId, startMs, endMs }: AnswerableRequest, status: Status) {
   return { clipId, cameraId, startTimestampInMs: startMs, endTimestampInMs: endMs, status };
+}
+
+/** Gaps in the contract's words (section 7). */
+function told({ gaps, ...coverage }: Coverage) {
+  return { ...coverage, gaps: gaps.map(({ startMs, endMs, cause }) => ({ start: startMs, end: endMs, cause })) };
 }
 
 const explanation = (reason: Reason) => ({ reason, retryable: RETRYABLE[reason] });

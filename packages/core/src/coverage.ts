@@ -38,7 +38,8 @@ export function planParts([start, end]: Interval, footage: readonly Footage[], j
     // Inside a join the recording has no frame to give, though nothing is missing.
     if (fromMs < recording.endMs) parts.push({ ...recording, fromMs, toMs });
   });
-  return { parts, holes: holesIn([start, end], covered) };
+  // Wholly inside a join there is nothing to hold: a clip needs one frame at least.
+  return { parts, holes: parts.length === 0 ? [[start, end]] : holesIn([start, end], covered) };
 }
 
 /** The parts of a range that no interval covers. `covered` in time order, not overlapping. */

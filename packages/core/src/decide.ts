@@ -41,7 +41,10 @@ export function maxRetries({ SQS_RETRY_LIMIT, SQS_TIMEOUT }: AgeRules): number {
 export function deadlineMs(request: ClipRequest, acceptedMs: number, rules: AgeRules): number {
   const attempts = maxRetries(rules) + 2;
   const waiting = attempts * rules.SQS_TIMEOUT * 1000;
-  return Math.max(acceptedMs, request.endMs) + waiting + rules.CLIP_WORK_LIMIT * 1000;
+  // Nothing further ahead is waited for.
+  const furthestMs = acceptedMs + (rules.OUT_OF_RANGE_LIMIT + rules.VIDEO_MAX_LEN) * 1000;
+  const startsMs = Math.max(acceptedMs, Math.min(request.endMs, furthestMs));
+  return startsMs + waiting + rules.CLIP_WORK_LIMIT * 1000;
 }
 
 /** CLIP_TOO_LONG is decided before anything is asked or read. */
@@ -65,8 +68,8 @@ export function decide(request: ClipRequest, report: FootageReport, rules: AgeRu
   const awaited = gaps.filter((gap) => mayStillArrive(gap, report.newestMs));
   const retriesLeft = request.retryTimestamps.length <= maxRetries(rules);
   const outOfRange = ageMs(request) >= rules.OUT_OF_RANGE_LIMIT * 1000;
-  const future = request.endMs > request.sentMs && !outOfRange;
-  const recent = future || waitingAgeMs(request) <= rules.SQS_RETRY_LIMIT * 1000;
+  const future = request.endMs > request.sentMs;
+  const recent = !outOfRange && (future || waitingAgeMs(request) <= rules.SQS_RETRY_LIMIT * 1000);
 
   if (awaited.length > 0 && recent && retriesLeft) {
     const reason = future

@@ -73,6 +73,7 @@ function instantOf(fields: Record<string, string | undefined>): number | undefin
   const instant = Date.UTC(year, fields.j ? 0 : month - 1, day, hour, minute, second, ms);
   const date = new Date(instant);
   // Date.UTC rolls 31 February over to March; a name that says so is wrong.
-  const rolledOver = !fields.j && (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day);
+  const rolledOver =
+    date.getUTCFullYear() !== year || (!fields.j && (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day));
   return Number.isNaN(instant) || rolledOver || hour > 23 || minute > 59 || second > 59 ? undefined : instant;
 }

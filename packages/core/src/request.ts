@@ -33,6 +33,9 @@ const instantMs = z
   .refine((value) => value >= EARLIEST_MS, "is too small for milliseconds since 1970 (are these seconds?)")
   .refine((value) => value < LATEST_MS, "is too large for milliseconds since 1970 (are these microseconds?)");
 
+/** Problems that are named; an event has no room for a thousand. */
+const MAX_PROBLEMS = 8;
+
 const fields = z
   .object({
     clipId: id,
@@ -69,7 +72,9 @@ export function readRequest(body: unknown, sentMs: number): ReadRequest {
     const { startTimestampInMs: startMs, endTimestampInMs: endMs, ...rest } = result.data;
     return { readable: true, request: { ...rest, startMs, endMs, sentMs } };
   }
-  const message = result.error.issues
+  const { issues } = result.error;
+  const message = issues
+    .slice(0, MAX_PROBLEMS)
     .map((issue) => `${issue.path.join(".") || "request"} ${issue.message}`)
     .join("; ");
   return { readable: false, request: answerable(raw as Record<string, unknown>, sentMs, message), message };

@@ -1,0 +1,174 @@
+import type { Coverage, Reason, RenderedClip } from "@camclips/events";
+import { reason } from "@camclips/events";
+import { describe, expect, it } from "vitest";
+import { availableMetadata, pendingMetadata, refusedMetadata } from "./clip-metadata.ts";
+import { sampleRequest, testSettings } from "./testing.ts";
+
+const settings = testSettings();
+const BUCKET = "cameras-service-clips-cdn-sandbox";
+const PATH = "583499c4e411dc743a5d5296/507f191e810c19729de860ea";
+const URL_PATH = `https://camclips.sandbox.test.com/${PATH}`;
+
+const clip: RenderedClip = {
+  key: `${PATH}.mp4`,
+  bytes: 123_456,
+  sha256: "ab".repeat(32),
+  durationMs: 60_000,
+  width: 1920,
+  height: 1080,
+  frames: 1500,
+  encodedFrames: 12,
+  audio: true,
+  precision: "smart",
+  why: "the default",
+};
+const coverage: Coverage = {
+  requested: [sampleRequest.startMs, sampleRequest.endMs],
+  delivered: [[sampleRequest.startMs, sampleRequest.endMs - 5000]],
+  gaps: [{ startMs: sampleRequest.endMs - 5000, endMs: sampleRequest.endMs, cause: "NOT_RECORDED" }],
+  startErrorMs: 0,
+  endErrorMs: -40,
+};
+
+/** Section 7: names without a unit, as the other fields of the contract. */
+const toldCoverage = {
+  requested: [1537119363000, 1537119423000],
+  delivered: [[1537119363000, 1537119418000]],
+  gaps: [{ start: 1537119418000, end: 1537119423000, cause: "NOT_RECORDED" }],
+  startErrorMs: 0,
+  endErrorMs: -40,
+};
+
+const identity = {
+  clipId: "507f191e810c19729de860ea",
+  cameraId: "583499c4e411dc743a5d5296",
+  startTimestampInMs: 1537119363000,
+  endTimestampInMs: 1537119423000,
+};
+const asSent = (metadata: object) => JSON.parse(JSON.stringify(metadata));
+
+describe("CLIP_AVAILABLE", () => {
+  const finished = { clip, coverage, finishedMs: sampleRequest.sentMs + 20_000 };
+
+  it("has every field of section 5 to the letter, and ours beside them", () => {
+    expect(asSent(availableMetadata(sampleRequest, finished, BUCKET, settings))).toEqual({
+      ...identity,
+      status: "CLIP_AVAILABLE",
+      bucket: BUCKET,
+      clip: {
+        url: `${URL_PATH}.mp4`,
+        key: `/${PATH}.mp4`,
+        sha256: "ab".repeat(32),
+        bytes: 123_456,
+        durationMs: 60_000,
+        frames: 1500,
+        precision: "smart",
+      },
+      thumbnail: { url: `${URL_PATH}_{size}.jpg`, key: `/${PATH}_{size}.jpg`, sizes: [300, 640, 1500, 3000] },
+      retryTimestamps: [],
+      coverage: toldCoverage,
+      waitMs: 0,
+      workMs: 20_000,
+      realtimeFactor: 3,
+    });
+  });
+
+  it("tells the time of waiting apart from the time of working", () => {
+    const retried = {
+      ...sampleRequest,
+      retryTimestamps: [sampleRequest.sentMs - 120_000, sampleRequest.sentMs - 60_000],
+    };
+    expect(availableMetadata(retried, finished, BUCKET, settings)).toMatchObject({
+      retryTimestamps: retried.retryTimestamps,
+      waitMs: 120_000,
+      workMs: 20_000,
+    });
+  });
+
+  it("never divides by a time that a clock says was none", () => {
+    const early = { ...finished, finishedMs: sampleRequest.sentMs - 5 };
+    expect(availableMetadata(sampleRequest, early, BUCKET, settings)).toMatchObject({
+      workMs: 1,
+      realtimeFactor: 60_000,
+    });
+  });
+
+  it("names thumbnails of the chosen format and sizes", () => {
+    const png = testSettings({ THUMBNAIL_FORMAT: "png", THUMBNAIL_SIZES: "640" });
+    expect(availableMetadata(sampleRequest, finished, BUCKET, png).thumbnail).toEqual({
+      url: `${URL_PATH}_{size}.png`,
+      key: `/${PATH}_{size}.png`,
+      sizes: [640],
+    });
+  });
+});
+
+describe("CLIP_PENDING", () => {
+  it("has every field of section 5, this attempt among the retries, and when it goes on", () => {
+    const request = { ...sampleRequest, retryTimestamps: [sampleRequest.sentMs - 60_000] };
+    const pending = {
+      reason: "PARTIAL_COVERAGE_WAITING" as const,
+      missing: [[1537119418000, 1537119423000]] as [number, number][],
+      nextAttemptMs: Date.UTC(2018, 8, 16, 18, 0),
+      deadlineAt: "2018-09-16T19:00:00.000Z",
+    };
+    expect(asSent(pendingMetadata(request, pending, BUCKET, settings))).toEqual({
+      ...identity,
+      status: "CLIP_PENDING",
+      bucket: BUCKET,
+      clip: { url: `${URL_PATH}.mp4`, key: `/${PATH}.mp4` },
+      thumbnail: { url: `${URL_PATH}_{size}.jpg`, key: `/${PATH}_{size}.jpg`, sizes: [300, 640, 1500, 3000] },
+      retryTimestamps: [1537119440000, 1537119500000],
+      reason: "PARTIAL_COVERAGE_WAITING",
+      retryable: true,
+      attempt: 2,
+      nextAttemptAt: "2018-09-16T18:00:00.000Z",
+      deadlineAt: "2018-09-16T19:00:00.000Z",
+      missing: [[1537119418000, 1537119423000]],
+    });
+  });
+});
+
+describe.each([
+  ["CLIP_NOT_AVAILABLE", "NO_FOOTAGE", false],
+  ["CLIP_OUT_OF_RANGE", "BEFORE_RETENTION", false],
+  ["CLIP_TOO_LONG", "CLIP_TOO_LONG", false],
+  ["CLIP_RETRY_TIMEOUT", "NO_FOOTAGE", false],
+  ["FATAL_ERROR", "STALLED", true],
+] as const)("%s", (status, why, retryable) => {
+  it("has no bucket, no clip and no thumbnails, but a reason", () => {
+    const request = { ...sampleRequest, retryTimestamps: [1537119440000] };
+    expect(asSent(refusedMetadata(request, { status, reason: why, message: "for people" }))).toEqual({
+      ...identity,
+      status,
+      thumbnail: { sizes: [] },
+      retryTimestamps: [1537119440000],
+      reason: why,
+      retryable,
+      message: "for people",
+    });
+  });
+
+  it("says what there was, when that is known", () => {
+    const refusal = { status, reason: why, message: "", coverage };
+    expect(asSent(refusedMetadata(sampleRequest, refusal)).coverage).toEqual(toldCoverage);
+  });
+});
+
+it("answers a request that could not be read with what could be", () => {
+  const request = { ...sampleRequest, cameraId: "", startMs: null, endMs: 5 };
+  const refusal = { status: "FATAL_ERROR", reason: "INVALID_REQUEST", message: "x" } as const;
+  expect(asSent(refusedMetadata(request, refusal))).toMatchObject({
+    cameraId: "",
+    startTimestampInMs: null,
+    endTimestampInMs: 5,
+    reason: "INVALID_REQUEST",
+  });
+});
+
+it("says of every reason whether asking again may help", () => {
+  for (const each of reason.options as Reason[]) {
+    const told = refusedMetadata(sampleRequest, { status: "FATAL_ERROR", reason: each, message: "" });
+    expect(typeof told.retryable, each).toBe("boolean");
+  }
+});

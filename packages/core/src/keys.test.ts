@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import * as keys from "./keys.ts";
+
+const hostile = ["", ".", "..", "../x", "a/b", "a\\b", "a b", "a.mp4", "a\0", "-a", "_a", "é", "a\n", "a".repeat(129)];
+const EVENT = "11111111-1111-8111-8111-111111111111";
+
+it("has the contract's names in the destination", () => {
+  expect(keys.clipKey("cam", "clip")).toBe("cam/clip.mp4");
+  expect(keys.thumbnailKey("cam", "clip", 300, "jpg")).toBe("cam/clip_300.jpg");
+  expect(keys.thumbnailKey("cam", "clip", "original", "webp")).toBe("cam/clip_original.webp");
+});
+
+it("lets no hostile id into any key", () => {
+  for (const bad of hostile) {
+    const built = [
+      () => keys.clipKey(bad, "clip"),
+      () => keys.clipKey("cam", bad),
+      () => keys.thumbnailKey(bad, "clip", 1, "jpg"),
+      () => keys.thumbnailKey("cam", bad, 1, "jpg"),
+      () => keys.claimKey(bad),
+      () => keys.stagedSourceKey(bad, EVENT, 0),
+      () => keys.stagedSourceKey("clip", bad, 0),
+      () => keys.resultKey(bad, "locate-sources", EVENT),
+      () => keys.resultKey("clip", "locate-sources", bad),
+      () => keys.terminalKey(bad, EVENT),
+      () => keys.notifiedKey(bad, EVENT),
+      () => keys.putKey("clip", bad),
+      () => keys.eventsPrefix(bad),
+      () => keys.eventKey("clip", bad),
+    ];
+    for (const build of built) expect(build, JSON.stringify(bad)).toThrow();
+  }
+});
+
+it("keeps markers of a request, of another one and of each rerun apart", () => {
+  const made = [keys.terminalKey, keys.notifiedKey, keys.putKey].flatMap((key) => [
+    key("clip", EVENT),
+    key("clip", "22222222-1111-8111-8111-111111111111"),
+    key("clip", EVENT, "replay-1"),
+    key("clip", EVENT, "replay.2"),
+  ]);
+  expect(new Set(made).size).toBe(made.length);
+  for (const key of made) expect(key).toMatch(/^markers\/clip\/[^/]+\.json$/);
+});
+
+it("gives a recording a key only inside of its folder", () => {
+  expect(keys.recordingKey("live", "a b.mp4")).toBe("live/a b.mp4");
+  expect(keys.recordingKey("", "a.mp4")).toBe("a.mp4");
+  for (const bad of ["", ".", "..", "a/b", "a\\b", "a\0", "a".repeat(256)])
+    expect(keys.recordingKey("live", bad)).toBeUndefined();
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (name) => {
+      const key = keys.recordingKey("live", name);
+      const parts = key?.split("/") ?? ["live", "x"];
+      expect(parts.length === 2 && parts[0] === "live" && parts[1] !== ".." && parts[1] !== "").toBe(true);
+    }),
+  );
+});

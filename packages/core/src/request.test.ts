@@ -1,0 +1,369 @@
+import { AssertionError } from "node:assert";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parsePythonLiteral } from "./python-literal.ts";
+import { attemptKey, readRequest, requestKey, UnreadableRequestError, writeRequest } from "./request.ts";
+import { sampleRequest } from "./testing.ts";
+
+const SENT = sampleRequest.sentMs;
+
+const body = {
+  clipId: "507f191e810c19729de860ea",
+  retryTimestamps: [],
+  cameraId: "583499c4e411dc743a5d5296",
+  startTimestampInMs: 1537119363000,
+  endTimestampInMs: 1537119423000,
+};
+
+/** A readable request out of a changed sample, or the problem. */
+function readChanged(changes: Record<string, unknown>) {
+  return readRequest(JSON.stringify({ ...body, ...changes }), SENT);
+}
+
+describe("a request that is in use", () => {
+  it.each([
+    ["JSON with numbers", JSON.stringify(body)],
+    [
+      "JSON with numeric strings",
+      JSON.stringify({ ...body, startTimestampInMs: "1537119363000", endTimestampInMs: "1537119423000" }),
+    ],
+    ["JSON with space around it", ` \n${JSON.stringify(body, null, 2)}\n`],
+    [
+      "the contract's Python literal",
+      "{'clipId': '507f191e810c19729de860ea', 'retryTimestamps': [], 'cameraId': '583499c4e411dc743a5d5296',\n 'startTimestampInMs': 1537119363000, 'endTimestampInMs': 1537119423000}",
+    ],
+    [
+      "a Python 2 literal with u prefixes and long integers",
+      "{u'clipId': u'507f191e810c19729de860ea', u'retryTimestamps': [], u'cameraId': u'583499c4e411dc743a5d5296', u'startTimestampInMs': 1537119363000L, u'endTimestampInMs': u'1537119423000'}",
+    ],
+    [
+      "a Python literal with None, True, a tuple, double quotes and a trailing comma",
+      `{"clipId": '507f191e810c19729de860ea', 'retryTimestamps': (), 'gapPolicy': None, 'debug': True, 'x': False, 'cameraId': "583499c4e411dc743a5d5296", 'startTimestampInMs': 1_537_119_363_000, 'endTimestampInMs': 1537119423000.0,}`,
+    ],
+    ["JSON without retryTimestamps", JSON.stringify({ ...body, retryTimestamps: undefined })],
+    [
+      "JSON with null for what is optional",
+      JSON.stringify({ ...body, retryTimestamps: null, gapPolicy: null, precision: null }),
+    ],
+    ["JSON in a JSON string", JSON.stringify(JSON.stringify(body))],
+  ])("is read: %s", (_, text) => {
+    const opened = text.startsWith('"') ? JSON.parse(text) : text;
+    expect(readRequest(opened, SENT)).toEqual({ readable: true, request: sampleRequest });
+  });
+
+  it("is read when the normalizer has parsed it before", () => {
+    expect(readRequest(body, SENT)).toEqual({ readable: true, request: sampleRequest });
+  });
+
+  it("keeps retry timestamps of both forms, the gap policy and the precision", () => {
+    const read = readChanged({
+      retryTimestamps: ["1537119430000", 1537119490000],
+      gapPolicy: "REJECT",
+      precision: "exact",
+    });
+    expect(read).toEqual({
+      readable: true,
+      request: {
+        ...sampleRequest,
+        retryTimestamps: [1537119430000, 1537119490000],
+        gapPolicy: "REJECT",
+        precision: "exact",
+      },
+    });
+  });
+
+  it("ignores fields that it does not know", () => {
+    expect(readChanged({ __proto__: 1, isAdmin: true, sentMs: 5 })).toEqual({ readable: true, request: sampleRequest });
+  });
+});
+
+describe("a request with a fault that its sender can be told", () => {
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    [
+      "an end before its start",
+      { endTimestampInMs: 1537119362999 },
+      /endTimestampInMs must be after startTimestampInMs/,
+    ],
+    ["an end that is its start", { endTimestampInMs: 1537119363000 }, /must be after/],
+    [
+      "seconds",
+      { startTimestampInMs: 1537119363, endTimestampInMs: 1537119423 },
+      /startTimestampInMs is too small.*seconds\?/,
+    ],
+    ["microseconds", { endTimestampInMs: 1537119423000000 }, /endTimestampInMs is too large.*microseconds\?/],
+    [
+      "fractions of a millisecond",
+      { startTimestampInMs: 1537119363000.5 },
+      /startTimestampInMs must be whole milliseconds/,
+    ],
+    ["fractions in a string", { startTimestampInMs: "1537119363000.5" }, /must be whole milliseconds/],
+    [
+      "an ISO time",
+      { startTimestampInMs: "2018-09-16T17:36:03Z" },
+      /startTimestampInMs must be a number of milliseconds/,
+    ],
+    ["an empty time", { startTimestampInMs: "" }, /startTimestampInMs must be a number/],
+    ["no time", { endTimestampInMs: undefined }, /endTimestampInMs must be a number/],
+    ["null for a time", { endTimestampInMs: null }, /endTimestampInMs must be a number/],
+    ["a hexadecimal time", { endTimestampInMs: "0x165E37E2B18" }, /must be a number/],
+    ["a negative time", { startTimestampInMs: -1537119363000 }, /too small/],
+    ["a camera with a slash", { cameraId: "../other" }, /cameraId must be 1 to 128 letters/],
+    ["a camera with a space", { cameraId: "cam 1" }, /cameraId must be/],
+    ["no camera", { cameraId: undefined }, /cameraId/],
+    ["a camera of 10 kB", { cameraId: "c".repeat(10_240) }, /cameraId must be/],
+    ["a number for a camera", { cameraId: 7 }, /cameraId/],
+    ["an unknown gap policy", { gapPolicy: "IGNORE" }, /gapPolicy/],
+    ["an unknown precision", { precision: "roughly" }, /precision/],
+    ["retries that are no list", { retryTimestamps: "never" }, /retryTimestamps/],
+    ["retries that are no times", { retryTimestamps: [1537119430000, "soon"] }, /retryTimestamps.1 must be a number/],
+  ])("is answered: %s", (_, changes, problem) => {
+    const read = readChanged(changes);
+    if (read.readable) throw new AssertionError({ message: "it was read" });
+    expect(read.message).toMatch(problem);
+    expect(read.request).toMatchObject({ clipId: body.clipId, sentMs: SENT });
+    expect(read.request.cameraId.length).toBeLessThanOrEqual(128);
+  });
+
+  it("keeps what could be read of it for the answer", () => {
+    const read = readChanged({
+      cameraId: "../x",
+      startTimestampInMs: "1537119363",
+      endTimestampInMs: "later",
+      gapPolicy: "REJECT",
+    });
+    expect(read.request).toMatchObject({ cameraId: "../x", startMs: 1537119363, endMs: null, gapPolicy: "REJECT" });
+  });
+
+  it("names every problem, as long as they can be read", () => {
+    const read = readChanged({ cameraId: "", startTimestampInMs: "x", endTimestampInMs: "y" });
+    expect(read.readable || read.message.split("; ")).toHaveLength(3);
+    const many = readChanged({ retryTimestamps: Array.from({ length: 999 }, () => []) });
+    expect(many.readable || many.message.length).toBeLessThan(1000);
+  });
+});
+
+describe("a message that nobody can be answered for", () => {
+  it.each<[string, unknown]>([
+    ["nothing", ""],
+    ["null", "null"],
+    ["a number", "7"],
+    ["text", "hello"],
+    ["a list", "[]"],
+    ["half a literal", "{'clipId': '507f"],
+    ["code", "__import__('os').system('id')"],
+    ["a literal with a rest", `${JSON.stringify(body)} + 1`],
+    ["a clipId with a slash", { ...body, clipId: "a/b" }],
+    ["a clipId of dots", { ...body, clipId: ".." }],
+    ["a clipId with spaces", { ...body, clipId: "a b" }],
+    ["a clipId of 10 kB", { ...body, clipId: "a".repeat(10_240) }],
+    ["a clipId with a line end", { ...body, clipId: "abc\n" }],
+    ["no clipId", { ...body, clipId: undefined }],
+    ["undefined", undefined],
+    ["a list of requests", [body]],
+  ])("throws: %s", (_, text) => {
+    expect(() => readRequest(text, SENT)).toThrow(UnreadableRequestError);
+  });
+});
+
+const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+
+/** What a message may lead to; anything else is a bug. Returns how long it took. */
+function outcomeOf(text: unknown): number {
+  const startedAt = performance.now();
+  try {
+    const read = readRequest(text, SENT);
+    const { clipId, cameraId, startMs, endMs } = read.request;
+    // Plain conditions: an assertion formats its value even when it holds, which is slow for hostile text.
+    const named = SAFE_ID.test(clipId) && cameraId.length <= 128;
+    const sound = read.readable
+      ? SAFE_ID.test(cameraId) && Number(endMs) > Number(startMs)
+      : read.message !== "" && read.message.length < 1000;
+    if (!named || !sound) throw new AssertionError({ message: JSON.stringify(read).slice(0, 2000) });
+  } catch (error) {
+    if (!(error instanceof UnreadableRequestError)) throw error;
+  }
+  return performance.now() - startedAt;
+}
+
+const hostileValue = fc.oneof(
+  fc.anything({ withNullPrototype: true }),
+  fc.constantFrom(
+    Number.MAX_VALUE,
+    -0,
+    "1e999",
+    "9".repeat(400),
+    "../../etc/passwd",
+    "\u0000",
+    "\ud800",
+    "a".repeat(10_240),
+  ),
+);
+
+/** A request with some of its fields replaced. */
+const nearRequest = fc
+  .dictionary(fc.constantFrom(...Object.keys(body), "gapPolicy", "precision", "__proto__", "constructor"), hostileValue)
+  .map((changes) => ({ ...body, ...changes }));
+
+const pythonish = fc
+  .array(
+    fc.constantFrom(
+      ..."{}[](),:'\"\\ueEL_.-+x0u U00110000".split(""),
+      "None",
+      "True",
+      "False",
+      "'clipId'",
+      "'a'",
+      "1537119363000",
+      " ",
+      "\n",
+    ),
+    { maxLength: 60 },
+  )
+  .map((tokens) => tokens.join(""));
+
+describe("whatever comes", () => {
+  it("is a request, an answerable one, or unreadable", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string({ unit: "binary" }), fc.json(), pythonish, nearRequest),
+        (text) => void outcomeOf(text),
+      ),
+      {
+        numRuns: 1000,
+      },
+    );
+  });
+
+  it("is read in a time that grows with its length only", () => {
+    const long = 256 * 1024;
+    const hostile = [
+      "{",
+      "[",
+      "(",
+      "'",
+      "\\",
+      "1",
+      "1_",
+      "-",
+      " ",
+      "'a',",
+      "{'a':",
+      '{"a":',
+      "[[],",
+      "'\\x41",
+      "1.1",
+      "'a'",
+      "\ud800",
+    ];
+    for (const piece of hostile) {
+      const text = piece.repeat(Math.ceil(long / piece.length));
+      for (const whole of [text, `{'clipId': ${text}`, `{'clipId': 'a', 'x': '${text}'}`, `['${text}`])
+        expect(outcomeOf(whole), JSON.stringify(piece)).toBeLessThan(1000);
+    }
+  });
+});
+
+describe("a Python literal", () => {
+  /** What `repr` makes of a value, as `str(dict)` prints it. */
+  const repr = (value: unknown): string => {
+    if (value === null) return "None";
+    if (typeof value === "boolean") return value ? "True" : "False";
+    if (typeof value === "string") return reprString(value);
+    if (Array.isArray(value)) return `[${value.map(repr).join(", ")}]`;
+    if (typeof value === "object")
+      return `{${Object.entries(value)
+        .map(([key, item]) => `${reprString(key)}: ${repr(item)}`)
+        .join(", ")}}`;
+    return String(value);
+  };
+  const reprString = (value: string): string => {
+    const quote = value.includes("'") && !value.includes('"') ? '"' : "'";
+    const escaped = [...value].map((character) => {
+      if (character === "\\" || character === quote) return `\\${character}`;
+      const code = character.codePointAt(0) ?? 0;
+      if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, "0")}`;
+      if (code > 0xffff) return `\\U${code.toString(16).padStart(8, "0")}`;
+      if (code > 0x7f && code < 0xa1) return `\\u${code.toString(16).padStart(4, "0")}`;
+      return character;
+    });
+    return `${quote}${escaped.join("")}${quote}`;
+  };
+
+  it("is read as the value that Python printed", () => {
+    const value = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        fc.string({ unit: "grapheme" }),
+        fc.boolean(),
+        fc.constant(null),
+        fc.integer(),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.array(tie("value"), { maxLength: 4 }),
+        fc.dictionary(
+          fc.string().filter((key) => key !== "__proto__"),
+          tie("value"),
+          { maxKeys: 4, noNullPrototype: true },
+        ),
+      ),
+    })).value;
+    fc.assert(
+      fc.property(value, (original) => {
+        expect(parsePythonLiteral(repr(original))).toEqual(JSON.parse(JSON.stringify(original)));
+      }),
+    );
+  });
+
+  it("never reaches a prototype", () => {
+    const read = parsePythonLiteral("{'__proto__': {'clipId': 'x'}}") as object;
+    expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
+    expect("clipId" in read).toBe(false);
+  });
+
+  it.each([
+    "",
+    "{'a' 1}",
+    "{1: 2}",
+    "[1 2]",
+    "'a",
+    "None None",
+    "nan",
+    "0x10",
+    "1.2.3",
+    "'''a'''",
+    "{,}",
+    "[,]",
+    "lambda: 1",
+  ])("is refused, with the place, when it is none: %j", (text) => {
+    expect(() => parsePythonLiteral(text)).toThrow(/at character \d+$/);
+  });
+});
+
+describe("the keys of a request", () => {
+  it("name the clip, whatever attempt it is", () => {
+    const retried = { ...sampleRequest, retryTimestamps: [1537119430000], sentMs: 1537119490000 };
+    expect(requestKey(retried)).toBe(requestKey(sampleRequest));
+    expect(attemptKey(retried)).not.toBe(attemptKey(sampleRequest));
+    expect(attemptKey({ ...retried, sentMs: 1 })).toBe(attemptKey(retried));
+  });
+
+  it.each([
+    { clipId: "other" },
+    { cameraId: "other" },
+    { startMs: 1 },
+    { endMs: 1 },
+    { gapPolicy: "REJECT" as const },
+    { precision: "exact" as const },
+  ])("differ when the content does: %j", (change) => {
+    expect(requestKey({ ...sampleRequest, ...change })).not.toBe(requestKey(sampleRequest));
+  });
+});
+
+it("sends a request again as the same request", () => {
+  const request = {
+    ...sampleRequest,
+    retryTimestamps: [1537119430000],
+    gapPolicy: "REJECT" as const,
+    precision: "fast" as const,
+  };
+  expect(readRequest(writeRequest(request), SENT)).toEqual({ readable: true, request });
+});
