@@ -1,5 +1,6 @@
 import type { ResourceType } from "../graph/types.ts";
-import type { CreateResource, Place } from "./mocks.ts";
+import type { CreateResource } from "./mocks.ts";
+import type { Place } from "./provider-calls.ts";
 
 type Outputs = (inputs: Record<string, string>, place: Place & { logicalName: string }) => Record<string, unknown>;
 

@@ -1,10 +1,5 @@
 import type { Resource } from "../graph/graph.ts";
-import { callProvider } from "./provider-calls.ts";
-
-export interface Place {
-  account: string;
-  region: string;
-}
+import { callProvider, type Place } from "./provider-calls.ts";
 
 export type CreateResource = (
   resource: { type: string; name: string; inputs: Record<string, unknown> },
@@ -45,7 +40,8 @@ export function mocks(evaluation: Place & { createResource: CreateResource }, re
 /** Takes secrets out of their wire form. */
 export function unwrap(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unwrap);
-  if (typeof value !== "object" || value === null || "__pulumiAsset" in value) return value;
+  if (typeof value !== "object" || value === null || "__pulumiAsset" in value || "__pulumiArchive" in value)
+    return value;
   if (SECRET in value && "value" in value) return unwrap(value.value);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unwrap(inner)]));
 }

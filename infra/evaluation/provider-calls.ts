@@ -1,4 +1,8 @@
-import type { Place } from "./mocks.ts";
+/** Where the stack would live. */
+export interface Place {
+  account: string;
+  region: string;
+}
 
 interface PolicyStatement {
   effect?: string;

@@ -17,6 +17,8 @@ export interface FunctionBuild {
   handler: string;
   copyFiles: { from: string; to: string }[];
   links: Record<string, unknown>;
+  /** What the links are encrypted with in the bundle. */
+  encryptionKey?: string;
 }
 
 export interface Graph {

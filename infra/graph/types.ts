@@ -60,10 +60,12 @@ export interface ResourceInputs {
     ephemeralStorage: { size: number };
     environment: { variables: Record<string, string> };
     loggingConfig: { logFormat: string; logGroup: string };
+    s3Bucket: string;
+    s3Key: string;
   };
   "aws:s3/bucket:Bucket": { bucket: string; forceDestroy: boolean };
   "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": { bucket: string; rules: LifecycleRule[] };
-  "aws:s3/bucketObjectv2:BucketObjectv2": { bucket: string; key: string };
+  "aws:s3/bucketObjectv2:BucketObjectv2": { bucket: string; key: string; source: { path: string | Promise<string> } };
   "aws:s3/bucketPolicy:BucketPolicy": { bucket: string; policy: string };
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {
     bucket: string;
@@ -93,14 +95,14 @@ export interface ResourceInputs {
 
 export type ResourceType = keyof ResourceInputs;
 
-export interface MetricQuery {
+interface MetricQuery {
   id: string;
   expression?: string;
   metric?: { namespace: string; metricName: string; dimensions: Record<string, string> };
   returnData?: boolean;
 }
 
-export interface LifecycleRule {
+interface LifecycleRule {
   id: string;
   status: string;
   filter?: { prefix: string };

@@ -1,0 +1,66 @@
+import { readFile } from "node:fs/promises";
+import {
+  CreateBucketCommand,
+  PutBucketEncryptionCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  PutPublicAccessBlockCommand,
+} from "@aws-sdk/client-s3";
+import { PutParameterCommand } from "@aws-sdk/client-ssm";
+import type { Creators } from "./types.ts";
+
+export const storageCreators: Creators = {
+  "aws:s3/bucket:Bucket": async ({ bucket }, { clients, region }) => {
+    const CreateBucketConfiguration = { LocationConstraint: region as "eu-west-1" };
+    await clients.s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration }));
+    return { arn: `arn:aws:s3:::${bucket}` };
+  },
+  "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": async ({ bucket, ...block }, { clients }) => {
+    const PublicAccessBlockConfiguration = {
+      BlockPublicAcls: block.blockPublicAcls,
+      BlockPublicPolicy: block.blockPublicPolicy,
+      IgnorePublicAcls: block.ignorePublicAcls,
+      RestrictPublicBuckets: block.restrictPublicBuckets,
+    };
+    await clients.s3.send(new PutPublicAccessBlockCommand({ Bucket: bucket, PublicAccessBlockConfiguration }));
+    return {};
+  },
+  "aws:s3/bucketPolicy:BucketPolicy": async ({ bucket, policy }, { clients }) => {
+    await clients.s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: policy }));
+    return {};
+  },
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": async (
+    { bucket },
+    { clients },
+  ) => {
+    const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" as const } }];
+    await clients.s3.send(
+      new PutBucketEncryptionCommand({ Bucket: bucket, ServerSideEncryptionConfiguration: { Rules } }),
+    );
+    return {};
+  },
+  "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": async ({ bucket, rules }, { clients }) => {
+    const Rules = rules.map(({ id, filter, expiration, abortIncompleteMultipartUpload: abort }) => ({
+      ID: id,
+      Status: "Enabled" as const,
+      Filter: { Prefix: filter?.prefix },
+      ...(expiration && { Expiration: { Days: expiration.days } }),
+      ...(abort && { AbortIncompleteMultipartUpload: { DaysAfterInitiation: abort.daysAfterInitiation } }),
+    }));
+    await clients.s3.send(
+      new PutBucketLifecycleConfigurationCommand({ Bucket: bucket, LifecycleConfiguration: { Rules } }),
+    );
+    return {};
+  },
+  // The functions' code: the zip that SST packed.
+  "aws:s3/bucketObjectv2:BucketObjectv2": async ({ key, source }, { clients, assetBucket }) => {
+    const Body = await readFile(await source.path);
+    await clients.s3.send(new PutObjectCommand({ Bucket: assetBucket, Key: key, Body }));
+    return { bucket: assetBucket, key };
+  },
+  "aws:ssm/parameter:Parameter": async ({ name, value }, { clients }) => {
+    await clients.ssm.send(new PutParameterCommand({ Name: name, Value: value, Type: "String" }));
+    return {};
+  },
+};

@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+const POLL_MS = 250;
+
+/**
+ * Waits until `look` finds something.
+ * @throws Error naming what did not happen.
+ */
+export async function until<T>(
+  what: string,
+  withinMs: number,
+  look: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs / 1000} s: ${what}`);
+    await sleep(POLL_MS);
+  }
+}
