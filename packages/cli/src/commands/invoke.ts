@@ -1,0 +1,131 @@
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { type ExitCode, exitCodes, exitCodesHelp } from "../exit-codes.ts";
+import { loadEnvironment } from "../input/environment.ts";
+import { findFfmpeg } from "../input/ffmpeg.ts";
+import { type Message, readMessages } from "../input/messages.ts";
+import { fakeWorld } from "../run/fake-world.ts";
+import { type MessageResult, runMessages } from "../run/invocation.ts";
+import { openSession } from "../run/session.ts";
+import { configuredWorld, type World } from "../run/world.ts";
+import { CAMERA_DOWN, CAMERA_UP } from "../sample-events.ts";
+import { instant } from "../view/format.ts";
+import { exitCodeOf, humanStream, statusLines } from "../view/report.ts";
+import { createView, type View } from "../view/view.ts";
+
+interface InvokeOptions {
+  stage?: string;
+  cameraService: "configured" | "fake";
+  state: string;
+  wait?: boolean;
+  json?: true;
+}
+
+const help = `
+Settings come from the environment, then .env.<stage> (with --stage), then .env. S3_BUCKET_ORIGIN and
+S3_BUCKET_DESTINATION are folders when they have a slash in them, buckets otherwise; the default destination is
+.camclips/destination. Notifications are written to .camclips/invoke/notifications instead of a topic.
+
+--camera-service fake needs no settings: camera ${CAMERA_UP} has recordings of the three days before the
+message was sent, ${CAMERA_DOWN} is down, there are no others.
+
+The file holds an SQS event as Lambda receives it, or the body of one request, which is sent now. Without --wait the
+command ends once every message has a status; a pending one is tried again by the next "camclips invoke".
+With --json stdout gets an array of the clips' metadata, one for each message.
+
+Examples:
+  camclips event -a && camclips invoke --camera-service fake
+  camclips invoke event.json --stage staging
+  camclips invoke event.json --wait --json
+${exitCodesHelp}`;
+
+export function invokeCommand(): Command {
+  return new Command("invoke")
+    .description("run an SQS event through the pipeline, with the settings of the environment")
+    .argument("[file]", 'SQS event, or one request; "-" for stdin', "event.json")
+    .option("--stage <name>", "also read the settings in .env.<name>")
+    .addOption(
+      new Option("--camera-service <which>", "the one in the settings, or a fake one for the sample events")
+        .choices(["configured", "fake"])
+        .default("configured"),
+    )
+    .option("--wait", "keep running until every message has a terminal status")
+    .option("--state <dir>", "folder of the state", ".camclips")
+    .option("--json", "print the clips' metadata and nothing else on stdout")
+    .addHelpText("after", help)
+    .action(invoke);
+}
+
+async function invoke(file: string, options: InvokeOptions): Promise<void> {
+  loadEnvironment(options.stage);
+  const ffmpeg = findFfmpeg(process.env);
+  const messages = await readMessages(file, Date.now());
+  const stream = humanStream(options);
+  await using cleanup = new AsyncDisposableStack();
+  const world = await openWorld(messages, options, ffmpeg, stream, cleanup);
+  const view = createView(stream, messages.length);
+  const results = await runIn(world, messages, options, view).finally(() => view.close());
+  report(results, options, stream);
+  process.exitCode = worst(results.map(exitCode));
+}
+
+async function openWorld(
+  messages: readonly Message[],
+  { cameraService, state }: InvokeOptions,
+  ffmpeg: string,
+  stream: NodeJS.WriteStream,
+  cleanup: AsyncDisposableStack,
+): Promise<World> {
+  if (cameraService === "configured") return configuredWorld(process.env, state);
+  const onMake = (key: string) => stream.write(`Making a recording of the fake camera: ${key}\n`);
+  return cleanup.use(await fakeWorld(process.env, state, messages, ffmpeg, onMake));
+}
+
+async function runIn(
+  world: World,
+  messages: readonly Message[],
+  { state, wait = false }: InvokeOptions,
+  view: View,
+): Promise<MessageResult[]> {
+  await using session = await openSession({ ...world, root: join(state, "invoke"), view });
+  return await runMessages(session.runtime, messages, world, wait);
+}
+
+function report(results: readonly MessageResult[], { json, state }: InvokeOptions, stream: NodeJS.WriteStream): void {
+  for (const result of results) {
+    const { outcome, request, retry } = result;
+    const lines = outcome ? statusLines(outcome, stream) : [];
+    if (retry) lines.push(`  ${retry.stage} tries again at ${instant(retry.atMs)}`);
+    const waiting = retry ?? outcome?.nextAttemptMs;
+    if (waiting) lines.push(`  it stays in ${state}: run camclips invoke again, or with --wait`);
+    if (lines.length > 0) stream.write(`\n${request?.clipId}  ${lines.join("\n")}\n`);
+    const problem = problemOf(result);
+    if (problem) process.stderr.write(`camclips: message ${result.message.messageId}: ${problem}\n`);
+  }
+  if (json) process.stdout.write(`${JSON.stringify(results.map(jsonOf), null, 2)}\n`);
+}
+
+function jsonOf(result: MessageResult): object {
+  const { outcome, request, retry, message } = result;
+  if (outcome) return outcome.metadata;
+  const { clipId, cameraId } = request ?? {};
+  const nextAttemptAt = retry && instant(retry.atMs);
+  return { messageId: message.messageId, clipId, cameraId, status: null, error: problemOf(result), nextAttemptAt };
+}
+
+function problemOf({ outcome, dead, retry }: MessageResult): string | undefined {
+  if (dead) return `${dead.error} (it rests in the dead letters of ${dead.queue})`;
+  return outcome || retry ? undefined : "it led to no status";
+}
+
+function exitCode({ outcome, dead, request, retry }: MessageResult): ExitCode {
+  if (dead) return request ? exitCodes.unexpected : exitCodes.usage;
+  if (outcome) return exitCodeOf(outcome);
+  return retry ? exitCodes.pending : exitCodes.unexpected;
+}
+
+/** Of several messages, the outcome that most needs a look. */
+function worst(codes: readonly ExitCode[]): ExitCode {
+  const order = [exitCodes.unexpected, exitCodes.usage, exitCodes.noClip, exitCodes.pending];
+  return order.find((code) => codes.includes(code)) ?? exitCodes.ok;
+}

@@ -1,0 +1,58 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { eventsPrefix, readHistory } from "@camclips/core";
+import type { AnyEvent } from "@camclips/events";
+import { createFolderStore } from "@camclips/local";
+import { Command } from "commander";
+import { exitCodesHelp, UsageError } from "../exit-codes.ts";
+import { entryLine } from "../view/plain-view.ts";
+import { timelineOf } from "../view/timeline.ts";
+import { parseId } from "./clip.ts";
+
+interface TimelineOptions {
+  state: string;
+  json?: true;
+}
+
+const help = `
+Offsets count from the clip's first event; the time in brackets is what the stage took, its queue included.
+
+Examples:
+  camclips timeline 507f191e810c19729de860ea
+  camclips timeline 507f191e810c19729de860ea --json | jq '.[] | select(.reason)'
+${exitCodesHelp}`;
+
+export function timelineCommand(): Command {
+  return new Command("timeline")
+    .description("show a clip's history out of the event store")
+    .argument("<clipId>", "the clip", parseId)
+    .option("--state <dir>", "state folder of the commands that made it", ".camclips")
+    .option("--json", "print the history as a JSON array")
+    .addHelpText("after", help)
+    .action(timeline);
+}
+
+async function timeline(clipId: string, { state, json }: TimelineOptions): Promise<void> {
+  const events = await historyIn(state, clipId);
+  const entries = timelineOf(events);
+  if (json) {
+    process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`);
+    return;
+  }
+  process.stdout.write(`${clipId}  ${entries[0]?.at}\n`);
+  for (const entry of entries) process.stdout.write(`${entryLine(entry, process.stdout)}\n`);
+}
+
+/** Several runs may know the clip; the latest one counts. */
+async function historyIn(state: string, clipId: string): Promise<AnyEvent[]> {
+  const jobs = join(state, "clips");
+  const own = existsSync(jobs) ? readdirSync(jobs).filter((name) => name.startsWith(`${clipId}.`)) : [];
+  const roots = [state, join(state, "invoke"), ...own.map((name) => join(jobs, name))];
+  const known = roots.filter((root) => existsSync(join(root, "work", eventsPrefix(clipId))));
+  const histories = await Promise.all(known.map((root) => readHistory(createFolderStore(join(root, "work")), clipId)));
+  const latest = (events: AnyEvent[]): number => Date.parse(events.at(-1)?.metadata.occurredAt ?? "");
+  const [newest] = histories.sort((a, b) => latest(b) - latest(a));
+  if (newest) return newest;
+  const where = existsSync(state) ? `in ${state}` : `: there is no folder ${state}`;
+  throw new UsageError(`no clip ${clipId} ${where}; --state says where the command that made it kept its state`);
+}

@@ -1,0 +1,65 @@
+import { readFile } from "node:fs/promises";
+import { text as readAll } from "node:stream/consumers";
+import { readRequest } from "@camclips/core";
+import * as z from "zod";
+import { UsageError } from "../exit-codes.ts";
+
+/** One SQS message, as far as the pipeline cares. */
+export interface Message {
+  messageId: string;
+  body: string;
+  /** SentTimestamp. */
+  sentMs: number;
+}
+
+const event = z.object({
+  Records: z
+    .array(
+      z.object({
+        messageId: z.string().default("(no messageId)"),
+        body: z.union([z.string(), z.record(z.string(), z.unknown()).transform((body) => JSON.stringify(body))]),
+        attributes: z.object({ SentTimestamp: z.coerce.number().int().positive() }),
+      }),
+    )
+    .min(1),
+});
+
+/**
+ * Reads a Lambda SQS event; a file that holds a single request body counts as one message that is sent now.
+ * @param file `-` for stdin.
+ * @throws UsageError that says what a file should hold.
+ */
+export async function readMessages(file: string, nowMs: number): Promise<Message[]> {
+  const text = file === "-" ? await readAll(process.stdin) : await contentOf(file);
+  const name = file === "-" ? "stdin" : file;
+  const json = parsed(text);
+  if (typeof json === "object" && json !== null && "Records" in json) {
+    const read = event.safeParse(json);
+    if (!read.success) throw new UsageError(`${name} is no SQS event:\n${z.prettifyError(read.error)}`);
+    return read.data.Records.map(({ attributes, ...record }) => ({ ...record, sentMs: attributes.SentTimestamp }));
+  }
+  try {
+    readRequest(text, nowMs);
+  } catch (error) {
+    const hint = 'expected {"Records": [...]} as "camclips event" writes it, or the body of one request';
+    throw new UsageError(`${name}: ${(error as Error).message}; ${hint}`);
+  }
+  return [{ messageId: name, body: text.trim(), sentMs: nowMs }];
+}
+
+async function contentOf(file: string): Promise<string> {
+  return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    const hint = error.code === "ENOENT" ? '; make a sample with "camclips event -a"' : "";
+    throw new UsageError(
+      `cannot read ${file}: ${error.code === "ENOENT" ? "there is no such file" : error.message}${hint}`,
+    );
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

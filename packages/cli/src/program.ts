@@ -1,0 +1,25 @@
+import { Command } from "commander";
+import packageJson from "../package.json" with { type: "json" };
+import { clipCommand } from "./commands/clip.ts";
+import { demoCommand } from "./commands/demo.ts";
+import { eventCommand } from "./commands/event.ts";
+import { invokeCommand } from "./commands/invoke.ts";
+import { timelineCommand } from "./commands/timeline.ts";
+import { exitCodesHelp } from "./exit-codes.ts";
+
+const help = `
+Start with "camclips demo". "camclips help <command>" shows examples of each.
+${exitCodesHelp}`;
+
+/** The command tree. Errors of usage are thrown (CommanderError, UsageError) after commander printed its own. */
+export function createProgram(): Command {
+  const program = new Command("camclips")
+    .description("Cuts exact wall-clock clips out of camera recordings.")
+    .version(packageJson.version)
+    .showHelpAfterError("(--help shows the options and examples)")
+    .addHelpText("after", help);
+  const commands = [demoCommand(), clipCommand(), eventCommand(), invokeCommand(), timelineCommand()];
+  for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  return program;
+}

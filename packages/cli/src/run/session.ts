@@ -1,0 +1,47 @@
+import { resolve } from "node:path";
+import type { Clock, ObjectReader, ObjectStore } from "@camclips/core";
+import type { Settings } from "@camclips/events";
+import { LocalRuntime, StateInUseError } from "@camclips/local";
+import { UsageError } from "../exit-codes.ts";
+import { findFfmpeg, localMedia } from "../input/ffmpeg.ts";
+import type { View } from "../view/view.ts";
+
+export interface SessionOptions {
+  root: string;
+  settings: Settings;
+  origin: ObjectReader;
+  destination: ObjectStore;
+  destinationBucket: string;
+  view: View;
+  clock?: Clock;
+}
+
+/** A running pipeline; disposing of it stops it and leaves what is unfinished for the next one. */
+export interface Session extends AsyncDisposable {
+  runtime: LocalRuntime;
+}
+
+/** @throws UsageError when the state folder is in use or cannot be written, or when there is no ffmpeg. */
+export async function openSession({ view, root, ...options }: SessionOptions): Promise<Session> {
+  const runtime = new LocalRuntime({
+    ...options,
+    // ffmpeg runs in a folder of its own.
+    root: resolve(root),
+    media: localMedia(findFfmpeg(process.env)),
+    onEvent: (event) => view.event(event),
+    onProgress: (clipId, percent) => view.progress(clipId, percent),
+    log: { info() {}, warn: (message, fields) => view.note(warning(message, fields)), error: noted(view) },
+  });
+  await runtime.start().catch((error: unknown) => {
+    if (error instanceof StateInUseError) throw new UsageError(error.message);
+    throw error;
+  });
+  return { runtime, [Symbol.asyncDispose]: () => runtime.stop() };
+}
+
+const noted = (view: View) => (message: string, fields?: Record<string, unknown>) =>
+  view.note(warning(message, fields));
+
+function warning(message: string, { stage, reason, error }: Record<string, unknown> = {}): string {
+  return [stage, message, reason, error].filter(Boolean).join(": ");
+}

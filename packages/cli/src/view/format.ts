@@ -1,0 +1,15 @@
+/** `2018-10-31T02:52:00.051Z` */
+export const instant = (ms: number): string => new Date(ms).toISOString();
+
+/** `02:52:00.051` */
+export const clockTime = (ms: number): string => instant(ms).slice(11, 23);
+
+export const seconds = (ms: number): string => `${(ms / 1000).toFixed(3)} s`;
+
+export function bytes(count: number): string {
+  if (count < 1000) return `${count} B`;
+  if (count < 1e6) return `${(count / 1e3).toFixed(1)} kB`;
+  return count < 1e9 ? `${(count / 1e6).toFixed(1)} MB` : `${(count / 1e9).toFixed(2)} GB`;
+}
+
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -1,0 +1,69 @@
+import { relative } from "node:path";
+import { styleText } from "node:util";
+import { type ExitCode, exitCodes } from "../exit-codes.ts";
+import type { ClipResult } from "../run/clip-job.ts";
+import type { Outcome } from "../run/outcome.ts";
+import { bytes, clockTime, seconds } from "./format.ts";
+
+export function exitCodeOf({ status }: Pick<Outcome, "status">): ExitCode {
+  if (status === "CLIP_AVAILABLE") return exitCodes.ok;
+  return status === "CLIP_PENDING" ? exitCodes.pending : exitCodes.noClip;
+}
+
+/** Fields of the metadata that people want to read. */
+interface Told {
+  reason?: string;
+  message?: string;
+  clip?: { bytes: number; durationMs: number; frames: number };
+  realtimeFactor?: number;
+  coverage?: { gaps: { start: number; end: number; cause: string }[] };
+}
+
+/** The status of one clip, and what it means. */
+export function statusLines({ status, metadata, nextAttemptMs }: Outcome, stream: NodeJS.WriteStream): string[] {
+  const { reason, message, clip, realtimeFactor, coverage } = metadata as Told;
+  const colour = status === "CLIP_AVAILABLE" ? "green" : status === "CLIP_PENDING" ? "yellow" : "red";
+  const facts =
+    clip && status === "CLIP_AVAILABLE"
+      ? [seconds(clip.durationMs), `${clip.frames} frames`, bytes(clip.bytes), `${realtimeFactor}x real time`]
+      : [reason, message].filter(Boolean);
+  const head = `${styleText(["bold", colour], status, { stream })}  ${facts.join(", ")}`;
+  const gaps = (coverage?.gaps ?? []).map(
+    ({ start, end, cause }) =>
+      `  missing    ${clockTime(start)} to ${clockTime(end)} (${seconds(end - start)}): ${cause}`,
+  );
+  const next = nextAttemptMs === undefined ? [] : [`  next attempt at ${new Date(nextAttemptMs).toISOString()}`];
+  return [head, ...gaps, ...next];
+}
+
+/** What a finished clip left, and where. */
+function clipReport({ outcome, files, request }: ClipResult, state: string, stream: NodeJS.WriteStream): string {
+  const lines = ["", ...statusLines(outcome, stream)];
+  if (files) {
+    const { sizes, key } = outcome.metadata.thumbnail as { sizes: number[]; key: string };
+    const extension = key.slice(key.lastIndexOf("."));
+    const pictures = files.clip.replace(/\.mp4$/, `_{${[...sizes, "original"].join(",")}}${extension}`);
+    const rows = { clip: files.clip, thumbnails: pictures, metadata: files.metadata, history: files.history };
+    for (const [name, path] of Object.entries(rows)) lines.push(`  ${name.padEnd(10)} ${relative(".", path) || path}`);
+  }
+  const option = state === ".camclips" ? "" : ` --state ${state}`;
+  lines.push(`  timeline   camclips timeline ${request.clipId}${option}`);
+  return `${lines.join("\n")}\n`;
+}
+
+interface Output {
+  json?: true;
+  state: string;
+}
+
+/** Where people read along: with `--json`, stdout is the machine's. */
+export const humanStream = ({ json }: Pick<Output, "json">): NodeJS.WriteStream =>
+  json ? process.stderr : process.stdout;
+
+/** Prints the result of a clip and sets the exit code. */
+export function finishClip(result: ClipResult, options: Output): void {
+  const stream = humanStream(options);
+  stream.write(clipReport(result, options.state, stream));
+  if (options.json) process.stdout.write(`${JSON.stringify(result.outcome.metadata, null, 2)}\n`);
+  process.exitCode = exitCodeOf(result.outcome);
+}
