@@ -1,4 +1,5 @@
 import type { CaseResult, Results } from "./results.ts";
+import { runs } from "./table.ts";
 
 const WIDTH = 860;
 const LABEL = 84;
@@ -16,7 +17,7 @@ export function chart(results: Results): string {
     return panel(one, HEAD + heights.slice(0, index).reduce((sum, other) => sum + other, 0));
   });
   const { machine, recordings } = results;
-  const under = `${recordings.seconds / 60}-minute ${recordings.height}p recordings; ${machine.cores} cores, ${machine.ffmpeg}; medians of ${results.runs}`;
+  const under = `${recordings.seconds / 60}-minute ${recordings.height}p recordings; ${machine.cores} cores, ${machine.ffmpeg}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="14">`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
@@ -28,7 +29,8 @@ export function chart(results: Results): string {
   ].join("\n");
 }
 
-function panel({ name, ways }: CaseResult, top: number): string[] {
+function panel(one: CaseResult, top: number): string[] {
+  const { name, ways } = one;
   const most = Math.max(...ways.map(({ cpuSeconds }) => cpuSeconds.median));
   const space = WIDTH - LABEL - 330;
   const bars = ways.flatMap((result, index) => {
@@ -44,7 +46,10 @@ function panel({ name, ways }: CaseResult, top: number): string[] {
       `<text x="${(LABEL + 22 + width).toFixed(1)}" y="${text}" fill="#1d2430">${escapeText(value)}</text>`,
     ];
   });
-  return [`<text x="16" y="${top + 20}" font-weight="600" fill="#1d2430">${escapeText(name)}</text>`, ...bars];
+  return [
+    `<text x="16" y="${top + 20}" font-weight="600" fill="#1d2430">${escapeText(name)} <tspan font-weight="400" fill="#5b6370">${runs(one)}</tspan></text>`,
+    ...bars,
+  ];
 }
 
 function escapeText(text: string): string {

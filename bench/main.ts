@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { cpus, release, totalmem, type } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -9,7 +9,7 @@ import { chart } from "./chart.ts";
 import { type Bench, measureWay } from "./measure-way.ts";
 import { serveRanges } from "./range-server.ts";
 import { benchCamera, fullSize, quickSize } from "./recordings.ts";
-import type { CaseResult, Results, WayResult } from "./results.ts";
+import { type CaseResult, merged, type Results, type WayResult } from "./results.ts";
 import { table } from "./table.ts";
 import type { Way } from "./work.ts";
 
@@ -19,6 +19,7 @@ const help = `Measures the old way of making clips against ours, on generated re
 
   --quick    two recordings of one minute, small pictures; writes no files
   --runs     how often each is measured (3)
+  --cases    lengths of the clips to measure, seconds; results of other cases are kept
   --no-save  leaves bench/results.json and docs/bench.svg as they are
 `;
 
@@ -50,8 +51,6 @@ async function describeBench(camera: Camera): Promise<Omit<Results, "cases">> {
       node: version,
       ffmpeg: line.split(" ").slice(0, 3).join(" "),
     },
-    measuredAt: new Date().toISOString(),
-    runs: Number(values.runs),
     recordings: {
       count: camera.recordings.length,
       seconds: size.seconds,
@@ -77,7 +76,13 @@ async function measureAll(bench: Bench, seconds: number): Promise<CaseResult[]> 
       process.stderr.write(`${one.name}: ${way}\n`);
       ways.push(await measureWay(bench, one, way));
     }
-    results.push({ name: one.name, seconds: one.seconds, ways });
+    results.push({
+      name: one.name,
+      seconds: one.seconds,
+      measuredAt: new Date().toISOString(),
+      runs: bench.runs,
+      ways,
+    });
   }
   return results;
 }
@@ -94,8 +99,11 @@ async function main(): Promise<void> {
   server.close();
   process.stdout.write(`${table(results)}\n`);
   if (values.quick || values["no-save"]) return;
-  await writeFile(join(top, "bench", "results.json"), `${JSON.stringify(results, null, 2)}\n`);
-  await writeFile(join(top, "docs", "bench.svg"), chart(results));
+  const file = join(top, "bench", "results.json");
+  const before = await readFile(file, "utf8").then(JSON.parse, () => undefined);
+  const all = merged(before, results);
+  await writeFile(file, `${JSON.stringify(all, null, 2)}\n`);
+  await writeFile(join(top, "docs", "bench.svg"), chart(all));
 }
 
 await main();

@@ -4,15 +4,17 @@ import type { Step, Way } from "./work.ts";
 
 export interface Results {
   machine: { processor: string; cores: number; memoryBytes: number; system: string; node: string; ffmpeg: string };
-  measuredAt: string;
-  runs: number;
   recordings: { count: number; seconds: number; width: number; height: number; fps: number; bytes: number[] };
   cases: CaseResult[];
 }
 
 export interface CaseResult {
   name: string;
+  /** Length of the clip. */
   seconds: number;
+  measuredAt: string;
+  /** How often each way was measured. */
+  runs: number;
   ways: WayResult[];
 }
 
@@ -30,4 +32,11 @@ export interface WayResult {
   outputBytes: number;
   encodedFrames: number | undefined;
   quality: Quality;
+}
+
+/** Cases that were measured before stay, unless they were measured again. */
+export function merged(before: Results | undefined, now: Results): Results {
+  const again = new Set(now.cases.map(({ name }) => name));
+  const kept = before?.cases.filter(({ name }) => !again.has(name)) ?? [];
+  return { ...now, cases: [...kept, ...now.cases].sort((a, b) => a.seconds - b.seconds) };
 }

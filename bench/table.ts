@@ -16,14 +16,18 @@ const columns = [
 
 /** The results as text for a terminal; numbers are medians, with the spread of the processor time. */
 export function table(results: Results): string {
-  const { machine, runs, recordings } = results;
+  const { machine, recordings } = results;
   const size = `${recordings.width}x${recordings.height}, ${recordings.fps} fps`;
   const sizes = recordings.bytes.map((bytes) => (bytes / 1e6).toFixed(0)).join(" and ");
   const about = [
-    `${machine.processor}, ${machine.cores} cores, ${machine.ffmpeg}, Node ${machine.node}; medians of ${runs}`,
+    `${machine.processor}, ${machine.cores} cores, ${machine.ffmpeg}, Node ${machine.node}`,
     `${recordings.count} recordings of ${recordings.seconds} s, ${size}, ${sizes} MB`,
   ];
-  return [...about, ...results.cases.flatMap((one) => ["", one.name, ...rows(one)])].join("\n");
+  return [...about, ...results.cases.flatMap((one) => ["", `${one.name} (${runs(one)})`, ...rows(one)])].join("\n");
+}
+
+export function runs({ runs: count }: CaseResult): string {
+  return count === 1 ? "one run" : `medians of ${count} runs`;
 }
 
 function rows({ ways }: CaseResult): string[] {
