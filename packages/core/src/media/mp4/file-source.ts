@@ -12,7 +12,7 @@ export async function fileSource(path: string): Promise<ByteSource & AsyncDispos
   async function read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
     signal?.throwIfAborted();
     if (end > size) throw new MalformedBoxError(`bytes ${start} to ${end} asked of ${size}`);
-    const bytes = new Uint8Array(end - start);
+    const bytes = Buffer.allocUnsafe(end - start);
     for (let filled = 0; filled < bytes.length; ) {
       const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
       if (bytesRead === 0) throw new MalformedBoxError(`file became shorter than ${end} bytes`);
