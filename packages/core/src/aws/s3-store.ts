@@ -59,9 +59,10 @@ export function createS3Store(client: S3Client, bucket: string): ObjectStore {
         }),
       ),
     async putStream(key, body, bytes, options) {
-      if (bytes <= PART_BYTES) return this.put(key, Buffer.concat(await Array.fromAsync(body)), options);
+      const exact = exactly(bytes, body, key);
+      if (bytes <= PART_BYTES) return this.put(key, Buffer.concat(await Array.fromAsync(exact)), options);
       // A stream can be read once, so a conflict is not retried here; the stage's redelivery is.
-      return unlessTaken(() => upload(client, { ...at(key), ...headersOf(options) }, body, options.signal), 1);
+      return unlessTaken(() => upload(client, { ...at(key), ...headersOf(options) }, exact, options.signal), 1);
     },
     async *list(prefix, signal) {
       let token: string | undefined;
@@ -75,12 +76,24 @@ export function createS3Store(client: S3Client, bucket: string): ObjectStore {
   };
 }
 
+/** Breaks an upload whose body is not as long as promised: half an object must not get the name of a whole one. */
+async function* exactly(bytes: number, body: AsyncIterable<Uint8Array>, key: string): AsyncGenerator<Uint8Array> {
+  let came = 0;
+  for await (const chunk of body) {
+    came += chunk.byteLength;
+    if (came > bytes) break;
+    yield chunk;
+  }
+  if (came !== bytes) throw new Error(`${key}: ${came} bytes came, ${bytes} were promised`);
+}
+
 async function upload(
   client: S3Client,
   target: { Bucket: string; Key: string },
   body: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
 ): Promise<void> {
+  signal?.throwIfAborted();
   const parts = new Upload({
     client,
     params: { ...target, Body: Readable.from(body, { objectMode: false }) },
