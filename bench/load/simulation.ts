@@ -7,7 +7,7 @@ import { pipeline, type Stage } from "@camclips/events";
  */
 
 /** Mean duration of a stage on Lambda, ms, for a 60 s clip cut the smart way. Sources: docs/scale.md. */
-export const SERVICE_MS: Record<string, number> = {
+const SERVICE_MS: Record<string, number> = {
   "accept-request": 120,
   "locate-sources": 300,
   "download-sources": 1_500,
@@ -16,7 +16,7 @@ export const SERVICE_MS: Record<string, number> = {
   "publish-clip": 250,
 };
 
-export interface StageLoad {
+interface StageLoad {
   stage: string;
   /** Mean number of functions at work. */
   busy: number;
