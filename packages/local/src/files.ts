@@ -1,32 +1,37 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isRunning, thisProcess } from "./processes.ts";
 
 /** Files that appear whole or not at all, whenever the process is killed. */
 
-let counter = 0;
+const UNFINISHED = ".unfinished";
 
 /** A path for a file that is not finished yet, in the same file system as `path`. */
 export function temporaryFor(root: string): string {
-  counter += 1;
-  return join(root, ".unfinished", `${process.pid}-${counter}-${randomUUID()}`);
+  return join(root, UNFINISHED, `${thisProcess}.${randomUUID()}`);
+}
+
+/** Removes what processes that are gone did not finish. */
+export async function sweepUnfinished(root: string): Promise<void> {
+  const folder = join(root, UNFINISHED);
+  const names = await readdir(folder).catch(() => []);
+  const abandoned = names.filter((name) => !isRunning(name.split(".", 1)[0] ?? ""));
+  await Promise.all(abandoned.map((name) => rm(join(folder, name), { force: true })));
 }
 
 /** Gives a finished file its name. @returns false when `ifAbsent` and the name is taken; the file is gone then. */
 export async function settle(temporary: string, path: string, ifAbsent: boolean): Promise<boolean> {
-  await mkdir(dirname(path), { recursive: true });
-  if (!ifAbsent) {
-    await rename(temporary, path);
-    return true;
-  }
   try {
-    await link(temporary, path);
+    await mkdir(dirname(path), { recursive: true });
+    if (ifAbsent) await link(temporary, path);
+    else await rename(temporary, path);
     return true;
   } catch (error) {
-    if (isCode(error, "EEXIST")) return false;
+    if (ifAbsent && isCode(error, "EEXIST")) return false;
     throw error;
   } finally {
-    await unlink(temporary);
+    await rm(temporary, { force: true });
   }
 }
 
@@ -49,7 +54,7 @@ export async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
-    if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR")) return undefined;
+    if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR") || isCode(error, "EISDIR")) return undefined;
     throw error;
   }
 }

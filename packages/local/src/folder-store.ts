@@ -4,15 +4,22 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ObjectChangedError, type ObjectStore, type PutOptions, RangedObject } from "@camclips/core";
-import { isCode, readIfThere, settle, temporaryFor, writeWhole } from "./files.ts";
+import { isCode, readIfThere, settle, sweepUnfinished, temporaryFor, writeWhole } from "./files.ts";
 
 /** Folders in the root that hold no objects. */
 const METADATA = ".metadata";
 const OWN = new Set([METADATA, ".unfinished"]);
 
+interface Version {
+  bytes: number;
+  /** Inode, time and size: the same file before and after it gets its name. */
+  version: string;
+}
+
 /** A folder that behaves as an S3 bucket: whole objects, conditional writes, range reads of one version, metadata. */
 export function createFolderStore(root: string): ObjectStore {
   const base = resolve(root);
+  let swept: Promise<void> | undefined;
 
   const pathOf = (key: string): string => {
     const path = resolve(base, key);
@@ -20,62 +27,65 @@ export function createFolderStore(root: string): ObjectStore {
     return path;
   };
 
-  const statOf = async (key: string) => {
-    try {
-      const found = await stat(pathOf(key), { bigint: true });
-      return found.isFile()
-        ? { bytes: Number(found.size), etag: `"${found.ino}-${found.mtimeNs}-${found.size}"` }
-        : undefined;
-    } catch (error) {
-      if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR") || isCode(error, "ENAMETOOLONG")) return undefined;
-      throw error;
-    }
-  };
+  /** Metadata belongs to one version of an object, so that a crash never gives it to another one. */
+  const metadataPath = (key: string, { version }: Version) => join(base, METADATA, key, `${version}.json`);
 
-  const finish = async (
+  const settleObject = async (
     temporary: string,
     key: string,
     { ifAbsent = false, metadata = {} }: PutOptions,
   ): Promise<boolean> => {
-    const written = await settle(temporary, pathOf(key), ifAbsent);
-    // After the object: a crash in between leaves an object without metadata, never metadata of another object.
-    if (written) await writeWhole(base, join(base, METADATA, `${key}.json`), JSON.stringify(metadata));
-    return written;
+    const described = Object.keys(metadata).length > 0;
+    const written = await versionOf(temporary);
+    const replaced = ifAbsent ? undefined : await versionOf(pathOf(key));
+    if (written && described) await writeWhole(base, metadataPath(key, written), JSON.stringify(metadata));
+    const settled = await settle(temporary, pathOf(key), ifAbsent);
+    const obsolete = settled ? replaced : written;
+    if (obsolete) await rm(metadataPath(key, obsolete), { force: true });
+    return settled;
   };
 
   return {
     async info(key) {
-      const found = await statOf(key);
-      if (!found) return undefined;
-      const metadata = await readIfThere(join(base, METADATA, `${key}.json`));
-      return { key, ...found, metadata: metadata ? JSON.parse(metadata.toString("utf8")) : {} };
+      const path = pathOf(key);
+      for (;;) {
+        const found = await versionOf(path);
+        if (!found) return undefined;
+        const metadata = await readIfThere(metadataPath(key, found));
+        // An object that was replaced meanwhile has taken its metadata along.
+        if (!metadata && (await versionOf(path))?.version !== found.version) continue;
+        const { bytes, version } = found;
+        return { key, bytes, etag: `"${version}"`, metadata: metadata ? JSON.parse(metadata.toString("utf8")) : {} };
+      }
     },
     async open(key) {
-      const found = await statOf(key);
+      const path = pathOf(key);
+      const found = await versionOf(path);
       if (!found) return undefined;
       const fetchRange = async (start: number, end: number, signal?: AbortSignal) => {
-        const now = await statOf(key);
-        if (now?.etag !== found.etag) throw new ObjectChangedError(`${key} changed while it was read`);
-        return createReadStream(pathOf(key), { start, end: end - 1, signal });
+        const now = await versionOf(path);
+        if (now?.version !== found.version) throw new ObjectChangedError(`${key} changed while it was read`);
+        return createReadStream(path, { start, end: end - 1, signal });
       };
-      return new RangedObject({ size: found.bytes, etag: found.etag, fetchRange });
+      return new RangedObject({ size: found.bytes, etag: `"${found.version}"`, fetchRange });
     },
     get: (key) => readIfThere(pathOf(key)),
     async put(key, body, options) {
       return this.putStream(key, Readable.from([body]), body.byteLength, options);
     },
     async putStream(key, body, bytes, options) {
+      swept ??= sweepUnfinished(base);
+      await swept;
       const temporary = temporaryFor(base);
       await mkdir(dirname(temporary), { recursive: true });
       try {
         await pipeline(body, createWriteStream(temporary), { signal: options.signal });
-        const { size } = await stat(temporary);
+        const size = (await versionOf(temporary))?.bytes;
         if (size !== bytes) throw new Error(`${key}: ${size} bytes came, ${bytes} were promised`);
-      } catch (error) {
+        return await settleObject(temporary, key, options);
+      } finally {
         await rm(temporary, { force: true });
-        throw error;
       }
-      return finish(temporary, key, options);
     },
     async *list(prefix) {
       // Only whole folders and files below the last slash can match.
@@ -87,4 +97,15 @@ export function createFolderStore(root: string): ObjectStore {
       for (const key of keys.sort()) if (key.startsWith(prefix) && !OWN.has(key.split("/", 1)[0] ?? "")) yield key;
     },
   };
+}
+
+async function versionOf(path: string): Promise<Version | undefined> {
+  try {
+    const found = await stat(path, { bigint: true });
+    if (!found.isFile()) return undefined;
+    return { bytes: Number(found.size), version: `${found.ino}-${found.mtimeNs}-${found.size}` };
+  } catch (error) {
+    if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR") || isCode(error, "ENAMETOOLONG")) return undefined;
+    throw error;
+  }
 }

@@ -1,7 +1,9 @@
-import { readFileSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { linkSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { writeWhole } from "./files.ts";
+import { isCode, writeWhole } from "./files.ts";
+import { isRunning, thisProcess } from "./processes.ts";
 
 /** Two processes on one state folder would deliver everything twice at the same time. */
 export class StateInUseError extends Error {
@@ -17,28 +19,35 @@ export async function lockState(root: string): Promise<() => void> {
   await mkdir(root, { recursive: true });
   const path = join(root, "lock");
   for (;;) {
-    if (await writeWhole(root, path, String(process.pid), true)) return () => rmSync(path, { force: true });
-    const owner = Number(readOwner(path));
-    if (isAlive(owner))
-      throw new StateInUseError(`${root} is in use by process ${owner}: wait for it, or choose another state folder`);
-    rmSync(path, { force: true });
+    if (await writeWhole(root, path, thisProcess, true)) return () => rmSync(path, { force: true });
+    const owner = ownerOf(path);
+    if (owner === undefined) continue;
+    if (isRunning(owner))
+      throw new StateInUseError(
+        `${root} is in use by process ${owner.split("-", 1)[0]}: wait for it, or choose another state folder`,
+      );
+    removeLockOf(owner, path);
   }
 }
 
-function readOwner(path: string): string {
+/** Another process may have found the same dead owner, and have the lock by now: that one stays. */
+function removeLockOf(owner: string, path: string): void {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    renameSync(path, aside);
+    if (ownerOf(aside) !== owner) linkSync(aside, path);
+  } catch (error) {
+    if (!isCode(error, "ENOENT") && !isCode(error, "EEXIST")) throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+function ownerOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if (isCode(error, "ENOENT")) return undefined;
+    throw error;
   }
 }

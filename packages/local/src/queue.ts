@@ -10,6 +10,9 @@ const stored = z.object({
   receives: z.number(),
 });
 
+/** What is said of a message whose last delivery never came back. */
+const KILLER = "the process ended during every delivery";
+
 export interface QueuedMessage extends z.infer<typeof stored> {
   id: string;
 }
@@ -36,6 +39,8 @@ export class FolderQueue {
   readonly #deadLetters: string;
   readonly #waiting: QueuedMessage[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** Sent while `start` reads the folder: these are under way already. */
+  #sentAtStart: Set<string> | undefined;
   #working = 0;
   #running = false;
   #idle = Promise.withResolvers<void>();
@@ -54,13 +59,16 @@ export class FolderQueue {
 
   /** Takes up what an earlier process left, and starts consuming. */
   async start(): Promise<void> {
-    this.#running = true;
     await mkdir(this.#folder, { recursive: true });
-    const names = (await readdir(this.#folder)).sort();
-    for (const name of names) {
-      const body = await readIfThere(join(this.#folder, name));
-      if (body) this.#enqueue({ id: name.replace(/\.json$/, ""), ...stored.parse(JSON.parse(body.toString("utf8"))) });
+    const meanwhile = new Set<string>();
+    this.#sentAtStart = meanwhile;
+    this.#running = true;
+    for (const name of (await readdir(this.#folder)).sort()) {
+      const id = name.replace(/\.json$/, "");
+      const body = meanwhile.has(id) ? undefined : await readIfThere(join(this.#folder, name));
+      if (body) this.#enqueue({ id, ...stored.parse(JSON.parse(body.toString("utf8"))) });
     }
+    this.#sentAtStart = undefined;
   }
 
   /** Stops taking messages; resolves when those under way have ended. What waits stays on disk. */
@@ -74,6 +82,7 @@ export class FolderQueue {
 
   async send(id: string, body: string, sentMs: number): Promise<void> {
     const message = { id, body, sentMs, receives: 0 };
+    this.#sentAtStart?.add(id);
     await this.#save(message);
     if (this.#running) this.#enqueue(message);
   }
@@ -97,11 +106,17 @@ export class FolderQueue {
     }
   }
 
+  /** Never throws: what cannot be written down is tried again, and does not count as a delivery. */
   async #deliver(message: QueuedMessage): Promise<void> {
     const received = { ...message, receives: message.receives + 1 };
     try {
+      if (message.receives >= this.#options.maxReceives) return await this.#bury(message, KILLER);
       // Counted before the work, so that a message that kills the process is not delivered for ever.
       await this.#save(received);
+    } catch {
+      return this.#redeliver(message);
+    }
+    try {
       await this.#options.consume(received);
       await rm(this.#path(message.id), { force: true });
     } catch (error) {
@@ -110,23 +125,24 @@ export class FolderQueue {
   }
 
   async #again(message: QueuedMessage, error: unknown): Promise<void> {
-    if (message.receives >= this.#options.maxReceives) {
-      await mkdir(this.#deadLetters, { recursive: true });
-      const { id, ...kept } = message;
-      await writeWhole(
-        this.#options.root,
-        join(this.#deadLetters, `${id}.json`),
-        JSON.stringify({ ...kept, error: String(error) }),
-      );
-      await rm(this.#path(id), { force: true });
-      return;
-    }
+    if (message.receives < this.#options.maxReceives) return this.#redeliver(message);
+    await this.#bury(message, String(error)).catch(() => this.#redeliver(message));
+  }
+
+  async #bury({ id, ...message }: QueuedMessage, error: string): Promise<void> {
+    await mkdir(this.#deadLetters, { recursive: true });
+    const path = join(this.#deadLetters, `${id}.json`);
+    await writeWhole(this.#options.root, path, JSON.stringify({ ...message, error }));
+    await rm(this.#path(id), { force: true });
+  }
+
+  #redeliver(message: QueuedMessage): void {
+    if (!this.#running) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#enqueue(message);
     }, this.#options.redeliverAfterMs(message.receives));
-    if (this.#running) this.#timers.add(timer);
-    else clearTimeout(timer);
+    this.#timers.add(timer);
   }
 
   #save({ id, ...message }: QueuedMessage): Promise<boolean> {

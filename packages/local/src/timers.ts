@@ -6,8 +6,8 @@ import { readIfThere, writeWhole } from "./files.ts";
 
 const stored = z.object({ name: z.string(), atMs: z.number(), queue: z.string(), body: z.string() });
 
-/** setTimeout takes 31 bits of milliseconds. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** The clock is looked at this often, because it may jump: a machine that slept, a time that was set. */
+const LONGEST_TIMER_MS = 30_000;
 
 /** Pause after a message could not be handed to its queue. */
 const FIRE_AGAIN_MS = 1000;
@@ -74,7 +74,7 @@ export class FolderTimers implements Scheduler {
   #arm(message: ScheduledMessage): void {
     if (!this.#running) return;
     const wait = Math.max(0, message.atMs - this.#options.now());
-    const later = () => (wait > LONGEST_TIMER_MS ? this.#arm(message) : this.#fire(message));
+    const later = () => (message.atMs > this.#options.now() ? this.#arm(message) : this.#fire(message));
     const timer = setTimeout(later, Math.min(wait, LONGEST_TIMER_MS));
     // A schedule that lies ahead is no reason to keep the process alive.
     timer.unref();

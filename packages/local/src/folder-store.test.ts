@@ -1,0 +1,73 @@
+import { spawnSync } from "node:child_process";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { objectStoreContract } from "../../core/src/testing-object-store.ts";
+import { createFolderStore } from "./folder-store.ts";
+import { filesIn, testFolder } from "./testing.ts";
+
+async function open() {
+  const folder = await testFolder();
+  return {
+    folder: folder.path,
+    store: createFolderStore(folder.path),
+    leftovers: async () => (await filesIn(folder.path)).filter((name) => !name.startsWith(".metadata/a/")),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+objectStoreContract("a folder", open);
+
+const text = (value: string) => Buffer.from(value);
+const options = { contentType: "text/plain" };
+
+describe("a folder as a bucket", () => {
+  it.each(["", "..", "../x", "a/../../x", "/etc/passwd", "./..", "."])("lets no key out: %j", async (key) => {
+    await using tested = await open();
+    const { store } = tested;
+    await expect(store.put(key, text("x"), options)).rejects.toThrow(/leaves its bucket/);
+    await expect(store.info(key)).rejects.toThrow(/leaves its bucket/);
+    await expect(store.open(key)).rejects.toThrow(/leaves its bucket/);
+    await expect((async () => store.get(key))()).rejects.toThrow(/leaves its bucket/);
+  });
+
+  it("has no object where a folder is, and no metadata for files that others put there", async () => {
+    await using tested = await open();
+    await mkdir(join(tested.folder, "cam"));
+    await writeFile(join(tested.folder, "cam", "a.mp4"), "abc");
+    expect(await tested.store.info("cam")).toBeUndefined();
+    expect(await tested.store.get("cam")).toBeUndefined();
+    expect(await tested.store.info("cam/a.mp4")).toMatchObject({ bytes: 3, metadata: {} });
+  });
+
+  it("notices a file that somebody else writes into", async () => {
+    await using tested = await open();
+    await tested.store.put("a", text("0123456789"), options);
+    const object = await tested.store.open("a");
+    await writeFile(join(tested.folder, "a"), "0123456789!");
+    await expect(object?.read(0, 5)).rejects.toThrow(/changed while it was read/);
+  });
+
+  it("leaves nothing unfinished of an object that cannot get its name", async () => {
+    await using tested = await open();
+    const { store } = tested;
+    // The name's folder is a link to nowhere: the object cannot get its name, as after a kill at that moment.
+    await store.put("a", text("first"), { ...options, metadata: { by: "one" } });
+    await symlink(join(tested.folder, "nowhere"), join(tested.folder, "b"));
+    await expect(store.put("b/c", text("x"), { ...options, metadata: { by: "two" } })).rejects.toThrow();
+    expect((await store.info("a"))?.metadata).toEqual({ by: "one" });
+    expect((await filesIn(tested.folder)).filter((name) => name.startsWith(".unfinished"))).toEqual([]);
+  });
+
+  it("removes what a killed process left unfinished, and leaves what a living one writes", async () => {
+    await using tested = await open();
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    const unfinished = join(tested.folder, ".unfinished");
+    await mkdir(unfinished);
+    await writeFile(join(unfinished, `${pid}-1700000000000.of-the-dead`), "half");
+    await writeFile(join(unfinished, `${process.pid}-1700000000000.of-an-earlier-process-with-this-id`), "half");
+    await writeFile(join(unfinished, `${process.ppid}-1700000000000.of-the-living`), "half");
+    await tested.store.put("a", text("x"), options);
+    expect(await filesIn(unfinished)).toEqual([`${process.ppid}-1700000000000.of-the-living`]);
+  });
+});
