@@ -37,6 +37,9 @@ const KINDS: [string, Partial<CameraOptions>][] = [
   ["no sound", { audio: false }],
   ["a first frame at 0.48 s in the file", { firstSeconds: 0.48, recordings: 1, seconds: 6 }],
   ["fragments", { container: "fragmented" }],
+  ["parameter sets repeated in the samples", { encoder: ["-bsf:v", "dump_extra"] }],
+  ["the baseline profile", { encoder: ["-profile:v", "baseline"] }],
+  ["the main profile in full range", { encoder: ["-profile:v", "main", "-pix_fmt", "yuvj420p"], bFrames: 1 }],
 ];
 
 describe.concurrent("a smart clip has every frame of its range and no other", () => {

@@ -100,6 +100,11 @@ describe("sliceRecording", () => {
     },
   );
 
+  it.each(["moov last", "open GOP", "first fragment in moov", "one fragment per track"])(
+    "can begin with the recording: %s",
+    (name) => expectSameFrames(name, 0, 0.6),
+  );
+
   it("starts at a keyframe that is the first frame, also when the start is rounded up", async () => {
     const { slice } = await sliceFile("moov last", 2.0004, 3);
     expect(slice.zeroSeconds).toBe(2);

@@ -17,7 +17,7 @@ interface EntrySample {
 }
 
 /** Looks into a sample of 4-byte NAL lengths. A sync sample that is no IDR picture (open GOP) is no safe entry. */
-export async function lookInto(source: ByteSource, track: Track, index: number): Promise<EntrySample> {
+async function lookInto(source: ByteSource, track: Track, index: number): Promise<EntrySample> {
   const offset = track.samples.offset[index] ?? 0;
   const size = Math.min(track.samples.size[index] ?? 0, PROBE_BYTES);
   const bytes = Buffer.from(await source.read(offset, offset + size));

@@ -42,7 +42,7 @@ export function copiedAudio(plan: CutPlan, sources: readonly CutSource[]): MuxTr
   return { ...main, descriptions: entry ? [entry] : [], samples, edit };
 }
 
-export function audioOf(source: CutSource | undefined): Track | undefined {
+function audioOf(source: CutSource | undefined): Track | undefined {
   return source?.movie.tracks.find(({ handler, samples }) => handler === "soun" && samples.count > 0);
 }
 

@@ -108,6 +108,8 @@ describe("planCut", () => {
     expect(inWords(planCut(request(part(0, 3, 5)), [recording(straight)], [-1]))).toContain("no keyframe");
     const black = { ...part(0, 0, 5), fill: { frames: 3, kind: "black" as const } };
     expect(inWords(planCut(request(black), [recording(straight)], [0]))).toContain("filled with black");
+    const held = { ...part(0, 0, 5), fill: { frames: 9, kind: "hold" as const } };
+    expect(inWords(planCut(request(held), [recording(straight)], [0]))).toContain("stands to the end");
     expect(inWords(planCut({ ...request(part(0, 0, 5)), leadFrames: 2 }, [recording(straight)], [0]))).toContain(
       "black",
     );
