@@ -34,6 +34,7 @@ export class Stack implements AsyncDisposable {
   readonly clients: Clients;
   readonly outputs: Outputs;
   readonly graph: Graph;
+  readonly account: string;
   readonly service: LocalCameraService;
   readonly work: ReturnType<typeof createS3Store>;
   readonly destination: ReturnType<typeof createS3Store>;
@@ -43,7 +44,7 @@ export class Stack implements AsyncDisposable {
   private readonly folder: string;
 
   private constructor(
-    parts: Pick<Stack, "clients" | "outputs" | "graph" | "service" | "notifications"> & {
+    parts: Pick<Stack, "clients" | "outputs" | "graph" | "account" | "service" | "notifications"> & {
       cameras: Map<string, LocalCamera>;
       folder: string;
     },
@@ -51,6 +52,7 @@ export class Stack implements AsyncDisposable {
     this.clients = parts.clients;
     this.outputs = parts.outputs;
     this.graph = parts.graph;
+    this.account = parts.account;
     this.service = parts.service;
     this.notifications = parts.notifications;
     this.cameras = parts.cameras;
@@ -88,7 +90,7 @@ export class Stack implements AsyncDisposable {
     const clients = clientsFor(place);
     const outputs = await readOutputs(clients);
     const notifications = await subscribe(clients, outputs.topicArn);
-    return new Stack({ clients, outputs, graph, service, notifications, cameras, folder });
+    return new Stack({ account: place.account, clients, outputs, graph, service, notifications, cameras, folder });
   }
 
   /** Makes a camera with recordings in the origin bucket, known to the camera service. */

@@ -3,6 +3,8 @@ import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CreateEventSourceMappingCommand, CreateFunctionCommand, type Runtime } from "@aws-sdk/client-lambda";
 import type { Creators } from "./types.ts";
 
+const MOST_AT_ONCE = 3;
+
 export const computeCreators: Creators = {
   "aws:iam/role:Role": async ({ name, assumeRolePolicy, inlinePolicies }, { clients }) => {
     const { Role } = await clients.iam.send(
@@ -49,7 +51,8 @@ export const computeCreators: Creators = {
         FunctionName: mapping.functionName,
         BatchSize: mapping.batchSize,
         FunctionResponseTypes: mapping.functionResponseTypes as "ReportBatchItemFailures"[],
-        ScalingConfig: { MaximumConcurrency: mapping.scalingConfig?.maximumConcurrency },
+        // Every function at once is a process here: the graph's limit is tested there, this one spares the machine.
+        ScalingConfig: { MaximumConcurrency: Math.min(MOST_AT_ONCE, mapping.scalingConfig?.maximumConcurrency ?? 2) },
       }),
     );
     return { uuid: UUID };
