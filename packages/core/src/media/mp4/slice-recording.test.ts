@@ -170,6 +170,19 @@ describe("sliceRecording", () => {
     await expect(sliceFile("fragmented with sidx", 20, 30)).rejects.toThrow(OutsideMediaError);
   });
 
+  it("stops when it is aborted, before and while samples are read", async () => {
+    await using source = await fileSource(path("moov last"));
+    const range = { fromSeconds: 0, toSeconds: 8 };
+    const early = sliceRecording(source, "a", range, AbortSignal.abort(new Error("enough")));
+    await expect(early).rejects.toThrow("enough");
+    const slice = await sliceRecording(source, "a", range);
+    const abort = new AbortController();
+    const chunks = slice.chunks(abort.signal)[Symbol.asyncIterator]();
+    await chunks.next();
+    abort.abort(new Error("enough"));
+    await expect(chunks.next()).rejects.toThrow("enough");
+  });
+
   it("keeps rotation, sample aspect and the creation time", async () => {
     const tags = ["-metadata:s:v", "rotate=90", "-metadata", "creation_time=2024-05-06T07:08:09Z", "-aspect", "4:3"];
     await ffmpeg("-i", path("moov last"), "-c", "copy", ...tags, path("turned"));
