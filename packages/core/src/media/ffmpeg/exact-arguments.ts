@@ -37,7 +37,7 @@ export function exactArguments(job: ExactJob): string[] {
     }),
     ...["-filter_complex", filterGraph(timeline, probes, clipPicture(first.video), audio)],
     ...["-map", "[video]", "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`],
-    ...["-c:v", "libx264", "-preset", encoder.preset, "-crf", String(encoder.crf)],
+    ...["-c:v", "libx264", "-preset", encoder.preset, "-crf", String(encoder.crf), "-x264-params", frameRate(timeline)],
     ...["-threads:v", String(job.threads), "-bsf:v", lastFrameDuration(timeline)],
     ...(audio === undefined ? [] : ["-map", "[audio]", "-c:a", "aac", "-b:a", `${encoder.audioKbps}k`]),
     ...["-map_metadata", "-1", "-map_chapters", "-1"],
@@ -67,6 +67,11 @@ export function clipAudio({ timeline, probes }: Pick<ExactJob, "timeline" | "pro
     sampleRate: AAC_RATES.includes(sound.sampleRate) ? sound.sampleRate : 48_000,
     layout: sound.channels === 1 ? "mono" : "stereo",
   };
+}
+
+/** With times passed through, x264 would take the time scale for the frame rate, and claim a level no player has. */
+export function frameRate({ intervalSeconds }: Timeline): string {
+  return `fps=${(1 / intervalSeconds).toFixed(3)}`;
 }
 
 /** With times passed through, the encoder leaves durations open, and the muxer would end the clip before its last frame. */

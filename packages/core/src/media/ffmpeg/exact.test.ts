@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { fileSource, readMovie } from "../mp4/index.ts";
 import { type Camera, type CameraOptions, makeCamera, readAudioOnsets } from "../testing/index.ts";
@@ -111,10 +112,19 @@ describe.concurrent("an exact clip keeps", () => {
     expect(report).toMatchObject({ width: 90, height: 160, frames: 10 });
   });
 
+  it("a level that players of this size and rate know", async () => {
+    const { recordings } = await camera("25 fps");
+    const { path } = await shop.render(jobOf(recordings, startMs + 3000, startMs + 5000));
+    const file = await readFile(path);
+    const config = file.indexOf("avcC", 0, "latin1") + 4;
+    expect(file[config + 3]).toBeLessThanOrEqual(13);
+  });
+
   it("the clip's start as creation time", async () => {
     const { recordings } = await camera("25 fps");
     const { path } = await shop.render(jobOf(recordings, startMs + 3000, startMs + 3400));
     await using file = await fileSource(path);
-    expect((await readMovie(file)).creationTimeMs).toBe(Math.floor((startMs + 3000) / 1000) * 1000);
+    const movie = await readMovie(file);
+    expect(movie.creationTimeMs).toBe(Math.floor((startMs + 3000) / 1000) * 1000);
   });
 });

@@ -1,5 +1,5 @@
 import type { CutPlan, EncodeSegment } from "../mp4/index.ts";
-import { clipAudio, seekArguments } from "./exact-arguments.ts";
+import { clipAudio, frameRate, seekArguments } from "./exact-arguments.ts";
 import { audioChains } from "./filter-graph.ts";
 import { inputArguments } from "./input-arguments.ts";
 import type { MediaProbe } from "./probe.ts";
@@ -59,13 +59,22 @@ function trim({ inSeconds, outSeconds }: EncodeSegment): string {
 }
 
 /** One key frame, then frames that refer backwards only: so decode order is presentation order, and the join is clean. */
-function partOutput({ plan, encoder, threads, parts }: PartsJob, segment: EncodeSegment, index: number): string[] {
+function partOutput(
+  { plan, encoder, threads, parts, timeline }: PartsJob,
+  segment: EncodeSegment,
+  index: number,
+): string[] {
   const { profile, spsId } = plan.encoder;
   return [
     ...["-map", `[part${index}]`, "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`],
     ...["-frames:v", String(segment.frameSeconds.length), "-video_track_timescale", String(TIMESCALE)],
     ...["-c:v", "libx264", "-preset", encoder.preset, "-crf", String(encoder.crf), "-profile:v", profile, "-bf", "0"],
-    ...["-x264-params", `sps-id=${spsId}:scenecut=0:keyint=infinite`, "-threads:v", String(threads)],
+    ...[
+      "-x264-params",
+      `sps-id=${spsId}:scenecut=0:keyint=infinite:${frameRate(timeline)}`,
+      "-threads:v",
+      String(threads),
+    ],
     ...["-map_metadata", "-1", "-f", "mp4", parts[index] ?? ""],
   ];
 }

@@ -79,17 +79,13 @@ export function missingFrames(expected: readonly number[], actual: readonly numb
 }
 
 async function decodeEnds(path: string, times: readonly number[], ways: Ways): Promise<void> {
-  const seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", Math.max(0, (times.at(-1) ?? 0) - 0.001).toFixed(6)];
+  const last = Math.max(0, (times.at(-1) ?? 0) - TIME_TOLERANCE_SECONDS).toFixed(6);
+  const seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", last];
+  // Of the frames from the last keyframe on only one may come out: the muxer would hold all of them, raw, in memory.
+  const graph = `[0:V:0]trim=end_frame=1[first];[1:V:0]trim=start=${last}[last]`;
+  const maps = ["-filter_complex", graph, "-map", "[first]", "-map", "[last]"];
   const output = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-f", "framecrc", "pipe:1"];
   const args = ["-v", "error", "-xerror", "-copyts", ...inputArguments(path), ...inputArguments(path, seek)];
-  const maps = [
-    "-filter_complex",
-    "[0:V:0]trim=end_frame=1[first];[1:V:0]null[last]",
-    "-map",
-    "[first]",
-    "-map",
-    "[last]",
-  ];
   const decoded: [number[], number[]] = [[], []];
   const onLine = (line: string) => {
     const [stream, , pts] = line.split(",");
