@@ -1,6 +1,7 @@
 import type { Gap } from "@camclips/events";
 import { CorruptSourceError, VerificationError } from "../errors.ts";
 import type { RenderJob, RenderReport } from "../types.ts";
+import { round } from "./coverage.ts";
 import type { Timeline } from "./timeline.ts";
 
 type Coverage = Pick<RenderReport, "delivered" | "gaps" | "startErrorMs" | "endErrorMs" | "durationMs">;
@@ -90,8 +91,4 @@ function merged(gaps: readonly Gap[]): Gap[] {
     } else result.push({ ...gap });
   }
   return result;
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }
