@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { thumbnailKey } from "@camclips/core";
-import { sliceRecording } from "@camclips/core/media";
+import { firstTrack, presentedSeconds, readMovie, sliceRecording } from "@camclips/core/media";
 import { ClipRendered, ThumbnailsRendered } from "@camclips/events";
 import { connectMedia } from "./connect-media.ts";
 import type { Deps } from "./deps.ts";
@@ -46,7 +46,10 @@ export const renderThumbnails = defineStage(
   },
 );
 
-/** A file of the one keyframe's group of pictures that holds the instant. */
+/** Less than any frame interval: keeps rounding from carrying a seek or a range past its frame. */
+const BESIDE_FRAME_SECONDS = 0.002;
+
+/** A file of the few frames that lead to the one shown at the instant; in a gap that is held, that one lies far before. */
 async function cutAround(
   key: string,
   atSeconds: number,
@@ -56,12 +59,15 @@ async function cutAround(
 ): Promise<{ path: string; atSeconds: number }> {
   const object = await destination.open(key, signal);
   if (!object) throw new Error(`${key} is gone: the clip was removed before its thumbnails were made`);
-  // Long enough to hold a frame at one frame a second; gaps that are held may be longer.
-  const slice = await sliceRecording(object, key, { fromSeconds: atSeconds, toSeconds: atSeconds + 1 }, signal);
+  const video = firstTrack(await readMovie(object, key, signal), "vide");
+  const shownSeconds = video && presentedSeconds(video).findLast((seconds) => seconds <= atSeconds);
+  if (shownSeconds === undefined) throw new Error(`${key} shows no frame at ${atSeconds} s`);
+  const range = { fromSeconds: shownSeconds, toSeconds: shownSeconds + BESIDE_FRAME_SECONDS };
+  const slice = await sliceRecording(object, key, range, signal);
   await pipeline(slice.chunks(signal), createWriteStream(path), { signal });
   const { size } = await stat(path);
   if (size !== slice.bytes) throw new Error(`${key}: read ${size} of ${slice.bytes} bytes`);
-  return { path, atSeconds: atSeconds - slice.zeroSeconds };
+  return { path, atSeconds: Math.max(0, shownSeconds - slice.zeroSeconds - BESIDE_FRAME_SECONDS) };
 }
 
 export const handler = lambdaHandler(renderThumbnails, connectMedia);

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Scratch } from "./deps.ts";
 
 const PREFIX = "camclips-";
@@ -8,7 +8,8 @@ const PREFIX = "camclips-";
 export function createScratch(root: string): () => Promise<Scratch> {
   return async () => {
     await mkdir(root, { recursive: true });
-    const path = await mkdtemp(join(root, `${PREFIX}${process.pid}-`));
+    // Absolute, because ffmpeg runs inside of it.
+    const path = await mkdtemp(join(resolve(root), `${PREFIX}${process.pid}-`));
     return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
   };
 }
