@@ -57,6 +57,8 @@ export interface Origin {
   clipId: string;
   /** Names the request's content, so that the same request twice yields the same event id. */
   key: string;
+  /** Names the request whatever attempt it is, so that its attempts share a trace. Default: `key`. */
+  trace?: string;
   deadlineAt: string;
   rerun?: Rerun | undefined;
 }
@@ -80,7 +82,7 @@ export function firstEvent<F extends Fact>(
       deadlineAt: origin.deadlineAt,
       occurredAt: now,
       rerun: origin.rerun,
-      traceparent: traceparentOf(origin.key, id),
+      traceparent: traceparentOf(origin.trace ?? origin.key, id),
       version,
     },
   };

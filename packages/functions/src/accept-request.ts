@@ -77,7 +77,7 @@ async function refuse(
 
 function stamp(fact: AnyFact, request: AnswerableRequest, deadlineAt: string, { clock }: Needs): AnyEvent {
   const version = definitionOf(fact.type)?.version ?? 1;
-  const origin = { clipId: request.clipId, key: attemptKey(request), deadlineAt };
+  const origin = { clipId: request.clipId, key: attemptKey(request), trace: requestKey(request), deadlineAt };
   return firstEvent(fact, version, origin, new Date(clock.now()).toISOString()) as AnyEvent;
 }
 
