@@ -8,6 +8,8 @@ export const EVENT_SOURCE = "camclips";
 export interface Fact<Name extends string = string, Data = unknown> {
   readonly type: Name;
   readonly data: Data;
+  /** Id of the event that it follows from, where that is another one than the stage was called with. */
+  readonly cause?: string;
 }
 
 /** A fact with its metadata: what travels as `detail`, plus its type. */

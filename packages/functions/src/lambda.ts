@@ -78,11 +78,16 @@ async function readRecord(record: SQSRecord): Promise<StageMessage> {
 const receiveCountOf = (record: SQSRecord): number => Number(record.attributes.ApproximateReceiveCount);
 
 /** Best effort: without it the message comes back when its visibility time-out ends. */
-async function releaseSoon(sqs: SQSClient, { eventSourceARN, receiptHandle, ...record }: SQSRecord): Promise<void> {
-  const [, , , region, account, name] = eventSourceARN.split(":");
-  const QueueUrl = `https://sqs.${region}.amazonaws.com/${account}/${name}`;
-  const VisibilityTimeout = RETRY_AFTER_SECONDS * receiveCountOf(record as SQSRecord);
-  await sqs
-    .send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout }))
-    .catch(() => undefined);
+async function releaseSoon(sqs: SQSClient, record: SQSRecord): Promise<void> {
+  try {
+    const [, , , region, account, name] = record.eventSourceARN.split(":");
+    const command = new ChangeMessageVisibilityCommand({
+      QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${name}`,
+      ReceiptHandle: record.receiptHandle,
+      VisibilityTimeout: RETRY_AFTER_SECONDS * receiveCountOf(record),
+    });
+    await sqs.send(command);
+  } catch {
+    // What failed is reported to SQS all the same.
+  }
 }

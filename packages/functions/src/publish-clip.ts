@@ -64,11 +64,10 @@ export const publishClip = defineStage(
         status: stored.status,
         dropped: outcome.status,
       });
-      return [];
     }
-    return [
-      factOf(stored, { notified: true, putRefused: put.status === "fulfilled" ? put.value?.refused : undefined }),
-    ];
+    const putRefused = put.status === "fulfilled" ? put.value?.refused : undefined;
+    // Whoever brings the status to its end publishes the one event that follows from whoever claimed it.
+    return [{ ...factOf(stored, { notified: true, putRefused }), cause: stored.cause }];
   },
 );
 

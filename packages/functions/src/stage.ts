@@ -63,9 +63,11 @@ export function defineStage<const Definitions extends readonly EventDefinition[]
 }
 
 /** Stamps a fact as following from an event. */
-export function follow(fact: AnyFact, cause: AnyEvent, { clock }: Pick<Deps, "clock">): AnyEvent {
+export function follow(fact: AnyFact, event: AnyEvent, { clock }: Pick<Deps, "clock">): AnyEvent {
+  const { cause: id = event.metadata.id, ...happened } = fact;
   const version = definitionOf(fact.type)?.version ?? 1;
-  return nextEvent(fact, version, cause, new Date(clock.now()).toISOString()) as AnyEvent;
+  const cause = { ...event, metadata: { ...event.metadata, id } };
+  return nextEvent(happened, version, cause, new Date(clock.now()).toISOString()) as AnyEvent;
 }
 
 /**
