@@ -28,6 +28,10 @@ interface ClipOptions {
   json?: true;
 }
 
+/** So many recordings are looked into to say what a folder covers; of more, only those near the range. */
+const FEW = 200;
+const EVER: [number, number] = [0, Number.MAX_SAFE_INTEGER];
+
 const help = `
 Times are UTC unless they name a zone: ${INSTANT_FORMS}
 
@@ -95,17 +99,17 @@ async function clip(options: ClipOptions): Promise<void> {
     alias: camera,
     footage,
     origin,
-    identity: [resolve(folder), footage],
+    identity: [resolve(folder), ...options.starts],
     out,
     state,
     settings,
     view,
   }).finally(() => view.close());
   finishClip(result, options);
-  if (result.outcome.status === "CLIP_NOT_AVAILABLE") {
-    const covered = coveredTimes(footage, settings.JOIN_TOLERANCE_MS);
-    process.stderr.write(`  ${folder} covers, for camera ${camera}:${covered}\n`);
-  }
+  if (result.outcome.status !== "CLIP_NOT_AVAILABLE") return;
+  const all = recordings.length > FEW ? footage : (await footageIn(folder, recordings, EVER, settings)).footage;
+  const covered = coveredTimes(all, settings.JOIN_TOLERANCE_MS);
+  process.stderr.write(`  ${folder} covers, for camera ${camera}:${covered}\n`);
 }
 
 function requestOf({ clipId, camera, start, end, gapPolicy, precision }: ClipOptions): ClipRequest {

@@ -11,7 +11,7 @@ import type { World } from "./world.ts";
 
 /** Recordings of the fake camera start at every half minute. */
 const SLOT_MS = 30_000;
-const PICTURE = { width: 480, height: 270, fps: 25, label: "FAKE" };
+const PICTURE = { width: 320, height: 180, fps: 25, label: "FAKE" };
 const ALIAS = "test";
 
 /** Synthetic recordings are kept this long for the next run. */

@@ -38,8 +38,10 @@ export async function runMessages(
   }
 }
 
-const isFinal = ({ outcome, dead }: MessageResult): boolean =>
-  dead !== undefined || (outcome !== undefined && outcome.status !== "CLIP_PENDING");
+const isFinal = ({ outcome, dead }: MessageResult): boolean => dead !== undefined || isTerminal(outcome);
+
+const isTerminal = (outcome: Outcome | undefined): boolean =>
+  outcome !== undefined && outcome.status !== "CLIP_PENDING";
 
 async function resultOf(
   runtime: LocalRuntime,
@@ -60,7 +62,8 @@ async function resultOf(
     request,
     ...(outcome && { outcome }),
     ...(!outcome && stuck && { dead: stuck }),
-    ...(schedule && { retry: { stage: schedule.queue, atMs: schedule.atMs } }),
+    // A clip that has its status may have a schedule left from before; it will find nothing to do.
+    ...(schedule && !isTerminal(outcome) && { retry: { stage: schedule.queue, atMs: schedule.atMs } }),
   };
 }
 

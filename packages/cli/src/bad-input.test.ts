@@ -1,0 +1,92 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { after, type Folder, makeHarbour, temporaryFolder } from "./testing/fixtures.ts";
+import { runCli } from "./testing/run-cli.ts";
+
+let folder: Folder;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  await makeHarbour(join(folder.path, "recordings"), 1, { seconds: 1 });
+  await mkdir(join(folder.path, "empty"));
+  await writeFile(join(folder.path, "words.txt"), "hello");
+  await writeFile(join(folder.path, "no-records.json"), '{"Records":[]}');
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+const run = (args: string[], env: Record<string, string> = {}) => runCli(args, { cwd: folder.path, env });
+
+const clip = (changes: Record<string, string | undefined>, ...more: string[]): string[] => {
+  const options = { recordings: "recordings", camera: "harbour", start: after(0), end: after(1000), ...changes };
+  const given = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  return ["clip", ...given, ...more];
+};
+
+const cases: [name: string, args: string[], message: string | RegExp][] = [
+  ["an unknown command", ["clop"], "Did you mean clip?"],
+  ["an unknown option", clip({}, "--jsn"), "Did you mean --json?"],
+  ["a missing option", clip({ end: undefined }), "required option '--end <time>' not specified"],
+  ["a missing folder", clip({ recordings: "nowhere" }), 'there is no folder "nowhere"'],
+  ["a file instead of a folder", clip({ recordings: "words.txt" }), 'cannot read the folder "words.txt"'],
+  ["an empty folder", clip({ recordings: "empty" }), "no recordings (*.mp4) in empty"],
+  [
+    "an unknown camera",
+    clip({ camera: "habour" }),
+    'no recordings of camera "habour" in recordings; it holds: harbour',
+  ],
+  ["a camera with a slash", clip({ camera: "../harbour" }), "letters, digits"],
+  ["a clip id of 10 kB", clip({ "clip-id": "x".repeat(10_000) }), "1 to 128 letters"],
+  ["an end before the start", clip({ end: after(-1000) }), "are they swapped?"],
+  ["a word as time", clip({ start: "yesterday" }), "2018-10-31T02:52:00.051Z"],
+  ["a time in seconds", clip({ start: "1540954320" }), "look like seconds"],
+  ["an unknown gap policy", clip({ "gap-policy": "SKIP" }), "SKIP_GAPS, FILL_WITH_BLACK, HOLD_LAST_FRAME, REJECT"],
+  [
+    "starts of a missing file",
+    clip({ starts: `a.mp4=${after(0)}` }),
+    '--starts names "a.mp4", which is not in recordings',
+  ],
+  ["no sample", ["event"], "--not-available"],
+  ["two samples", ["event", "-a", "-t"], "cannot be used with"],
+  ["an event file in a missing folder", ["event", "-a", "--out", "no/event.json"], "cannot write no/event.json"],
+  [
+    "a missing event",
+    ["invoke"],
+    'cannot read event.json: there is no such file; make a sample with "camclips event -a"',
+  ],
+  ["a file that is no event", ["invoke", "words.txt"], "expected"],
+  ["an event without records", ["invoke", "no-records.json"], "no-records.json is no SQS event"],
+  ["a stage without settings", ["invoke", "--stage", "moon"], "there is no .env.moon here"],
+  ["an unknown clip", ["timeline", "nothing"], "no clip nothing"],
+];
+
+describe.concurrent("bad input on the command line", () => {
+  it.each(cases)("%s is told with exit code 2 and nothing on stdout", async (_, args, message) => {
+    const { code, stdout, stderr } = await run(args);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+
+  it("says how to get ffmpeg when there is none", async () => {
+    const { code, stderr } = await run(clip({}), { FFMPEG_BIN: "/nowhere/ffmpeg" });
+    expect(code).toBe(2);
+    expect(stderr).toContain('FFMPEG_BIN="/nowhere/ffmpeg" does not run: install one (apt-get install -y ffmpeg');
+  });
+
+  it("lists every bad setting at once", async () => {
+    const { code, stderr } = await run(clip({}), { VIDEO_MAX_LEN: "long", THUMBNAIL_SIZES: "-1" });
+    expect(code).toBe(2);
+    expect(stderr).toContain("2 bad settings");
+    expect(stderr).toContain('VIDEO_MAX_LEN="long"');
+    expect(stderr).toContain('THUMBNAIL_SIZES="-1"');
+  });
+
+  it("names the folder that it may not write to", async () => {
+    await writeFile(join(folder.path, "taken"), "");
+    const { code, stderr } = await run(clip({ state: "taken" }));
+    expect(code).toBe(2);
+    expect(stderr).toContain("taken");
+  });
+});

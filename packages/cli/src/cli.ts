@@ -1,0 +1,43 @@
+import { CommanderError } from "commander";
+import { exitCodes, UsageError } from "./exit-codes.ts";
+import { createProgram } from "./program.ts";
+
+const GOES_ON = "free some space and run the same command again: it goes on where it stopped";
+
+/** What the file system says, in words that help. */
+const failures: Record<string, string> = {
+  ENOSPC: `the disk is full; ${GOES_ON}`,
+  EDQUOT: `the disk quota is used up; ${GOES_ON}`,
+  EFBIG: `a file became larger than this system allows; ${GOES_ON}`,
+};
+const refusals: Record<string, string> = {
+  EACCES: "no permission",
+  EPERM: "no permission",
+  EROFS: "the file system is read-only",
+  ENOTDIR: "there is a file where a folder should be",
+  EEXIST: "there is a file where a folder should be",
+};
+
+function fail(error: unknown): never {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
+  const { code = "", path, stack, message } = error as NodeJS.ErrnoException;
+  const where = path ? `: ${path}` : "";
+  const known = failures[code] ?? refusals[code];
+  const text = error instanceof UsageError ? message : known ? `${known}${where}` : (stack ?? String(error));
+  process.stderr.write(`camclips: ${text}\n`);
+  process.exit(error instanceof UsageError || refusals[code] ? exitCodes.usage : exitCodes.unexpected);
+}
+
+process.on("uncaughtException", fail);
+process.on("SIGINT", () => {
+  process.stderr.write("\ncamclips: stopped; the same command takes up the work again\n");
+  process.exit(exitCodes.interrupted);
+});
+process.on("SIGTERM", () => process.exit(143));
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(process.exitCode ?? exitCodes.ok);
+  throw error;
+});
+
+await createProgram().parseAsync().catch(fail);

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { parseInstant } from "./instant.ts";
+
+const MS = Date.UTC(2018, 9, 31, 2, 52, 0, 51);
+
+describe("times on the command line", () => {
+  it.each([
+    "2018-10-31T02:52:00.051Z",
+    "2018-10-31T02:52:00.051",
+    "2018-10-31 02:52:00,051",
+    "2018-10-31T03:52:00.051+01:00",
+    "2018-10-30T21:22:00.051-0530",
+    "20181031T025200051",
+    "20181031T025200.051999Z",
+    "1540954320051",
+    " 1540954320051 ",
+  ])("%s is an instant", (text) => {
+    expect(parseInstant(text)).toBe(MS);
+  });
+
+  it("takes a minute, a second or a date for its start", () => {
+    expect(parseInstant("2018-10-31T02:52")).toBe(MS - 51);
+    expect(parseInstant("20181031T025200")).toBe(MS - 51);
+    expect(parseInstant("2018-10-31")).toBe(Date.UTC(2018, 9, 31));
+  });
+
+  it.each(["", "now", "1540954320", "1540954320.051", "2018-02-31T00:00:00Z", "2018-10-31T24:00:00Z", "31.10.2018"])(
+    "%s is none, and the message shows the forms that are",
+    (text) => {
+      expect(() => parseInstant(text)).toThrow(/2018-10-31T02:52:00\.051Z.*1540954320051/);
+    },
+  );
+});
