@@ -78,7 +78,8 @@ export async function connect(): Promise<Connection> {
       cameras: createCameraService({
         camerasUrl: settings.CAM_SERVICES_URL,
         recordingsUrl: settings.RECORDINGS_URL,
-        token: links.CameraServiceToken?.value || undefined,
+        // `Resource` throws for what is not linked, instead of having nothing.
+        token: ("CameraServiceToken" in links && links.CameraServiceToken?.value) || undefined,
       }),
       scratch: createScratch(settings.CLIP_DOWNLOAD_DEST),
       onProgress: () => () => {},

@@ -4,6 +4,9 @@ import type { Scratch } from "./deps.ts";
 
 const PREFIX = "camclips-";
 
+/** What `mkdtemp` makes of it: in a folder that others use, too, nothing else is touched. */
+const OWN_NAME = /^camclips-(\d+)-[A-Za-z0-9]{6}$/;
+
 /** Folders for one render each, under `root`. Disposing removes the folder, also when the render failed. */
 export function createScratch(root: string): () => Promise<Scratch> {
   return async () => {
@@ -17,7 +20,10 @@ export function createScratch(root: string): () => Promise<Scratch> {
 /** Removes what killed processes left behind; the folders of living ones (`sst dev` runs several) stay. */
 export async function sweepScratch(root: string): Promise<void> {
   const names = await readdir(root).catch(() => []);
-  const left = names.filter((name) => name.startsWith(PREFIX) && !isAlive(Number(name.split("-")[1])));
+  const left = names.filter((name) => {
+    const pid = OWN_NAME.exec(name)?.[1];
+    return pid !== undefined && !isAlive(Number(pid));
+  });
   await Promise.all(left.map((name) => rm(join(root, name), { recursive: true, force: true })));
 }
 

@@ -1,0 +1,89 @@
+import { RetryLater } from "@camclips/core";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { inParallel } from "./in-parallel.ts";
+import { once, onceAlone } from "./once.ts";
+import { testWorld } from "./testing.ts";
+
+const MARKER = "markers/clip-1/x.notified.json";
+const signal = new AbortController().signal;
+const schema = z.object({ by: z.string() });
+
+describe("an effect that happens once", () => {
+  it.each([
+    ["once", once],
+    ["onceAlone", onceAlone],
+  ] as const)("is not repeated after its marker, whose result counts (%s)", async (_, guard) => {
+    await using world = await testWorld();
+    const happened: string[] = [];
+    const effect = (by: string) =>
+      guard(
+        world.deps,
+        MARKER,
+        schema,
+        async () => {
+          happened.push(by);
+          return { by };
+        },
+        signal,
+      );
+    expect(await effect("one")).toEqual({ by: "one" });
+    expect(await effect("two")).toEqual({ by: "one" });
+    expect(happened).toEqual(["one"]);
+  });
+
+  it("is waited for by others that come meanwhile", async () => {
+    await using world = await testWorld();
+    const work = Promise.withResolvers<{ by: string }>();
+    const first = onceAlone(world.deps, MARKER, schema, () => work.promise, signal);
+    const others = [1, 2, 3].map(() =>
+      onceAlone(world.deps, MARKER, schema, () => Promise.reject(new Error("twice")), signal),
+    );
+    setTimeout(() => work.resolve({ by: "one" }), 30);
+    expect(await Promise.all([first, ...others])).toEqual(Array.from({ length: 4 }, () => ({ by: "one" })));
+  });
+
+  it("can be tried again at once after it failed", async () => {
+    await using world = await testWorld();
+    const failing = onceAlone(world.deps, MARKER, schema, () => Promise.reject(new Error("throttled")), signal);
+    await expect(failing).rejects.toThrow("throttled");
+    expect(await onceAlone(world.deps, MARKER, schema, async () => ({ by: "two" }), signal)).toEqual({ by: "two" });
+  });
+
+  it("can be tried again when whoever was at it is gone for longer than it takes", async () => {
+    await using world = await testWorld();
+    const dead = onceAlone(world.deps, MARKER, schema, () => new Promise(() => {}), signal);
+    void dead;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    world.nowMs += 119_000;
+    await expect(onceAlone(world.deps, MARKER, schema, async () => ({ by: "early" }), signal)).rejects.toThrow(
+      RetryLater,
+    );
+    world.nowMs += 2_000;
+    expect(await onceAlone(world.deps, MARKER, schema, async () => ({ by: "heir" }), signal)).toEqual({ by: "heir" });
+  });
+});
+
+describe("work in parallel", () => {
+  it("keeps the order, and to its limit", async () => {
+    let working = 0;
+    let most = 0;
+    const results = await inParallel(3, [5, 1, 4, 2, 3], async (item, index) => {
+      most = Math.max(most, ++working);
+      await new Promise((resolve) => setTimeout(resolve, item));
+      working -= 1;
+      return [item, index];
+    });
+    expect(results).toEqual([5, 1, 4, 2, 3].map((item, index) => [item, index]));
+    expect(most).toBe(3);
+  });
+
+  it("ends with the first error, and needs nothing for nothing", async () => {
+    await expect(
+      inParallel(2, [1, 2, 3], async (item) => {
+        if (item === 2) throw new Error("two");
+      }),
+    ).rejects.toThrow("two");
+    expect(await inParallel(4, [], async () => 1)).toEqual([]);
+  });
+});
