@@ -20,7 +20,7 @@ const clip = (args: string[], env: Record<string, string> = {}) =>
 
 const range = (fromMs: number, toMs: number) => ["--start", after(fromMs), "--end", after(toMs)];
 
-describe.concurrent("camclips clip", () => {
+describe.concurrent("camclips clip", { timeout: 60_000 }, () => {
   it("cuts the asked frames across two recordings and prints the contract's metadata, and nothing else, on stdout", async () => {
     const args = ["--recordings", "recordings", ...range(3000, 5000), "--out", "out", "--clip-id", "two", "--json"];
     const { code, stdout, stderr } = await clip(args, { CLIP_URL: "https://clips.test/", THUMBNAIL_SIZES: "80 320" });

@@ -44,7 +44,7 @@ async function stateOf(clipId: string): Promise<{ root: string; notifications: s
   return { root, notifications: await readdir(join(root, "notifications")).catch(() => []) };
 }
 
-describe.concurrent("a clip that is interrupted while it is rendered", () => {
+describe.concurrent("a clip that is interrupted while it is rendered", { timeout: 60_000 }, () => {
   it("is finished by the same command after kill -9, and published once", async () => {
     expect((await interrupted("killed", "SIGKILL")).stdout).toBe("");
     const before = await stateOf("killed");

@@ -72,7 +72,7 @@ const jsonOf = ({ stdout, stderr }: CliResult) => {
   return JSON.parse(stdout);
 };
 
-describe.concurrent("camclips event and camclips invoke", () => {
+describe("camclips event and camclips invoke", { timeout: 60_000 }, () => {
   it("tell every sample event the status that it is named after, without any real service", async () => {
     const [a, p, n, o, t] = await Promise.all(["-a", "-p", "-n", "-o", "-t"].map(sample));
     if (!a || !p || !n || !o || !t) throw new Error("a sample is missing");
