@@ -1,8 +1,10 @@
-import { CorruptSourceError, VerificationError } from "../errors.ts";
+import { VerificationError } from "../errors.ts";
+import { fileSource, readMovie, type Track } from "../mp4/index.ts";
 import { FfmpegError } from "./errors.ts";
 import { inputArguments } from "./input-arguments.ts";
+import { movieProbe } from "./movie-probe.ts";
 import { readLines } from "./output.ts";
-import { type MediaProbe, probeMedia } from "./probe.ts";
+import type { MediaProbe } from "./probe.ts";
 import { type FfmpegRun, runFfmpeg } from "./run-ffmpeg.ts";
 
 /** What a finished clip must be. */
@@ -32,7 +34,7 @@ const TIME_TOLERANCE_SECONDS = 0.000_6;
  * @throws VerificationError when anything else is not as expected.
  */
 export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<VerifiedClip> {
-  const probe = await probeClip(expected.path, ways);
+  const probe = await probeClip(expected.path);
   const { video, audio, damaged } = probe;
   if (damaged) throw new VerificationError("the clip's file is damaged");
   if (video.width !== expected.width || video.height !== expected.height) {
@@ -47,13 +49,24 @@ export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<Ve
   return { probe, missing };
 }
 
-async function probeClip(path: string, ways: Ways): Promise<MediaProbe> {
+/** Reads the clip's own index; whether ffmpeg reads the file alike shows when it decodes both ends. */
+async function probeClip(path: string): Promise<MediaProbe> {
   try {
-    return await probeMedia(path, ways);
+    await using file = await fileSource(path);
+    const movie = await readMovie(file, path);
+    const probe = movieProbe(movie);
+    if (probe === undefined) throw new VerificationError("the clip holds no frame");
+    return { ...probe, damaged: movie.tracks.some((track) => reachesBeyond(track, file.size)) };
   } catch (error) {
-    if (!(error instanceof CorruptSourceError)) throw error;
-    throw new VerificationError(`the clip cannot be read: ${error.message}`, { cause: error });
+    if (error instanceof VerificationError) throw error;
+    throw new VerificationError(`the clip cannot be read: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
   }
+}
+
+function reachesBeyond({ samples }: Track, bytes: number): boolean {
+  return samples.offset.some((offset, index) => offset + (samples.size[index] ?? 0) > bytes);
 }
 
 /**
