@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { evaluate } from "../../infra/evaluation/evaluate.ts";
-import { buildFunction } from "./build-function.ts";
+import { assemble } from "./bundles.ts";
 import { clientsFor, trust } from "./clients.ts";
 import type { DeployOptions } from "./deploy.ts";
 import { realise } from "./realise/index.ts";
@@ -18,7 +18,7 @@ try {
   const graph = await evaluate({
     ...options,
     createResource: realise({ ...options, clients, assetBucket }),
-    buildFunction,
+    buildFunction: (build, folder) => assemble(build, options.bundles, folder),
   });
   await writeFile(out, JSON.stringify(graph));
   process.exit(0);

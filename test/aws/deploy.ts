@@ -10,6 +10,8 @@ import type { AccountPlace } from "./clients.ts";
 export interface DeployOptions extends AccountPlace {
   stage: string;
   certificate?: string | undefined;
+  /** Folder of the handlers' bundles. */
+  bundles: string;
   /** The stage's settings: what `.env.<stage>` would hold. */
   environment: Record<string, string>;
   /** Variables that the functions get besides their own, on the emulator only. */

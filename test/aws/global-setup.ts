@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { ensurePlatform } from "../../infra/platform.ts";
+import { bundleHandlers } from "./bundles.ts";
 import { startEmulator } from "./emulator/start.ts";
 
 declare module "vitest" {
@@ -7,15 +11,23 @@ declare module "vitest" {
     emulator: { endpoint: string; certificate: string | undefined; pid: number | undefined };
     /** The machine's ffmpeg: a bundle's own cannot run on the emulator. */
     ffmpeg: string;
+    /** Folder of the handlers' bundles, the same for all deployments. */
+    bundles: string;
   }
 }
 
 /** One emulator for all test files; each file deploys into an account of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await ensurePlatform();
+  const bundles = await mkdtemp(join(tmpdir(), "camclips-bundles-"));
+  await bundleHandlers(bundles);
+  project.provide("bundles", bundles);
   const emulator = await startEmulator();
   const { endpoint, certificate, pid } = emulator;
   project.provide("emulator", { endpoint, certificate, pid });
   project.provide("ffmpeg", process.env.FFMPEG_BIN || "/usr/bin/ffmpeg");
-  return async () => emulator[Symbol.asyncDispose]();
+  return async () => {
+    await emulator[Symbol.asyncDispose]();
+    await rm(bundles, { recursive: true, force: true });
+  };
 }

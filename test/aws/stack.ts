@@ -73,6 +73,7 @@ export class Stack implements AsyncDisposable {
       ...place,
       stage: "emulated",
       certificate,
+      bundles: inject("bundles"),
       environment: {
         CAM_SERVICES_URL: service.url,
         RECORDINGS_URL: service.url,

@@ -1,16 +1,21 @@
 import { createCipheriv } from "node:crypto";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { pipeline } from "@camclips/events";
 import { commonJsBanner, sstEsbuild } from "../../infra/evaluation/bundle-config.ts";
 import type { FunctionBuild } from "../../infra/graph/graph.ts";
 import { projectRoot } from "../../infra/paths.ts";
 
-/** Bundles a handler as the SST CLI does for a deployment, links included, into `folder`. */
-export async function buildFunction(build: FunctionBuild, folder: string): Promise<string> {
+/**
+ * Bundles every handler as the SST CLI does for a deployment, all in one go, since they share most of their files.
+ * @param folder gets `<stage>.mjs`.
+ */
+export async function bundleHandlers(folder: string): Promise<void> {
   await sstEsbuild().build({
-    entryPoints: [join(projectRoot, build.handler.replace(/\.handler$/, ".ts"))],
+    entryPoints: pipeline.map(({ stage }) => join(projectRoot, `packages/functions/src/${stage}.ts`)),
     bundle: true,
-    outfile: join(folder, "bundle.mjs"),
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
     platform: "node",
     format: "esm",
     target: "es2023",
@@ -21,6 +26,12 @@ export async function buildFunction(build: FunctionBuild, folder: string): Promi
     banner: { js: commonJsBanner },
     logLevel: "error",
   });
+}
+
+/** Puts a function's folder together as the SST CLI does: the bundle, and the links, encrypted. */
+export async function assemble(build: FunctionBuild, bundles: string, folder: string): Promise<string> {
+  const stage = basename(build.handler, ".handler");
+  await copyFile(join(bundles, `${stage}.mjs`), join(folder, "bundle.mjs"));
   if (build.encryptionKey) await writeFile(join(folder, "resource.enc"), encrypted(build.links, build.encryptionKey));
   return folder;
 }
