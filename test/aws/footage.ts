@@ -18,6 +18,7 @@ export interface TestCamera {
 
 interface CameraOptions {
   folder: string;
+  ffmpeg: string;
   cameraId: string;
   startMs: number;
   recordings?: number;
@@ -28,10 +29,10 @@ interface CameraOptions {
 export async function recordCamera(
   { s3 }: Clients,
   bucket: string,
-  { folder, cameraId, startMs, recordings = 2, seconds = 6 }: CameraOptions,
+  { folder, ffmpeg, cameraId, startMs, recordings = 2, seconds = 6 }: CameraOptions,
 ): Promise<TestCamera> {
   const alias = `cam-${cameraId}`;
-  const made = await makeCamera({ folder, alias, startMs, recordings, seconds, gop: 25 });
+  const made = await makeCamera({ folder, ffmpeg, alias, startMs, recordings, seconds, gop: 25 });
   const footage: Footage[] = [];
   for (const { path, startMs: from, endMs } of made.recordings) {
     const key = basename(path);

@@ -8,7 +8,7 @@ import { startEmulator } from "./emulator/start.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    emulator: { endpoint: string; certificate: string | undefined; pid: number | undefined };
+    emulator: { endpoint: string; certificate: string | undefined };
     /** The machine's ffmpeg: a bundle's own cannot run on the emulator. */
     ffmpeg: string;
     /** Folder of the handlers' bundles, the same for all deployments. */
@@ -23,8 +23,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await bundleHandlers(bundles);
   project.provide("bundles", bundles);
   const emulator = await startEmulator();
-  const { endpoint, certificate, pid } = emulator;
-  project.provide("emulator", { endpoint, certificate, pid });
+  const { endpoint, certificate } = emulator;
+  project.provide("emulator", { endpoint, certificate });
   project.provide("ffmpeg", process.env.FFMPEG_BIN || "/usr/bin/ffmpeg");
   return async () => {
     await emulator[Symbol.asyncDispose]();

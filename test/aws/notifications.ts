@@ -3,6 +3,7 @@ import {
   CreateQueueCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
+  type Message,
   ReceiveMessageCommand,
   SetQueueAttributesCommand,
 } from "@aws-sdk/client-sqs";
@@ -43,23 +44,35 @@ export async function subscribe({ sqs, sns }: Clients, topicArn: string): Promis
     }),
   );
   const received: Notification[] = [];
-  return async () => {
+  const collect = async () => {
     for (;;) {
       const { Messages = [] } = await sqs.send(
         new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ["All"] }),
       );
       if (Messages.length === 0) return received;
-      for (const { Body = "", MessageAttributes = {}, ReceiptHandle } of Messages) {
-        const body = JSON.parse(Body) as Record<string, unknown>;
-        const attributes = Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue]);
-        received.push({
-          clipId: String(body.clipId),
-          status: String(body.status),
-          body,
-          attributes: Object.fromEntries(attributes),
-        });
-        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      for (const message of Messages) {
+        received.push(notificationOf(message));
+        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
       }
     }
+  };
+  // Whoever asks while somebody collects gets what is collected: fifty waiting tests must not poll fifty times.
+  let running: Promise<Notification[]> | undefined;
+  return () => {
+    running ??= collect().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
+
+function notificationOf({ Body = "", MessageAttributes = {} }: Message): Notification {
+  const body = JSON.parse(Body) as Record<string, unknown>;
+  const attributes = Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue]);
+  return {
+    clipId: String(body.clipId),
+    status: String(body.status),
+    body,
+    attributes: Object.fromEntries(attributes),
   };
 }

@@ -104,6 +104,7 @@ export class Stack implements AsyncDisposable {
     const camera = await recordCamera(this.clients, this.outputs.originBucket, {
       ...options,
       folder,
+      ffmpeg: inject("ffmpeg"),
       cameraId,
       startMs,
     });

@@ -11,8 +11,6 @@ export interface Emulator extends AsyncDisposable {
   endpoint: string;
   /** The certificate to trust, PEM; none for an emulator that was there before. */
   certificate?: string;
-  /** The emulator's process: its children are the functions' workers. */
-  pid?: number;
 }
 
 const START_LIMIT_MS = 30_000;
@@ -33,13 +31,16 @@ export async function startEmulator(): Promise<Emulator> {
     detached: true,
   });
   const output = keepTail(child);
+  const endAtExit = () => signalGroup(child, "SIGKILL");
+  process.once("exit", endAtExit);
   const dispose = async () => {
+    process.off("exit", endAtExit);
     await end(child);
     await rm(folder, { recursive: true, force: true });
   };
   try {
     const certificate = await ready(child, port, folder);
-    return { endpoint: `https://localhost:${port}`, certificate, pid: child.pid, [Symbol.asyncDispose]: dispose };
+    return { endpoint: `https://localhost:${port}`, certificate, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw new Error(`the emulator did not start:\n${output()}`, { cause: error });
@@ -96,12 +97,16 @@ async function freePort(): Promise<number> {
 }
 
 /** The emulator leads a process group: its workers end with it. */
+function signalGroup({ pid, exitCode }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid !== undefined && exitCode === null) process.kill(-pid, signal);
+}
+
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.pid === undefined) return;
+  if (child.exitCode !== null) return;
   const exited = once(child, "exit");
-  process.kill(-child.pid, "SIGTERM");
+  signalGroup(child, "SIGTERM");
   const inTime = await Promise.race([exited.then(() => true), sleep(3_000, false)]);
-  if (!inTime) process.kill(-child.pid, "SIGKILL");
+  if (!inTime) signalGroup(child, "SIGKILL");
 }
 
 function keepTail(child: ChildProcess): () => string {
