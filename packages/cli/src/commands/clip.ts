@@ -10,9 +10,9 @@ import { coveredTimes } from "../recordings/describe.ts";
 import { footageIn } from "../recordings/footage.ts";
 import { scanFolder } from "../recordings/scan.ts";
 import { runClipJob } from "../run/clip-job.ts";
+import { createView } from "../view/create-view.ts";
 import { instant } from "../view/format.ts";
 import { finishClip, humanStream } from "../view/report.ts";
-import { createView } from "../view/view.ts";
 
 interface ClipOptions {
   recordings: string;

@@ -7,8 +7,8 @@ import { folderSettings } from "../input/environment.ts";
 import { findFfmpeg } from "../input/ffmpeg.ts";
 import { makeRecordingOnce } from "../recordings/synthetic.ts";
 import { runClipJob } from "../run/clip-job.ts";
+import { createView } from "../view/create-view.ts";
 import { finishClip, humanStream } from "../view/report.ts";
-import { createView } from "../view/view.ts";
 
 /** The very message of the contract, as producers send it: a Python literal. */
 const MESSAGE = `{'clipId': '507f191e810c19729de860ea', 'retryTimestamps': [], 'cameraId': '583499c4e411dc743a5d5296', 'startTimestampInMs': 1537119363000, 'endTimestampInMs': 1537119423000}`;

@@ -52,5 +52,5 @@ async function event(options: EventOptions): Promise<void> {
   await writeFile(options.out, text).catch((error: Error) => {
     throw new UsageError(`cannot write ${options.out}: ${error.message}`);
   });
-  process.stdout.write(`wrote ${options.out}; run it with: camclips invoke ${options.out} --camera-service fake\n`);
+  process.stdout.write(`wrote ${options.out}; run it with: npx camclips invoke ${options.out} --camera-service fake\n`);
 }

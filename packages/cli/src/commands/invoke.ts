@@ -9,9 +9,10 @@ import { type MessageResult, runMessages } from "../run/invocation.ts";
 import { openSession } from "../run/session.ts";
 import { configuredWorld, type World } from "../run/world.ts";
 import { CAMERA_DOWN, CAMERA_UP } from "../sample-events.ts";
+import { createView } from "../view/create-view.ts";
 import { instant } from "../view/format.ts";
 import { exitCodeOf, humanStream, statusLines } from "../view/report.ts";
-import { createView, type View } from "../view/view.ts";
+import type { View } from "../view/view.ts";
 
 interface InvokeOptions {
   stage?: string;

@@ -82,7 +82,7 @@ export async function runClipJob(job: ClipJob): Promise<ClipResult> {
   return { request, outcome, history, ...(files && { files }) };
 }
 
-export function parsedRequest(body: string, sentMs: number): ClipRequest {
+function parsedRequest(body: string, sentMs: number): ClipRequest {
   const read = readRequest(body, sentMs);
   if (!read.readable) throw new Error(read.message);
   return read.request;

@@ -6,7 +6,7 @@ import { type Camera, type CameraOptions, makeCamera } from "@camclips/core/medi
 /** The start of the contract's example recording. */
 export const START_MS = Date.UTC(2018, 9, 31, 2, 52, 0, 51);
 
-export const SECONDS = 4;
+const SECONDS = 4;
 
 export interface Folder extends AsyncDisposable {
   path: string;

@@ -47,7 +47,7 @@ function clipReport({ outcome, files, request }: ClipResult, state: string, stre
     for (const [name, path] of Object.entries(rows)) lines.push(`  ${name.padEnd(10)} ${relative(".", path) || path}`);
   }
   const option = state === ".camclips" ? "" : ` --state ${state}`;
-  lines.push(`  timeline   camclips timeline ${request.clipId}${option}`);
+  lines.push(`  timeline   npx camclips timeline ${request.clipId}${option}`);
   return `${lines.join("\n")}\n`;
 }
 

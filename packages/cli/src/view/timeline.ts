@@ -46,7 +46,7 @@ export function timelineOf(events: readonly AnyEvent[]): TimelineEntry[] {
 }
 
 /** Several stages may emit the same event; the one that takes the event before it did. */
-export function stageOf(event: AnyEvent, cause: AnyEvent | undefined): string {
+function stageOf(event: AnyEvent, cause: AnyEvent | undefined): string {
   if (event.type === "ClipFailed") return event.data.stage;
   const emitting = pipeline.filter(({ emits }) => (emits as readonly string[]).includes(event.type));
   const taking = emitting.find(({ input }) =>

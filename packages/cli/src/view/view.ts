@@ -1,6 +1,4 @@
 import type { AnyEvent } from "@camclips/events";
-import { LiveView } from "./live-view.ts";
-import { PlainView } from "./plain-view.ts";
 
 /** Shows a pipeline at work. */
 export interface View {
@@ -10,11 +8,4 @@ export interface View {
   note(text: string): void;
   /** Leaves the terminal as it was; what was shown stays. */
   close(): void;
-}
-
-/** A live timeline of one clip on a terminal, plain lines elsewhere and for several clips. */
-export function createView(stream: NodeJS.WriteStream, clips = 1): View {
-  return stream.isTTY && clips === 1 && process.env.TERM !== "dumb"
-    ? new LiveView(stream)
-    : new PlainView(stream, clips);
 }
