@@ -20,6 +20,14 @@ const PULUMI_VERSION = "v3.215.0";
  */
 export async function ensurePlatform(): Promise<void> {
   if (platformIsCurrent()) return;
+  // Several evaluations may ask at once; SST can install once at a time.
+  installing ??= installPlatform();
+  await installing;
+}
+
+let installing: Promise<void> | undefined;
+
+async function installPlatform(): Promise<void> {
   console.error("Installing SST's platform into .sst/platform (once, less than a minute) ...");
   const configHome = await mkdtemp(join(tmpdir(), "camclips-sst-"));
   try {

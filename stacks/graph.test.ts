@@ -14,6 +14,8 @@ const brought = {
   ALARM_TOPIC: "arn:aws:sns:eu-west-1:123456789012:on-call",
 };
 
+const named = { ...exampleEnvironment, AWS_SNS_TOPIC: "clips", AWS_SQS_QUEUE: "clip-requests" };
+
 /** The real sst.config.ts, once per kind of stage for all tests of this file: about 4 s of one core each. */
 const graphs: Record<string, Graph> = {};
 const graphOf = (name: string): Graph => structuredClone(graphs[name] as Graph);
@@ -24,6 +26,7 @@ beforeAll(async () => {
     ["staging", "staging", exampleEnvironment],
     ["production", "production", exampleEnvironment],
     ["staging with brought resources", "staging", brought],
+    ["staging with resources brought by name", "staging", named],
   ] as const;
   await Promise.all(
     stages.map(async ([name, stage, environment]) => {
@@ -32,7 +35,15 @@ beforeAll(async () => {
   );
 }, 120_000);
 
-describe.each(["personal", "staging", "production", "staging with brought resources"])("the graph of %s", (name) => {
+const kinds = [
+  "personal",
+  "staging",
+  "production",
+  "staging with brought resources",
+  "staging with resources brought by name",
+];
+
+describe.each(kinds)("the graph of %s", (name) => {
   it.each(Object.entries(graphRules))("%s", (_, rule) => {
     expect(rule(graphOf(name))).toEqual([]);
   });
@@ -84,6 +95,13 @@ describe("the stacks", () => {
     expect(mapping?.inputs.eventSourceArn).toBe("arn:aws:sqs:eu-west-1:210987654321:clip-requests");
   });
 
+  it("look for what is brought by name in their own account and region", () => {
+    expect(graphOf("staging with resources brought by name").outputs).toMatchObject({
+      topicArn: "arn:aws:sns:eu-west-1:123456789012:clips",
+      requestQueueUrl: "https://sqs.eu-west-1.amazonaws.com/123456789012/clip-requests",
+    });
+  });
+
   it("send alarms to the topic that the environment names", () => {
     const actions = resourcesOf(graphOf("staging with brought resources"), "aws:cloudwatch/metricAlarm:MetricAlarm");
     expect(new Set(actions.flatMap(({ inputs }) => inputs.alarmActions))).toEqual(new Set([brought.ALARM_TOPIC]));
@@ -109,6 +127,12 @@ describe("the stacks", () => {
     expect(page).toContain('removal "retain", protected');
     expect(page).toContain("takes   SourcesDownloaded, by the rule camclips-production-render-clip");
     expect(page).toContain("Complaints: none");
+  });
+});
+
+describe("a stage", () => {
+  it("is refused when its name would not fit into the names of its resources", async () => {
+    await expect(evaluateStage("a".repeat(31), {})).rejects.toThrow("is longer than 30 characters");
   });
 });
 

@@ -1,0 +1,51 @@
+import { readSettings } from "@camclips/events";
+import { describe, expect, it } from "vitest";
+import { profileOf } from "./profile.ts";
+import { environmentOf, settingsOf } from "./settings.ts";
+
+const required = {
+  CAM_SERVICES_URL: "https://cameras.example.com",
+  RECORDINGS_URL: "https://recordings.example.com",
+  CLIP_URL: "https://clips.example.com",
+  S3_BUCKET_ORIGIN: "recordings",
+};
+
+describe("the settings of a stage", () => {
+  it("reach the functions as they were read", () => {
+    const environment = {
+      ...required,
+      OLD_FILE_FORMAT: "true",
+      THUMBNAIL_SIZES: "640 300",
+      TIMESTAMP_FORMAT: "%Y%m%dT%H%M%S",
+      SQS_TIMEOUT: "30",
+      S3_BUCKET_ORIGIN_DIR: "/archive/",
+    };
+    const variables = environmentOf(settingsOf("staging", profileOf("staging"), environment));
+    expect(readSettings({ ...variables, S3_BUCKET_ORIGIN: "recordings" })).toEqual(readSettings(environment));
+  });
+
+  it("tell functions no resource's name", () => {
+    const environment = { ...required, S3_BUCKET_DESTINATION: "clips", AWS_SNS_TOPIC: "t", ALARM_TOPIC: "on-call" };
+    const variables = environmentOf(settingsOf("staging", profileOf("staging"), environment));
+    const names = ["S3_BUCKET_ORIGIN", "S3_BUCKET_DESTINATION", "AWS_SNS_TOPIC", "ALARM_TOPIC"];
+    expect(names.filter((name) => name in variables)).toEqual([]);
+  });
+
+  it("are all needed in a shared stage", () => {
+    expect(() => settingsOf("production", profileOf("production"), {})).toThrow("4 bad settings");
+  });
+
+  it("are harmless in a personal stage that names none", () => {
+    const settings = settingsOf("ada", profileOf("ada"), { CAM_SERVICES_URL: "" });
+    expect(settings).toMatchObject({
+      CAM_SERVICES_URL: "https://camera-service.invalid",
+      CLIP_URL: "https://ada.clips.invalid",
+      S3_BUCKET_ORIGIN: undefined,
+    });
+  });
+
+  it("win over a personal stage's defaults", () => {
+    const settings = settingsOf("ada", profileOf("ada"), required);
+    expect(settings).toMatchObject(required);
+  });
+});
