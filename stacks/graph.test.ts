@@ -130,6 +130,25 @@ describe("the stacks", () => {
   });
 });
 
+describe("sst dev", () => {
+  it("has the deployed stage's rules and queues, packs nothing, and renders with the developer's ffmpeg", async () => {
+    const graph = await evaluateStage("ada", { FFMPEG_BIN: "/opt/ffmpeg" }, "dev");
+    const deployed = graphOf("personal");
+    for (const type of ["aws:cloudwatch/eventRule:EventRule", "aws:sqs/queue:Queue"] as const) {
+      const inputs = (of: Graph) =>
+        resourcesOf(of, type)
+          .map((resource) => JSON.stringify(resource.inputs))
+          .sort();
+      expect(inputs(graph)).toEqual(inputs(deployed));
+    }
+    const ffmpegs = resourcesOf(graph, "aws:lambda/function:Function").flatMap(
+      ({ inputs }) => inputs.environment.variables.FFMPEG_BIN ?? [],
+    );
+    expect(ffmpegs).toEqual(["/opt/ffmpeg", "/opt/ffmpeg"]);
+    expect(graph.builds.flatMap(({ copyFiles }) => copyFiles)).toEqual([]);
+  });
+});
+
 describe("a stage", () => {
   it("is refused when its name would not fit into the names of its resources", async () => {
     await expect(evaluateStage("a".repeat(31), {})).rejects.toThrow("is longer than 30 characters");

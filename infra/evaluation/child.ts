@@ -2,13 +2,14 @@ import { writeFile } from "node:fs/promises";
 import { evaluate } from "./evaluate.ts";
 import { inventOutputs } from "./invent-outputs.ts";
 
-const [stage, out] = process.argv.slice(2);
-if (!stage || !out) throw new Error("usage: child.ts <stage> <file for the graph>");
+const [stage, out, command] = process.argv.slice(2);
+if (!stage || !out) throw new Error("usage: child.ts <stage> <file for the graph> [dev]");
 
 // Exit codes and plain messages: the parent shows them to people.
 try {
   const graph = await evaluate({
     stage,
+    dev: command === "dev",
     account: "123456789012",
     region: "eu-west-1",
     createResource: inventOutputs,

@@ -8,6 +8,8 @@ import { startRpcServer } from "./rpc-server.ts";
 
 export interface Evaluation {
   stage: string;
+  /** As `sst dev` evaluates it, rather than `sst deploy`. */
+  dev?: boolean;
   account: string;
   region: string;
   /** Gives a resource its outputs: invented, or by creating it. Called in dependency order, with inputs resolved. */
@@ -36,7 +38,7 @@ export async function evaluate(evaluation: Evaluation): Promise<Graph> {
   Object.assign(process.env, { SST_SERVER: rpc.url, SST_AWS_REGION: evaluation.region, PULUMI_NODEJS_MODE: "test" });
   globalThis.camclipsEvaluation = { mocks: mocks(evaluation, resources), project: app.name, stack: evaluation.stage };
   try {
-    const { outputs, options } = await runProgram(app, work);
+    const { outputs, options } = await runProgram(app, work, evaluation.dev ?? false);
     const retained = new Set(options.filter(({ opts }) => opts.retainOnDelete).map(({ type, name }) => type + name));
     for (const resource of resources) resource.retained = retained.has(resource.type + resource.name);
     return { app, resources, builds, outputs: unwrap(outputs) as Record<string, unknown> };
@@ -61,17 +63,17 @@ async function readApp(stage: string): Promise<Graph["app"]> {
   return { removal: "retain", protect: false, ...app, stage };
 }
 
-async function runProgram(app: Graph["app"], work: string): Promise<Program> {
+async function runProgram(app: Graph["app"], work: string, dev: boolean): Promise<Program> {
   const platform = join(projectRoot, ".sst/platform");
   const file = await bundleConfig({
     inject: [join(platform, "src/shim/run.js")],
     globals: `import * as aws from "@pulumi/aws"; import * as sst from ${JSON.stringify(join(platform, "src/components"))};\n`,
     define: {
       $app: JSON.stringify(app),
-      $dev: "false",
+      $dev: String(dev),
       $cli: JSON.stringify({
-        command: "deploy",
-        dev: false,
+        command: dev ? "dev" : "deploy",
+        dev,
         paths: { home: join(work, "home"), root: projectRoot, work, platform },
         state: { version: {} },
       }),

@@ -35,6 +35,12 @@ async function respond(method: string, input: FunctionBuild, work: string, { acc
   switch (method) {
     case "Provider.Aws.Bootstrap":
       return { version: 0, asset: "sst-asset", state: "sst-state", assetEcrRegistryId: account, assetEcrUrl: "" };
+    case "Provider.Aws.Appsync":
+      return { http: "", realtime: "" };
+    // Under `sst dev` the function runs here, so nothing is built; the CLI is told of it.
+    case "Runtime.AddTarget":
+      answers.builds.push({ ...input, copyFiles: input.copyFiles ?? [] });
+      return true;
     case "Runtime.Build": {
       answers.builds.push({ ...input, copyFiles: input.copyFiles ?? [] });
       // SST zips the folder that it is given: a folder of its own, never the project's root.

@@ -22,12 +22,16 @@ export const exampleEnvironment = {
  * @param environment what the stage would find in `.env.<stage>`.
  * @throws Error with what the evaluation printed when the configuration is refused.
  */
-export async function evaluateStage(stage: string, environment: Record<string, string>): Promise<Graph> {
+export async function evaluateStage(
+  stage: string,
+  environment: Record<string, string>,
+  command: "deploy" | "dev" = "deploy",
+): Promise<Graph> {
   await ensurePlatform();
   const folder = await mkdtemp(join(tmpdir(), "camclips-graph-"));
   const out = join(folder, "graph.json");
   try {
-    await run(process.execPath, [join(projectRoot, "infra/evaluation/child.ts"), stage, out], {
+    await run(process.execPath, [join(projectRoot, "infra/evaluation/child.ts"), stage, out, command], {
       ...environment,
       // Any file stands for ffmpeg: nothing is packed when bundles are not built.
       FFMPEG_LAMBDA_BIN: join(projectRoot, "package.json"),
