@@ -43,7 +43,7 @@ export default {
     {
       name: "stages-know-ports-only",
       severity: "error",
-      from: { path: "^packages/functions/src", pathNot: "/(connect|connect-media|lambda)\\.ts$|\\.test\\.ts$" },
+      from: { path: "^packages/functions/src", pathNot: `/(connect|connect-media|lambda)\\.ts$|${TESTS}` },
       to: {
         path: ["^packages/(core/src/aws|local|cli)", "node_modules/(@aws-sdk|sst|@aws-lambda-powertools|@middy)/"],
       },

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { makeRecording, type RecordedFrame, type Recording, type RecordingOptions } from "./recording.ts";
+import { makeRecording, type RecordedFrame, type Recording } from "./recording.ts";
+import type { RecordingOptions } from "./recording-options.ts";
 
 export interface CameraOptions extends Omit<RecordingOptions, "path" | "firstCode" | "epochMs"> {
   /** Made when it does not exist. */

@@ -1,7 +1,7 @@
 import { burstExpression, SAMPLE_RATE } from "./audio-pattern.ts";
 import { CODE_HEIGHT, CODE_ROWS } from "./frame-code.ts";
 import { OVERLAY_HEIGHT, OVERLAY_WIDTH, TEXT_HEIGHT } from "./overlay.ts";
-import type { Container, RecordingOptions } from "./recording.ts";
+import type { Container, RecordingOptions } from "./recording-options.ts";
 import { VFR_LEFT_OUT, VFR_PERIOD, VFR_STEP, VFR_SWING } from "./vfr.ts";
 
 const TIMESCALE = 90_000;
