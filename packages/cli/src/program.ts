@@ -4,6 +4,9 @@ import { clipCommand } from "./commands/clip.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { eventCommand } from "./commands/event.ts";
 import { invokeCommand } from "./commands/invoke.ts";
+import { redriveCommand } from "./commands/redrive.ts";
+import { replayCommand } from "./commands/replay.ts";
+import { requestCommand } from "./commands/request.ts";
 import { timelineCommand } from "./commands/timeline.ts";
 import { exitCodesHelp } from "./exit-codes.ts";
 
@@ -18,7 +21,8 @@ export function createProgram(): Command {
     .version(packageJson.version)
     .showHelpAfterError("(--help shows the options and examples)")
     .addHelpText("after", help);
-  const commands = [demoCommand(), clipCommand(), eventCommand(), invokeCommand(), timelineCommand()];
+  const here = [demoCommand(), clipCommand(), eventCommand(), invokeCommand(), timelineCommand()];
+  const commands = [...here, requestCommand(), replayCommand(), redriveCommand()];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;

@@ -133,7 +133,7 @@ export function parseId(text: string): string {
   throw new InvalidArgumentError(`"${text.slice(0, 60)}" ${read.error.issues[0]?.message ?? "is no id"}.`);
 }
 
-function parseGapPolicy(text: string): GapPolicy {
+export function parseGapPolicy(text: string): GapPolicy {
   const read = gapPolicy.safeParse(text.toUpperCase().replaceAll("-", "_"));
   if (read.success) return read.data;
   throw new InvalidArgumentError(`Allowed: ${gapPolicy.options.join(", ")}.`);

@@ -5,11 +5,13 @@ import type { AnyEvent } from "@camclips/events";
 import { createFolderStore } from "@camclips/local";
 import { Command } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
+import { stageOption } from "../input/stage-option.ts";
 import { entryLine } from "../view/plain-view.ts";
 import { timelineOf } from "../view/timeline.ts";
 import { parseId } from "./clip.ts";
 
 interface TimelineOptions {
+  stage?: string;
   state: string;
   json?: true;
 }
@@ -19,6 +21,7 @@ Offsets count from the clip's first event; the time in brackets is what the stag
 
 Examples:
   camclips timeline 507f191e810c19729de860ea
+  camclips timeline 507f191e810c19729de860ea --stage staging
   camclips timeline 507f191e810c19729de860ea --json | jq '.[] | select(.reason)'
 ${exitCodesHelp}`;
 
@@ -27,13 +30,14 @@ export function timelineCommand(): Command {
     .description("show a clip's history out of the event store")
     .argument("<clipId>", "the clip", parseId)
     .option("--state <dir>", "state folder of the commands that made it", ".camclips")
+    .addOption(stageOption().conflicts("state"))
     .option("--json", "print the history as a JSON array")
     .addHelpText("after", help)
     .action(timeline);
 }
 
-async function timeline(clipId: string, { state, json }: TimelineOptions): Promise<void> {
-  const events = await historyIn(state, clipId);
+async function timeline(clipId: string, { state, stage, json }: TimelineOptions): Promise<void> {
+  const events = stage ? await deployedHistory(stage, clipId) : await historyIn(state, clipId);
   const entries = timelineOf(events);
   if (json) {
     process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`);
@@ -41,6 +45,14 @@ async function timeline(clipId: string, { state, json }: TimelineOptions): Promi
   }
   process.stdout.write(`${clipId}  ${entries[0]?.at}\n`);
   for (const entry of entries) process.stdout.write(`${entryLine(entry, process.stdout)}\n`);
+}
+
+async function deployedHistory(stage: string, clipId: string): Promise<AnyEvent[]> {
+  const [{ findStage }, { historyOf }] = await Promise.all([
+    import("../deployed/stage.ts"),
+    import("../deployed/history.ts"),
+  ]);
+  return historyOf(await findStage(stage), clipId, stage);
 }
 
 /** Several runs may know the clip; the latest one counts. */

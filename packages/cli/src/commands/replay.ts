@@ -1,0 +1,51 @@
+import { Command } from "commander";
+import { exitCodesHelp, UsageError } from "../exit-codes.ts";
+import { parseInstant } from "../input/instant.ts";
+import { stageOption } from "../input/stage-option.ts";
+import { instant } from "../view/format.ts";
+import { parseId } from "./clip.ts";
+
+export interface ReplayOptions {
+  stage: string;
+  from: number;
+  to: number;
+  clip?: string;
+  only: string;
+  notify: boolean;
+  wait: boolean;
+}
+
+/** From the first stage that reads events on, a clip is made once; into every rule at once, each of its events would make it again. */
+const FIRST_STAGE = "locate-sources";
+
+const help = `
+Renders clips again from the events of the archive. Nobody is told, unless --notify is given: no PUT, no notification.
+Each clip is taken up at the beginning (${FIRST_STAGE}), or at the stage that --only names, and goes on from there.
+Events of the last ten minutes or so may not be in the archive yet.
+
+Examples:
+  camclips replay --from 2026-11-23T10:00:00Z --to 2026-11-23T11:00:00Z --stage staging
+  camclips replay --from 2026-11-23T10:00Z --to 2026-11-23T11:00Z --only render-clip --wait --stage staging
+  camclips replay --from 2026-11-23 --to 2026-11-24 --clip 507f191e810c19729de860ea --notify --stage production
+${exitCodesHelp}`;
+
+export function replayCommand(): Command {
+  return new Command("replay")
+    .description("render clips again from archived events (AWS)")
+    .requiredOption("--from <time>", "first instant whose events are replayed", parseInstant)
+    .requiredOption("--to <time>", "first instant whose events are not", parseInstant)
+    .option("--clip <id>", "one clip only", parseId)
+    .option("--only <stage>", "take clips up at this stage of the pipeline", FIRST_STAGE)
+    .option("--notify", "tell the camera service and the topic again", false)
+    .option("--wait", "until AWS has replayed everything", false)
+    .addOption(stageOption().makeOptionMandatory())
+    .addHelpText("after", help)
+    .action(replay);
+}
+
+async function replay(options: ReplayOptions): Promise<void> {
+  const { from, to } = options;
+  if (to <= from) throw new UsageError(`--to ${instant(to)} is not after --from ${instant(from)}`);
+  const { runReplay } = await import("../deployed/run-replay.ts");
+  await runReplay(options);
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import { readRequest, writeRequest } from "@camclips/core";
+import type { GapPolicy } from "@camclips/events";
+import { Command } from "commander";
+import { exitCodesHelp, UsageError } from "../exit-codes.ts";
+import { parseInstant } from "../input/instant.ts";
+import { readMessages } from "../input/messages.ts";
+import { stageOption } from "../input/stage-option.ts";
+import { parseGapPolicy, parseId } from "./clip.ts";
+
+interface RequestOptions {
+  stage: string;
+  camera?: string;
+  start?: number;
+  end?: number;
+  clipId?: string;
+  gapPolicy?: GapPolicy;
+}
+
+const help = `
+The file holds the body of one request, as callers send it, or a Lambda SQS event ("camclips event"), whose messages are
+all sent.
+
+Examples:
+  camclips request request.json --stage staging
+  camclips request --camera 583499c4e411dc743a5d5296 --start 2026-11-23T10:00:00Z --end 2026-11-23T10:01:00Z --stage staging
+${exitCodesHelp}`;
+
+export function requestCommand(): Command {
+  return new Command("request")
+    .description("ask a deployed stage for a clip (AWS)")
+    .argument("[file]", 'the request; "-" for stdin')
+    .option("--camera <id>", "the camera, without a file", parseId)
+    .option("--start <time>", "start of the clip", parseInstant)
+    .option("--end <time>", "end of the clip", parseInstant)
+    .option("--clip-id <id>", "name of the results (default: a new one)", parseId)
+    .option("--gap-policy <policy>", "what to do about missing footage", parseGapPolicy)
+    .addOption(stageOption().makeOptionMandatory())
+    .addHelpText("after", help)
+    .action(request);
+}
+
+async function request(file: string | undefined, options: RequestOptions): Promise<void> {
+  const bodies = file ? (await readMessages(file, Date.now())).map(({ body }) => body) : [bodyOf(options)];
+  const clipIds = bodies.map(checked);
+  const { sendRequests } = await import("../deployed/send-requests.ts");
+  await sendRequests(options.stage, bodies);
+  for (const clipId of clipIds) {
+    process.stdout.write(`sent; follow it with: npx camclips timeline ${clipId} --stage ${options.stage}\n`);
+  }
+}
+
+/** @returns the clipId. @throws UsageError for what the service would refuse. */
+function checked(body: string): string {
+  try {
+    const read = readRequest(body, Date.now());
+    if (read.readable) return read.request.clipId;
+    throw new UsageError(read.message);
+  } catch (error) {
+    throw new UsageError(`the service would refuse this request: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function bodyOf({ camera, start, end, clipId, gapPolicy }: RequestOptions): string {
+  if (camera === undefined || start === undefined || end === undefined)
+    throw new UsageError("name a file with the request, or give --camera, --start and --end");
+  return writeRequest({
+    clipId: clipId ?? randomBytes(12).toString("hex"),
+    cameraId: camera,
+    startMs: start,
+    endMs: end,
+    retryTimestamps: [],
+    gapPolicy: gapPolicy ?? "SKIP_GAPS",
+    sentMs: 0,
+  });
+}

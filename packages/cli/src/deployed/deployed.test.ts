@@ -1,0 +1,194 @@
+import { eventKey } from "@camclips/core";
+import {
+  type AnyEvent,
+  ClipPublished,
+  firstEvent,
+  nextEvent,
+  parseEnvelope,
+  RequestAccepted,
+  SourcesLocated,
+  toEnvelope,
+} from "@camclips/events";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FakeAws } from "../testing/fake-aws.ts";
+import { type Folder, START_MS, temporaryFolder } from "../testing/fixtures.ts";
+import { runCli } from "../testing/run-cli.ts";
+
+let aws: FakeAws;
+let folder: Folder;
+
+const names = ["accept-request", "locate-sources", "render-clip", "publish-clip", "record-event", "check-deadline"];
+const url = (name: string) => `https://sqs.eu-west-1.amazonaws.com/000000000000/${name}`;
+const part = (name: string) => ({
+  functionName: name,
+  queueUrl: url(name),
+  dlqUrl: url(`${name}-dlq`),
+  ...(/accept|deadline/.test(name) ? {} : { ruleArn: `arn:${name}` }),
+});
+const outputs = {
+  busArn: "arn:bus",
+  archiveArn: "arn:archive",
+  requestQueueUrl: url("accept-request"),
+  workBucket: "work",
+  stages: Object.fromEntries(names.map((name) => [name, part(name)])),
+};
+
+const request = {
+  clipId: "clip",
+  cameraId: "camera",
+  startMs: START_MS,
+  endMs: START_MS + 1000,
+  retryTimestamps: [],
+  gapPolicy: "SKIP_GAPS" as const,
+  sentMs: START_MS + 5000,
+};
+const at = (ms: number) => new Date(request.sentMs + ms).toISOString();
+const origin = { clipId: "clip", key: "key", deadlineAt: at(1e6) };
+const accepted = firstEvent(RequestAccepted.happened({ request }), 1, origin, at(0)) as AnyEvent;
+const source = { key: "a.mp4", startMs: START_MS, endMs: START_MS + 9000, fromMs: START_MS, toMs: START_MS + 1000 };
+const located = SourcesLocated.happened({ request, alias: "harbour", sources: [source], gaps: [] });
+const second = nextEvent(located, 1, accepted, at(50)) as AnyEvent;
+const told = { status: "CLIP_AVAILABLE" as const, clipMetadata: {}, notified: true };
+const last = nextEvent(ClipPublished.happened(told), 1, second, at(90)) as AnyEvent;
+const text = (event: AnyEvent) => JSON.stringify(toEnvelope(event));
+
+beforeAll(async () => {
+  [aws, folder] = await Promise.all([FakeAws.start(), temporaryFolder()]);
+  aws.parameters.set("/camclips/test/outputs", JSON.stringify(outputs));
+  for (const event of [accepted, second, last]) aws.objects.set(eventKey("clip", event.metadata.id), text(event));
+});
+afterAll(async () => {
+  await aws[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+const run = (args: string[], input = "") =>
+  runCli([...args, "--stage", "test"], { cwd: folder.path, env: aws.environment, input });
+
+const sentTo = (queue: string): string[] =>
+  aws
+    .inputs("AmazonSQS.SendMessage")
+    .filter(({ QueueUrl }) => QueueUrl === url(queue))
+    .map(({ MessageBody }) => String(MessageBody));
+
+describe("the commands for a deployed stage", () => {
+  it("request sends what a caller would, as it stands, and refuses what the service would refuse", async () => {
+    const body = `{'clipId': 'one', 'cameraId': 'c', 'startTimestampInMs': '${START_MS}', 'endTimestampInMs': ${START_MS + 1000}}`;
+    const sent = await run(["request", "-"], `${body}\n`);
+    expect(sent.code, sent.stderr).toBe(0);
+    expect(sent.stdout).toContain("npx camclips timeline one --stage test");
+    const options = [
+      "--camera",
+      "c",
+      "--start",
+      String(START_MS),
+      "--end",
+      String(START_MS + 1000),
+      "--clip-id",
+      "two",
+    ];
+    expect((await run(["request", ...options])).code).toBe(0);
+    const [first, second = ""] = sentTo("accept-request");
+    expect(first).toBe(body);
+    expect(JSON.parse(second)).toMatchObject({ clipId: "two", cameraId: "c", startTimestampInMs: START_MS });
+
+    const bad = await run(["request", "-"], body.replace("'c'", "'c/d'"));
+    expect(bad).toMatchObject({ code: 2, stdout: "" });
+    expect(bad.stderr).toContain("the service would refuse this request: cameraId must be");
+    expect(sentTo("accept-request")).toHaveLength(2);
+  });
+
+  it("timeline reads the stage's event store", async () => {
+    const { code, stdout, stderr } = await run(["timeline", "clip", "--json"]);
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { event: "RequestAccepted", stage: "accept-request", offsetMs: 0, durationMs: null },
+      { event: "SourcesLocated", stage: "locate-sources", offsetMs: 50, durationMs: 50 },
+      { event: "ClipPublished", stage: "publish-clip", offsetMs: 90, status: "CLIP_AVAILABLE" },
+    ]);
+    const unknown = await run(["timeline", "other"]);
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('stage "test" knows no clip other');
+  });
+
+  it("redrive takes a clip that was told FATAL_ERROR up as a run of its own, and leaves what is no event", async () => {
+    aws.put(url("render-clip-dlq"), text(second), "poison");
+    const { code, stdout, stderr } = await run(["redrive", "render-clip"]);
+    expect(stdout).toBe("1 sent back to render-clip\n");
+    expect(code).toBe(2);
+    expect(stderr).toContain("1 left where they are, because they are no events: m1");
+    const [body = ""] = sentTo("render-clip");
+    const { metadata } = parseEnvelope(JSON.parse(body));
+    expect(metadata).toMatchObject({ id: second.metadata.id, attempt: 1, rerun: { notify: true } });
+    expect(metadata.rerun?.id).toMatch(/^redrive-\d+$/);
+    expect(Date.parse(metadata.deadlineAt)).toBeGreaterThan(Date.now());
+    expect(aws.queues.get(url("render-clip-dlq"))).toMatchObject([{ Body: "poison" }]);
+  });
+
+  it("redrive lets a stage go on that left its clip open, and sends a caller's request unchanged", async () => {
+    aws.put(url("publish-clip-dlq"), text(second));
+    expect((await run(["redrive", "publish-clip"])).code).toBe(0);
+    expect(parseEnvelope(JSON.parse(sentTo("publish-clip")[0] ?? "")).metadata.rerun).toBeUndefined();
+    aws.put(url("accept-request-dlq"), "{'clipId': 'x'}");
+    expect((await run(["redrive", "accept-request"])).code).toBe(0);
+    expect(sentTo("accept-request")).toContain("{'clipId': 'x'}");
+  });
+
+  it("replay replays the archive into one rule, under a name that says whether to tell anybody", async () => {
+    const range = ["--from", "2018-10-31T02:00Z", "--to", "2018-10-31T03:00Z"];
+    const silent = await run(["replay", ...range, "--wait"]);
+    expect(silent.code, silent.stderr).toBe(0);
+    expect(silent.stdout).toMatch(/^replay replay-\w+ started into locate-sources\nreplay replay-\w+ is complete\n$/);
+    expect((await run(["replay", ...range, "--only", "render-clip", "--notify"])).code).toBe(0);
+    expect(aws.inputs("AWSEvents.StartReplay")).toMatchObject([
+      {
+        EventSourceArn: "arn:archive",
+        EventStartTime: Date.UTC(2018, 9, 31, 2) / 1000,
+        EventEndTime: Date.UTC(2018, 9, 31, 3) / 1000,
+        Destination: { Arn: "arn:bus", FilterArns: ["arn:locate-sources"] },
+        ReplayName: expect.stringMatching(/^replay-[.\w-]{1,57}$/),
+      },
+      {
+        Destination: { Arn: "arn:bus", FilterArns: ["arn:render-clip"] },
+        ReplayName: expect.stringMatching(/^notify-replay-[.\w-]{1,50}$/),
+      },
+    ]);
+  });
+
+  it("replay --clip sends the clip's own event to the stage, marked as the archive's replay would be", async () => {
+    const { code, stderr } = await run(["replay", "--from", "2018-10-31", "--to", "2018-11-01", "--clip", "clip"]);
+    expect(code, stderr).toBe(0);
+    const event = parseEnvelope(JSON.parse(sentTo("locate-sources")[0] ?? ""));
+    expect(event).toMatchObject({ type: "RequestAccepted", metadata: { rerun: { notify: false } } });
+    const never = await run(["replay", "--from", "2018-10-30", "--to", "2018-10-31", "--clip", "clip"]);
+    expect(never.code).toBe(2);
+    expect(never.stderr).toContain("the clip has no event that locate-sources takes (RequestAccepted) in that time");
+  });
+
+  it.each([
+    [["redrive", "rendr"], 'no stage "rendr" in the pipeline: accept-request'],
+    [["replay", "--from", "2018-11-01", "--to", "2018-10-31"], "is not after --from"],
+    [
+      ["replay", "--from", "2018-10-31", "--to", "2018-11-01", "--only", "accept-request"],
+      "takes no events from the bus",
+    ],
+    [["request"], "name a file with the request, or give --camera, --start and --end"],
+  ])("%j is told with exit code 2", async (args, message) => {
+    const { code, stderr } = await run(args);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
+
+  it("says that a stage is not deployed, and that credentials are missing", async () => {
+    const moon = await runCli(["redrive", "render-clip", "--stage", "moon"], {
+      cwd: folder.path,
+      env: aws.environment,
+    });
+    expect(moon.code).toBe(2);
+    expect(moon.stderr).toContain('stage "moon" is not deployed in this account and region');
+    const env = { AWS_REGION: "eu-west-1", AWS_EC2_METADATA_DISABLED: "true" };
+    const nobody = await runCli(["redrive", "render-clip", "--stage", "test"], { cwd: folder.path, env });
+    expect(nobody.code).toBe(2);
+    expect(nobody.stderr).toContain("no valid AWS credentials");
+  });
+});

@@ -1,0 +1,18 @@
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { UsageError } from "../exit-codes.ts";
+import { redriveStage } from "./redrive.ts";
+import { CLIENT, findStage, partOf } from "./stage.ts";
+
+/** `camclips redrive` */
+export async function runRedrive(name: string, stage: string): Promise<void> {
+  const deployed = await findStage(stage);
+  const { dlqUrl, queueUrl } = partOf(deployed, name);
+  if (!dlqUrl) throw new UsageError(`${name} of stage "${stage}" has no dead-letter queue of its own`);
+  const nowMs = Date.now();
+  // Queue URLs name the host themselves; an emulator's host must not be replaced by it.
+  const sqs = new SQSClient({ ...CLIENT, useQueueUrlAsEndpoint: false });
+  const { sent, left } = await redriveStage(sqs, { stage: name, dlqUrl, queueUrl, id: `redrive-${nowMs}` }, nowMs);
+  process.stdout.write(`${sent} sent back to ${name}\n`);
+  if (left.length === 0) return;
+  throw new UsageError(`${left.length} left where they are, because they are no events: ${left.join(", ")}`);
+}

@@ -1,0 +1,44 @@
+import { setTimeout } from "node:timers/promises";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import type { ReplayOptions } from "../commands/replay.ts";
+import { historyOf } from "./history.ts";
+import { replayMessage, replayState, startReplay } from "./replay.ts";
+import { CLIENT, findStage } from "./stage.ts";
+
+const POLL_MS = 5_000;
+
+/** `camclips replay` */
+export async function runReplay({
+  stage,
+  from: fromMs,
+  to: toMs,
+  clip,
+  only,
+  notify,
+  wait,
+}: ReplayOptions): Promise<void> {
+  const deployed = await findStage(stage);
+  const options = { fromMs, toMs, from: only, notify };
+  if (clip) {
+    const message = replayMessage(await historyOf(deployed, clip, stage), deployed, options, Date.now());
+    const sqs = new SQSClient({ ...CLIENT, useQueueUrlAsEndpoint: false });
+    await sqs.send(new SendMessageCommand(message));
+    process.stdout.write(`${clip} is on its way from ${only} on: npx camclips timeline ${clip} --stage ${stage}\n`);
+    return;
+  }
+  const events = new EventBridgeClient(CLIENT);
+  const name = await startReplay(events, deployed, options, Date.now());
+  process.stdout.write(`replay ${name} started into ${only}\n`);
+  if (wait) await finished(events, name);
+}
+
+async function finished(events: EventBridgeClient, name: string): Promise<void> {
+  for (;;) {
+    const state = await replayState(events, name);
+    if (state === "COMPLETED") break;
+    if (state === "FAILED" || state === "CANCELLED") throw new Error(`replay ${name} ended as ${state}`);
+    await setTimeout(POLL_MS);
+  }
+  process.stdout.write(`replay ${name} is complete\n`);
+}

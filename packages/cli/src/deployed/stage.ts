@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import * as z from "zod";
+import { UsageError } from "../exit-codes.ts";
+import { loadEnvironment } from "../input/environment.ts";
+
+/** What a deployed stage says about itself (stacks/outputs.ts). */
+const outputs = z.object({
+  busArn: z.string(),
+  archiveArn: z.string(),
+  requestQueueUrl: z.string(),
+  workBucket: z.string(),
+  stages: z.record(
+    z.string(),
+    z.object({ ruleArn: z.string().optional(), queueUrl: z.string(), dlqUrl: z.string().optional() }),
+  ),
+});
+export type DeployedStage = z.output<typeof outputs>;
+
+/** Connections give up soon enough for somebody who waits. */
+export const CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 3_000, requestTimeout: 30_000 } };
+
+/**
+ * Finds a stage's resources by its outputs. The stage's `.env` files are read first: they may name profile and region.
+ * @throws UsageError when it is not deployed here, or AWS cannot be reached with the credentials at hand.
+ */
+export async function findStage(stage: string): Promise<DeployedStage> {
+  loadEnvironment(existsSync(`.env.${stage}`) ? stage : undefined);
+  const name = `/camclips/${stage}/outputs`;
+  const answer = await new SSMClient(CLIENT).send(new GetParameterCommand({ Name: name })).catch((error: Error) => {
+    throw refusal(error, stage);
+  });
+  return outputs.parse(JSON.parse(answer.Parameter?.Value ?? ""));
+}
+
+function refusal(error: Error, stage: string): Error {
+  const options = { cause: error };
+  if (error.name === "ParameterNotFound") {
+    const hint = `deploy it with: npx sst deploy --stage ${stage}`;
+    return new UsageError(`stage "${stage}" is not deployed in this account and region; ${hint}`, options);
+  }
+  if (error.name === "CredentialsProviderError" || error.name === "ExpiredTokenException")
+    return new UsageError(`no valid AWS credentials (set AWS_PROFILE, or log in): ${error.message}`, options);
+  if (error.message.includes("Region is missing"))
+    return new UsageError("no AWS region: set AWS_REGION, or one in your AWS profile", options);
+  return error;
+}
+
+/** @throws UsageError for a stage that the pipeline does not have. */
+export function partOf(deployed: DeployedStage, stage: string): DeployedStage["stages"][string] {
+  const part = deployed.stages[stage];
+  if (part) return part;
+  throw new UsageError(`no stage "${stage}" in the pipeline: ${Object.keys(deployed.stages).join(", ")}`);
+}

@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+
+export interface AwsCall {
+  /** `AmazonSQS.SendMessage` */
+  target: string;
+  input: Record<string, unknown>;
+}
+
+interface Letter {
+  MessageId: string;
+  ReceiptHandle: string;
+  Body: string;
+}
+
+/** As much of AWS's wire protocols as the commands for a deployed stage use; every call is kept. */
+export class FakeAws implements AsyncDisposable {
+  readonly calls: AwsCall[] = [];
+  readonly parameters = new Map<string, string>();
+  /** By queue URL. */
+  readonly queues = new Map<string, Letter[]>();
+  /** By key, whatever the bucket. */
+  readonly objects = new Map<string, string>();
+  readonly #server = createServer((request, response) => {
+    this.#answer(request).then(({ status = 200, body }) => response.writeHead(status).end(body));
+  });
+
+  static async start(): Promise<FakeAws> {
+    const fake = new FakeAws();
+    await new Promise<void>((resolve) => fake.#server.listen(0, "127.0.0.1", resolve));
+    return fake;
+  }
+
+  /** Environment of a process that should talk to this. */
+  get environment(): Record<string, string> {
+    return {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`,
+      AWS_REGION: "eu-west-1",
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+    };
+  }
+
+  put(queue: string, ...bodies: string[]): void {
+    const letters = bodies.map((Body, index) => ({ MessageId: `m${index}`, ReceiptHandle: `r${index}`, Body }));
+    this.queues.set(queue, letters);
+  }
+
+  inputs(target: string): Record<string, unknown>[] {
+    return this.calls.filter((call) => call.target === target).map(({ input }) => input);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #answer(request: IncomingMessage): Promise<{ status?: number; body: string }> {
+    const target = request.headers["x-amz-target"];
+    if (typeof target !== "string") return this.#object(new URL(request.url ?? "/", "http://localhost"));
+    const input = JSON.parse(await text(request));
+    this.calls.push({ target, input });
+    const output = this.#operation(target, input);
+    return output ? { body: JSON.stringify(output) } : { status: 400, body: '{"__type":"ParameterNotFound"}' };
+  }
+
+  #operation(target: string, input: Record<string, string>): object | undefined {
+    const letters = this.queues.get(input.QueueUrl ?? "") ?? [];
+    switch (target) {
+      case "AmazonSSM.GetParameter": {
+        const Value = this.parameters.get(input.Name ?? "");
+        return Value === undefined ? undefined : { Parameter: { Value } };
+      }
+      case "AmazonSQS.SendMessage":
+        return { MessageId: "sent", MD5OfMessageBody: md5(input.MessageBody ?? "") };
+      case "AmazonSQS.ReceiveMessage":
+        return { Messages: letters.map((letter) => ({ ...letter, MD5OfBody: md5(letter.Body) })) };
+      case "AmazonSQS.DeleteMessage":
+        this.queues.set(
+          input.QueueUrl ?? "",
+          letters.filter(({ ReceiptHandle }) => ReceiptHandle !== input.ReceiptHandle),
+        );
+        return {};
+      case "AWSEvents.StartReplay":
+        return { State: "STARTING" };
+      case "AWSEvents.DescribeReplay":
+        return { State: "COMPLETED" };
+      default:
+        return undefined;
+    }
+  }
+
+  /** S3 by path: lists or gives an object. */
+  #object({ pathname, searchParams }: URL): { status?: number; body: string } {
+    const prefix = searchParams.get("prefix");
+    const key = pathname.split("/").slice(2).join("/");
+    if (prefix === null) return { body: this.objects.get(key) ?? "" };
+    const keys = [...this.objects.keys()].filter((name) => name.startsWith(prefix));
+    const contents = keys.map((name) => `<Contents><Key>${name}</Key></Contents>`).join("");
+    return { body: `<ListBucketResult><KeyCount>${keys.length}</KeyCount>${contents}</ListBucketResult>` };
+  }
+}
+
+const md5 = (body: string): string => createHash("md5").update(body).digest("hex");
