@@ -1,7 +1,8 @@
-import { eventKey, notifiedKey, putKey, readHistory, requestKey } from "@camclips/core";
-import { RequestAccepted } from "@camclips/events";
+import { eventKey, readHistory, requestKey, terminalKey } from "@camclips/core";
+import { ClipFailed, RequestAccepted } from "@camclips/events";
 import { expect, it } from "vitest";
 import { checkDeadline } from "./check-deadline.ts";
+import { publishClip } from "./publish-clip.ts";
 import { recordEvent } from "./record-event.ts";
 import { deliver, eventOf, onlyOne, request, testWorld } from "./testing.ts";
 
@@ -16,18 +17,18 @@ it("has a clip fail that nobody was told about by its deadline", async () => {
   expect(metadata.cause).toBe(accepted.metadata.id);
 });
 
-it.each([
-  ["subscribers", notifiedKey],
-  ["the camera service", putKey],
-])("has it fail also when only %s were told", async (_, marker) => {
+it("has it fail also when it was decided, and the history has no end yet", async () => {
   await using world = await testWorld();
-  await world.deps.work.put(marker("clip-1", key), Buffer.from("{}"), json);
+  const record = { cause: "11111111-1111-8111-8111-111111111111" };
+  await world.deps.work.put(terminalKey("clip-1", key), Buffer.from(JSON.stringify(record)), json);
   onlyOne("ClipFailed", await deliver(checkDeadline, accepted, world));
 });
 
-it("is content when both were told", async () => {
+it("is content with a history that has its end", async () => {
   await using world = await testWorld();
-  for (const marker of [notifiedKey, putKey]) await world.deps.work.put(marker("clip-1", key), Buffer.from("{}"), json);
+  const failed = eventOf(ClipFailed.happened({ request: request(), stage: "x", reason: "INTERNAL", message: "broke" }));
+  const published = onlyOne("ClipPublished", await deliver(publishClip, failed, world));
+  await deliver(recordEvent, published, world);
   expect(await deliver(checkDeadline, accepted, world)).toEqual([]);
 });
 

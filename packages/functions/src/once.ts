@@ -54,12 +54,13 @@ export async function onceAlone<S extends z.ZodType>(
 }
 
 async function resultOfOther<S extends z.ZodType>(
-  { work }: Needs,
+  { work, clock }: Needs,
   marker: string,
   schema: S,
   signal: AbortSignal,
 ): Promise<z.output<S>> {
-  for (let waited = 0; waited < WAIT_MS; waited += POLL_MS) {
+  const endMs = clock.now() + WAIT_MS;
+  for (let waited = 0; waited < WAIT_MS && clock.now() < endMs; waited += POLL_MS) {
     await setTimeout(POLL_MS, undefined, { signal });
     const result = await getJson(work, marker, schema, signal);
     if (result !== undefined) return result;

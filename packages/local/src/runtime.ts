@@ -31,7 +31,7 @@ import {
   type Stage,
   sweepScratch,
 } from "@camclips/functions";
-import { readIfThere, writeWhole } from "./files.ts";
+import { readIfThere, sweepUnfinished, writeWhole } from "./files.ts";
 import { createFolderStore } from "./folder-store.ts";
 import { lockState } from "./lock.ts";
 import { FolderQueue, type QueuedMessage } from "./queue.ts";
@@ -106,6 +106,7 @@ export class LocalRuntime {
   /** @throws StateInUseError when another process works in the state folder. */
   async start(): Promise<void> {
     this.#unlock = await lockState(this.#options.root);
+    await sweepUnfinished(this.#options.root);
     await sweepScratch(this.#scratchRoot);
     this.#stages = await loadStages();
     this.#deps = this.#connect();
@@ -115,8 +116,7 @@ export class LocalRuntime {
 
   /** Ends what is under way and leaves the rest for the next start. */
   async stop(): Promise<void> {
-    await this.#timers.stop();
-    await Promise.all([...this.#queues.values()].map((queue) => queue.stop()));
+    await Promise.all([this.#timers.stop(), ...[...this.#queues.values()].map((queue) => queue.stop())]);
     this.#unlock?.();
   }
 

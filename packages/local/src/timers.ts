@@ -76,6 +76,7 @@ export class FolderTimers implements Scheduler {
     const wait = Math.max(0, message.atMs - this.#options.now());
     const later = () => (message.atMs > this.#options.now() ? this.#arm(message) : this.#fire(message));
     const timer = setTimeout(later, Math.min(wait, LONGEST_TIMER_MS));
+    clearTimeout(this.#pending.get(message.name)?.timer);
     // A schedule that lies ahead is no reason to keep the process alive.
     timer.unref();
     this.#pending.set(message.name, { message, timer });

@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { complaintsAbout, storyOf } from "./check.ts";
+import { type Ending, live } from "./drive.ts";
+import { historyOf, quietHistory } from "./history.ts";
+import { brokenGuards, circumstances } from "./mutations.ts";
+
+/** FAULTS_SEED=<n> runs one history, FAULTS_RUNS=<n> so many, from FAULTS_FROM on. */
+const { FAULTS_SEED, FAULTS_RUNS = "4", FAULTS_FROM = "1" } = process.env;
+const seeds = FAULTS_SEED
+  ? [Number(FAULTS_SEED)]
+  : Array.from({ length: Number(FAULTS_RUNS) }, (_, index) => Number(FAULTS_FROM) + index);
+
+describe("whatever goes wrong", () => {
+  it.each(seeds)(
+    "every request is answered once and nothing is left behind: seed %d",
+    async (seed) => {
+      await live(historyOf(seed), async (ending) => {
+        const story = storyOf(ending);
+        expect(await complaintsAbout(ending), story).toEqual([]);
+      });
+    },
+    60_000,
+  );
+
+  it("a quiet history ends as the contract says", async () => {
+    await live(quietHistory(), async (ending) => {
+      expect(await complaintsAbout(ending), storyOf(ending)).toEqual([]);
+      expect(ending.world.puts.map(({ status }) => status)).toEqual(["CLIP_AVAILABLE"]);
+    });
+  });
+
+  it.each(circumstances)("the guards hold when %s", async (_, circumstance, history, status) => {
+    const check = async (ending: Ending) => {
+      expect(await complaintsAbout(ending), storyOf(ending)).toEqual([]);
+      expect(ending.world.puts.at(-1)?.status).toBe(status);
+    };
+    await live(history, check, circumstance);
+  });
+});
+
+describe("the checks notice that a guard is gone:", () => {
+  it.each(brokenGuards)("$guard", async ({ history, mutation, complaint }) => {
+    const complaints = await live(history, complaintsAbout, mutation);
+    expect(complaints.join("\n")).toMatch(complaint);
+  });
+});

@@ -1,0 +1,136 @@
+import type { GapPolicy } from "@camclips/events";
+import fc from "fast-check";
+
+/** What a history is made of. Times are seconds after its start; the recordings are ten, 20 s each and back to back. */
+
+export const RECORDINGS = 10;
+export const RECORDING_SECONDS = 20;
+export const ALIAS = "pier";
+export const CAMERA = "cam-1";
+
+/** A caller's request, sent once or more. */
+export interface Asked {
+  clipId: string;
+  cameraId: string;
+  startSeconds: number;
+  endSeconds: number;
+  gapPolicy: GapPolicy;
+  /** When its message is sent; more than one: the same message again. */
+  sentSeconds: number[];
+  /** Python literal instead of JSON. */
+  python: boolean;
+}
+
+/** When a recording appears on the list and in the bucket, once it has ended; null: never. */
+export interface RecordingFate {
+  listedSeconds: number | null;
+  storedSeconds: number | null;
+  broken: boolean;
+}
+
+export interface Outage {
+  /** `puts`: the camera service answers questions, but takes no status. */
+  of: "cameras" | "puts" | "topic" | "bus" | "work" | "scheduler" | "disk";
+  fromSeconds: number;
+  seconds: number;
+}
+
+export type Disturbance =
+  | { kind: "jump"; atSeconds: number; bySeconds: number }
+  | { kind: "restart"; atSeconds: number };
+
+export interface History {
+  seed: number;
+  /** Share of effects that go wrong, 0 to 1. */
+  intensity: number;
+  asked: Asked[];
+  recordings: RecordingFate[];
+  outages: Outage[];
+  disturbances: Disturbance[];
+}
+
+const seconds = (max: number) => fc.integer({ min: 0, max });
+
+const asked = (index: number): fc.Arbitrary<Asked> =>
+  fc
+    .record({
+      // Now and then two requests fight for one clipId.
+      clipId: fc.oneof(
+        { weight: 6, arbitrary: fc.constant(`clip-${index}`) },
+        { weight: 1, arbitrary: fc.constant("clip-0") },
+      ),
+      cameraId: fc.oneof(
+        { weight: 9, arbitrary: fc.constant(CAMERA) },
+        { weight: 1, arbitrary: fc.constant("cam-unknown") },
+      ),
+      startSeconds: fc.integer({ min: -20, max: RECORDINGS * RECORDING_SECONDS - 20 }),
+      endSeconds: fc.integer({ min: 1, max: 52 }),
+      gapPolicy: fc.constantFrom("SKIP_GAPS", "REJECT", "FILL_WITH_BLACK"),
+      sentSeconds: fc.array(seconds(600), { minLength: 1, maxLength: 3 }),
+      python: fc.boolean(),
+    })
+    .map((drawn) => ({ ...drawn, endSeconds: drawn.startSeconds + drawn.endSeconds }));
+
+const fate: fc.Arbitrary<RecordingFate> = fc.oneof(
+  { weight: 5, arbitrary: fc.constant({ listedSeconds: 0, storedSeconds: 0, broken: false }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ listedSeconds: seconds(900), storedSeconds: seconds(900), broken: fc.constant(false) }),
+  },
+  { weight: 1, arbitrary: fc.constant({ listedSeconds: null, storedSeconds: null, broken: false }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      listedSeconds: fc.constant(0),
+      storedSeconds: fc.constantFrom(0, null),
+      broken: fc.boolean(),
+    }),
+  },
+);
+
+const outage: fc.Arbitrary<Outage> = fc.record({
+  of: fc.constantFrom("cameras", "puts", "topic", "bus", "work", "scheduler", "disk"),
+  fromSeconds: seconds(900),
+  seconds: fc.integer({ min: 5, max: 400 }),
+});
+
+const disturbance: fc.Arbitrary<Disturbance> = fc.oneof(
+  fc.record({
+    kind: fc.constant("jump" as const),
+    atSeconds: seconds(1200),
+    bySeconds: fc.integer({ min: -600, max: 1800 }),
+  }),
+  fc.record({ kind: fc.constant("restart" as const), atSeconds: seconds(1200) }),
+);
+
+const history: fc.Arbitrary<Omit<History, "seed">> = fc.record({
+  intensity: fc.constantFrom(0, 0.02, 0.05, 0.1, 0.2),
+  asked: fc
+    .integer({ min: 1, max: 4 })
+    .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => asked(index)))),
+  recordings: fc.array(fate, { minLength: RECORDINGS, maxLength: RECORDINGS }),
+  outages: fc.array(outage, { maxLength: 3 }),
+  disturbances: fc.array(disturbance, { maxLength: 3 }),
+});
+
+/** The history of a seed: always the same one. */
+export function historyOf(seed: number): History {
+  const [drawn] = fc.sample(history, { seed, numRuns: 1 });
+  if (!drawn) throw new Error("nothing was drawn");
+  return { seed, ...drawn };
+}
+
+/** A history in which nothing goes wrong but what the test asks for. */
+export function quietHistory(change: Partial<History> = {}): History {
+  const asked: Asked = {
+    clipId: "clip-0",
+    cameraId: CAMERA,
+    startSeconds: 10,
+    endSeconds: 30,
+    gapPolicy: "SKIP_GAPS",
+    sentSeconds: [210],
+    python: true,
+  };
+  const recordings = Array.from({ length: RECORDINGS }, () => ({ listedSeconds: 0, storedSeconds: 0, broken: false }));
+  return { seed: 1, intensity: 0, asked: [asked], recordings, outages: [], disturbances: [], ...change };
+}

@@ -1,0 +1,195 @@
+import { CameraServiceError, type ObjectReader, type ObjectStore, type OpenObject } from "@camclips/core";
+import type { Deps } from "@camclips/functions";
+import { type Dice, pick } from "./dice.ts";
+import type { World } from "./world.ts";
+
+/** One life of the process: from its start to the moment it is killed. After that nothing it does takes effect. */
+export class Life {
+  dead = false;
+  readonly #onKill: () => void;
+  constructor(onKill: () => void) {
+    this.#onKill = onKill;
+  }
+  kill(): void {
+    if (this.dead) return;
+    this.dead = true;
+    this.#onKill();
+  }
+}
+
+class Killed extends Error {
+  override name = "Killed";
+}
+
+const MOST_KILLS = 5;
+
+/** The ways in which one effect can go wrong. `after`: it took place, and nobody learned of it. */
+const WAYS = ["before", "before", "after", "after", "kill before", "kill after"] as const;
+type Way = (typeof WAYS)[number];
+
+/** Puts faults between the stages and the world. */
+export function injectFaults(deps: Deps, world: World, life: Life): Deps {
+  const strike = (about: string): Way | undefined => {
+    if (life.dead) throw new Killed("the process is gone");
+    if (world.healed) return undefined;
+    const { time, numbers } = world.dice.roll(about);
+    // The same thing does not go wrong for ever: what is tested is that trying again helps.
+    if (time > 3 || numbers[0] >= world.history.intensity) return undefined;
+    const way = pick(WAYS, numbers[1]);
+    return way.startsWith("kill") && world.kills >= MOST_KILLS ? "before" : way;
+  };
+
+  const suffer = (way: Way | undefined, moment: "before" | "after", about: string, error: () => Error) => {
+    if (way === moment || way === `kill ${moment}`) {
+      world.note(`${way} ${about}`);
+      if (way.startsWith("kill")) {
+        world.kills += 1;
+        life.kill();
+        throw new Killed(`killed ${moment} ${about}`);
+      }
+      throw error();
+    }
+    if (life.dead) throw new Killed("the process is gone");
+  };
+
+  async function effect<T>(
+    about: string,
+    run: () => Promise<T>,
+    error: () => Error = () => new Error(`503: ${about}`),
+  ): Promise<T> {
+    const way = strike(about);
+    suffer(way, "before", about, error);
+    const result = await run();
+    suffer(way, "after", about, error);
+    return result;
+  }
+
+  const outage = (what: "topic" | "bus" | "work" | "scheduler" | "disk", code: string) => {
+    if (world.isDown(what)) throw new Error(`${code}: ${what}`);
+  };
+
+  return {
+    ...deps,
+    origin: faultyReader("origin", deps.origin, effect, world.dice, world),
+    work: faultyStore("work", deps.work, effect, world, () => outage("work", "503")),
+    destination: faultyStore("destination", deps.destination, effect, world, () => {}),
+    cameras: {
+      alias: (cameraId, signal) => effect(`alias ${cameraId}`, () => deps.cameras.alias(cameraId, signal), passing),
+      recordings: (...args) => effect(`recordings ${args[1]}`, () => deps.cameras.recordings(...args), passing),
+      putClip: (clipId, body, signal) =>
+        effect(
+          `PUT ${clipId} ${(body as { status: string }).status}`,
+          () => deps.cameras.putClip(clipId, body, signal),
+          passing,
+        ),
+    },
+    topic: {
+      async notify(notification, signal) {
+        outage("topic", "throttled");
+        const { notificationId = "" } = notification.attributes;
+        await effect(`SNS ${notificationId}`, async () => {
+          await deps.topic.notify(notification, signal);
+          world.told(notificationId, notification);
+        });
+      },
+    },
+    scheduler: {
+      async schedule(message, signal) {
+        outage("scheduler", "throttled");
+        world.mostTries = Math.max(world.mostTries, JSON.parse(message.body).detail?.metadata.attempt ?? 1);
+        return effect(`schedule ${message.name}`, () => deps.scheduler.schedule(message, signal));
+      },
+    },
+    bus: {
+      async publish(events, signal) {
+        for (const event of events) {
+          outage("bus", "refused");
+          const about = `publish ${event.metadata.id}`;
+          await effect(about, async () => {
+            world.published.push(event);
+            const fate = world.healed ? undefined : world.dice.roll(`fate of ${event.metadata.id}`);
+            const [chance, kind, delay] = fate?.numbers ?? [1, 0, 0];
+            const bad = chance < world.history.intensity * 2;
+            // Seconds mostly, now and then hours.
+            const atMs = world.now() + (kind > 0.9 ? delay * 3 * 3_600_000 : delay * 30_000);
+            if (bad) {
+              world.note(`${kind < 0.5 ? "delayed" : "doubled"} ${event.type} ${event.metadata.id}`);
+              world.limbo.push({ atMs, event });
+            }
+            if (!bad || kind >= 0.5) await deps.bus.publish([event], signal);
+          });
+        }
+      },
+    },
+    async scratch() {
+      outage("disk", "ENOSPC");
+      return deps.scratch();
+    },
+  };
+}
+
+type Effect = <T>(about: string, run: () => Promise<T>, error?: () => Error) => Promise<T>;
+
+const passing = (): Error => new CameraServiceError("the camera service did not answer", true);
+
+function faultyReader(name: string, store: ObjectReader, effect: Effect, dice: Dice, world: World): ObjectReader {
+  return {
+    open: (key, signal) =>
+      effect(`${name} open ${key}`, async () => {
+        const object = await store.open(key, signal);
+        return object && cutOff(object, `${name} body ${key}`, dice, world);
+      }),
+  };
+}
+
+/** Bodies that end in the middle for good, after all that the reader itself does against it. */
+function cutOff(object: OpenObject, about: string, dice: Dice, world: World): OpenObject {
+  const cut: OpenObject = Object.create(object);
+  Object.defineProperty(cut, "stream", {
+    async *value(start: number, end: number, signal?: AbortSignal) {
+      const { time, numbers } = dice.roll(about);
+      const bad = !world.healed && time <= 2 && numbers[0] < world.history.intensity;
+      for await (const chunk of object.stream(start, end, signal)) {
+        yield bad ? chunk.subarray(0, Math.floor(chunk.byteLength * numbers[1])) : chunk;
+        if (bad) {
+          world.note(`cut off ${about}`);
+          throw new Error("ECONNRESET");
+        }
+      }
+    },
+  });
+  for (const property of ["size", "etag", "fetched"] as const)
+    Object.defineProperty(cut, property, { get: () => object[property] });
+  cut.read = (start, end, signal) => object.read(start, end, signal);
+  return cut;
+}
+
+function faultyStore(name: string, store: ObjectStore, effect: Effect, world: World, check: () => void): ObjectStore {
+  const reader = faultyReader(name, store, effect, world.dice, world);
+  const write = async (key: string, ifAbsent: boolean | undefined, run: () => Promise<boolean>) => {
+    check();
+    const about = `${name} put ${key}`;
+    const written = await effect(about, async () => {
+      const done = await run();
+      if (key.endsWith(".notified.json")) world.marked(key.split("/")[1] ?? "");
+      return done;
+    });
+    // The answer was lost and the client sent the write again: S3 says that the key is taken.
+    const lost =
+      ifAbsent && written && !world.healed && world.dice.roll(`lost ${about}`).numbers[0] < world.history.intensity / 2;
+    if (lost) world.note(`412 for our own ${about}`);
+    return written && !lost;
+  };
+  return {
+    open: (key, signal) => reader.open(key, signal),
+    info: (key, signal) => effect(`${name} info ${key}`, () => store.info(key, signal)),
+    async get(key, signal) {
+      check();
+      return effect(`${name} get ${key}`, () => store.get(key, signal));
+    },
+    put: (key, body, options) => write(key, options.ifAbsent, () => store.put(key, body, options)),
+    putStream: (key, body, bytes, options) =>
+      write(key, options.ifAbsent, () => store.putStream(key, body, bytes, options)),
+    list: (prefix, signal) => store.list(prefix, signal),
+  };
+}

@@ -1,0 +1,147 @@
+import { CameraServiceError, type ObjectStore } from "@camclips/core";
+import type { Mutation } from "./drive.ts";
+import { type History, quietHistory } from "./history.ts";
+
+/** Guards of the product, taken away one by one: with each the checks must complain, or they check nothing. */
+
+export interface Broken {
+  guard: string;
+  mutation: Mutation;
+  /** A history in which the guard is what saves the day. */
+  history: History;
+  /** What the checks must say. */
+  complaint: RegExp;
+}
+
+const withWork =
+  (change: (work: ObjectStore) => Partial<ObjectStore>): Mutation =>
+  (deps) => ({ ...deps, work: { ...deps.work, ...change(deps.work) } });
+
+const isNotified = (key: string): boolean => key.includes(".notified.json");
+
+/** The camera service takes no status when the clip is told, so that publish-clip runs many times. */
+const putsDown = quietHistory({ outages: [{ of: "puts", fromSeconds: 0, seconds: 600 }] });
+const asked = quietHistory().asked[0] as History["asked"][number];
+
+const withoutFootage = quietHistory({
+  recordings: quietHistory().recordings.map(() => ({ listedSeconds: null, storedSeconds: null, broken: false })),
+  asked: [{ ...asked, sentSeconds: [40] }],
+});
+
+const unchanged: Mutation = (deps) => deps;
+
+const unconditional = (store: ObjectStore): Partial<ObjectStore> => ({
+  put: (key, body, options) => store.put(key, body, { ...options, ifAbsent: false }),
+  putStream: (key, body, bytes, options) => store.putStream(key, body, bytes, { ...options, ifAbsent: false }),
+});
+
+const camerasGone: Mutation = (deps) => ({
+  ...deps,
+  cameras: { ...deps.cameras, alias: () => Promise.reject(new CameraServiceError("503", true)) },
+});
+
+/** The event is on its way for longer than the clip has. */
+const lateThumbnails: Mutation = (deps, world) => ({
+  ...deps,
+  bus: {
+    async publish(events, signal) {
+      const late = events.filter(({ type }) => type === "ThumbnailsRendered");
+      world.published.push(...late);
+      world.limbo.push(...late.map((event) => ({ atMs: world.now() + 3 * 3_600_000, event })));
+      await deps.bus.publish(
+        events.filter((event) => !late.includes(event)),
+        signal,
+      );
+    },
+  },
+});
+
+const brokenRender: Mutation = (deps) => ({ ...deps, scratch: () => Promise.reject(new Error("out of memory")) });
+
+/** No event tells of a stage that gave up: as when its process was killed at the last delivery. */
+const withoutLastWords: Mutation = (deps) => ({
+  ...deps,
+  bus: {
+    publish: (events, signal) =>
+      deps.bus.publish(
+        events.filter((event) => event.type !== "ClipFailed" || event.metadata.hops < 3),
+        signal,
+      ),
+  },
+});
+
+const together =
+  (...mutations: Mutation[]): Mutation =>
+  (deps, world) =>
+    mutations.reduce((mutated, mutation) => mutation(mutated, world), deps);
+
+export const brokenGuards: Broken[] = [
+  {
+    guard: "the marker of the notification",
+    mutation: withWork((work) => ({
+      get: async (key, signal) => (isNotified(key) ? undefined : work.get(key, signal)),
+      put: async (key, body, options) => (isNotified(key) ? true : work.put(key, body, options)),
+    })),
+    history: putsDown,
+    complaint: /told twice, though nothing had gone wrong/,
+  },
+  {
+    guard: "the conditional write of the terminal status",
+    mutation: together(lateThumbnails, withWork(unconditional)),
+    history: quietHistory(),
+    complaint: /2 ends for one request/,
+  },
+  {
+    guard: "the conditional write of a clipId's claim and of the clip",
+    mutation: together(withWork(unconditional), (deps) => ({
+      ...deps,
+      destination: { ...deps.destination, ...unconditional(deps.destination) },
+    })),
+    history: quietHistory({ asked: [asked, { ...asked, startSeconds: 12, sentSeconds: [240] }] }),
+    complaint: /other bytes than told/,
+  },
+  {
+    guard: "the deadline watch",
+    mutation: together(brokenRender, withoutLastWords, (deps) => ({
+      ...deps,
+      scheduler: {
+        schedule: async (message, signal) =>
+          message.queue === "check-deadline" ? "already scheduled" : deps.scheduler.schedule(message, signal),
+      },
+    })),
+    history: quietHistory(),
+    complaint: /0 notifications for one request/,
+  },
+  {
+    guard: "the bound on attempts for missing footage",
+    mutation: (deps) => ({ ...deps, settings: { ...deps.settings, SQS_RETRY_LIMIT: 2400 } }),
+    history: withoutFootage,
+    complaint: /attempts, \d+ are allowed/,
+  },
+  {
+    guard: "the bound on attempts while a dependency is down",
+    mutation: together(camerasGone, (deps) => ({
+      ...deps,
+      scheduler: {
+        schedule(message, signal) {
+          const envelope = JSON.parse(message.body);
+          if (message.queue === "locate-sources")
+            envelope.detail.metadata.deadlineAt = new Date(message.atMs + 86_400_000).toISOString();
+          const body = envelope.detail?.metadata.attempt > 60 ? message.body : JSON.stringify(envelope);
+          return deps.scheduler.schedule({ ...message, body }, signal);
+        },
+      },
+    })),
+    history: quietHistory(),
+    complaint: /one event was tried \d+ times/,
+  },
+];
+
+/** The same circumstances with all guards in place: nothing to complain about. */
+export const circumstances: [name: string, circumstance: Mutation, history: History, status: string][] = [
+  ["the camera service takes no status for ten minutes", unchanged, putsDown, "CLIP_AVAILABLE"],
+  ["the thumbnails come hours after the deadline", lateThumbnails, quietHistory(), "FATAL_ERROR"],
+  ["every render fails without a word", together(brokenRender, withoutLastWords), quietHistory(), "FATAL_ERROR"],
+  ["no footage ever comes", unchanged, withoutFootage, "CLIP_RETRY_TIMEOUT"],
+  ["the camera service answers no question, ever", camerasGone, quietHistory(), "FATAL_ERROR"],
+];
