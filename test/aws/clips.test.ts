@@ -125,10 +125,10 @@ describe("the deployed pipeline", () => {
     expect((await stack.terminal("before-poison")).status).toBe("CLIP_AVAILABLE");
     expect((await stack.terminal("after-poison")).status).toBe("CLIP_AVAILABLE");
     const { dlqUrl } = stack.outputs.stages["accept-request"] as { dlqUrl: string };
-    await until("two dead letters", 150_000, async () => {
+    await until("two dead letters", 220_000, async () => {
       const query = { QueueUrl: dlqUrl, AttributeNames: ["ApproximateNumberOfMessages" as const] };
       const { Attributes } = await stack.clients.sqs.send(new GetQueueAttributesCommand(query));
       return Attributes?.ApproximateNumberOfMessages === "2" ? true : undefined;
     });
-  }, 240_000);
+  }, 280_000);
 });
