@@ -1,19 +1,10 @@
 import { Command } from "commander";
+import type { ReplayOptions } from "../deployed/run-replay.ts";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { parseInstant } from "../input/instant.ts";
 import { stageOption } from "../input/stage-option.ts";
 import { instant } from "../view/format.ts";
 import { parseId } from "./clip.ts";
-
-export interface ReplayOptions {
-  stage: string;
-  from: number;
-  to: number;
-  clip?: string;
-  only: string;
-  notify: boolean;
-  wait: boolean;
-}
 
 /** From the first stage that reads events on, a clip is made once; into every rule at once, each of its events would make it again. */
 const FIRST_STAGE = "locate-sources";

@@ -64,7 +64,7 @@ async function receive(sqs: SQSClient, QueueUrl: string): Promise<Message[]> {
  * which tells its status again. The other stages left the clip open, so their message simply goes on.
  * @returns undefined for a message that is no event.
  */
-export function bodyFor({ stage, id }: Pick<Redrive, "stage" | "id">, body: string, nowMs: number): string | undefined {
+function bodyFor({ stage, id }: Pick<Redrive, "stage" | "id">, body: string, nowMs: number): string | undefined {
   const { input, failsClip } = stageNamed(stage);
   if (input.from !== "bus" || stage === "record-event") return body;
   try {

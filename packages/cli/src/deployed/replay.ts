@@ -25,7 +25,7 @@ export interface Replay {
   notify: boolean;
 }
 
-export const replayName = (notify: boolean, nowMs: number): string =>
+const replayName = (notify: boolean, nowMs: number): string =>
   `${notify ? NOTIFYING_REPLAY_PREFIX : ""}replay-${new Date(nowMs).toISOString().replace(/[-:.]/g, "")}`;
 
 /** Replays the archive into one stage's rule. @returns the replay's name. */

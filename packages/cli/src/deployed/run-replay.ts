@@ -1,10 +1,19 @@
 import { setTimeout } from "node:timers/promises";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import type { ReplayOptions } from "../commands/replay.ts";
 import { historyOf } from "./history.ts";
 import { replayMessage, replayState, startReplay } from "./replay.ts";
 import { CLIENT, findStage } from "./stage.ts";
+
+export interface ReplayOptions {
+  stage: string;
+  from: number;
+  to: number;
+  clip?: string;
+  only: string;
+  notify: boolean;
+  wait: boolean;
+}
 
 const POLL_MS = 5_000;
 

@@ -1,0 +1,88 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { readHistory } from "@camclips/core";
+import { type AnyEvent, toEnvelope } from "@camclips/events";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { type CliResult, runCli } from "../../packages/cli/src/testing/run-cli.ts";
+import { Stack } from "./stack.ts";
+import { until } from "./until.ts";
+
+let stack: Stack;
+let cwd: string;
+let startMs: number;
+
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "cli-on-aws-"));
+  const { certificate } = inject("emulator");
+  if (certificate) await writeFile(join(cwd, "ca.pem"), certificate);
+  stack = await Stack.create();
+  const camera = await stack.camera("harbour", Math.floor(Date.now() / 1000) * 1000 - 3600_000, { recordings: 1 });
+  startMs = camera.startMs;
+});
+afterAll(async () => {
+  await stack?.[Symbol.asyncDispose]();
+  await rm(cwd, { recursive: true, force: true });
+});
+
+function camclips(...args: string[]): Promise<CliResult> {
+  const env = {
+    AWS_ENDPOINT_URL: inject("emulator").endpoint,
+    AWS_REGION: "eu-west-1",
+    AWS_ACCESS_KEY_ID: stack.account,
+    AWS_SECRET_ACCESS_KEY: "test",
+    NODE_EXTRA_CA_CERTS: join(cwd, "ca.pem"),
+  };
+  return runCli([...args, "--stage", "emulated"], { cwd, env });
+}
+
+/** The clip's events of one rerun, once it has published. */
+const rerun = (prefix: string): Promise<AnyEvent[]> =>
+  stack.explained("asked", () =>
+    until(`the end of ${prefix}`, 60_000, async () => {
+      const events = (await readHistory(stack.work, "asked")).filter(({ metadata }) =>
+        metadata.rerun?.id.startsWith(prefix),
+      );
+      return events.some(({ type }) => type === "ClipPublished") ? events : undefined;
+    }),
+  );
+
+describe("the command line on a deployed stage", () => {
+  it("asks for a clip and shows what became of it", async () => {
+    const range = ["--start", String(startMs + 1000), "--end", String(startMs + 3000)];
+    const asked = await camclips("request", "--camera", "harbour", ...range, "--clip-id", "asked");
+    expect(asked.code, asked.stderr).toBe(0);
+    expect(await stack.terminal("asked")).toMatchObject({ status: "CLIP_AVAILABLE" });
+    await until("the whole history", 30_000, async () => {
+      const { stdout } = await camclips("timeline", "asked", "--json");
+      const events = stdout && JSON.parse(stdout).map(({ event }: { event: string }) => event);
+      return events.at(-1) === "ClipPublished" && events.length === 6 ? true : undefined;
+    });
+  });
+
+  it("renders one clip again without telling anybody", async () => {
+    const range = ["--from", new Date(Date.now() - 3600_000).toISOString(), "--to", new Date().toISOString()];
+    const { code, stderr } = await camclips("replay", ...range, "--clip", "asked", "--only", "render-clip");
+    expect(code, stderr).toBe(0);
+    const events = await rerun("replay-");
+    expect(events.map(({ type }) => type)).toEqual(["ClipRendered", "ThumbnailsRendered", "ClipPublished"]);
+    expect(await stack.notified("asked")).toHaveLength(1);
+  });
+
+  it("redrives a dead letter, and tells what comes of it", async () => {
+    const history = await readHistory(stack.work, "asked");
+    const downloaded = history.find(({ type, metadata }) => type === "SourcesDownloaded" && !metadata.rerun);
+    const { dlqUrl } = stack.outputs.stages["render-clip"] ?? {};
+    const MessageBody = JSON.stringify(toEnvelope(downloaded as AnyEvent));
+    await stack.clients.sqs.send(new SendMessageCommand({ QueueUrl: dlqUrl, MessageBody }));
+    const { code, stdout, stderr } = await camclips("redrive", "render-clip");
+    expect(code, stderr).toBe(0);
+    expect(stdout).toBe("1 sent back to render-clip\n");
+    await rerun("redrive-");
+    await until("a second notification", 30_000, async () =>
+      (await stack.notified("asked")).length === 2 ? true : undefined,
+    );
+    expect((await camclips("redrive", "render-clip")).stdout).toBe("0 sent back to render-clip\n");
+  });
+});
