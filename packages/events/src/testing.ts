@@ -7,7 +7,7 @@ import type { ClipRequest, RenderedClip } from "./values.ts";
 
 export const SAMPLE_NOW = "2026-11-23T12:00:00.000Z";
 
-export const sampleRequest: ClipRequest = {
+const sampleRequest: ClipRequest = {
   clipId: "507f191e810c19729de860ea",
   cameraId: "583499c4e411dc743a5d5296",
   startMs: 1_537_119_363_000,

@@ -20,18 +20,39 @@ export async function sweepUnfinished(root: string): Promise<void> {
   await Promise.all(abandoned.map((name) => rm(join(folder, name), { force: true })));
 }
 
+/** Runs `make`, which creates a file in `folder`; the folder is made when it turns out to be missing. */
+export async function inFolder<T>(folder: string, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    if (!isCode(error, "ENOENT")) throw error;
+    await mkdir(folder, { recursive: true });
+    return make();
+  }
+}
+
 /** Gives a finished file its name. @returns false when `ifAbsent` and the name is taken; the file is gone then. */
 export async function settle(temporary: string, path: string, ifAbsent: boolean): Promise<boolean> {
   try {
-    await mkdir(dirname(path), { recursive: true });
-    if (ifAbsent) await link(temporary, path);
-    else await rename(temporary, path);
+    await inFolder(dirname(path), () => (ifAbsent ? link(temporary, path) : rename(temporary, path)));
+    if (ifAbsent) await rm(temporary, { force: true });
     return true;
   } catch (error) {
+    await rm(temporary, { force: true });
     if (ifAbsent && isCode(error, "EEXIST")) return false;
     throw error;
-  } finally {
+  }
+}
+
+/** Writes a file that has no name yet; nothing is left of it when that fails. */
+export async function writeTemporary(root: string, body: Uint8Array | string, signal?: AbortSignal): Promise<string> {
+  const temporary = temporaryFor(root);
+  try {
+    await inFolder(dirname(temporary), () => writeFile(temporary, body, { signal }));
+    return temporary;
+  } catch (error) {
     await rm(temporary, { force: true });
+    throw error;
   }
 }
 
@@ -41,13 +62,7 @@ export async function writeWhole(
   body: Uint8Array | string,
   ifAbsent = false,
 ): Promise<boolean> {
-  const temporary = temporaryFor(root);
-  await mkdir(dirname(temporary), { recursive: true });
-  await writeFile(temporary, body).catch(async (error: unknown) => {
-    await rm(temporary, { force: true });
-    throw error;
-  });
-  return settle(temporary, path, ifAbsent);
+  return settle(await writeTemporary(root, body), path, ifAbsent);
 }
 
 export async function readIfThere(path: string): Promise<Buffer | undefined> {

@@ -1,10 +1,9 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ObjectChangedError, type ObjectStore, type PutOptions, RangedObject } from "@camclips/core";
-import { isCode, readIfThere, settle, sweepUnfinished, temporaryFor, writeWhole } from "./files.ts";
+import { isCode, readIfThere, settle, sweepUnfinished, temporaryFor, writeTemporary, writeWhole } from "./files.ts";
 
 /** Folders in the root that hold no objects. */
 const METADATA = ".metadata";
@@ -36,13 +35,18 @@ export function createFolderStore(root: string): ObjectStore {
     { ifAbsent = false, metadata = {} }: PutOptions,
   ): Promise<boolean> => {
     const described = Object.keys(metadata).length > 0;
-    const written = await versionOf(temporary);
+    const written = described ? await versionOf(temporary) : undefined;
     const replaced = ifAbsent ? undefined : await versionOf(pathOf(key));
-    if (written && described) await writeWhole(base, metadataPath(key, written), JSON.stringify(metadata));
+    if (written) await writeWhole(base, metadataPath(key, written), JSON.stringify(metadata));
     const settled = await settle(temporary, pathOf(key), ifAbsent);
     const obsolete = settled ? replaced : written;
     if (obsolete) await rm(metadataPath(key, obsolete), { force: true });
     return settled;
+  };
+
+  const sweep = () => {
+    swept ??= sweepUnfinished(base);
+    return swept;
   };
 
   return {
@@ -71,21 +75,22 @@ export function createFolderStore(root: string): ObjectStore {
     },
     get: (key) => readIfThere(pathOf(key)),
     async put(key, body, options) {
-      return this.putStream(key, Readable.from([body]), body.byteLength, options);
+      pathOf(key);
+      await sweep();
+      const temporary = await writeTemporary(base, body, options.signal);
+      return discarding(temporary, () => settleObject(temporary, key, options));
     },
     async putStream(key, body, bytes, options) {
-      swept ??= sweepUnfinished(base);
-      await swept;
+      pathOf(key);
+      await sweep();
       const temporary = temporaryFor(base);
       await mkdir(dirname(temporary), { recursive: true });
-      try {
+      return discarding(temporary, async () => {
         await pipeline(body, createWriteStream(temporary), { signal: options.signal });
         const size = (await versionOf(temporary))?.bytes;
         if (size !== bytes) throw new Error(`${key}: ${size} bytes came, ${bytes} were promised`);
-        return await settleObject(temporary, key, options);
-      } finally {
-        await rm(temporary, { force: true });
-      }
+        return settleObject(temporary, key, options);
+      });
     },
     async *list(prefix) {
       // Only whole folders and files below the last slash can match.
@@ -97,6 +102,16 @@ export function createFolderStore(root: string): ObjectStore {
       for (const key of keys.sort()) if (key.startsWith(prefix) && !OWN.has(key.split("/", 1)[0] ?? "")) yield key;
     },
   };
+}
+
+/** Removes an unfinished file when what should finish it fails. */
+async function discarding<T>(temporary: string, finish: () => Promise<T>): Promise<T> {
+  try {
+    return await finish();
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 async function versionOf(path: string): Promise<Version | undefined> {

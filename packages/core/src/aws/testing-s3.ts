@@ -12,7 +12,7 @@ interface Stored {
   headers: Record<string, string>;
 }
 
-export interface S3Call {
+interface S3Call {
   method: string;
   key: string;
   range: string | undefined;
@@ -20,7 +20,7 @@ export interface S3Call {
 }
 
 /** What goes wrong with one call: an error status, or a body that breaks off after so many bytes. */
-export type S3Fault = { status: number } | { cutAfter: number };
+type S3Fault = { status: number } | { cutAfter: number };
 
 export interface FakeS3 extends AsyncDisposable {
   readonly client: S3Client;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 
 /** What a history is made of. Times are seconds after its start; the recordings are ten, 20 s each and back to back. */
 
-export const RECORDINGS = 10;
+const RECORDINGS = 10;
 export const RECORDING_SECONDS = 20;
 export const ALIAS = "pier";
 export const CAMERA = "cam-1";
@@ -22,7 +22,7 @@ export interface Asked {
 }
 
 /** When a recording appears on the list and in the bucket, once it has ended; null: never. */
-export interface RecordingFate {
+interface RecordingFate {
   listedSeconds: number | null;
   storedSeconds: number | null;
   broken: boolean;
@@ -35,9 +35,7 @@ export interface Outage {
   seconds: number;
 }
 
-export type Disturbance =
-  | { kind: "jump"; atSeconds: number; bySeconds: number }
-  | { kind: "restart"; atSeconds: number };
+type Disturbance = { kind: "jump"; atSeconds: number; bySeconds: number } | { kind: "restart"; atSeconds: number };
 
 export interface History {
   seed: number;

@@ -171,7 +171,7 @@ function faultyStore(name: string, store: ObjectStore, effect: Effect, world: Wo
     const about = `${name} put ${key}`;
     const written = await effect(about, async () => {
       const done = await run();
-      if (key.endsWith(".notified.json")) world.marked(key.split("/")[1] ?? "");
+      if (key.endsWith(".notified.json")) world.marked(key.split(/[/.]/)[2] ?? "");
       return done;
     });
     // The answer was lost and the client sent the write again: S3 says that the key is taken.

@@ -6,9 +6,10 @@ import {
   type Notification,
   type ObjectStore,
   recordingName,
+  requestKey,
   UnknownCameraError,
 } from "@camclips/core";
-import { type CamclipsEvent, readSettings, type Settings } from "@camclips/events";
+import { type AnswerableRequest, type CamclipsEvent, readSettings, type Settings } from "@camclips/events";
 import { RECORDING_FILE } from "../../../functions/src/testing.ts";
 import { createFolderStore } from "../folder-store.ts";
 import { Dice } from "./dice.ts";
@@ -110,10 +111,12 @@ export class World {
     this.#unmarked.set(notificationId, this.faults.length);
   }
 
-  /** The marker of a clip's notification was written. */
-  marked(clipId: string): void {
-    for (const { attributes, message } of this.notifications)
-      if (JSON.parse(message).clipId === clipId) this.#unmarked.delete(attributes.notificationId ?? "");
+  /** The marker of a request's notification was written. */
+  marked(key: string): void {
+    for (const { metadata, data } of this.published) {
+      const { request } = data as { request?: AnswerableRequest };
+      if (request && requestKey(request) === key) this.#unmarked.delete(metadata.id);
+    }
   }
 
   /** Puts the recordings into the bucket whose time has come. */
