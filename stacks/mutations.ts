@@ -1,6 +1,6 @@
-import { type Graph, type Resource, resourcesOf } from "../infra/graph/graph.ts";
-import type { ResourceInputs, ResourceType } from "../infra/graph/types.ts";
+import { type Graph, resourcesOf } from "../infra/graph/graph.ts";
 import type { GraphRuleName } from "../infra/rules/index.ts";
+import { allow, edit, remove } from "./mutate.ts";
 
 /** A mistake somebody could make in the stacks, and the rule that must find it. */
 export interface Mutation {
@@ -230,29 +230,3 @@ export const mutations: readonly Mutation[] = [
       }),
   },
 ];
-
-function remove(graph: Graph, name: RegExp): void {
-  const kept = graph.resources.filter((resource) => !name.test(resource.name));
-  if (kept.length === graph.resources.length) throw new Error(`no resource is called ${name}`);
-  graph.resources = kept;
-}
-
-function edit<Type extends ResourceType>(
-  graph: Graph,
-  type: Type,
-  name: RegExp,
-  change: (inputs: ResourceInputs[Type]) => void,
-): void {
-  const found = resourcesOf(graph, type).find((resource) => name.test(resource.name)) as Resource<Type> | undefined;
-  if (!found) throw new Error(`no ${type} is called ${name}`);
-  change(found.inputs as ResourceInputs[Type]);
-}
-
-function allow(graph: Graph, roleName: RegExp, Action: string, Resource: string): void {
-  edit(graph, "aws:iam/role:Role", roleName, (role) => {
-    role.inlinePolicies.push({
-      name: "mutation",
-      policy: JSON.stringify({ Statement: [{ Effect: "Allow", Action, Resource }] }),
-    });
-  });
-}
