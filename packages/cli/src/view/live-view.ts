@@ -66,7 +66,7 @@ export class LiveView implements View {
   }
 
   #draw(last = false): void {
-    const width = Math.max(20, this.#stream.columns ?? 80);
+    const width = Math.max(20, this.#stream.columns || 80);
     const lines = this.#lines(last).map((line) => cut(line, width - 1));
     this.#erase();
     this.#stream.write(`${lines.join("\n")}\n`);

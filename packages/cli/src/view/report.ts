@@ -33,7 +33,10 @@ export function statusLines({ status, metadata, nextAttemptMs }: Outcome, stream
       `  missing    ${clockTime(start)} to ${clockTime(end)} (${seconds(end - start)}): ${cause}`,
   );
   const next = nextAttemptMs === undefined ? [] : [`  next attempt at ${new Date(nextAttemptMs).toISOString()}`];
-  return [head, ...gaps, ...next];
+  const full = /\b(ENOSPC|EDQUOT)\b/.test(message ?? "")
+    ? ["  the disk is full: free some space, then ask for the clip again"]
+    : [];
+  return [head, ...gaps, ...next, ...full];
 }
 
 /** What a finished clip left, and where. */
