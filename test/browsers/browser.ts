@@ -34,25 +34,39 @@ export async function startBrowser(
   await prepare(profile);
   const env = { ...process.env, HOME: profile };
   const child = spawn(program, args(profile), { detached: true, stdio: ["ignore", "ignore", "pipe"], env });
-  const address = await new Promise<string>((resolve, reject) => {
-    let text = "";
-    const timer = setTimeout(() => reject(new Error(`${program} did not start\n${text}`)), START_MS);
-    child.once("error", reject);
-    child.once("exit", () => reject(new Error(`${program} ended\n${text}`)));
-    child.stderr?.on("data", (chunk) => {
-      text += chunk;
-      const found = listening.exec(text)?.[1];
-      if (found === undefined) return;
-      clearTimeout(timer);
-      resolve(found);
+  try {
+    return { child, profile, address: await whereItListens(child, program, listening) };
+  } catch (error) {
+    await stopBrowser({ child, profile, address: "" }, async () => child.kill());
+    throw error;
+  }
+}
+
+async function whereItListens(child: ChildProcess, program: string, listening: RegExp): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      let text = "";
+      timer = setTimeout(() => reject(new Error(`${program} did not start\n${text}`)), START_MS);
+      child.once("error", (cause: NodeJS.ErrnoException) => {
+        const missing = `${program} is missing; on Debian: apt-get install -y chromium firefox-esr`;
+        reject(cause.code === "ENOENT" ? new Error(missing, { cause }) : cause);
+      });
+      child.once("exit", () => reject(new Error(`${program} ended\n${text}`)));
+      child.stderr?.on("data", (chunk) => {
+        text += chunk;
+        const found = listening.exec(text)?.[1];
+        if (found !== undefined) resolve(found);
+      });
     });
-  });
-  return { child, profile, address };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Lets the browser end its own processes, some of which leave its group, and kills what has not gone by then. */
 export async function stopBrowser({ child, profile }: Started, askToEnd: () => Promise<unknown>): Promise<void> {
-  if (child.exitCode === null && child.pid !== undefined) {
+  if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
     const ended = once(child, "exit");
     askToEnd().catch(() => {});
     await Promise.race([ended, sleep(END_MS)]);

@@ -1,11 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, Commands, startBrowser, stopBrowser } from "./browser.ts";
 
+const flags = [
+  ...["--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio", "--remote-debugging-port=0"],
+  "--autoplay-policy=no-user-gesture-required",
+  // Nothing but the clips is asked for, so that it also runs where the outside cannot be reached.
+  ...["--no-first-run", "--disable-quic", "--disable-background-networking", "--disable-component-update"],
+  "--disable-sync",
+];
+
 /** Chromium, over the Chrome DevTools Protocol. */
 export async function startChromium(program = "chromium"): Promise<Browser> {
-  const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio", "--remote-debugging-port=0"];
-  const autoplay = "--autoplay-policy=no-user-gesture-required";
-  const args = (profile: string) => [...flags, autoplay, `--user-data-dir=${profile}`, "about:blank"];
+  const args = (profile: string) => [...flags, `--user-data-dir=${profile}`, "about:blank"];
   const started = await startBrowser(program, args, /DevTools listening on (ws:\S+)/);
   const commands = await Commands.open(started.address);
   type Evaluated = { result: { value: string }; exceptionDetails?: unknown };

@@ -1,5 +1,15 @@
 import { CODE_COLUMNS, CODE_HEIGHT, CODE_ROWS, readBlocks } from "../../packages/core/src/media/testing/frame-code.ts";
 
+const PATIENCE_MS = 5000;
+
+export interface Look {
+  seeked: Seen[];
+  played: Seen[];
+  /** Seeks whose picture the browser never said it presents; what the canvas showed then is in `seeked` all the same. */
+  unannounced: number;
+  duration: number;
+}
+
 export interface Seen {
   /** Asked for (seeking) or reported by the browser (playing). */
   seconds: number;
@@ -7,7 +17,15 @@ export interface Seen {
 }
 
 /** Runs inside the page: seeks to every instant, then plays, and notes the blocks of every picture. */
-function look(clip: string, instants: number[], columns: number, rows: number, height: number): Promise<string> {
+function look(
+  clip: string,
+  instants: number[],
+  frameSeconds: number,
+  patienceMs: number,
+  columns: number,
+  rows: number,
+  height: number,
+): Promise<string> {
   const video = document.createElement("video");
   video.muted = true;
   video.preload = "auto";
@@ -37,17 +55,30 @@ function look(clip: string, instants: number[], columns: number, rows: number, h
       video.addEventListener("error", () => reject(new Error(video.error?.message ?? "error")), { once: true });
     });
   };
-  const painted = () =>
-    new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
+  /** `seeked` may come before the picture: what counts is that the browser says it presents one of that instant. */
+  const presented = (seconds: number) => {
+    return new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), patienceMs);
+      const note = (_: number, { mediaTime }: { mediaTime: number }) => {
+        if (mediaTime > seconds + 1e-3 || mediaTime <= seconds - frameSeconds) {
+          video.requestVideoFrameCallback(note);
+          return;
+        }
+        clearTimeout(timer);
+        resolve(true);
+      };
+      video.requestVideoFrameCallback(note);
+    });
+  };
 
   const run = async () => {
     if (video.readyState < 2) await happened("loadeddata");
     const seeked: { seconds: number; blocks: boolean[] }[] = [];
+    let unannounced = 0;
     for (const seconds of instants) {
-      const there = happened("seeked");
+      const there = Promise.all([happened("seeked"), presented(seconds)]);
       video.currentTime = seconds;
-      await there;
-      await painted();
+      if (!(await there)[1]) unannounced++;
       seeked.push({ seconds, blocks: blocks() });
     }
     const back = happened("seeked");
@@ -62,21 +93,22 @@ function look(clip: string, instants: number[], columns: number, rows: number, h
     const ended = happened("ended");
     await video.play();
     await ended;
-    return JSON.stringify({ seeked, played, duration: video.duration });
+    return JSON.stringify({ seeked, played, unannounced, duration: video.duration });
   };
   return run();
 }
 
 /** The expression that a browser evaluates on an empty page of the same origin. */
-export function lookExpression(clip: string, instants: readonly number[]): string {
-  const args = [clip, instants, CODE_COLUMNS, CODE_ROWS, CODE_HEIGHT].map((value) => JSON.stringify(value));
+export function lookExpression(clip: string, instants: readonly number[], frameSeconds: number): string {
+  const values = [clip, instants, frameSeconds, PATIENCE_MS, CODE_COLUMNS, CODE_ROWS, CODE_HEIGHT];
+  const args = values.map((value) => JSON.stringify(value));
   return `(${look})(${args.join(", ")})`;
 }
 
-export function readLook(answer: string): { seeked: Seen[]; played: Seen[]; duration: number } {
-  const { seeked, played, duration } = JSON.parse(answer);
+export function readLook(answer: string): Look {
+  const { seeked, played, ...rest } = JSON.parse(answer);
   const read = (seen: { seconds: number; blocks: boolean[] }[]) => {
     return seen.map(({ seconds, blocks }) => ({ seconds, code: readBlocks(blocks) }));
   };
-  return { seeked: read(seeked), played: read(played), duration };
+  return { seeked: read(seeked), played: read(played), ...rest };
 }

@@ -22,7 +22,10 @@ export type Interval = [startMs: number, endMs: number];
 export const gapPolicy = z.enum(["SKIP_GAPS", "FILL_WITH_BLACK", "HOLD_LAST_FRAME", "REJECT"]);
 export type GapPolicy = z.infer<typeof gapPolicy>;
 
-/** How a clip is cut: `smart` re-encodes the few frames before the first keyframe, `exact` all, `fast` none. */
+/**
+ * How a clip is cut: `smart` re-encodes the few frames before the first keyframe, `exact` all, `fast` none. A `fast` clip
+ * starts at its frame through an edit list; players that ignore edit lists, Firefox among them, start at the keyframe before.
+ */
 export const precision = z.enum(["smart", "exact", "fast"]);
 export type Precision = z.infer<typeof precision>;
 

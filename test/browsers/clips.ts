@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import { createMediaEngine } from "@camclips/core/media/ffmpeg";
+import { makeCamera } from "@camclips/core/media/testing";
+
+export const FPS = 25;
+const GOP = 50;
+const START_MS = Date.UTC(2018, 9, 31, 2, 52, 0, 0);
+const RECORDING_SECONDS = 3;
+/** A second and a frame before the first keyframe; over the join; into a group of pictures of the second recording. */
+const FROM_SECONDS = 0.96;
+const TO_SECONDS = 4.44;
+/** Also how many frames there are from the keyframe before the clip to its start. */
+export const FIRST_CODE = Math.round(FROM_SECONDS * FPS);
+export const FRAMES = Math.round((TO_SECONDS - FROM_SECONDS) * FPS);
+/** Frame 0 is the only keyframe before the clip: what a player shows first that ignores the edit list of a fast clip. */
+if (FIRST_CODE >= GOP) throw new RangeError("the clip has to start in the first group of pictures");
+
+export type Way = "exact" | "smart" | "fast";
+
+/** Recordings of one kind, and the ways in which clips are cut over their join. */
+export const cases: { name: string; bFrames: number; audio: boolean; ways: Way[] }[] = [
+  { name: "b-frames-audio", bFrames: 2, audio: true, ways: ["exact", "smart", "fast"] },
+  { name: "b-frames-silent", bFrames: 2, audio: false, ways: ["smart", "fast"] },
+  { name: "plain-audio", bFrames: 0, audio: true, ways: ["smart"] },
+];
+
+/** Makes the clips of a case, each named `<case>-<way>.mp4`. */
+export async function makeClips(folder: string, { name, ways, ...kind }: (typeof cases)[number]): Promise<string[]> {
+  const engine = createMediaEngine({ ffmpeg: process.env.FFMPEG_BIN ?? "ffmpeg", threads: 2, timeLimitMs: 120_000 });
+  const camera = await makeCamera({
+    ...{ folder: join(folder, name), alias: "pier", startMs: START_MS, recordings: 2, seconds: RECORDING_SECONDS },
+    ...{ width: 320, height: 180, fps: FPS, gop: GOP, ...kind },
+  });
+  const [startMs, endMs] = [START_MS + FROM_SECONDS * 1000, START_MS + TO_SECONDS * 1000];
+  const sources = camera.recordings.map(({ path, startMs: zeroMs, endMs: lastMs }) => {
+    return { path, zeroMs, fromMs: Math.max(startMs, zeroMs), toMs: Math.min(endMs, lastMs) };
+  });
+  const clips: string[] = [];
+  for (const precision of ways) {
+    const output = join(folder, `${name}-${precision}.mp4`);
+    const limits = { gapPolicy: "SKIP_GAPS", joinToleranceMs: 1000 } as const;
+    const job = { sources, startMs, endMs, ...limits, precision, output };
+    const report = await engine.renderClip(job, { scratch: folder });
+    const { frames, encodedFrames, audio } = report;
+    const copied = frames - encodedFrames;
+    if (
+      report.precision !== precision ||
+      frames !== FRAMES ||
+      audio !== kind.audio ||
+      copied > 0 !== (precision !== "exact")
+    )
+      throw new Error(`${output} is not the clip to look at: ${JSON.stringify(report)}`);
+    clips.push(output);
+  }
+  return clips;
+}

@@ -1,0 +1,30 @@
+import { FIRST_CODE, FPS, FRAMES } from "./clips.ts";
+import type { Look, Seen } from "./page.ts";
+
+/** The middle of every frame, so that rounding does not decide which one is shown. */
+export const instants = Array.from({ length: FRAMES }, (_, index) => (index + 0.5) / FPS);
+
+/**
+ * What is wrong with the pictures of a clip, a line each.
+ * @param early how many frames before its own first one the browser starts the clip, which it plays to its end all the same.
+ */
+export function judge({ seeked, played, unannounced, duration }: Look, early: number): string[] {
+  const first = FIRST_CODE - early;
+  const codeAt = (seconds: number) => first + Math.floor(seconds * FPS + 1e-3);
+  const tell = (what: string, { seconds, code }: Seen) =>
+    `${what} ${seconds.toFixed(3)} s shows ${code ?? "no code"}, not ${codeAt(seconds)}`;
+
+  const seeks = seeked.filter(({ seconds, code }) => code !== codeAt(seconds));
+  // A browser may announce a picture just before it is on the canvas: the one before it is right, too. None may come back.
+  const pictures = played.filter(({ seconds, code }, index) => {
+    const before = played[index - 1]?.code ?? first;
+    return code === null || code < before || Math.abs(code - codeAt(seconds)) > 1;
+  });
+  const wrong = [...seeks.map((seen) => tell("seeking to", seen)), ...pictures.map((seen) => tell("playing at", seen))];
+  if (seeked.length !== FRAMES) wrong.push(`${seeked.length} of ${FRAMES} frames were looked at`);
+  if (unannounced > 0) wrong.push(`${unannounced} seeks presented no picture`);
+  if (played.length === 0) wrong.push("playing shows no picture");
+  const lasting = (FRAMES + early) / FPS;
+  if (Math.abs(duration - lasting) > 0.1) wrong.push(`the clip lasts ${duration} s instead of ${lasting}`);
+  return wrong;
+}
