@@ -42,6 +42,7 @@ export interface Connection {
   flush(): void;
 }
 
+/** Logs and metrics name the deployed stage: POWERTOOLS_SERVICE_NAME, which the alarms filter by. */
 export async function connect(): Promise<Connection> {
   const environment = process.env;
   const links = Resource as unknown as { Wiring: unknown; CameraServiceToken?: { value: string } };
@@ -51,7 +52,7 @@ export async function connect(): Promise<Connection> {
 
   const s3 = new S3Client({ ...CLIENT, ...(environment.AWS_ENDPOINT_URL && { forcePathStyle: true }) });
   const clock = { now: Date.now };
-  const metrics = new Metrics({ namespace: "camclips", serviceName: "camclips" });
+  const metrics = new Metrics({ namespace: "camclips" });
   return {
     environment,
     sqs: new SQSClient({ ...CLIENT, useQueueUrlAsEndpoint: false }),
@@ -94,7 +95,7 @@ function stageQueueArn(arns: Record<string, string>, stage: StageName): string {
 }
 
 function createLog({ LOG_LEVEL }: Settings): Log {
-  const logger = new Logger({ serviceName: "camclips", logLevel: LOG_LEVEL });
+  const logger = new Logger({ logLevel: LOG_LEVEL });
   return {
     info: (message, fields = {}) => logger.info(message, fields),
     warn: (message, fields = {}) => logger.warn(message, fields),
