@@ -34,11 +34,16 @@ describe("an effect that happens once", () => {
 
   it("is waited for by others that come meanwhile", async () => {
     await using world = await testWorld();
+    const begun = Promise.withResolvers<void>();
     const work = Promise.withResolvers<{ by: string }>();
-    const first = onceAlone(world.deps, MARKER, schema, () => work.promise, signal);
-    const others = [1, 2, 3].map(() =>
-      onceAlone(world.deps, MARKER, schema, () => Promise.reject(new Error("twice")), signal),
-    );
+    const effect = () => {
+      begun.resolve();
+      return work.promise;
+    };
+    const first = onceAlone(world.deps, MARKER, schema, effect, signal);
+    await begun.promise;
+    const twice = () => Promise.reject(new Error("twice"));
+    const others = [1, 2, 3].map(() => onceAlone(world.deps, MARKER, schema, twice, signal));
     setTimeout(() => work.resolve({ by: "one" }), 30);
     expect(await Promise.all([first, ...others])).toEqual(Array.from({ length: 4 }, () => ({ by: "one" })));
   });
@@ -52,9 +57,13 @@ describe("an effect that happens once", () => {
 
   it("can be tried again when whoever was at it is gone for longer than it takes", async () => {
     await using world = await testWorld();
-    const dead = onceAlone(world.deps, MARKER, schema, () => new Promise(() => {}), signal);
-    void dead;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const begun = Promise.withResolvers<void>();
+    const never = () => {
+      begun.resolve();
+      return new Promise<{ by: string }>(() => {});
+    };
+    void onceAlone(world.deps, MARKER, schema, never, signal);
+    await begun.promise;
     world.nowMs += 119_000;
     await expect(onceAlone(world.deps, MARKER, schema, async () => ({ by: "early" }), signal)).rejects.toThrow(
       RetryLater,

@@ -114,7 +114,7 @@ export const brokenGuards: Broken[] = [
   },
   {
     guard: "the bound on attempts for missing footage",
-    mutation: (deps) => ({ ...deps, settings: { ...deps.settings, SQS_RETRY_LIMIT: 2400 } }),
+    mutation: (deps) => ({ ...deps, settings: { ...deps.settings, SQS_RETRY_LIMIT: 1200 } }),
     history: withoutFootage,
     complaint: /attempts, \d+ are allowed/,
   },
@@ -127,7 +127,7 @@ export const brokenGuards: Broken[] = [
           const envelope = JSON.parse(message.body);
           if (message.queue === "locate-sources")
             envelope.detail.metadata.deadlineAt = new Date(message.atMs + 86_400_000).toISOString();
-          const body = envelope.detail?.metadata.attempt > 60 ? message.body : JSON.stringify(envelope);
+          const body = envelope.detail?.metadata.attempt > 42 ? message.body : JSON.stringify(envelope);
           return deps.scheduler.schedule({ ...message, body }, signal);
         },
       },
