@@ -111,7 +111,7 @@ describe("camclips event and camclips invoke", { timeout: 60_000 }, () => {
     expect(notAvailable).toEqual({ ...refusal(n.body, "CLIP_NOT_AVAILABLE", "NO_FOOTAGE"), coverage });
     expect(outOfRange).toEqual({ ...refusal(o.body, "CLIP_OUT_OF_RANGE", "BEFORE_RETENTION"), coverage });
     expect(tooLong).toEqual(refusal(t.body, "CLIP_TOO_LONG", "CLIP_TOO_LONG"));
-    expect(result.stderr).toContain("run camclips invoke again, or with --wait");
+    expect(result.stderr).toContain("run camclips invoke again after that time, or with --wait");
 
     const timeline = jsonOf(await run(["timeline", clipId, "--json"]));
     expect(timeline.map(({ event }: { event: string }) => event)).toEqual([
@@ -142,7 +142,7 @@ describe("camclips event and camclips invoke", { timeout: 60_000 }, () => {
     const cwd = join(folder.path, "bad");
     await mkdir(cwd);
     const good = {
-      cameraId: "583499c4e411dc743a5d5296",
+      cameraId: "5834a0d2e411dc743a5d52b1",
       startTimestampInMs: START_MS,
       endTimestampInMs: START_MS + 1000,
     };

@@ -31,7 +31,7 @@ S3_BUCKET_DESTINATION are folders when they have a slash in them, buckets otherw
 message was sent, ${CAMERA_DOWN} is down, there are no others.
 
 The file holds an SQS event as Lambda receives it, or the body of one request, which is sent now. Without --wait the
-command ends once every message has a status; a pending one is tried again by the next "camclips invoke".
+command ends once every message has a status; a pending one is tried again by the next "camclips invoke" after its time.
 With --json stdout gets an array of the clips' metadata, one for each message.
 
 Examples:
@@ -98,7 +98,7 @@ function report(results: readonly MessageResult[], { json, state }: InvokeOption
     const lines = outcome ? statusLines(outcome, stream) : [];
     if (retry) lines.push(`  ${retry.stage} tries again at ${instant(retry.atMs)}`);
     const waiting = retry ?? outcome?.nextAttemptMs;
-    if (waiting) lines.push(`  it stays in ${state}: run camclips invoke again, or with --wait`);
+    if (waiting) lines.push(`  it stays in ${state}: run camclips invoke again after that time, or with --wait`);
     if (lines.length > 0) stream.write(`\n${request?.clipId}  ${lines.join("\n")}\n`);
     const problem = problemOf(result);
     if (problem) process.stderr.write(`camclips: message ${result.message.messageId}: ${problem}\n`);

@@ -9,8 +9,8 @@ import { makeRecordingOnce } from "../recordings/synthetic.ts";
 import { CAMERA_DOWN, CAMERA_UP } from "../sample-events.ts";
 import type { World } from "./world.ts";
 
-/** Recordings of the fake camera start at every half minute. */
-const SLOT_MS = 30_000;
+/** Recordings of the fake camera start every ten seconds: short ones are quick to make, and every clip has joins. */
+const SLOT_MS = 10_000;
 const PICTURE = { width: 320, height: 180, fps: 25, label: "FAKE" };
 const ALIAS = "test";
 
