@@ -1,4 +1,4 @@
-import { CameraServiceError, notifiedKey, requestKey } from "@camclips/core";
+import { CameraServiceError, claimKey, notifiedKey, requestKey } from "@camclips/core";
 import {
   type AnyEvent,
   ClipFailed,
@@ -145,7 +145,30 @@ describe("the terminal status", () => {
     await using world = await testWorld();
     await publish(world, rejected(true));
     expect(statuses(world)).toEqual({ put: [], sns: ["FATAL_ERROR"] });
+    // Nor when the watch over the deadline brings it to its end.
+    await publish(world, failed());
+    expect(statuses(world)).toEqual({ put: [], sns: ["FATAL_ERROR"] });
   });
+});
+
+it("of a refused message is kept from the camera service when another message has taken the clipId meanwhile", async () => {
+  await using world = await testWorld();
+  world.fault = (effect) => void (effect === "put" && down());
+  const unread = { ...request(), endMs: null };
+  const refused = ClipRejected.happened({
+    request: unread,
+    status: "FATAL_ERROR",
+    reason: "INVALID_REQUEST",
+    message: "no",
+  });
+  const event = eventOf(refused, { key: "refused" });
+  await publish(world, event);
+  world.fault = undefined;
+  const claim = JSON.stringify({ requestKey: requestKey(request()) });
+  await world.deps.work.put(claimKey("clip-1"), Buffer.from(claim), { contentType: "application/json" });
+  await publish(world);
+  await publish(world, event);
+  expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["FATAL_ERROR", "CLIP_AVAILABLE"] });
 });
 
 describe("the two effects", () => {

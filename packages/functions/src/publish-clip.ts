@@ -1,6 +1,7 @@
 import {
   availableMetadata,
   CameraServiceError,
+  claimKey,
   notifiedKey,
   putKey,
   type Refusal,
@@ -19,7 +20,7 @@ import {
 } from "@camclips/events";
 import * as z from "zod";
 import type { Deps } from "./deps.ts";
-import { putJsonOnce } from "./json-objects.ts";
+import { getJson, putJsonOnce } from "./json-objects.ts";
 import { lambdaHandler } from "./lambda.ts";
 import { once, onceAlone } from "./once.ts";
 import { defineStage } from "./stage.ts";
@@ -28,10 +29,15 @@ type Needs = Pick<Deps, "work" | "topic" | "cameras" | "settings" | "destination
 type Terminal = EventOf<typeof ThumbnailsRendered | typeof ClipRejected | typeof ClipFailed>;
 
 /** The one terminal status of a request: whoever claims it first decides, everyone else delivers the same. */
-const terminal = ClipPublished.detail.shape.data
-  .omit({ notified: true, putRefused: true })
-  .extend({ cause: z.string() });
+const terminal = ClipPublished.detail.shape.data.omit({ notified: true, putRefused: true }).extend({
+  cause: z.string(),
+  /** The camera service keeps one status per clipId, and that is the first clip's. */
+  conflict: z.boolean().default(false),
+});
 type TerminalRecord = z.output<typeof terminal>;
+
+/** The request that a clipId was first accepted for (accept-request). */
+const claimant = z.object({ requestKey: z.string() });
 
 const delivered = z.object({ refused: z.string().optional() });
 
@@ -51,11 +57,11 @@ export const publishClip = defineStage(
     const markers = { terminal: terminalKey, notified: notifiedKey, put: putKey };
     const at = (marker: keyof typeof markers) => markers[marker](event.metadata.clipId, key, rerun?.id);
     const { stored } = await putJsonOnce(deps.work, at("terminal"), terminal, outcome, signal);
-    const conflict = event.type === "ClipRejected" && event.data.conflict;
     const [notified, put] = await Promise.allSettled([
       onceAlone(deps, at("notified"), delivered, () => notify(stored, deps, signal), signal),
-      // The camera service keeps one status per clipId, and that is the first clip's.
-      conflict ? undefined : once(deps, at("put"), delivered, () => putStatus(stored, deps, signal), signal),
+      stored.conflict
+        ? undefined
+        : once(deps, at("put"), delivered, () => putStatus(stored, key, deps, signal), signal),
     ]);
     for (const effect of [notified, put]) if (effect.status === "rejected") throw retryable(effect.reason);
     if (stored.cause !== event.metadata.id) {
@@ -82,14 +88,15 @@ function terminalOf(event: Terminal, { settings, destinationBucket }: Needs): Te
       destinationBucket,
       settings,
     ) as TerminalRecord["clipMetadata"];
-    return { status: "CLIP_AVAILABLE", clipMetadata, cause };
+    return { status: "CLIP_AVAILABLE", clipMetadata, cause, conflict: false };
   }
   const refusal: Refusal =
     event.type === "ClipRejected"
       ? event.data
       : { status: "FATAL_ERROR", reason: event.data.reason, message: event.data.message };
   const clipMetadata = refusedMetadata(event.data.request, refusal) as TerminalRecord["clipMetadata"];
-  return { status: refusal.status, reason: refusal.reason, clipMetadata, cause };
+  const conflict = event.type === "ClipRejected" && event.data.conflict;
+  return { status: refusal.status, reason: refusal.reason, clipMetadata, cause, conflict };
 }
 
 function factOf(
@@ -117,9 +124,15 @@ async function notify(
   return {};
 }
 
-/** A refusal for good (a 4xx) is recorded, not retried: the clip is there, and subscribers know. */
-async function putStatus({ clipMetadata }: TerminalRecord, { cameras, log }: Needs, signal: AbortSignal) {
+/**
+ * A refusal for good (a 4xx) is recorded, not retried: the clip is there, and subscribers know. The answer to a message
+ * that was refused may come late, when another one has taken the clipId: then it is not the clip's status.
+ */
+async function putStatus({ clipMetadata }: TerminalRecord, key: string, deps: Needs, signal: AbortSignal) {
+  const { work, cameras, log } = deps;
   const { clipId } = clipMetadata as { clipId: string };
+  const holder = await getJson(work, claimKey(clipId), claimant, signal);
+  if (holder && holder.requestKey !== key) return {};
   try {
     await cameras.putClip(clipId, clipMetadata, signal);
     return {};

@@ -105,14 +105,18 @@ function putsAgreeWithNotifications(ending: Ending): string[] {
   const { world } = ending;
   const complaints: string[] = [];
   const told = toldIn(ending);
+  const accepted = eventsOf(world.published, "RequestAccepted");
+  const holders = new Map(accepted.map(({ data, metadata }) => [metadata.clipId, requestKey(data.request)]));
   for (const clipId of distinct(world.puts.map((put) => put.clipId))) {
     const statuses = world.puts.filter((put) => put.clipId === clipId).map(({ status }) => status);
-    const terminal = statuses.filter((status) => status !== "CLIP_PENDING");
     const last = statuses.at(-1);
+    const holder = holders.get(clipId);
+    const own = told.filter((each) => each.clipId === clipId && (holder === undefined || each.key === holder));
     if (last === "CLIP_PENDING") complaints.push(`${clipId}: the camera service was left at CLIP_PENDING`);
-    if (distinct(terminal).length > 1) complaints.push(`${clipId}: the camera service was told ${terminal.join(", ")}`);
-    if (!told.some((each) => each.clipId === clipId && each.status === last))
-      complaints.push(`${clipId}: PUT ${last}, SNS otherwise`);
+    if (!own.some(({ status }) => status === last)) complaints.push(`${clipId}: PUT ${last}, SNS otherwise`);
+    // Messages that are refused before a sound one comes are told as fatal.
+    const decided = distinct(statuses).filter((status) => status !== "CLIP_PENDING" && status !== "FATAL_ERROR");
+    if (decided.length > 1) complaints.push(`${clipId}: the camera service was told ${statuses.join(", ")}`);
   }
   for (const { clipId } of told)
     if (!world.puts.some((put) => put.clipId === clipId))

@@ -44,9 +44,9 @@ export async function live<T>(
   let process = await begin(world, mutate);
   const steps: Step[] = [
     ...history.asked.flatMap((asked) =>
-      asked.sentSeconds.map((seconds) => ({
+      asked.sentSeconds.map((seconds, index) => ({
         atMs: EPOCH + seconds * 1000,
-        run: () => process.runtime.request(bodyOf(asked)),
+        run: () => process.runtime.request(bodyOf(asked, asked.faulty && index === 0)),
       })),
     ),
     ...history.disturbances.map((disturbance) => ({
@@ -155,8 +155,9 @@ async function begin(world: World, mutate: Mutation): Promise<Process> {
   };
 }
 
-function bodyOf({ clipId, cameraId, startSeconds, endSeconds, gapPolicy, python }: Asked): string {
-  const [start, end] = [EPOCH + startSeconds * 1000, EPOCH + endSeconds * 1000];
+function bodyOf({ clipId, cameraId, startSeconds, endSeconds, gapPolicy, python }: Asked, faulty: boolean): string {
+  const start = EPOCH + startSeconds * 1000;
+  const end = faulty ? start : EPOCH + endSeconds * 1000;
   return python
     ? `{'clipId': u'${clipId}', 'cameraId': '${cameraId}', 'startTimestampInMs': ${start}, 'endTimestampInMs': '${end}', 'retryTimestamps': [], 'gapPolicy': '${gapPolicy}'}`
     : JSON.stringify({ clipId, cameraId, startTimestampInMs: start, endTimestampInMs: end, gapPolicy });

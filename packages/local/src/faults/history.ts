@@ -17,6 +17,8 @@ export interface Asked {
   gapPolicy: GapPolicy;
   /** When its message is sent; more than one: the same message again. */
   sentSeconds: number[];
+  /** A fault in its first message, which is refused; the next ones are sound. */
+  faulty: boolean;
   /** Python literal instead of JSON. */
   python: boolean;
 }
@@ -65,6 +67,7 @@ const asked = (index: number): fc.Arbitrary<Asked> =>
       endSeconds: fc.integer({ min: 1, max: 52 }),
       gapPolicy: fc.constantFrom("SKIP_GAPS", "REJECT", "FILL_WITH_BLACK"),
       sentSeconds: fc.array(seconds(600), { minLength: 1, maxLength: 3 }),
+      faulty: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
       python: fc.boolean(),
     })
     .map((drawn) => ({ ...drawn, endSeconds: drawn.startSeconds + drawn.endSeconds }));
@@ -127,6 +130,7 @@ export function quietHistory(change: Partial<History> = {}): History {
     endSeconds: 30,
     gapPolicy: "SKIP_GAPS",
     sentSeconds: [210],
+    faulty: false,
     python: true,
   };
   const recordings = Array.from({ length: RECORDINGS }, () => ({ listedSeconds: 0, storedSeconds: 0, broken: false }));
