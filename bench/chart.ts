@@ -1,6 +1,7 @@
 import type { CaseResult, Results } from "./results.ts";
 import { runs } from "./table.ts";
 
+const HEADLINE = "From recordings to clip and thumbnails: processor time";
 const WIDTH = 860;
 const LABEL = 84;
 const BAR = 22;
@@ -21,7 +22,8 @@ export function chart(results: Results): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="14">`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    `<text x="16" y="30" font-size="18" font-weight="600" fill="#1d2430">From recordings to clip and thumbnails: processor time</text>`,
+    `<title>${HEADLINE}</title>`,
+    `<text x="16" y="30" font-size="18" font-weight="600" fill="#1d2430">${HEADLINE}</text>`,
     `<text x="16" y="52" fill="#5b6370">${escapeText(under)}</text>`,
     ...panels.flat(),
     "</svg>",
