@@ -29,8 +29,8 @@ export type StageInput =
   | { from: "requests" }
   /** A rule on the bus. */
   | { from: "bus"; events: readonly EventType[] }
-  /** One-shot schedules only. */
-  | { from: "schedule" };
+  /** One-shot schedules only, which carry these events. */
+  | { from: "schedule"; events: readonly EventType[] };
 
 /**
  * One row per stage. The row, the stage's file `packages/functions/src/<stage>.ts` and its events in the catalogue are
@@ -143,8 +143,8 @@ export const pipeline = [
     ...small,
     stage: "check-deadline",
     failsClip: false,
-    input: { from: "schedule" },
-    emits: [ClipFailed.type],
+    input: { from: "schedule", events: [RequestAccepted.type, ClipRejected.type] },
+    emits: [ClipFailed.type, ClipRejected.type],
     grants: ["work:read", "work:write"],
   },
   {

@@ -99,7 +99,9 @@ describe("a request with a fault", () => {
     });
     expect(data.message).toMatch(/cameraId must be.*; endTimestampInMs must be/);
     expect(metadata.clipId).toBe("clip-1");
-    expect(world.schedules).toEqual([]);
+    expect(world.schedules).toMatchObject([
+      { queue: "check-deadline", atMs: Date.parse(metadata.deadlineAt), body: expect.stringContaining("ClipRejected") },
+    ]);
   });
 
   it("does not take the clipId away from the request that corrects it", async () => {

@@ -41,7 +41,7 @@ export const acceptRequest: Stage<Needs> = {
       return [await refuse(request, "this clipId was used for another clip before: use a new one", deps, signal)];
     }
     const accepted = stamp(RequestAccepted.happened({ request }), request, stored.deadlineAt, deps);
-    await watchDeadline(accepted, deps, signal);
+    await watchDeadline(accepted, request, deps, signal);
     if (ours) deps.metrics.add("Accepted", 1, "Count");
     return [accepted];
   },
@@ -72,7 +72,9 @@ async function refuse(
   });
   const { SQS_TIMEOUT, CLIP_WORK_LIMIT } = deps.settings;
   const answerByMs = deps.clock.now() + (maxRetries(deps.settings) * SQS_TIMEOUT + CLIP_WORK_LIMIT) * 1000;
-  return stamp(fact, request, new Date(answerByMs).toISOString(), deps);
+  const refused = stamp(fact, request, new Date(answerByMs).toISOString(), deps);
+  await watchDeadline(refused, request, deps, signal);
+  return refused;
 }
 
 function stamp(fact: AnyFact, request: AnswerableRequest, deadlineAt: string, { clock }: Needs): AnyEvent {
@@ -82,11 +84,15 @@ function stamp(fact: AnyFact, request: AnswerableRequest, deadlineAt: string, { 
 }
 
 /** One schedule per request, whatever the attempt: the deadline does not move. */
-async function watchDeadline(accepted: AnyEvent, { scheduler }: Needs, signal: AbortSignal): Promise<void> {
-  const { request } = accepted.data as { request: ClipRequest };
+async function watchDeadline(
+  answered: AnyEvent,
+  request: AnswerableRequest,
+  { scheduler }: Needs,
+  signal: AbortSignal,
+): Promise<void> {
   const name = `check-deadline-${derivedId(requestKey(request))}`;
-  const atMs = Date.parse(accepted.metadata.deadlineAt);
-  await scheduler.schedule({ name, atMs, queue: "check-deadline", body: JSON.stringify(toEnvelope(accepted)) }, signal);
+  const atMs = Date.parse(answered.metadata.deadlineAt);
+  await scheduler.schedule({ name, atMs, queue: "check-deadline", body: JSON.stringify(toEnvelope(answered)) }, signal);
 }
 
 export const handler = lambdaHandler(acceptRequest);

@@ -1,5 +1,5 @@
 import { eventKey, readHistory, requestKey, terminalKey } from "@camclips/core";
-import { ClipFailed, RequestAccepted } from "@camclips/events";
+import { ClipFailed, ClipRejected, RequestAccepted } from "@camclips/events";
 import { expect, it } from "vitest";
 import { checkDeadline } from "./check-deadline.ts";
 import { publishClip } from "./publish-clip.ts";
@@ -22,6 +22,15 @@ it("has it fail also when it was decided, and the history has no end yet", async
   const record = { cause: "11111111-1111-8111-8111-111111111111" };
   await world.deps.work.put(terminalKey("clip-1", key), Buffer.from(JSON.stringify(record)), json);
   onlyOne("ClipFailed", await deliver(checkDeadline, accepted, world));
+});
+
+it("has a refusal told again that nobody was told about, as it was", async () => {
+  await using world = await testWorld();
+  const refusal = { request: request(), status: "FATAL_ERROR", reason: "INVALID_REQUEST", message: "taken" } as const;
+  const refused = eventOf(ClipRejected.happened({ ...refusal, conflict: true }));
+  const { data, metadata } = onlyOne("ClipRejected", await deliver(checkDeadline, refused, world));
+  expect(data).toEqual({ ...refusal, conflict: true });
+  expect(metadata.cause).toBe(refused.metadata.id);
 });
 
 it("is content with a history that has its end", async () => {

@@ -1,5 +1,5 @@
 import { eventKey, requestKey, terminalKey } from "@camclips/core";
-import { ClipFailed, ClipPublished, derivedId, RequestAccepted } from "@camclips/events";
+import { ClipFailed, ClipPublished, ClipRejected, derivedId, RequestAccepted } from "@camclips/events";
 import * as z from "zod";
 import type { Deps } from "./deps.ts";
 import { getJson } from "./json-objects.ts";
@@ -14,11 +14,15 @@ const claimant = z.object({ cause: z.string() });
 /** Runs at a clip's deadline: whoever is still waiting for an answer by then gets one, and the history gets its end. */
 export const checkDeadline = defineStage(
   "check-deadline",
-  [RequestAccepted],
-  async ({ data: { request }, metadata: { clipId, deadlineAt } }, { work }: Needs, signal) => {
+  [RequestAccepted, ClipRejected],
+  async (watched, { work }: Needs, signal) => {
+    const { request } = watched.data;
+    const { clipId, deadlineAt } = watched.metadata;
     const terminal = await getJson(work, terminalKey(clipId, requestKey(request)), claimant, signal);
     const published = terminal && eventKey(clipId, derivedId(terminal.cause, ClipPublished.type, ""));
     if (published && (await work.info(published, signal))) return [];
+    // A refusal says itself what it is about; only its delivery failed.
+    if (watched.type === "ClipRejected") return [ClipRejected.happened(watched.data)];
     const message = `no terminal status by ${deadlineAt}: a stage crashed, or its messages rest in a dead-letter queue`;
     return [ClipFailed.happened({ request, stage: "check-deadline", reason: "STALLED", message })];
   },

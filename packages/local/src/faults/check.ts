@@ -74,11 +74,6 @@ async function everyRequestIsDecidedOnce(ending: Ending): Promise<string[]> {
   const claimants = claimantsIn(ending);
   for (const [key, clipId] of acceptedIn(ending)) {
     const own = told.filter((each) => each.key === key);
-    // A refused request has no deadline that is watched: its answer may rest where an operator sees it.
-    const isRefused = !eventsOf(world.published, "RequestAccepted").some(
-      ({ data }) => requestKey(data.request) === key,
-    );
-    if (isRefused && deadLetters.some(({ queue, body }) => queue === "publish-clip" && body.includes(clipId))) continue;
     const ids = distinct(own.map(({ notificationId }) => notificationId));
     if (ids.length !== 1) complaints.push(`${clipId}: ${ids.length} notifications for one request`);
     const ends = eventsOf(await runtime.history(clipId), "ClipPublished").filter(
