@@ -21,8 +21,8 @@ export function chart(results: Results): string {
   const under = `${recordings.seconds / 60}-minute ${recordings.height}p recordings; ${machine.cores} cores, ${machine.ffmpeg}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="14">`,
-    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     `<title>${HEADLINE}</title>`,
+    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     `<text x="16" y="30" font-size="18" font-weight="600" fill="#1d2430">${HEADLINE}</text>`,
     `<text x="16" y="52" fill="#5b6370">${escapeText(under)}</text>`,
     ...panels.flat(),
