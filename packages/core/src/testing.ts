@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type ClipRequest, readSettings, type Settings } from "@camclips/events";
+import { readSettings, type Settings } from "@camclips/events";
+
+export { sampleRequest } from "../../events/src/testing.ts";
 
 /** Sample values and servers for the tests of this package. Not part of the product. */
 
@@ -12,17 +14,6 @@ export const testSettings = (changes: Partial<Record<keyof Settings, string>> = 
     S3_BUCKET_ORIGIN: "recordings",
     ...changes,
   });
-
-/** The contract's sample (section 1): a minute, asked for 77 s after it ended. */
-export const sampleRequest: ClipRequest = {
-  clipId: "507f191e810c19729de860ea",
-  cameraId: "583499c4e411dc743a5d5296",
-  startMs: 1_537_119_363_000,
-  endMs: 1_537_119_423_000,
-  retryTimestamps: [],
-  gapPolicy: "SKIP_GAPS",
-  sentMs: 1_537_119_500_000,
-};
 
 export interface TestServer extends AsyncDisposable {
   readonly url: string;

@@ -137,6 +137,13 @@ export type AnyFact = AnyEvent extends infer E
 
 const byType = new Map<string, EventDefinition>(catalog.map((definition) => [definition.type, definition]));
 
+const versions = Object.fromEntries(catalog.map(({ type, version }) => [type, version])) as Record<EventType, number>;
+
+/** The version that events of this type are written in now. */
+export function versionOf(type: EventType): number {
+  return versions[type];
+}
+
 /** The definition behind an event's type; undefined for a type the catalogue does not have. */
 export function definitionOf(type: string): EventDefinition | undefined {
   return byType.get(type);

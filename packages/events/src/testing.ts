@@ -7,7 +7,8 @@ import type { ClipRequest, RenderedClip } from "./values.ts";
 
 export const SAMPLE_NOW = "2026-11-23T12:00:00.000Z";
 
-const sampleRequest: ClipRequest = {
+/** The contract's sample (section 1): a minute, asked for 77 s after it ended. */
+export const sampleRequest: ClipRequest = {
   clipId: "507f191e810c19729de860ea",
   cameraId: "583499c4e411dc743a5d5296",
   startMs: 1_537_119_363_000,

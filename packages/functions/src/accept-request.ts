@@ -5,11 +5,11 @@ import {
   type AnyFact,
   ClipRejected,
   type ClipRequest,
-  definitionOf,
   derivedId,
   firstEvent,
   RequestAccepted,
   toEnvelope,
+  versionOf,
 } from "@camclips/events";
 import * as z from "zod";
 import type { Deps } from "./deps.ts";
@@ -78,9 +78,8 @@ async function refuse(
 }
 
 function stamp(fact: AnyFact, request: AnswerableRequest, deadlineAt: string, { clock }: Needs): AnyEvent {
-  const version = definitionOf(fact.type)?.version ?? 1;
   const origin = { clipId: request.clipId, key: attemptKey(request), trace: requestKey(request), deadlineAt };
-  return firstEvent(fact, version, origin, new Date(clock.now()).toISOString()) as AnyEvent;
+  return firstEvent(fact, versionOf(fact.type), origin, new Date(clock.now()).toISOString()) as AnyEvent;
 }
 
 /** One schedule per request, whatever the attempt: the deadline does not move. */

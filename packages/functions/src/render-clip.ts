@@ -32,7 +32,7 @@ export const renderClip = defineStage(
       sources.push({ path, zeroMs, fromMs, toMs });
     }
     const output = join(scratch.path, "clip.mp4");
-    const cut = await cutAround(request, sources, data.gaps, { output, scratch: scratch.path }, deps, signal);
+    const cut = await cutUsable(request, sources, data.gaps, { output, scratch: scratch.path }, deps, signal);
     if ("rejected" in cut) return [cut.rejected];
 
     const sha256 = await sha256Of(output, signal);
@@ -57,14 +57,15 @@ export const renderClip = defineStage(
 type Cut = { report: RenderReport; coverage: Coverage } | { rejected: AnyFact };
 
 /** Renders; a source that turns out to be broken is left out, and what it should have shown becomes a gap. */
-async function cutAround(
+async function cutUsable(
   request: ClipRequest,
   sources: readonly RenderSource[],
   gaps: readonly Gap[],
   { output, scratch }: { output: string; scratch: string },
-  { media, settings, onProgress }: Needs,
+  deps: Pick<Needs, "media" | "settings" | "onProgress">,
   signal: AbortSignal,
 ): Promise<Cut> {
+  const { media, settings, onProgress } = deps;
   const { startMs, endMs, gapPolicy, precision = settings.CLIP_PRECISION } = request;
   if (sources.length === 0 || (gapPolicy === "REJECT" && gaps.length > 0))
     return { rejected: rejectBroken(request, gaps) };
@@ -86,14 +87,7 @@ async function cutAround(
     if (!broken) throw error;
     const gap: Gap = { startMs: broken.fromMs, endMs: broken.toMs, cause: "CORRUPT_SOURCE" };
     const others = sources.filter((source) => source !== broken);
-    return cutAround(
-      request,
-      others,
-      [...gaps, gap],
-      { output, scratch },
-      { media, settings, onProgress } as Needs,
-      signal,
-    );
+    return cutUsable(request, others, [...gaps, gap], { output, scratch }, deps, signal);
   }
 }
 

@@ -4,7 +4,6 @@ import {
   type AnyEvent,
   type AnyFact,
   ClipFailed,
-  definitionOf,
   derivedId,
   type EventDefinition,
   type EventOf,
@@ -15,6 +14,7 @@ import {
   type StageName,
   stageNamed,
   toEnvelope,
+  versionOf,
 } from "@camclips/events";
 import type { Deps } from "./deps.ts";
 import { publishedBefore, publishOnce } from "./outbox.ts";
@@ -65,9 +65,8 @@ export function defineStage<const Definitions extends readonly EventDefinition[]
 /** Stamps a fact as following from an event. */
 export function follow(fact: AnyFact, event: AnyEvent, { clock }: Pick<Deps, "clock">): AnyEvent {
   const { cause: id = event.metadata.id, ...happened } = fact;
-  const version = definitionOf(fact.type)?.version ?? 1;
   const cause = { ...event, metadata: { ...event.metadata, id } };
-  return nextEvent(happened, version, cause, new Date(clock.now()).toISOString()) as AnyEvent;
+  return nextEvent(happened, versionOf(fact.type), cause, new Date(clock.now()).toISOString()) as AnyEvent;
 }
 
 /**

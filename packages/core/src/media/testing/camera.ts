@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { recordingName as nameOf } from "../../recording-name.ts";
 import { makeRecording, type RecordedFrame, type Recording } from "./recording.ts";
 import type { RecordingOptions } from "./recording-options.ts";
 
@@ -47,8 +48,9 @@ export async function makeCamera(options: CameraOptions): Promise<Camera> {
   };
 }
 
+const NEW_FORMAT = { TIMESTAMP_FORMAT: "%Y%m%dT%H%M%S%f", OLD_FILE_FORMAT: false };
+
 /** The name of a recording in the new format (contract, section 3). */
 export function recordingName(alias: string, startMs: number): string {
-  const time = new Date(startMs).toISOString().replace(/[-:.Z]/g, "");
-  return `${alias}.stream.${time}.mp4`;
+  return nameOf(alias, startMs, NEW_FORMAT);
 }
