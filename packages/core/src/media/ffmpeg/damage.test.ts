@@ -84,6 +84,18 @@ describe("a source that is damaged in part", () => {
     );
     expect(lost.length).toBeGreaterThan(0);
   });
+
+  it.each(["smart", "fast"] as const)(
+    "is not copied the %s way: all frames are encoded, which tells what is lost",
+    async (precision) => {
+      const source = await damaged(`hole-${precision}.mp4`, (path) => overwrite(path, 0.45, 0.55));
+      const { report } = await shop.render(jobOf([source], startMs + 1000, startMs + 6000, { precision }));
+      expect(report.precision).toBe("exact");
+      expect(report.why).toMatch(
+        /frames could not be copied \(the frame at \d\.\d+ s is damaged\).*frames were damaged/,
+      );
+    },
+  );
 });
 
 /** Puts noise over a part of the file, given in parts of its size. */

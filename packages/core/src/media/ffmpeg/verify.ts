@@ -1,5 +1,5 @@
 import { VerificationError } from "../errors.ts";
-import { fileSource, readMovie, type Track } from "../mp4/index.ts";
+import { fileSource, findBrokenSample, firstTrack, presentationSeconds, readMovie, type Track } from "../mp4/index.ts";
 import { FfmpegError } from "./errors.ts";
 import { inputArguments } from "./input-arguments.ts";
 import { movieProbe } from "./movie-probe.ts";
@@ -29,14 +29,14 @@ type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;
 const TIME_TOLERANCE_SECONDS = 0.000_6;
 
 /**
- * Reads a finished clip back: streams, size, every frame's time, and whether its first and last frame can be decoded.
+ * Reads a finished clip back: streams, size, every frame's time, every sample's structure, and whether its first and last
+ * frame can be decoded.
  * Missing frames are returned, not thrown: the caller knows whether a source was to blame.
  * @throws VerificationError when anything else is not as expected.
  */
 export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<VerifiedClip> {
-  const probe = await probeClip(expected.path);
-  const { video, audio, damaged } = probe;
-  if (damaged) throw new VerificationError("the clip's file is damaged");
+  const probe = await probeClip(expected.path, ways.signal);
+  const { video, audio } = probe;
   if (video.width !== expected.width || video.height !== expected.height) {
     const sizes = `${video.width}x${video.height} instead of ${expected.width}x${expected.height}`;
     throw new VerificationError(`the clip's size is ${sizes}`);
@@ -49,15 +49,23 @@ export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<Ve
   return { probe, missing };
 }
 
-/** Reads the clip's own index; whether ffmpeg reads the file alike shows when it decodes both ends. */
-async function probeClip(path: string): Promise<MediaProbe> {
+/** Reads the clip's own index and samples; whether ffmpeg reads the file alike shows when it decodes both ends. */
+async function probeClip(path: string, signal?: AbortSignal): Promise<MediaProbe> {
   try {
     await using file = await fileSource(path);
-    const movie = await readMovie(file, path);
-    const probe = movieProbe(movie);
-    if (probe === undefined) throw new VerificationError("the clip holds no frame");
-    return { ...probe, damaged: movie.tracks.some((track) => reachesBeyond(track, file.size)) };
+    const movie = await readMovie(file, path, signal);
+    const [probe, video] = [movieProbe(movie), firstTrack(movie, "vide")];
+    if (!probe || !video) throw new VerificationError("the clip holds no frame");
+    if (movie.tracks.some((track) => reachesBeyond(track, file.size)))
+      throw new VerificationError("the clip's file is cut off");
+    const broken = await findBrokenSample(file, video, signal);
+    if (broken !== undefined) {
+      const seconds = presentationSeconds(video, broken).toFixed(3);
+      throw new VerificationError(`the frame at ${seconds} s is damaged`);
+    }
+    return probe;
   } catch (error) {
+    signal?.throwIfAborted();
     if (error instanceof VerificationError) throw error;
     throw new VerificationError(`the clip cannot be read: ${error instanceof Error ? error.message : error}`, {
       cause: error,

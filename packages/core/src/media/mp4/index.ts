@@ -1,3 +1,4 @@
+export { findBrokenSample } from "./broken-sample.ts";
 export type { CutPart, CutPlan, CutRequest, CutSource, EncodeSegment, NoPlan } from "./cut/cut-plan.ts";
 export { findEntries } from "./cut/idr.ts";
 export { muxClip, openSources } from "./cut/mux-clip.ts";

@@ -104,3 +104,9 @@ export function presentedRange(
 export function firstTrack(movie: Movie, handler: "vide" | "soun"): Track | undefined {
   return movie.tracks.find((track) => track.handler === handler && track.samples.count > 0);
 }
+
+/** The one sample description that all samples of a track use. */
+export function onlyDescription(track: Track): SampleDescription | undefined {
+  const used = track.samples.description[0] ?? 0;
+  return track.samples.description.every((index) => index === used) ? track.descriptions[used] : undefined;
+}

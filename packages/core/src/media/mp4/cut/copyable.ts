@@ -1,6 +1,5 @@
 import { readSps } from "../avc-config.ts";
-import { isPresented, presentationTicks, type Track } from "../movie.ts";
-import type { SampleDescription } from "../sample-description.ts";
+import { isPresented, onlyDescription, presentationTicks, type Track } from "../movie.ts";
 import type { CutRequest, PartEncoder } from "./cut-plan.ts";
 
 const PROFILES: Record<number, PartEncoder["profile"]> = { 66: "baseline", 77: "main", 100: "high" };
@@ -23,12 +22,6 @@ export function whyNotCopied(request: CutRequest, videos: readonly (Track | unde
     if (reason) return reason;
   }
   return whyDifferent(tracks.filter((track) => track !== undefined));
-}
-
-/** The one sample description that all samples of a track use. */
-export function onlyDescription(track: Track): SampleDescription | undefined {
-  const used = track.samples.description[0] ?? 0;
-  return track.samples.description.every((index) => index === used) ? track.descriptions[used] : undefined;
 }
 
 function whyNotH264(track: Track): string | undefined {

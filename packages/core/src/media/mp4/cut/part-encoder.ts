@@ -1,6 +1,5 @@
 import { readPpsIds, readSps } from "../avc-config.ts";
-import type { Track } from "../movie.ts";
-import { onlyDescription } from "./copyable.ts";
+import { onlyDescription, type Track } from "../movie.ts";
 import type { PartEncoder } from "./cut-plan.ts";
 
 const PROFILES: Record<number, PartEncoder["profile"]> = { 66: "baseline", 77: "main", 100: "high" };

@@ -1,8 +1,7 @@
 import { MalformedBoxError } from "../errors.ts";
-import { presentationSeconds, type Track } from "../movie.ts";
+import { onlyDescription, presentationSeconds, type Track } from "../movie.ts";
 import { type MuxSample, type MuxTrack, samplesOf } from "../mux-track.ts";
 import { mergedAvcEntry } from "./avc-entry.ts";
-import { onlyDescription } from "./copyable.ts";
 import type { CutPlan, CutSource, EncodeSegment } from "./cut-plan.ts";
 
 /** A sample in decode order and where it stands in the clip. */
