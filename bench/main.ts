@@ -4,35 +4,46 @@ import { cpus, release, totalmem, type } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Camera } from "@camclips/core/media/testing";
-import { type Case, casesFor } from "./cases.ts";
+import { type Case, casesFor, isAboutLength } from "./cases.ts";
 import { chart } from "./chart.ts";
 import { type Bench, measureWay } from "./measure-way.ts";
 import { serveRanges } from "./range-server.ts";
-import { benchCamera, fullSize, quickSize } from "./recordings.ts";
+import { benchCamera, fullSize, longCamera, quickSize } from "./recordings.ts";
 import { type CaseResult, merged, type Results, type WayResult } from "./results.ts";
 import { table } from "./table.ts";
 import type { Way } from "./work.ts";
 
 const help = `Measures the old way of making clips against ours, on generated recordings.
 
-  npm run bench -- [--quick] [--runs N] [--cases 20,60,300] [--ways old,exact,smart,fast] [--no-save]
+  npm run bench -- [--quick] [--runs N] [--cases 20,60,300,length] [--ways old,exact,smart,fast] [--no-save]
 
   --quick    two recordings of one minute, small pictures; writes no files
   --runs     how often each is measured (3)
-  --cases    lengths of the clips to measure, seconds; results of other cases are kept
+  --cases    lengths of the clips to measure, seconds, or "length": 60 s of a short and of a long recording, without the
+             old way; results of other cases are kept
   --no-save  leaves bench/results.json and docs/bench.svg as they are
 `;
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    runs: { type: "string", default: "3" },
-    cases: { type: "string" },
-    ways: { type: "string", default: "old,exact,smart,fast" },
-    "no-save": { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+const options = {
+  quick: { type: "boolean", default: false },
+  runs: { type: "string", default: "3" },
+  cases: { type: "string" },
+  ways: { type: "string", default: "old,exact,smart,fast" },
+  "no-save": { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+} as const;
+const { values } = orUsage(() => parseArgs({ options }));
+
+/** Bad arguments are a message and exit code 2, no stack. */
+function orUsage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${help}`);
+    process.exit(2);
+  }
+}
+
 const top = new URL("..", import.meta.url).pathname;
 const root = join(top, ".camclips", "bench");
 const ffmpeg = process.env.FFMPEG_BIN ?? "ffmpeg";
@@ -64,15 +75,34 @@ async function describeBench(camera: Camera): Promise<Omit<Results, "cases">> {
 
 function chosenCases(seconds: number): Case[] {
   const all = casesFor(seconds, values.quick ? [4, 12, 30] : [20, 60, 300]);
-  const wanted = values.cases?.split(",").map(Number);
-  return wanted === undefined ? all : all.filter((one) => wanted.includes(one.seconds));
+  const wanted = values.cases?.split(",");
+  const unknown = wanted?.find((id) => !all.some((one) => one.id === id));
+  if (unknown !== undefined)
+    throw new Error(`--cases ${unknown}: choose from ${[...new Set(all.map(({ id }) => id))]}`);
+  return all.filter(({ id }) => wanted?.includes(id) ?? true);
 }
 
-async function measureAll(bench: Bench, seconds: number): Promise<CaseResult[]> {
+const WAYS: readonly Way[] = ["old", "exact", "smart", "fast"];
+
+function chosenWays(): Way[] {
+  const wanted = values.ways.split(",");
+  const unknown = wanted.find((way) => !WAYS.includes(way as Way));
+  if (unknown !== undefined) throw new Error(`--ways ${unknown}: choose from ${WAYS.join(", ")}`);
+  return WAYS.filter((way) => wanted.includes(way));
+}
+
+function chosenRuns(): number {
+  const runs = Number(values.runs);
+  if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs ${values.runs}: a number from 1 on`);
+  return runs;
+}
+
+async function measureAll(bench: Bench, cases: Case[], chosen: Way[]): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
-  for (const one of chosenCases(seconds)) {
+  for (const one of cases) {
     const ways: WayResult[] = [];
-    for (const way of values.ways.split(",") as Way[]) {
+    for (const way of chosen) {
+      if (way === "old" && isAboutLength(one)) continue;
       process.stderr.write(`${one.name}: ${way}\n`);
       ways.push(await measureWay(bench, one, way));
     }
@@ -91,11 +121,14 @@ async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(help);
   await mkdir(root, { recursive: true });
   const size = values.quick ? quickSize : fullSize;
+  const [cases, ways, runs] = orUsage(() => [chosenCases(size.seconds), chosenWays(), chosenRuns()] as const);
   process.stderr.write("recordings: made on the first run, which takes some minutes, then kept\n");
-  const camera = await benchCamera(root, size, ffmpeg);
-  const server = await serveRanges(dirname(camera.recordings[0]?.path ?? root));
-  const bench = { camera, server, ffmpeg, root, runs: Number(values.runs) };
-  const results: Results = { ...(await describeBench(camera)), cases: await measureAll(bench, size.seconds) };
+  const pair = await benchCamera(root, size, ffmpeg);
+  const folder = dirname(pair.recordings[0]?.path ?? root);
+  const server = await serveRanges(folder);
+  const cameras = { pair, long: await longCamera(folder, pair, ffmpeg) };
+  const bench = { cameras, server, ffmpeg, root, runs };
+  const results: Results = { ...(await describeBench(pair)), cases: await measureAll(bench, cases, ways) };
   server.close();
   process.stdout.write(`${table(results)}\n`);
   if (values.quick || values["no-save"]) return;

@@ -2,8 +2,10 @@ import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createMediaEngine } from "@camclips/core/media/ffmpeg";
-import { sliceRecording } from "../packages/core/src/media/mp4/index.ts";
-import type { RenderReport, RenderSource } from "../packages/core/src/media/types.ts";
+import { movieProbe } from "../packages/core/src/media/ffmpeg/movie-probe.ts";
+import { planTimeline } from "../packages/core/src/media/ffmpeg/timeline.ts";
+import { findEntries, muxClip, openSources, planFast, sliceRecording } from "../packages/core/src/media/mp4/index.ts";
+import type { RenderJob, RenderReport, RenderSource } from "../packages/core/src/media/types.ts";
 import { httpSource } from "./http-source.ts";
 import { THUMBNAIL_PART, THUMBNAIL_WIDTHS, type Work } from "./work.ts";
 
@@ -23,16 +25,31 @@ export function fetchOurs(work: Work): Promise<RenderSource[]> {
 }
 
 export function renderOurs(work: Work, sources: RenderSource[]): Promise<RenderReport> {
-  const { startMs, endMs, folder, way } = work;
-  const job = {
-    sources,
-    startMs,
-    endMs,
-    gapPolicy: "SKIP_GAPS",
-    joinToleranceMs: 1000,
-    output: clipPath(work),
-  } as const;
-  return engine(work).renderClip({ ...job, precision: way === "old" ? "exact" : way }, { scratch: folder });
+  return engine(work).renderClip(jobOf(work, sources), { scratch: work.folder });
+}
+
+/** What the engine does for a fast clip before it reads the result back. */
+export async function cutFast(work: Work, sources: RenderSource[]): Promise<void> {
+  await using opened = await openSources(sources.map(({ path }) => path));
+  const movies = opened.sources.map(({ movie }) => movie);
+  const timeline = planTimeline(
+    jobOf(work, sources),
+    movies.flatMap((movie) => movieProbe(movie) ?? []),
+  );
+  if (!timeline) throw new Error("no source holds a frame of the clip");
+  const { pieces: parts, leadFrames, durationSeconds } = timeline;
+  const request = { parts, leadFrames, durationSeconds };
+  const plan = planFast(request, movies, await findEntries(request, opened.sources));
+  if (plan.way === "exact") throw new Error(plan.why);
+  const output = { path: clipPath(work), startMs: work.startMs };
+  await muxClip(plan, opened.sources, { encoded: [], audio: "copy" }, output);
+}
+
+function jobOf(work: Work, sources: RenderSource[]): RenderJob {
+  const { startMs, endMs, way } = work;
+  const precision = way === "old" ? "exact" : way;
+  const rules = { gapPolicy: "SKIP_GAPS", joinToleranceMs: 1000 } as const;
+  return { sources, startMs, endMs, ...rules, precision, output: clipPath(work) };
 }
 
 export async function thumbnailsOurs(work: Work): Promise<void> {

@@ -1,6 +1,8 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Camera, makeCamera } from "@camclips/core/media/testing";
+import { type Camera, makeCamera, recordingName } from "@camclips/core/media/testing";
+import { runFfmpeg } from "../packages/core/src/media/ffmpeg/run-ffmpeg.ts";
+import { LONG_FACTOR } from "./cases.ts";
 
 export interface BenchSize {
   /** Of each of the two recordings. */
@@ -36,4 +38,27 @@ export async function benchCamera(root: string, size: BenchSize, ffmpeg: string)
   });
   await writeFile(list, JSON.stringify(camera));
   return camera;
+}
+
+/** One recording with the first of the pair's content over and over, in one file; what follows goes for its every frame. */
+export async function longCamera(root: string, pair: Camera, ffmpeg: string): Promise<Camera> {
+  const [first] = pair.recordings;
+  if (!first) throw new Error("no recordings");
+  const lengthMs = first.endMs - first.startMs;
+  const path = join(root, recordingName("long", first.startMs));
+  const copies = Array.from({ length: LONG_FACTOR }, (_, copy) => copy * lengthMs);
+  if (!(await stat(path).catch(() => undefined))) {
+    const list = join(root, "long.txt");
+    await writeFile(list, copies.map(() => `file '${first.path}'\n`).join(""));
+    const input = ["-f", "concat", "-safe", "0", "-i", list];
+    const made = `${path}.unfinished`;
+    await runFfmpeg({
+      ffmpeg,
+      args: ["-v", "error", "-y", ...input, "-c", "copy", "-movflags", "+faststart", "-f", "mp4", made],
+    });
+    await rename(made, path);
+  }
+  const frames = copies.flatMap((shift) => first.frames.map(({ code, wallMs }) => ({ code, wallMs: wallMs + shift })));
+  const recording = { ...first, path, endMs: first.startMs + LONG_FACTOR * lengthMs, frames };
+  return { ...pair, alias: "long", recordings: [recording], frames };
 }

@@ -27,6 +27,8 @@ export interface WayResult {
   peakBytes: Spread;
   /** Processor seconds of each step, medians. */
   stepCpuSeconds: Record<Step, number>;
+  /** Of a fast clip: planning it and writing it, without reading it back. */
+  cutCpuSeconds?: Spread;
   bytesRead: number;
   requests: number;
   outputBytes: number;

@@ -1,4 +1,5 @@
 import type { CaseResult, Results, WayResult } from "./results.ts";
+import type { Spread } from "./statistics.ts";
 
 const columns = [
   "",
@@ -34,7 +35,15 @@ function rows({ ways }: CaseResult): string[] {
   const old = ways.find(({ way }) => way === "old");
   const cells = [columns, ...ways.map((way) => row(way, old))];
   const widths = columns.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
-  return cells.map((line) => line.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join("  "));
+  const lines = cells.map((line) => line.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join("  "));
+  const cut = ways.find(({ cutCpuSeconds }) => cutCpuSeconds)?.cutCpuSeconds;
+  if (!cut) return lines;
+  const ratio = old ? `, 1/${Math.round(old.cpuSeconds.median / cut.median)} of the old way's` : "";
+  return [...lines, `fast, the cut by itself: ${spreadText(cut)} CPU s${ratio}`];
+}
+
+function spreadText({ median, min, max }: Spread): string {
+  return `${median.toFixed(2)} ±${((max - min) / 2).toFixed(2)}`;
 }
 
 function pad(cell: string, width: number, column: number): string {
@@ -43,10 +52,9 @@ function pad(cell: string, width: number, column: number): string {
 
 function row(result: WayResult, old: WayResult | undefined): string[] {
   const { cpuSeconds, quality } = result;
-  const half = (cpuSeconds.max - cpuSeconds.min) / 2;
   return [
     result.used === result.way ? result.way : `${result.way} (${result.used})`,
-    `${cpuSeconds.median.toFixed(2)} ±${half.toFixed(2)}`,
+    spreadText(cpuSeconds),
     old === undefined ? "" : (old.cpuSeconds.median / cpuSeconds.median).toFixed(1),
     result.wallSeconds.median.toFixed(1),
     (result.peakBytes.median / 1e6).toFixed(0),

@@ -1,6 +1,8 @@
 /** What one run of one way has to do; the parent process hands it to worker.ts. */
 export interface Work {
   way: Way;
+  /** Stop after the cut itself: sources are staged, the clip is written, and nobody reads it back. Fast clips only. */
+  cutOnly: boolean;
   /** In time order. */
   recordings: { url: string; startMs: number; endMs: number }[];
   startMs: number;
@@ -15,9 +17,14 @@ export type Way = "old" | "exact" | "smart" | "fast";
 
 export type Step = "fetch" | "render" | "thumbnails";
 
+export interface Cost {
+  cpuSeconds: number;
+  wallSeconds: number;
+}
+
 export interface WorkDone {
-  /** Processor and wall seconds of each step, children included. */
-  steps: Record<Step, { cpuSeconds: number; wallSeconds: number }>;
+  /** Of each step, children included. */
+  steps: Record<Step, Cost>;
   clip: string;
   bytes: number;
   /** What was really used; differs from the way when a clip cannot be cut like that. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { fetchOld, renderOld, thumbnailsOld } from "./old-way.ts";
-import { clipPath, fetchOurs, renderOurs, thumbnailsOurs } from "./our-way.ts";
+import { clipPath, cutFast, fetchOurs, renderOurs, thumbnailsOurs } from "./our-way.ts";
 import type { Step, Work, WorkDone } from "./work.ts";
 
 /** Clock ticks per second in /proc; the same on all Linux machines that Node runs on. */
@@ -33,6 +33,10 @@ async function doWork(work: Work): Promise<Omit<WorkDone, "steps" | "bytes">> {
     return { clip, used: "old", encodedFrames: undefined };
   }
   const sources = await step("fetch", () => fetchOurs(work));
+  if (work.cutOnly) {
+    await step("render", () => cutFast(work, sources));
+    return { clip: clipPath(work), used: work.way, encodedFrames: 0 };
+  }
   const report = await step("render", () => renderOurs(work, sources));
   await step("thumbnails", () => thumbnailsOurs(work));
   return { clip: clipPath(work), used: report.precision, encodedFrames: report.encodedFrames };

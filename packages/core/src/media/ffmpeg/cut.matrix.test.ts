@@ -98,11 +98,14 @@ describe.concurrent("a fast clip", () => {
     expect(report).toMatchObject({ precision: "fast", encodedFrames: 0, gaps: [] });
   });
 
-  it("keeps the sound in step across a join, without encoding it", async () => {
-    const made = await camera("three", { recordings: 3, seconds: 2.4, bFrames: 2 });
-    const { path } = await expectCut(made, startMs + 520, startMs + 6900, { precision: "fast" });
+  it.each([
+    ["within a second", 2.4],
+    ["at the very start of a second's burst", 2],
+  ])("keeps the sound in step across joins %s, without encoding it", async (_, seconds) => {
+    const made = await camera(`three of ${seconds}`, { recordings: 3, seconds, bFrames: 2 });
+    const { path } = await expectCut(made, startMs + 520, startMs + seconds * 3000 - 300, { precision: "fast" });
     const onsets = await readAudioOnsets(path);
-    expect(onsets.map(({ second }) => second)).toEqual([1, 2, 3, 4, 5, 6]);
-    for (const { seconds, second } of onsets) expect(Math.abs(seconds - (second - 0.52))).toBeLessThan(0.01);
+    expect(onsets.map(({ second }) => second).slice(0, 5)).toEqual([1, 2, 3, 4, 5]);
+    for (const { seconds, second } of onsets) expect(Math.abs(seconds - (second - 0.52))).toBeLessThan(0.003);
   });
 });

@@ -12,8 +12,9 @@ export function encodedAudio(file: CutSource, plan: CutPlan): MuxTrack | undefin
 }
 
 /**
- * Audio packets of all parts, each at its own instant. Where parts meet, a packet that would begin before half of the one
- * before has been heard is left out, so nothing drifts.
+ * Audio packets of all parts, each at its own instant, so that nothing drifts. A packet is decoded together with the one
+ * before it, so every part brings its own packet from before its start, in place of what the part before has there: what
+ * follows a join sounds whole from its first sample, and the part before fades out over its last packet.
  *
  * @returns why audio cannot be copied, when it cannot
  */
@@ -23,17 +24,18 @@ export function copiedAudio(plan: CutPlan, sources: readonly CutSource[]): MuxTr
   if (tracks.every((track) => track === undefined)) return undefined;
   if (!main || tracks.some((track) => track === undefined)) return { why: "not every recording has sound" };
   if (tracks.some((track) => !sameFormat(main, track))) return { why: "the recordings' sound differs in format" };
-  const samples: MuxSample[] = [];
-  let heardUntil = Number.NEGATIVE_INFINITY;
+  const packets: Packet[] = [];
   for (const [i, part] of plan.parts.entries()) {
     const [source, track] = [sources[part.source], tracks[i]];
-    if (!source || !track) continue;
-    for (const { sample, start } of packetsOf(part, track, source, i === 0)) {
-      if (start < heardUntil - sample.duration / 2) continue;
-      const dts = Math.max(Math.round(start), (samples.at(-1)?.dts ?? Number.NEGATIVE_INFINITY) + 1);
-      samples.push({ ...sample, dts, compositionOffset: 0, description: 0 });
-      heardUntil = start + sample.duration;
-    }
+    const own = source && track ? packetsOf(part, track, source) : [];
+    const [first] = own;
+    while (first && isReplaced(packets.at(-1), first)) packets.pop();
+    packets.push(...own);
+  }
+  const samples: MuxSample[] = [];
+  for (const { sample, start } of packets) {
+    const dts = Math.max(Math.round(start), (samples.at(-1)?.dts ?? Number.NEGATIVE_INFINITY) + 1);
+    samples.push({ ...sample, dts, compositionOffset: 0, description: 0 });
   }
   const [first] = samples;
   if (!first) return undefined;
@@ -72,16 +74,26 @@ function withoutBitRates(entry: Uint8Array): string {
   return bytes.toString("latin1");
 }
 
-/** Packets that are heard in the part's slot; for the clip's first part one more, because decoders need it to warm up. */
-function packetsOf(part: CutPart, track: Track, source: CutSource, warmUp: boolean) {
+/** A packet and where it starts in the clip, units of its track's timescale. */
+interface Packet {
+  sample: MuxSample;
+  start: number;
+}
+
+/** Whether less than half of a packet would be heard before the next part's first one starts. */
+function isReplaced(last: Packet | undefined, first: Packet): boolean {
+  return last !== undefined && last.start + last.sample.duration / 2 > first.start;
+}
+
+/** Packets that are heard in the part's slot, and the one before, which decoders need to warm up. */
+function packetsOf(part: CutPart, track: Track, source: CutSource): Packet[] {
   const offset = part.outSeconds - part.cuts.firstSeconds;
   const { timescale, samples } = track;
-  const packets: { sample: MuxSample; start: number }[] = [];
+  const packets: Packet[] = [];
   for (let i = 0; i < samples.count; i++) {
     const start = (presentationSeconds(track, i) + offset) * timescale;
-    const end = start + (samples.duration[i] ?? 0);
-    const lead = warmUp ? (samples.duration[i] ?? 0) : 0;
-    if (end + lead <= part.outSeconds * timescale) continue;
+    const duration = samples.duration[i] ?? 0;
+    if (start + 2 * duration <= part.outSeconds * timescale) continue;
     if (start >= (part.outSeconds + part.slotSeconds) * timescale) break;
     const [sample] = samplesOf(track, source.bytes, i, i);
     if (sample) packets.push({ sample, start });
