@@ -21,6 +21,7 @@ const help = `Measures the old way of making clips against ours, on generated re
   --runs     how often each is measured (3)
   --cases    lengths of the clips to measure, seconds, or "length": 60 s of a short and of a long recording, without the
              old way; results of other cases are kept
+  --ways     which ways to measure; only a run of all four is saved
   --no-save  leaves bench/results.json and docs/bench.svg as they are
 `;
 
@@ -97,24 +98,24 @@ function chosenRuns(): number {
   return runs;
 }
 
-async function measureAll(bench: Bench, cases: Case[], chosen: Way[]): Promise<CaseResult[]> {
-  const results: CaseResult[] = [];
-  for (const one of cases) {
-    const ways: WayResult[] = [];
-    for (const way of chosen) {
-      if (way === "old" && isAboutLength(one)) continue;
-      process.stderr.write(`${one.name}: ${way}\n`);
-      ways.push(await measureWay(bench, one, way));
-    }
-    results.push({
-      name: one.name,
-      seconds: one.seconds,
-      measuredAt: new Date().toISOString(),
-      runs: bench.runs,
-      ways,
-    });
+async function measureCase(bench: Bench, one: Case, chosen: Way[]): Promise<CaseResult> {
+  const ways: WayResult[] = [];
+  for (const way of chosen) {
+    if (way === "old" && isAboutLength(one)) continue;
+    process.stderr.write(`${one.name}: ${way}\n`);
+    ways.push(await measureWay(bench, one, way));
   }
-  return results;
+  const { name, seconds } = one;
+  return { name, seconds, measuredAt: new Date().toISOString(), runs: bench.runs, ways };
+}
+
+/** Results of other cases stay in the file; the chart shows all. */
+async function save(results: Results): Promise<void> {
+  const file = join(top, "bench", "results.json");
+  const before = await readFile(file, "utf8").then(JSON.parse, () => undefined);
+  const all = merged(before, results);
+  await writeFile(file, `${JSON.stringify(all, null, 2)}\n`);
+  await writeFile(join(top, "docs", "bench.svg"), chart(all));
 }
 
 async function main(): Promise<void> {
@@ -128,15 +129,14 @@ async function main(): Promise<void> {
   const server = await serveRanges(folder);
   const cameras = { pair, long: await longCamera(folder, pair, ffmpeg) };
   const bench = { cameras, server, ffmpeg, root, runs };
-  const results: Results = { ...(await describeBench(pair)), cases: await measureAll(bench, cases, ways) };
+  const results: Results = { ...(await describeBench(pair)), cases: [] };
+  const isSaved = !values.quick && !values["no-save"] && ways.length === WAYS.length;
+  for (const one of cases) {
+    results.cases.push(await measureCase(bench, one, ways));
+    if (isSaved) await save(results);
+  }
   server.close();
   process.stdout.write(`${table(results)}\n`);
-  if (values.quick || values["no-save"]) return;
-  const file = join(top, "bench", "results.json");
-  const before = await readFile(file, "utf8").then(JSON.parse, () => undefined);
-  const all = merged(before, results);
-  await writeFile(file, `${JSON.stringify(all, null, 2)}\n`);
-  await writeFile(join(top, "docs", "bench.svg"), chart(all));
 }
 
 await main();
