@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { residentBytes } from "./resident-bytes.ts";
 import type { Work, WorkDone } from "./work.ts";
 
 const SAMPLE_MS = 25;
-const PAGE_BYTES = 4096;
 
 export interface Measured extends WorkDone {
   cpuSeconds: number;
@@ -31,14 +30,4 @@ export async function measure(work: Work): Promise<Measured> {
   const sum = (key: "cpuSeconds" | "wallSeconds") =>
     Object.values(done.steps).reduce((all, step) => all + step[key], 0);
   return { ...done, cpuSeconds: sum("cpuSeconds"), wallSeconds: sum("wallSeconds"), peakBytes };
-}
-
-function residentBytes(pid: number): number {
-  try {
-    const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
-    return pages * PAGE_BYTES + children.reduce((bytes, child) => bytes + residentBytes(child), 0);
-  } catch {
-    return 0;
-  }
 }

@@ -4,7 +4,14 @@ import { pipeline } from "node:stream/promises";
 import { createMediaEngine } from "@camclips/core/media/ffmpeg";
 import { movieProbe } from "../packages/core/src/media/ffmpeg/movie-probe.ts";
 import { planTimeline } from "../packages/core/src/media/ffmpeg/timeline.ts";
-import { findEntries, muxClip, openSources, planFast, sliceRecording } from "../packages/core/src/media/mp4/index.ts";
+import {
+  findEntries,
+  findStart,
+  muxClip,
+  openSources,
+  planFast,
+  sliceRecording,
+} from "../packages/core/src/media/mp4/index.ts";
 import type { RenderJob, RenderReport, RenderSource } from "../packages/core/src/media/types.ts";
 import { httpSource } from "./http-source.ts";
 import { THUMBNAIL_PART, THUMBNAIL_WIDTHS, type Work } from "./work.ts";
@@ -39,7 +46,8 @@ export async function cutFast(work: Work, sources: RenderSource[]): Promise<void
   if (!timeline) throw new Error("no source holds a frame of the clip");
   const { pieces: parts, leadFrames, durationSeconds } = timeline;
   const request = { parts, leadFrames, durationSeconds };
-  const plan = planFast(request, movies, await findEntries(request, opened.sources));
+  const [entries, start] = [await findEntries(request, opened.sources), await findStart(request, opened.sources)];
+  const plan = planFast(request, movies, entries, start);
   if (plan.way === "exact") throw new Error(plan.why);
   const output = { path: clipPath(work), startMs: work.startMs };
   await muxClip(plan, opened.sources, { encoded: [], audio: "copy" }, output);

@@ -1,46 +1,104 @@
 import { parseArgs } from "node:util";
 import { createMediaEngine } from "@camclips/core/media/ffmpeg";
-import { type LoadResult, loadEmbedded } from "./embedded.ts";
+import { loadEmbedded } from "./embedded.ts";
+import { loadEmulated } from "./emulated.ts";
+import type { LoadResult, Quantiles } from "./load-result.ts";
 import { stubEngine } from "./stub-engine.ts";
 
-const HELP = `Load on the embedded runtime: all messages at once, until every clip has its terminal status.
+const HELP = `Load: many clips of 5 s asked for at once, until each has its terminal status; first the pipeline alone, with
+rendering stubbed out, then with it.
 
-  npm run bench:load                    200 clips with rendering stubbed out, 20 with real rendering
+  npm run bench:load                           on the embedded runtime, then on the AWS emulator (about three minutes)
+  npm run bench:load -- --on embedded
   npm run bench:load -- --clips 1000 --rendered 50
-  npm run bench:load -- --json
+
+  --on         embedded, emulator, or both, with a comma; the emulator needs Python 3.10 or newer with venv
+  --clips      how many with rendering stubbed out (200; on the emulator 50)
+  --rendered   how many with rendering (20)
+  --json       for machines
 `;
 
-const { values } = parseArgs({
-  options: {
-    clips: { type: "string", default: "200" },
-    rendered: { type: "string", default: "20" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+/** Bad arguments are a message and exit code 2, no stack. */
+function refuse(message: string): never {
+  process.stderr.write(`${message}\n\n${HELP}`);
+  process.exit(2);
+}
 
-if (values.help) {
-  process.stdout.write(HELP);
-} else {
-  const ffmpeg = process.env.FFMPEG_BIN || "ffmpeg";
-  const engine = createMediaEngine({ ffmpeg, threads: 2, timeLimitMs: 60_000 });
-  const results = {
-    "pipeline alone": await loadEmbedded(Number(values.clips), stubEngine, ffmpeg),
-    "with rendering": await loadEmbedded(Number(values.rendered), engine, ffmpeg),
-  };
+const options = {
+  on: { type: "string", default: "embedded,emulator" },
+  clips: { type: "string" },
+  rendered: { type: "string", default: "20" },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+} as const;
+
+function readArguments() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function count(name: string, text: string): number {
+  const number = Number(text);
+  return Number.isInteger(number) && number > 0 ? number : refuse(`--${name} ${text}: a number from 1 on`);
+}
+
+const ffmpeg = process.env.FFMPEG_BIN || "ffmpeg";
+const engine = createMediaEngine({ ffmpeg, threads: 2, timeLimitMs: 60_000 });
+
+/** Runs one place's two loads. */
+const places: Record<string, (stubbed: number | undefined, rendered: number) => Promise<[LoadResult, LoadResult]>> = {
+  embedded: async (stubbed = 200, rendered) => [
+    await loadEmbedded(stubbed, stubEngine, ffmpeg),
+    await loadEmbedded(rendered, engine, ffmpeg),
+  ],
+  emulator: async (stubbed = 50, rendered) => [
+    await loadEmulated(stubbed, false, ffmpeg),
+    await loadEmulated(rendered, true, ffmpeg),
+  ],
+};
+
+async function main(): Promise<void> {
+  const values = readArguments();
+  if (values.help) return void process.stdout.write(HELP);
+  const chosen = values.on.split(",").map((name) => {
+    const place = places[name];
+    return place ? ([name, place] as const) : refuse(`--on ${name}: choose from ${Object.keys(places).join(", ")}`);
+  });
+  const stubbed = values.clips === undefined ? undefined : count("clips", values.clips);
+  const rendered = count("rendered", values.rendered);
+  const results: Record<string, LoadResult> = {};
+  for (const [name, place] of chosen) {
+    process.stderr.write(`${name} ...\n`);
+    [results[`${name}, pipeline alone`], results[`${name}, with rendering`]] = await place(stubbed, rendered);
+  }
   process.stdout.write(values.json ? `${JSON.stringify(results, null, 2)}\n` : report(results));
 }
 
 function report(results: Record<string, LoadResult>): string {
-  const lines = Object.entries(results).map(
-    ([name, { clips, clipsPerMinute, latencyMs, eventsPerClip, workMsPerClip, memoryMb }]) =>
-      [
-        `${name}: ${clips} clips of 5 s at once`,
-        `  ${clipsPerMinute.toFixed(0)} clips a minute`,
-        `  message to published: p50 ${latencyMs.p50} ms, p95 ${latencyMs.p95} ms, p99 ${latencyMs.p99} ms (waiting for a turn included)`,
-        `  stages of one clip: ${workMsPerClip.toFixed(0)} ms together, ${eventsPerClip.toFixed(1)} events`,
-        `  resident memory over the run: ${memoryMb.join(", ")} MB`,
-      ].join("\n"),
-  );
-  return `${lines.join("\n\n")}\n`;
+  return `${Object.entries(results)
+    .map(([name, result]) => section(name, result))
+    .join("\n\n")}\n`;
 }
+
+function section(name: string, result: LoadResult): string {
+  const { clips, clipsPerMinute, latencyMs, workMs, waitMs, eventsPerClip, stageMs, memoryMb } = result;
+  const stages = Object.entries(stageMs).map(([stage, ms]) => `${stage} ${ms.toFixed(0)}`);
+  return [
+    `${name}: ${clips} clips at once, ${clipsPerMinute.toFixed(0)} a minute, ${eventsPerClip.toFixed(1)} events each`,
+    `  message to published  ${line(latencyMs)}`,
+    `    at work             ${line(workMs)}`,
+    `    waiting             ${line(waitMs)}`,
+    `  mean work, ms         ${stages.join(", ")}`,
+    `  resident memory, MB   ${memoryMb.length > 0 ? memoryMb.join(", ") : "not known of an emulator that ran before"}`,
+  ].join("\n");
+}
+
+function line({ p50, p95, p99 }: Quantiles): string {
+  const cell = (ms: number) => `${ms.toLocaleString("en")} ms`.padStart(11);
+  return `p50 ${cell(p50)}  p95 ${cell(p95)}  p99 ${cell(p99)}`;
+}
+
+await main();

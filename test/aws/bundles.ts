@@ -9,8 +9,9 @@ import { projectRoot } from "../../infra/paths.ts";
 /**
  * Bundles every handler as the SST CLI does for a deployment, all in one go, since they share most of their files.
  * @param folder gets `<stage>.mjs`.
+ * @param plugins esbuild's, to put something else in a file's place.
  */
-export async function bundleHandlers(folder: string): Promise<void> {
+export async function bundleHandlers(folder: string, plugins: readonly object[] = []): Promise<void> {
   await sstEsbuild().build({
     entryPoints: pipeline.map(({ stage }) => join(projectRoot, `packages/functions/src/${stage}.ts`)),
     bundle: true,
@@ -25,6 +26,7 @@ export async function bundleHandlers(folder: string): Promise<void> {
     external: ["sharp", "pg-native"],
     banner: { js: commonJsBanner },
     logLevel: "error",
+    plugins,
   });
 }
 

@@ -3,8 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { readHistory } from "@camclips/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createStack } from "./create-stack.ts";
 import type { TestCamera } from "./footage.ts";
-import { Stack } from "./stack.ts";
+import type { Stack } from "./stack.ts";
 import { until } from "./until.ts";
 
 let stack: Stack;
@@ -15,7 +16,7 @@ const DAY_MS = 24 * HOUR_MS;
 const started = Math.floor(Date.now() / 1000) * 1000;
 
 beforeAll(async () => {
-  stack = await Stack.create();
+  stack = await createStack();
   camera = await stack.camera("beach", started - HOUR_MS);
   stack.emptyCamera("desert");
 });

@@ -6,7 +6,8 @@ import { readHistory } from "@camclips/core";
 import { type AnyEvent, toEnvelope } from "@camclips/events";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type CliResult, runCli } from "../../packages/cli/src/testing/run-cli.ts";
-import { Stack } from "./stack.ts";
+import { createStack } from "./create-stack.ts";
+import type { Stack } from "./stack.ts";
 import { until } from "./until.ts";
 
 let stack: Stack;
@@ -17,7 +18,7 @@ beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), "cli-on-aws-"));
   const { certificate } = inject("emulator");
   if (certificate) await writeFile(join(cwd, "ca.pem"), certificate);
-  stack = await Stack.create();
+  stack = await createStack();
   const camera = await stack.camera("harbour", Math.floor(Date.now() / 1000) * 1000 - 3600_000, { recordings: 1 });
   startMs = camera.startMs;
 });

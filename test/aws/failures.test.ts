@@ -15,8 +15,9 @@ import {
 import { readHistory } from "@camclips/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resourcesOf } from "../../infra/graph/graph.ts";
+import { createStack } from "./create-stack.ts";
 import type { TestCamera } from "./footage.ts";
-import { Stack } from "./stack.ts";
+import type { Stack } from "./stack.ts";
 import { until } from "./until.ts";
 import { killWorkers } from "./workers.ts";
 
@@ -24,7 +25,7 @@ let stack: Stack;
 let camera: TestCamera;
 
 beforeAll(async () => {
-  stack = await Stack.create();
+  stack = await createStack();
   camera = await stack.camera("pier", Math.floor(Date.now() / 1000) * 1000 - 3600_000, { recordings: 1 });
 });
 afterAll(() => stack?.[Symbol.asyncDispose]());

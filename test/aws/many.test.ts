@@ -1,12 +1,13 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { Stack } from "./stack.ts";
+import { createStack } from "./create-stack.ts";
+import type { Stack } from "./stack.ts";
 
 let stack: Stack;
 const CLIPS = 50;
 
 beforeAll(async () => {
-  stack = await Stack.create({ THUMBNAIL_SIZES: "80" });
+  stack = await createStack({ THUMBNAIL_SIZES: "80" });
 });
 afterAll(() => stack?.[Symbol.asyncDispose]());
 

@@ -1,12 +1,13 @@
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Stack } from "./stack.ts";
+import { createStack } from "./create-stack.ts";
+import type { Stack } from "./stack.ts";
 import { until } from "./until.ts";
 
 let stack: Stack;
 
 beforeAll(async () => {
-  stack = await Stack.create();
+  stack = await createStack();
   const camera = await stack.camera("watched", Math.floor(Date.now() / 1000) * 1000 - 3600_000, { recordings: 1 });
   await stack.request({
     clipId: "watched",

@@ -3,14 +3,15 @@ import { DescribeReplayCommand, StartReplayCommand } from "@aws-sdk/client-event
 import { readHistory } from "@camclips/core";
 import { type AnyEvent, NOTIFYING_REPLAY_PREFIX } from "@camclips/events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Stack } from "./stack.ts";
+import { createStack } from "./create-stack.ts";
+import type { Stack } from "./stack.ts";
 import { until } from "./until.ts";
 
 let stack: Stack;
 const started = new Date();
 
 beforeAll(async () => {
-  stack = await Stack.create();
+  stack = await createStack();
   const camera = await stack.camera("harbour", Math.floor(Date.now() / 1000) * 1000 - 3600_000, { recordings: 1 });
   await stack.request({
     clipId: "replayed",

@@ -5,7 +5,6 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { createS3Store } from "@camclips/core/aws";
 import { type LocalCamera, type LocalCameraService, type PutCall, startCameraService } from "@camclips/local";
-import { inject } from "vitest";
 import type { Graph } from "../../infra/graph/graph.ts";
 import { type Clients, clientsFor, randomAccount, trust } from "./clients.ts";
 import { deploy } from "./deploy.ts";
@@ -29,6 +28,15 @@ export interface Outputs {
 
 const TERMINAL = /^(?!CLIP_PENDING$)/;
 
+/** What stacks are built on; many may share it. */
+export interface Ground {
+  emulator: { endpoint: string; certificate?: string | undefined };
+  /** Folder of the handlers' bundles. */
+  bundles: string;
+  /** The machine's ffmpeg: a bundle's own cannot run on the emulator. */
+  ffmpeg: string;
+}
+
 /** A deployed stage on the emulator with the world around it: a camera service, a subscriber, callers. */
 export class Stack implements AsyncDisposable {
   readonly clients: Clients;
@@ -42,11 +50,13 @@ export class Stack implements AsyncDisposable {
   readonly notifications: () => Promise<Notification[]>;
   private readonly cameras: Map<string, LocalCamera>;
   private readonly folder: string;
+  private readonly ffmpeg: string;
 
   private constructor(
     parts: Pick<Stack, "clients" | "outputs" | "graph" | "account" | "service" | "notifications"> & {
       cameras: Map<string, LocalCamera>;
       folder: string;
+      ffmpeg: string;
     },
   ) {
     this.clients = parts.clients;
@@ -57,13 +67,14 @@ export class Stack implements AsyncDisposable {
     this.notifications = parts.notifications;
     this.cameras = parts.cameras;
     this.folder = parts.folder;
+    this.ffmpeg = parts.ffmpeg;
     this.work = createS3Store(parts.clients.s3, parts.outputs.workBucket);
     this.destination = createS3Store(parts.clients.s3, parts.outputs.destinationBucket);
   }
 
   /** Deploys a stage of its own, in an account of its own. */
-  static async create(settings: Record<string, string> = {}): Promise<Stack> {
-    const { endpoint, certificate } = inject("emulator");
+  static async create({ emulator, bundles, ffmpeg }: Ground, settings: Record<string, string> = {}): Promise<Stack> {
+    const { endpoint, certificate } = emulator;
     trust(certificate);
     const place = { endpoint, account: randomAccount(), region: "eu-west-1" };
     const folder = await mkdtemp(join(tmpdir(), "camclips-aws-"));
@@ -73,25 +84,26 @@ export class Stack implements AsyncDisposable {
       ...place,
       stage: "emulated",
       certificate,
-      bundles: inject("bundles"),
+      bundles,
       environment: {
         CAM_SERVICES_URL: service.url,
         RECORDINGS_URL: service.url,
         CLIP_URL: "https://clips.example.com",
         // What goes into the bundle; it runs as FFMPEG_BIN below.
-        FFMPEG_LAMBDA_BIN: inject("ffmpeg"),
+        FFMPEG_LAMBDA_BIN: ffmpeg,
         THUMBNAIL_SIZES: "80 160",
         ...settings,
       },
       functionEnvironment: {
-        FFMPEG_BIN: inject("ffmpeg"),
+        FFMPEG_BIN: ffmpeg,
         CLIP_DOWNLOAD_DEST: join(folder, "scratch"),
       },
     });
     const clients = clientsFor(place);
     const outputs = await readOutputs(clients);
     const notifications = await subscribe(clients, outputs.topicArn);
-    return new Stack({ account: place.account, clients, outputs, graph, service, notifications, cameras, folder });
+    const { account } = place;
+    return new Stack({ account, clients, outputs, graph, service, notifications, cameras, folder, ffmpeg });
   }
 
   /** Makes a camera with recordings in the origin bucket, known to the camera service. */
@@ -104,7 +116,7 @@ export class Stack implements AsyncDisposable {
     const camera = await recordCamera(this.clients, this.outputs.originBucket, {
       ...options,
       folder,
-      ffmpeg: inject("ffmpeg"),
+      ffmpeg: this.ffmpeg,
       cameraId,
       startMs,
     });

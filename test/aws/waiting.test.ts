@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteFunctionConcurrencyCommand, PutFunctionConcurrencyCommand } from "@aws-sdk/client-lambda";
 import { ListSchedulesCommand } from "@aws-sdk/client-scheduler";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Stack } from "./stack.ts";
+import { createStack } from "./create-stack.ts";
+import type { Stack } from "./stack.ts";
 import { until } from "./until.ts";
 
 let stack: Stack;
@@ -10,7 +11,7 @@ let started: number;
 
 beforeAll(async () => {
   // A deadline in two minutes: seven attempts' waiting, then the shortest time for the work.
-  stack = await Stack.create({ SQS_TIMEOUT: "8", SQS_RETRY_LIMIT: "40", CLIP_WORK_LIMIT: "60" });
+  stack = await createStack({ SQS_TIMEOUT: "8", SQS_RETRY_LIMIT: "40", CLIP_WORK_LIMIT: "60" });
   started = Math.floor(Date.now() / 1000) * 1000;
 });
 afterAll(() => stack?.[Symbol.asyncDispose]());

@@ -110,3 +110,11 @@ export class CameraServiceError extends Error {
     this.passing = passing;
   }
 }
+
+/**
+ * A service behind a port is down, or asks to be called less often: the same call may succeed later. The adapter has tried
+ * several times by then.
+ */
+export class ServiceUnavailableError extends Error {
+  override name = "ServiceUnavailableError";
+}

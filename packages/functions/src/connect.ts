@@ -6,7 +6,7 @@ import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createCameraService } from "@camclips/core";
-import { createEventBus, createS3Store, createScheduler, createTopic } from "@camclips/core/aws";
+import { createEventBus, createS3Store, createScheduler, createTopic, tellingOutages } from "@camclips/core/aws";
 import { readSettings, type Settings, type StageName } from "@camclips/events";
 import { Resource } from "sst";
 import * as z from "zod";
@@ -50,7 +50,8 @@ export async function connect(): Promise<Connection> {
   const settings = readSettings({ ...environment, S3_BUCKET_ORIGIN: wired.originBucket });
   await sweepScratch(settings.CLIP_DOWNLOAD_DEST);
 
-  const s3 = new S3Client({ ...CLIENT, ...(environment.AWS_ENDPOINT_URL && { forcePathStyle: true }) });
+  const pathStyle = environment.AWS_ENDPOINT_URL ? { forcePathStyle: true } : {};
+  const s3 = tellingOutages(new S3Client({ ...CLIENT, ...pathStyle }), "S3");
   const clock = { now: Date.now };
   const metrics = new Metrics({ namespace: "camclips" });
   return {
@@ -66,9 +67,9 @@ export async function connect(): Promise<Connection> {
       work: createS3Store(s3, wired.workBucket),
       destination: createS3Store(s3, wired.destinationBucket),
       destinationBucket: wired.destinationBucket,
-      bus: createEventBus(new EventBridgeClient(CLIENT), wired.busName),
-      topic: createTopic(new SNSClient(CLIENT), wired.topicArn),
-      scheduler: createScheduler(new SchedulerClient(CLIENT), {
+      bus: createEventBus(tellingOutages(new EventBridgeClient(CLIENT), "EventBridge"), wired.busName),
+      topic: createTopic(tellingOutages(new SNSClient(CLIENT), "SNS"), wired.topicArn),
+      scheduler: createScheduler(tellingOutages(new SchedulerClient(CLIENT), "EventBridge Scheduler"), {
         group: wired.scheduleGroup,
         roleArn: wired.scheduleRoleArn,
         deadLetterArn: wired.scheduleDlqArn,

@@ -1,3 +1,4 @@
+import { ServiceUnavailableError } from "@camclips/core";
 import { RequestAccepted, type Rerun, toEnvelope } from "@camclips/events";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -150,6 +151,19 @@ describe("a batch", () => {
         VisibilityTimeout: 45,
       },
     ]);
+  });
+
+  it("gives records that failed in an outage back ever later: their few receives must outlast it", async () => {
+    const stage: Stage = {
+      name: "accept-request",
+      read: () => undefined,
+      run: () => Promise.reject(new ServiceUnavailableError("S3: Service Unavailable")),
+    };
+    await invoke(
+      lambdaHandler(stage),
+      [1, 2, 3].map((receives) => record(`m${receives}`, "x", receives)),
+    );
+    expect(visibility.map(({ VisibilityTimeout }) => VisibilityTimeout)).toEqual([15, 120, 960]);
   });
 
   it("reports the failed records also when they cannot be given back, or their queue is not known", async () => {

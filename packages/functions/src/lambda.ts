@@ -1,4 +1,5 @@
 import { ChangeMessageVisibilityCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { ServiceUnavailableError } from "@camclips/core";
 import middy from "@middy/core";
 import eventNormalizer from "@middy/event-normalizer";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
@@ -10,6 +11,9 @@ const TIMEOUT_EARLY_MS = 10_000;
 
 /** Failed messages come back after this times their receive count, instead of after the long visibility time-out. */
 const RETRY_AFTER_SECONDS = 15;
+
+/** In an outage the pause grows by this factor with every receive, so that the few there are (4) last for 18 minutes. */
+const OUTAGE_GROWTH = 8;
 
 type Extras = (environment: NodeJS.ProcessEnv) => object;
 
@@ -33,13 +37,13 @@ export function lambdaHandler<Needs extends WrapperDeps>(stage: Stage<Needs>, ex
 
   const handleBatch = async (event: SQSEvent, signal: AbortSignal): Promise<SQSBatchResponse> => {
     const { deps, sqs, flush } = await connected();
-    const failures: SQSRecord[] = [];
+    const failures: { record: SQSRecord; error: unknown }[] = [];
     for (const record of event.Records) {
       try {
         signal.throwIfAborted();
         await processMessage(stage, await readRecord(record), deps, signal);
       } catch (error) {
-        failures.push(record);
+        failures.push({ record, error });
         deps.log.error("stage failed", {
           stage: stage.name,
           messageId: record.messageId,
@@ -48,9 +52,9 @@ export function lambdaHandler<Needs extends WrapperDeps>(stage: Stage<Needs>, ex
         });
       }
     }
-    await Promise.all(failures.map((record) => releaseSoon(sqs, record)));
+    await Promise.all(failures.map(({ record, error }) => releaseSoon(sqs, record, error)));
     flush();
-    return { batchItemFailures: failures.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+    return { batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })) };
   };
   // The aborted batch still reports which records failed; any other early answer would count as success for all.
   let batch: Promise<SQSBatchResponse>;
@@ -77,14 +81,19 @@ async function readRecord(record: SQSRecord): Promise<StageMessage> {
 
 const receiveCountOf = (record: SQSRecord): number => Number(record.attributes.ApproximateReceiveCount);
 
+function pauseSeconds(receiveCount: number, error: unknown): number {
+  const growth = error instanceof ServiceUnavailableError ? OUTAGE_GROWTH ** (receiveCount - 1) : receiveCount;
+  return RETRY_AFTER_SECONDS * growth;
+}
+
 /** Best effort: without it the message comes back when its visibility time-out ends. */
-async function releaseSoon(sqs: SQSClient, record: SQSRecord): Promise<void> {
+async function releaseSoon(sqs: SQSClient, record: SQSRecord, error: unknown): Promise<void> {
   try {
     const [, , , region, account, name] = record.eventSourceARN.split(":");
     const command = new ChangeMessageVisibilityCommand({
       QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${name}`,
       ReceiptHandle: record.receiptHandle,
-      VisibilityTimeout: RETRY_AFTER_SECONDS * receiveCountOf(record),
+      VisibilityTimeout: pauseSeconds(receiveCountOf(record), error),
     });
     await sqs.send(command);
   } catch {

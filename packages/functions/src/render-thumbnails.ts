@@ -46,7 +46,10 @@ export const renderThumbnails = defineStage(
   },
 );
 
-/** Less than any frame interval: keeps rounding from carrying a seek or a range past its frame. */
+/** Times are rounded to microseconds and time scales: a frame this much later is the one at the instant. */
+const ROUNDING_SECONDS = 0.0005;
+
+/** Less than any frame interval: the range ends before the next frame. */
 const BESIDE_FRAME_SECONDS = 0.002;
 
 /** A file of the few frames that lead to the one shown at the instant; in a gap that is held, that one lies far before. */
@@ -60,14 +63,14 @@ async function cutAround(
   const object = await destination.open(key, signal);
   if (!object) throw new Error(`${key} is gone: the clip was removed before its thumbnails were made`);
   const video = firstTrack(await readMovie(object, key, signal), "vide");
-  const shownSeconds = video && presentedSeconds(video).findLast((seconds) => seconds <= atSeconds);
+  const shownSeconds = video && presentedSeconds(video).findLast((seconds) => seconds <= atSeconds + ROUNDING_SECONDS);
   if (shownSeconds === undefined) throw new Error(`${key} shows no frame at ${atSeconds} s`);
-  const range = { fromSeconds: shownSeconds, toSeconds: shownSeconds + BESIDE_FRAME_SECONDS };
+  const range = { fromSeconds: shownSeconds, toSeconds: shownSeconds + BESIDE_FRAME_SECONDS, showHidden: true };
   const slice = await sliceRecording(object, key, range, signal);
   await pipeline(slice.chunks(signal), createWriteStream(path), { signal });
   const { size } = await stat(path);
   if (size !== slice.bytes) throw new Error(`${key}: read ${size} of ${slice.bytes} bytes`);
-  return { path, atSeconds: Math.max(0, shownSeconds - slice.zeroSeconds - BESIDE_FRAME_SECONDS) };
+  return { path, atSeconds: shownSeconds - slice.zeroSeconds };
 }
 
 export const handler = lambdaHandler(renderThumbnails, connectMedia);

@@ -1,4 +1,4 @@
-import { RetryLater } from "@camclips/core";
+import { RetryLater, ServiceUnavailableError } from "@camclips/core";
 import { CorruptSourceError, VerificationError } from "@camclips/core/media";
 import { type AnyFact, RequestAccepted, SourcesPending, type StageName } from "@camclips/events";
 import { describe, expect, it } from "vitest";
@@ -162,6 +162,7 @@ describe("again later", () => {
     expect(onlyOne("ClipFailed", world.published).data).toMatchObject({
       stage: "locate-sources",
       reason: "CAMERA_SERVICE_UNAVAILABLE",
+      message: "Error: 503",
     });
   });
 
@@ -171,6 +172,41 @@ describe("again later", () => {
       if (effect === "scheduler") throw new Error("throttled");
     };
     await expect(deliver(broken(later()), accepted, world)).rejects.toThrow("throttled");
+  });
+});
+
+describe("an outage of a service of AWS", () => {
+  const outage = new ServiceUnavailableError("SNS: Service Unavailable");
+
+  it("is left to one redelivery, which is quicker than a schedule", async () => {
+    await using world = await testWorld();
+    await expect(deliver(broken(outage), accepted, world)).rejects.toBe(outage);
+    expect(world.schedules).toEqual([]);
+  });
+
+  it.each<StageName>(["locate-sources", "publish-clip"])("is then waited out by schedules: %s", async (name) => {
+    await using world = await testWorld();
+    await deliver(broken(outage, name), accepted, world, { receiveCount: 2 });
+    expect(world.schedules).toMatchObject([{ queue: name }]);
+    expect(world.published).toEqual([]);
+    expect(world.lines).toMatchObject([{ fields: { error: "ServiceUnavailableError: SNS: Service Unavailable" } }]);
+  });
+
+  it("ends the clip at its deadline, and says which service it was", async () => {
+    await using world = await testWorld();
+    world.nowMs = Date.parse(accepted.metadata.deadlineAt) - 1000;
+    await expect(deliver(broken(outage), accepted, world, { receiveCount: 2 })).rejects.toThrow();
+    expect(onlyOne("ClipFailed", world.published).data).toMatchObject({
+      reason: "INTERNAL",
+      message: "ServiceUnavailableError: SNS: Service Unavailable",
+    });
+  });
+
+  it("is no excuse for a stage that ran out of time", async () => {
+    await using world = await testWorld();
+    const signal = AbortSignal.abort(new Error("time is up"));
+    await expect(deliver(broken(outage), accepted, world, { receiveCount: 2, signal })).rejects.toBeDefined();
+    expect(world.schedules).toEqual([]);
   });
 });
 

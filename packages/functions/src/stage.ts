@@ -1,4 +1,4 @@
-import { backoffSeconds, CameraServiceError, RetryLater } from "@camclips/core";
+import { backoffSeconds, CameraServiceError, RetryLater, ServiceUnavailableError } from "@camclips/core";
 import { CorruptSourceError, VerificationError } from "@camclips/core/media";
 import {
   type AnyEvent,
@@ -101,7 +101,9 @@ export async function processMessage<Needs extends WrapperDeps>(
       durationMs: deps.clock.now() - startedMs,
     });
   } catch (error) {
-    await handleFailure(stageNamed(stage.name), message, event, error, deps, fields);
+    const isWaited = event !== undefined && isLongOutage(error, message, signal);
+    const failure = isWaited ? new RetryLater("INTERNAL", 30, { cause: error }) : error;
+    await handleFailure(stageNamed(stage.name), message, event, failure, deps, fields);
   }
 }
 
@@ -124,6 +126,11 @@ async function runOnce<Needs extends WrapperDeps>(
   return events;
 }
 
+/** An outage of AWS that outlasts a redelivery is waited out by schedules up to the deadline: receives are few. */
+function isLongOutage(error: unknown, { receiveCount }: StageMessage, signal: AbortSignal): boolean {
+  return error instanceof ServiceUnavailableError && receiveCount > 1 && !signal.aborted;
+}
+
 async function handleFailure(
   row: Row,
   message: StageMessage,
@@ -134,7 +141,7 @@ async function handleFailure(
 ): Promise<void> {
   if (event && error instanceof RetryLater && (await scheduledAgain(row.stage as StageName, event, error, deps))) {
     deps.metrics.add("Retries", 1, "Count", { stage: row.stage });
-    deps.log.warn("stage will retry", { ...fields, reason: error.reason, error: describe(error.cause ?? error) });
+    deps.log.warn("stage will retry", { ...fields, reason: error.reason, error: describe(error) });
     return;
   }
   const last = message.receiveCount >= row.maxReceives || error instanceof RetryLater;
@@ -171,5 +178,8 @@ function reasonOf(error: unknown): Reason {
   return "INTERNAL";
 }
 
-const describe = (error: unknown): string =>
-  (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 2000);
+/** What was waited for says more than that it was waited for. */
+function describe(error: unknown): string {
+  const told = error instanceof RetryLater ? (error.cause ?? error) : error;
+  return (told instanceof Error ? `${told.name}: ${told.message}` : String(told)).slice(0, 2000);
+}

@@ -11,6 +11,8 @@ export interface Emulator extends AsyncDisposable {
   endpoint: string;
   /** The certificate to trust, PEM; none for an emulator that was there before. */
   certificate?: string;
+  /** Its process, whose children run the functions; none for an emulator that was there before. */
+  pid?: number | undefined;
 }
 
 const START_LIMIT_MS = 30_000;
@@ -40,7 +42,7 @@ export async function startEmulator(): Promise<Emulator> {
   };
   try {
     const certificate = await ready(child, port, folder);
-    return { endpoint: `https://localhost:${port}`, certificate, [Symbol.asyncDispose]: dispose };
+    return { endpoint: `https://localhost:${port}`, certificate, pid: child.pid, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw new Error(`the emulator did not start:\n${output()}`, { cause: error });

@@ -166,6 +166,7 @@ describe("the commands for a deployed stage", () => {
   });
 
   it.each([
+    [["redrive", "schedule-retry"], "take each up again with camclips replay --clip CLIP_ID --notify"],
     [["redrive", "rendr"], 'no stage "rendr" in the pipeline: accept-request'],
     [["replay", "--from", "2018-11-01", "--to", "2018-10-31"], "is not after --from"],
     [

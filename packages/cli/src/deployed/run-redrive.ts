@@ -3,8 +3,17 @@ import { UsageError } from "../exit-codes.ts";
 import { redriveStage } from "./redrive.ts";
 import { CLIENT, findStage, partOf } from "./stage.ts";
 
+/** Sending the request again would find the FATAL_ERROR that was told when the message came to rest, and stop there. */
+const ENDED = "schedule-retry";
+
 /** `camclips redrive` */
 export async function runRedrive(name: string, stage: string): Promise<void> {
+  if (name === ENDED) {
+    const instead = `camclips replay --clip CLIP_ID --notify --from T --to T --stage ${stage}`;
+    throw new UsageError(
+      `clips with dead letters of ${ENDED} were told FATAL_ERROR: take each up again with ${instead}`,
+    );
+  }
   const deployed = await findStage(stage);
   const { dlqUrl, queueUrl } = partOf(deployed, name);
   if (!dlqUrl) throw new UsageError(`${name} of stage "${stage}" has no dead-letter queue of its own`);

@@ -3,8 +3,10 @@ import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { type AnyEvent, ClipFailed, firstEvent } from "@camclips/events";
 import { describe, expect, it } from "vitest";
+import { ServiceUnavailableError } from "../ports.ts";
 import { sampleRequest, startServer } from "../testing.ts";
 import { createEventBus } from "./event-bus.ts";
+import { tellingOutages } from "./outages.ts";
 import { createScheduler } from "./scheduler.ts";
 import { createTopic } from "./topic.ts";
 
@@ -86,9 +88,9 @@ describe("the bus on EventBridge", () => {
   it("fails, naming type and reason, when an entry is refused to the end", async () => {
     const { server, bus, calls } = await startBus((message) => message === "1");
     await using _ = server;
-    await expect(bus.publish(events(2))).rejects.toThrow(
-      "EventBridge refused ClipFailed: ThrottlingException slow down",
-    );
+    const refused = bus.publish(events(2));
+    await expect(refused).rejects.toThrow("EventBridge refused ClipFailed: ThrottlingException slow down");
+    await expect(refused).rejects.toThrow(ServiceUnavailableError);
     expect(calls).toEqual([2, 1, 1, 1]);
   });
 
@@ -181,5 +183,50 @@ describe("the topic", () => {
     });
     const topic = createTopic(new SNSClient(clientOf(server.url)), "arn:aws:sns:eu-west-1:1:clips");
     await expect(topic.notify({ message: "{}", attributes: {} })).rejects.toThrow("no");
+  });
+});
+
+describe("a client that tells outages", () => {
+  const queueAt = (url: string) =>
+    createTopic(tellingOutages(new SNSClient(clientOf(url)), "SNS"), "arn:aws:sns:eu-west-1:1:clips");
+  const notification = { message: "{}", attributes: {} };
+  const errorBody = (code: string) =>
+    `<ErrorResponse><Error><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>`;
+
+  it.each([
+    [500, "InternalFailure"],
+    [503, "ServiceUnavailable"],
+    [429, "Throttling"],
+    [400, "Throttling"],
+  ])("takes %i %s for one", async (status, code) => {
+    await using server = await startServer((_, response) => void response.writeHead(status).end(errorBody(code)));
+    const failed = queueAt(server.url).notify(notification);
+    await expect(failed).rejects.toThrow(ServiceUnavailableError);
+    await expect(failed).rejects.toThrow(/^SNS: /);
+  });
+
+  it("takes a refused connection for one", async () => {
+    const server = await startServer(() => {});
+    await server[Symbol.asyncDispose]();
+    await expect(queueAt(server.url).notify(notification)).rejects.toThrow(ServiceUnavailableError);
+  });
+
+  it.each([
+    [403, "AuthorizationError"],
+    [404, "NotFound"],
+    [400, "InvalidParameter"],
+  ])("leaves %i %s as it is: to wait would not help", async (status, code) => {
+    await using server = await startServer((_, response) => void response.writeHead(status).end(errorBody(code)));
+    const error = await queueAt(server.url)
+      .notify(notification)
+      .catch((error: unknown) => error);
+    expect(error).not.toBeInstanceOf(ServiceUnavailableError);
+    expect(error).toMatchObject({ message: "no" });
+  });
+
+  it("leaves a call that was given up as it is", async () => {
+    await using server = await startServer(() => {});
+    const given = queueAt(server.url).notify(notification, AbortSignal.timeout(50));
+    await expect(given).rejects.not.toThrow(ServiceUnavailableError);
   });
 });

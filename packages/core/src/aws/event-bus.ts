@@ -1,12 +1,15 @@
 import { setTimeout } from "node:timers/promises";
 import { type EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import { type CamclipsEvent, EVENT_SOURCE } from "@camclips/events";
-import type { EventBus } from "../ports.ts";
+import { type EventBus, ServiceUnavailableError } from "../ports.ts";
 
 /** EventBridge takes ten entries a call. */
 const ENTRIES_PER_CALL = 10;
 const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 100;
+
+/** ErrorCode of entries that the same call may bring through later; others say that the entry is wrong. */
+const PASSING = new Set<string | undefined>(["ThrottlingException", "InternalFailure", "InternalException"]);
 
 /** A bus on EventBridge. A 200 may carry refusals: every entry is looked at, and refused ones are sent again. */
 export function createEventBus(client: EventBridgeClient, busName: string): EventBus {
@@ -33,7 +36,9 @@ async function put(client: EventBridgeClient, entries: PutEventsRequestEntry[], 
     if (open.length === 0) return;
     if (attempt === ATTEMPTS) {
       const why = refusals.map(({ ErrorCode, ErrorMessage }) => `${ErrorCode} ${ErrorMessage ?? ""}`.trim()).join("; ");
-      throw new Error(`EventBridge refused ${open.map((entry) => entry.DetailType).join(", ")}: ${why}`);
+      const message = `EventBridge refused ${open.map((entry) => entry.DetailType).join(", ")}: ${why}`;
+      const isOutage = refusals.every(({ ErrorCode }) => PASSING.has(ErrorCode));
+      throw isOutage ? new ServiceUnavailableError(message) : new Error(message);
     }
     await setTimeout(FIRST_PAUSE_MS * 2 ** (attempt - 1), undefined, { signal });
   }

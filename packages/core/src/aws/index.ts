@@ -1,4 +1,5 @@
 export * from "./event-bus.ts";
+export * from "./outages.ts";
 export * from "./s3-store.ts";
 export * from "./scheduler.ts";
 export * from "./topic.ts";

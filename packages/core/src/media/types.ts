@@ -11,6 +11,11 @@ export interface ByteSource {
 export interface SliceRange {
   fromSeconds: number;
   toSeconds: number;
+  /**
+   * The slice shows also the frames before `fromSeconds` that the recording's edit list hides: ffmpeg finds no frame by
+   * its time in a file that starts with hidden ones.
+   */
+  showHidden?: boolean;
 }
 
 /** A small MP4 cut out of a recording without decoding; `chunks` streams it with bounded memory and may be read once. */

@@ -38,6 +38,15 @@ describe("whatever goes wrong", () => {
   });
 });
 
+it("an outage of a service of AWS is waited out: no dead letter, and subscribers are told when it is over", async () => {
+  const history = quietHistory({ outages: [{ of: "topic", fromSeconds: 0, seconds: 820 }] });
+  await live(history, async (ending) => {
+    expect(await complaintsAbout(ending), storyOf(ending)).toEqual([]);
+    expect(ending.deadLetters).toEqual([]);
+    expect(ending.world.notifications.map(({ attributes }) => attributes.status)).toEqual(["CLIP_AVAILABLE"]);
+  });
+});
+
 describe("the checks notice that a guard is gone:", () => {
   it.each(brokenGuards)("$guard", async ({ history, mutation, complaint }) => {
     const complaints = await live(history, complaintsAbout, mutation);

@@ -1,4 +1,11 @@
-import { CameraServiceError, type ObjectReader, type ObjectStore, type OpenObject } from "@camclips/core";
+import { setTimeout } from "node:timers/promises";
+import {
+  CameraServiceError,
+  type ObjectReader,
+  type ObjectStore,
+  type OpenObject,
+  ServiceUnavailableError,
+} from "@camclips/core";
 import type { Deps } from "@camclips/functions";
 import { type Dice, pick } from "./dice.ts";
 import type { World } from "./world.ts";
@@ -55,7 +62,7 @@ export function injectFaults(deps: Deps, world: World, life: Life): Deps {
   async function effect<T>(
     about: string,
     run: () => Promise<T>,
-    error: () => Error = () => new Error(`503: ${about}`),
+    error: () => Error = () => new ServiceUnavailableError(`503: ${about}`),
   ): Promise<T> {
     const way = strike(about);
     suffer(way, "before", about, error);
@@ -64,15 +71,19 @@ export function injectFaults(deps: Deps, world: World, life: Life): Deps {
     return result;
   }
 
-  const outage = (what: "topic" | "bus" | "work" | "scheduler" | "disk", code: string) => {
-    if (world.isDown(what)) throw new Error(`${code}: ${what}`);
+  const outage = (what: "topic" | "bus" | "work" | "scheduler", code: string) => {
+    if (world.isDown(what)) throw new ServiceUnavailableError(`${code}: ${what}`);
+  };
+
+  const fullDisk = () => {
+    if (world.isDown("disk")) throw new Error("ENOSPC: no space left on device");
   };
 
   return {
     ...deps,
     origin: faultyReader("origin", deps.origin, effect, world.dice, world),
     work: faultyStore("work", deps.work, effect, world, () => outage("work", "503")),
-    destination: faultyStore("destination", deps.destination, effect, world, () => {}),
+    destination: faultyStore("destination", deps.destination, effect, world, fullDisk),
     cameras: {
       alias: (cameraId, signal) => effect(`alias ${cameraId}`, () => deps.cameras.alias(cameraId, signal), passing),
       recordings: (...args) => effect(`recordings ${args[1]}`, () => deps.cameras.recordings(...args), passing),
@@ -122,7 +133,7 @@ export function injectFaults(deps: Deps, world: World, life: Life): Deps {
       },
     },
     async scratch() {
-      outage("disk", "ENOSPC");
+      fullDisk();
       return deps.scratch();
     },
   };
@@ -142,14 +153,20 @@ function faultyReader(name: string, store: ObjectReader, effect: Effect, dice: D
   };
 }
 
-/** Bodies that end in the middle for good, after all that the reader itself does against it. */
+/** A second of the world's time between two chunks. */
+const SLOW_MS = 50;
+
+/** Bodies that are slow, or end in the middle for good, after all that the reader itself does against it. */
 function cutOff(object: OpenObject, about: string, dice: Dice, world: World): OpenObject {
   const cut: OpenObject = Object.create(object);
   Object.defineProperty(cut, "stream", {
     async *value(start: number, end: number, signal?: AbortSignal) {
       const { time, numbers } = dice.roll(about);
       const bad = !world.healed && time <= 2 && numbers[0] < world.history.intensity;
+      const slow = !world.healed && numbers[2] < world.history.intensity;
+      if (slow) world.note(`slow ${about}`);
       for await (const chunk of object.stream(start, end, signal)) {
+        if (slow) await setTimeout(SLOW_MS, undefined, { signal });
         yield bad ? chunk.subarray(0, Math.floor(chunk.byteLength * numbers[1])) : chunk;
         if (bad) {
           world.note(`cut off ${about}`);

@@ -109,3 +109,19 @@ describe.concurrent("a fast clip", () => {
     for (const { seconds, second } of onsets) expect(Math.abs(seconds - (second - 0.52))).toBeLessThan(0.003);
   });
 });
+
+describe("a clip of 300 s across two recordings, the longest there is by default", () => {
+  it.each(["smart", "fast", "exact"] as const)(
+    "has all of its 7,500 frames, and the sound in step, the %s way",
+    async (precision) => {
+      const made = await camera("long", { seconds: 160, gop: 50, bFrames: 2 });
+      const fromMs = startMs + 9520;
+      const { path, report } = await expectCut(made, fromMs, fromMs + 300_000, { precision });
+      expect(report).toMatchObject({ precision, frames: 7500, durationMs: 300_000, gaps: [] });
+      const onsets = await readAudioOnsets(path);
+      expect(onsets).toHaveLength(300);
+      for (const [index, { seconds }] of onsets.entries())
+        expect(Math.abs(seconds - (index + 0.48))).toBeLessThan(0.01);
+    },
+  );
+});

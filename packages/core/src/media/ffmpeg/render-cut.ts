@@ -6,6 +6,7 @@ import {
   type CutSource,
   copiedAudio,
   findEntries,
+  findStart,
   MalformedBoxError,
   muxClip,
   openSources,
@@ -74,7 +75,8 @@ async function prepareCut(job: RenderJob, sources: CutSource[]): Promise<Prepare
   const { pieces: parts, leadFrames, durationSeconds } = timeline;
   const request = { parts, leadFrames, durationSeconds };
   const entries = await findEntries(request, sources);
-  const fast = job.precision === "fast" ? planFast(request, movies, entries) : undefined;
+  const isFast = job.precision === "fast";
+  const fast = isFast ? planFast(request, movies, entries, await findStart(request, sources)) : undefined;
   const plan = fast?.way === "fast" ? fast : planCut(request, movies, entries);
   if (plan.way === "exact") return { notCut: plan.why };
   const why = fast?.way === "exact" ? `${plan.why}, because an edit list is not enough: ${fast.why}` : plan.why;

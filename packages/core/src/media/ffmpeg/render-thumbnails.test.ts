@@ -52,14 +52,26 @@ describe("renderThumbnails", () => {
     expect(await readdir(folder)).not.toContain("late.jpg");
   });
 
+  it("finds every frame around a keyframe of open GOPs, which ffmpeg's own seek passes over", async () => {
+    clip = join(folder, "open.mp4");
+    const usual = { path: clip, startMs: 0, seconds: 1.6, fps: 30, width: 320, height: 180 };
+    const { frames } = await makeRecording({ ...usual, gop: 12, bFrames: 3, openGop: true });
+    for (const { code, wallMs } of frames.slice(22, 28)) {
+      const [made] = await thumbnails(wallMs / 1000 + 0.01, [[`${code}.jpg`, null]]);
+      expect((await readFrameCodes(made?.path ?? "")).map((frame) => frame.code)).toEqual([code]);
+    }
+  });
+
   it("reads the clip once, from one seek", () => {
     const outputs = [160, 320].map((width) => ({ path: `/t/${width}.jpg`, width }));
-    const args = thumbnailArguments({ clip, atSeconds: 2, outputs });
+    const frame = { frameSeconds: 2.04, entrySeconds: 2 };
+    const args = thumbnailArguments({ clip, outputs }, frame);
     expect(args.filter((argument) => argument === "-i")).toHaveLength(1);
     expect(args[args.indexOf("-filter_complex") + 1]).toBe(
-      "[0:V:0]scale=iw*sar:ih,setsar=1,split=2[t0][t1];" +
+      "[0:V:0]trim=start=2.039400,scale=iw*sar:ih,setsar=1,split=2[t0][t1];" +
         "[t0]null,scale=160:-2:flags=lanczos[s0];[t1]null,scale=320:-2:flags=lanczos[s1]",
     );
-    expect(() => thumbnailArguments({ clip, atSeconds: 2, outputs: [{ path: "/t/a.gif", width: 1 }] })).toThrow("jpg");
+    expect(args[args.indexOf("-ss") + 1]).toBe("2.000000");
+    expect(() => thumbnailArguments({ clip, outputs: [{ path: "/t/a.gif", width: 1 }] }, frame)).toThrow("jpg");
   });
 });

@@ -1,6 +1,15 @@
 import { rm } from "node:fs/promises";
 import { extname } from "node:path";
 import { VerificationError } from "../errors.ts";
+import {
+  entryFor,
+  fileSource,
+  firstTrack,
+  isPresented,
+  presentationSeconds,
+  presentedRange,
+  readMovie,
+} from "../mp4/index.ts";
 import type { RenderOptions, ThumbnailJob } from "../types.ts";
 import { imageSize } from "./image-size.ts";
 import { inputArguments } from "./input-arguments.ts";
@@ -14,20 +23,34 @@ const encoders: Record<string, readonly string[]> = {
   ".webp": ["-c:v", "libwebp", "-quality", "85", "-f", "image2"],
 };
 
+/** A frame and the one from which it can be decoded, seconds on the clip's timeline. */
+interface ShownFrame {
+  frameSeconds: number;
+  entrySeconds: number;
+}
+
+/** More than rounding to any usual time scale, less than any frame interval. */
+const TOLERANCE_SECONDS = 0.0006;
+
 /**
  * Arguments that write one frame in all sizes: one seek, one decoded frame, however many sizes. Heights follow from the
- * widths and are even; widths above the clip's own are scaled up. Pixels that are not square become square.
+ * widths and are even; widths above the clip's own are scaled up. Pixels that are not square become square. The seek goes
+ * to the entry and the filter picks the frame: ffmpeg's own seek to a frame may land behind what that one needs.
  */
-export function thumbnailArguments({ clip, atSeconds, outputs }: ThumbnailJob): string[] {
+export function thumbnailArguments(
+  { clip, outputs }: Pick<ThumbnailJob, "clip" | "outputs">,
+  { frameSeconds, entrySeconds }: ShownFrame,
+): string[] {
   const names = outputs.map((_, index) => `t${index}`);
   const scales = outputs.map(({ width }, index) => {
     const size = width === null ? "" : `,scale=${width}:-2:flags=lanczos`;
     return `[${names[index]}]null${size}[s${index}]`;
   });
-  const split = `[0:V:0]scale=iw*sar:ih,setsar=1,split=${outputs.length}${names.map((name) => `[${name}]`).join("")}`;
-  const seek = ["-ss", Math.max(0, atSeconds).toFixed(6)];
+  const pick = `[0:V:0]trim=start=${Math.max(0, frameSeconds - TOLERANCE_SECONDS).toFixed(6)}`;
+  const split = `${pick},scale=iw*sar:ih,setsar=1,split=${outputs.length}${names.map((name) => `[${name}]`).join("")}`;
+  const seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", Math.max(0, entrySeconds).toFixed(6)];
   return [
-    ...["-v", "error", "-y", ...inputArguments(clip, seek)],
+    ...["-v", "error", "-y", "-copyts", ...inputArguments(clip, seek)],
     ...["-filter_complex", [split, ...scales].join(";")],
     ...outputs.flatMap(({ path }, index) => [
       ...["-map", `[s${index}]`, "-frames:v", "1"],
@@ -43,6 +66,23 @@ function encoderFor(path: string): readonly string[] {
   return encoder;
 }
 
+/** The frame that a clip shows at the instant. */
+async function frameAt({ clip, atSeconds }: ThumbnailJob, signal: AbortSignal | undefined): Promise<ShownFrame> {
+  await using file = await fileSource(clip);
+  const video = firstTrack(await readMovie(file, clip, signal), "vide");
+  const end = video && presentedRange(video)?.endSeconds;
+  if (!video || end === undefined || atSeconds >= end)
+    throw new VerificationError(`the clip has no frame at ${atSeconds} s`);
+  let shown = 0;
+  for (let i = 0; i < video.samples.count; i++) {
+    const seconds = presentationSeconds(video, i);
+    if (!isPresented(video, i) || seconds > atSeconds + TOLERANCE_SECONDS) continue;
+    if (!isPresented(video, shown) || seconds > presentationSeconds(video, shown)) shown = i;
+  }
+  const entry = entryFor(video, shown).index;
+  return { frameSeconds: presentationSeconds(video, shown), entrySeconds: presentationSeconds(video, entry) };
+}
+
 /**
  * Writes all thumbnails of a clip with one run of ffmpeg.
  * @returns the files with the sizes that they really have.
@@ -55,7 +95,8 @@ export async function renderThumbnails(
 ): Promise<{ path: string; width: number; height: number }[]> {
   const paths = job.outputs.map(({ path }) => path);
   try {
-    await runFfmpeg({ ffmpeg, timeLimitMs, signal, cwd: scratch, args: thumbnailArguments(job) });
+    const args = thumbnailArguments(job, await frameAt(job, signal));
+    await runFfmpeg({ ffmpeg, timeLimitMs, signal, cwd: scratch, args });
     const sized = await Promise.all(paths.map(async (path) => ({ path, ...(await imageSize(path)) })));
     onProgress?.(100);
     return sized;

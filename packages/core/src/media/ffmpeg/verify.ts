@@ -1,5 +1,14 @@
 import { VerificationError } from "../errors.ts";
-import { fileSource, findBrokenSample, firstTrack, presentationSeconds, readMovie, type Track } from "../mp4/index.ts";
+import {
+  entryFor,
+  fileSource,
+  findBrokenSample,
+  firstTrack,
+  isPresented,
+  presentationSeconds,
+  readMovie,
+  type Track,
+} from "../mp4/index.ts";
 import { FfmpegError } from "./errors.ts";
 import { inputArguments } from "./input-arguments.ts";
 import { movieProbe } from "./movie-probe.ts";
@@ -35,7 +44,7 @@ const TIME_TOLERANCE_SECONDS = 0.000_6;
  * @throws VerificationError when anything else is not as expected.
  */
 export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<VerifiedClip> {
-  const probe = await probeClip(expected.path, ways.signal);
+  const { probe, lastEntrySeconds } = await probeClip(expected.path, ways.signal);
   const { video, audio } = probe;
   if (video.width !== expected.width || video.height !== expected.height) {
     const sizes = `${video.width}x${video.height} instead of ${expected.width}x${expected.height}`;
@@ -45,12 +54,12 @@ export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<Ve
     throw new VerificationError(expected.audio ? "the clip has no sound" : "the clip has sound that was not planned");
   }
   const missing = missingFrames(expected.frameSeconds, video.times);
-  await decodeEnds(expected.path, video.times, ways);
+  await decodeEnds(expected.path, video.times, lastEntrySeconds, ways);
   return { probe, missing };
 }
 
 /** Reads the clip's own index and samples; whether ffmpeg reads the file alike shows when it decodes both ends. */
-async function probeClip(path: string, signal?: AbortSignal): Promise<MediaProbe> {
+async function probeClip(path: string, signal?: AbortSignal): Promise<{ probe: MediaProbe; lastEntrySeconds: number }> {
   try {
     await using file = await fileSource(path);
     const movie = await readMovie(file, path, signal);
@@ -63,7 +72,7 @@ async function probeClip(path: string, signal?: AbortSignal): Promise<MediaProbe
       const seconds = presentationSeconds(video, broken).toFixed(3);
       throw new VerificationError(`the frame at ${seconds} s is damaged`);
     }
-    return probe;
+    return { probe, lastEntrySeconds: presentationSeconds(video, entryFor(video, lastShown(video)).index) };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof VerificationError) throw error;
@@ -71,6 +80,13 @@ async function probeClip(path: string, signal?: AbortSignal): Promise<MediaProbe
       cause: error,
     });
   }
+}
+
+function lastShown(video: Track): number {
+  let last = 0;
+  for (let i = 0; i < video.samples.count; i++)
+    if (isPresented(video, i) && presentationSeconds(video, i) >= presentationSeconds(video, last)) last = i;
+  return last;
 }
 
 function reachesBeyond({ samples }: Track, bytes: number): boolean {
@@ -99,9 +115,10 @@ export function missingFrames(expected: readonly number[], actual: readonly numb
   return missing;
 }
 
-async function decodeEnds(path: string, times: readonly number[], ways: Ways): Promise<void> {
+async function decodeEnds(path: string, times: readonly number[], lastEntrySeconds: number, ways: Ways): Promise<void> {
   const last = Math.max(0, (times.at(-1) ?? 0) - TIME_TOLERANCE_SECONDS).toFixed(6);
-  const seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", last];
+  const entry = Math.max(0, lastEntrySeconds).toFixed(6);
+  const seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", entry];
   // Of the frames from the last keyframe on only one may come out: the muxer would hold all of them, raw, in memory.
   const graph = `[0:V:0]trim=end_frame=1[first];[1:V:0]trim=start=${last}[last]`;
   const maps = ["-filter_complex", graph, "-map", "[first]", "-map", "[last]"];

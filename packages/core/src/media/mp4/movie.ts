@@ -110,3 +110,34 @@ export function onlyDescription(track: Track): SampleDescription | undefined {
   const used = track.samples.description[0] ?? 0;
   return track.samples.description.every((index) => index === used) ? track.descriptions[used] : undefined;
 }
+
+/**
+ * The sample from which decoding has to start for a frame to come out whole: the last sync sample that is presented no
+ * later. Where GOPs are open, it may be no IDR picture, and after such a start decoders drop frames for as long as they
+ * reorder: there it is the sync sample before that one.
+ * @param wanted index of the frame's sample
+ * @returns its index, and whether an earlier one would be better, but is not there
+ */
+export function entryFor(track: Track, wanted: number): { index: number; tooLate: boolean } {
+  const ticks = presentationTicks(track, wanted);
+  const isSync = (index: number) => track.samples.sync[index] === 1;
+  const first = Math.max(0, track.samples.sync.indexOf(1));
+  let index = Math.max(first, wanted);
+  // A leading picture is decoded after a keyframe and shown before it, but needs the one before that.
+  while (index > first && !(isSync(index) && presentationTicks(track, index) <= ticks)) index--;
+  if (!hasOpenGops(track)) return { index, tooLate: presentationTicks(track, index) > ticks };
+  if (index === first) return { index, tooLate: true };
+  do index--;
+  while (index > first && !isSync(index));
+  return { index, tooLate: false };
+}
+
+/** Whether frames that follow a sync sample are presented before it; they follow it at once. */
+function hasOpenGops(track: Track): boolean {
+  const { sync, count } = track.samples;
+  for (let i = 0; i + 1 < count; i++) {
+    if (sync[i] === 1 && sync[i + 1] !== 1 && presentationTicks(track, i + 1) < presentationTicks(track, i))
+      return true;
+  }
+  return false;
+}

@@ -1,11 +1,19 @@
 import { CorruptSourceError } from "../errors.ts";
 import type { ByteSource, SliceRange } from "../types.ts";
 import { OutsideMediaError } from "./errors.ts";
-import { firstTrack, isPresented, type Movie, presentationTicks, presentedRange, type Track } from "./movie.ts";
+import {
+  entryFor,
+  firstTrack,
+  isPresented,
+  type Movie,
+  presentationTicks,
+  presentedRange,
+  type Track,
+} from "./movie.ts";
 import { type MuxTrack, samplesOf } from "./mux-track.ts";
 
 /** A frame belongs to a range when its instant lies half a millisecond before the start or later, same at the end. */
-const TOLERANCE_SECONDS = 0.0005;
+export const TOLERANCE_SECONDS = 0.0005;
 
 export interface Selection {
   tracks: MuxTrack[];
@@ -13,12 +21,10 @@ export interface Selection {
   zeroSeconds: number;
   /** Video in the movie whose bytes are there. */
   media: { startSeconds: number; endSeconds: number };
-  /** The keyframe is the movie's first sample, so nothing before it could have been chosen. */
-  fromFirstSample: boolean;
 }
 
 /**
- * Chooses the samples that a range needs: video from the keyframe at or before its first frame, in decode order to the last
+ * Chooses the samples that a range needs: video from the keyframe that its first frame needs (entryFor), in decode order to the last
  * frame that is presented before its end; audio from one packet earlier, because decoders need it to warm up.
  *
  * @throws OutsideMediaError when no frame lies in the range; CorruptSourceError when there is no video or it is cut off.
@@ -32,12 +38,13 @@ export function selectSamples(movie: Movie, source: ByteSource, name: string, ra
   if (!frames) throw new OutsideMediaError(name, media);
   const zeroTicks = presentationTicks(video, frames.first);
   const zeroSeconds = zeroTicks / video.timescale;
-  const tracks = [muxTrack(video, source, frames.first, frames.last, zeroSeconds)];
+  const shown = range.showHidden ? { ...video, edit: { ...video.edit, from: Number.NEGATIVE_INFINITY } } : video;
+  const tracks = [muxTrack(shown, source, frames.first, frames.last, zeroSeconds)];
   const audio = firstTrack(movie, "soun");
   const packets = audio && selectAudio(audio, zeroSeconds, range.toSeconds);
   if (audio && packets) tracks.push(muxTrack(audio, source, packets.first, packets.last, zeroSeconds));
   requireBytes(tracks, source, name);
-  return { tracks, zeroSeconds, media, fromFirstSample: frames.first === 0 };
+  return { tracks, zeroSeconds, media };
 }
 
 function noVideo(movie: Movie, name: string): CorruptSourceError {
@@ -65,12 +72,7 @@ function selectVideo(video: Track, range: SliceRange): { first: number; last: nu
     last = i;
   }
   if (wanted < 0) return undefined;
-  let first = wanted;
-  // A leading picture is decoded after a keyframe and shown before it, but needs the one before that.
-  const isEntry = (i: number) =>
-    video.samples.sync[i] === 1 && presentationTicks(video, i) <= presentationTicks(video, wanted);
-  while (first > firstSync && !isEntry(first)) first--;
-  return { first, last };
+  return { first: entryFor(video, wanted).index, last };
 }
 
 function selectAudio(

@@ -2,8 +2,8 @@ import type { SliceRange } from "../types.ts";
 import { OutsideMediaError } from "./errors.ts";
 import { type FragmentEntry, findLastFragment, readFragmentIndex } from "./fragment-index.ts";
 import { type FragmentedRecording, FragmentReader, type Loaded, type Media } from "./fragment-reader.ts";
-import { type Movie, presentationTicks } from "./movie.ts";
-import { type Selection, selectSamples } from "./select-samples.ts";
+import { entryFor, type Movie, presentationTicks } from "./movie.ts";
+import { type Selection, selectSamples, TOLERANCE_SECONDS } from "./select-samples.ts";
 
 /** Like selectSamples, for a fragmented recording: reads only the fragments around the range. `media` is absent when the
  * file has no index and its end does not tell. */
@@ -43,9 +43,16 @@ async function loadAround(reader: FragmentReader, entries: FragmentEntry[], rang
   }
 }
 
+/** Whether decoding can start in what is loaded for every frame from `fromSeconds` on. */
 function hasEntry(movie: Movie, fromSeconds: number): boolean {
   const video = movie.tracks.find((track) => track.handler === "vide");
-  return !!video?.samples.sync.some(
-    (sync, i) => sync === 1 && presentationTicks(video, i) / video.timescale <= fromSeconds,
-  );
+  if (!video) return false;
+  const from = (fromSeconds - TOLERANCE_SECONDS) * video.timescale;
+  let [wanted, before] = [-1, false];
+  for (let i = 0; i < video.samples.count; i++) {
+    const ticks = presentationTicks(video, i);
+    if (ticks < from) before ||= video.samples.sync[i] === 1;
+    else if (wanted < 0 || ticks < presentationTicks(video, wanted)) wanted = i;
+  }
+  return wanted < 0 ? before : !entryFor(video, wanted).tooLate;
 }

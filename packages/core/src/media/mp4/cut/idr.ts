@@ -1,5 +1,5 @@
 import type { ByteSource } from "../../types.ts";
-import { presentationSeconds, type Track } from "../movie.ts";
+import { firstTrack, presentationSeconds, type Track } from "../movie.ts";
 import type { CutRequest, CutSource } from "./cut-plan.ts";
 
 /** NAL unit types, ITU-T H.264, table 7-1. */
@@ -35,7 +35,7 @@ export async function findEntries(request: CutRequest, sources: readonly CutSour
   const entries: number[] = [];
   for (const part of request.parts) {
     const source = sources[part.source];
-    const video = source?.movie.tracks.find((track) => track.handler === "vide" && track.samples.count > 0);
+    const video = source && firstTrack(source.movie, "vide");
     entries.push(source && video ? await findEntry(source.bytes, video, part.cuts) : -1);
   }
   return entries;
@@ -56,6 +56,22 @@ async function findEntry(
     if (isIdr) return i;
   }
   return -1;
+}
+
+/**
+ * The sample from which the clip's first frame can be decoded: the last sync sample that is presented no later. When that
+ * is no IDR picture, the sync sample before it: decoders drop frames after such a start.
+ */
+export async function findStart({ parts }: CutRequest, sources: readonly CutSource[]): Promise<number> {
+  const [part] = parts;
+  const source = sources[part?.source ?? -1];
+  const video = source && firstTrack(source.movie, "vide");
+  if (!part || !video) return 0;
+  const { sync, count } = video.samples;
+  const isEntry = (i: number) => sync[i] === 1 && presentationSeconds(video, i) <= part.cuts.firstSeconds + 1e-6;
+  let [start, before] = [0, 0];
+  for (let i = 0; i < count; i++) if (isEntry(i)) [before, start] = [start, i];
+  return (await lookInto(source.bytes, video, start)).isIdr ? start : before;
 }
 
 function setsOf(avc: { sps: Uint8Array[]; pps: Uint8Array[] } | undefined): string[] {

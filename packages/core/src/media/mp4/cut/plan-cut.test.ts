@@ -129,20 +129,20 @@ describe("planCut", () => {
 
 describe("planFast", () => {
   it("hides what lies before the start and after the end", () => {
-    const plan = planFast(request(part(0, 12, 17)), [recording(withB, [0, 10])], [-1]);
+    const plan = planFast(request(part(0, 12, 17)), [recording(withB, [0, 10])], [-1], 10);
     expect(inWords(plan)).toEqual(["copy 10-18"]);
     expect(plan).toMatchObject({ way: "fast", encodedFrames: 0, copiedFrames: 6 });
   });
 
   it("joins recordings whose parts end complete and start with a keyframe", () => {
     const movies = [recording(withB, [0, 10]), recording(withB, [0, 10])];
-    expect(inWords(planFast(request(part(0, 12, 19), part(1, 0, 5, 8)), movies, [-1, 0]))).toEqual([
+    expect(inWords(planFast(request(part(0, 12, 19), part(1, 0, 5, 8)), movies, [-1, 0], 10))).toEqual([
       "copy 10-19",
       "copy 0-6",
     ]);
-    const late = planFast(request(part(0, 12, 19), part(1, 2, 5, 8)), movies, [-1, 10]);
+    const late = planFast(request(part(0, 12, 19), part(1, 2, 5, 8)), movies, [-1, 10], 10);
     expect(inWords(late)).toBe("a recording continues between two keyframes");
-    const early = planFast(request(part(0, 12, 17), part(1, 0, 5, 6)), movies, [-1, 0]);
+    const early = planFast(request(part(0, 12, 17), part(1, 0, 5, 6)), movies, [-1, 0], 10);
     expect(inWords(early)).toBe("a recording ends between frames that need each other");
   });
 });

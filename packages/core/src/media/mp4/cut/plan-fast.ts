@@ -8,9 +8,15 @@ import type { CopySegment, CutPart, CutPlan, CutRequest, NoPlan } from "./cut-pl
  * with an entry and end complete.
  *
  * @param entries per part the sample at which copying can start, -1 when there is none: see findEntries
+ * @param start the sample from which the clip's first frame can be decoded: see findStart
  * @returns why not, when an edit list is not enough
  */
-export function planFast(request: CutRequest, movies: readonly Movie[], entries: readonly number[]): CutPlan | NoPlan {
+export function planFast(
+  request: CutRequest,
+  movies: readonly Movie[],
+  entries: readonly number[],
+  start: number,
+): CutPlan | NoPlan {
   const videos = movies.map((movie) => firstTrack(movie, "vide"));
   const reason = whyNotCopied(request, videos);
   if (reason) return { way: "exact", why: reason };
@@ -19,7 +25,7 @@ export function planFast(request: CutRequest, movies: readonly Movie[], entries:
   for (const [i, part] of request.parts.entries()) {
     const video = videos[part.source];
     if (!video) continue;
-    const first = i === 0 ? entryBefore(part, video) : (entries[i] ?? -1);
+    const first = (i === 0 ? start : entries[i]) ?? -1;
     if (i > 0 && (first < 0 || presentationSeconds(video, first) > part.cuts.firstSeconds + 1e-6)) {
       return { way: "exact", why: "a recording continues between two keyframes" };
     }
@@ -40,15 +46,6 @@ export function planFast(request: CutRequest, movies: readonly Movie[], entries:
   const why = `all ${copiedFrames} frames are copied; an edit list hides what lies before the start`;
   const encoder = { profile: "high", spsId: 0 } as const;
   return { way: "fast", segments, encoder, parts, durationSeconds, copiedFrames, encodedFrames: 0, why };
-}
-
-/** The last sync sample that is presented no later than the part's first frame. */
-function entryBefore({ cuts }: CutPart, video: Track): number {
-  let entry = 0;
-  for (let i = 0; i < video.samples.count; i++) {
-    if (video.samples.sync[i] === 1 && presentationSeconds(video, i) <= cuts.firstSeconds + 1e-6) entry = i;
-  }
-  return entry;
 }
 
 function lastNeeded({ cuts }: CutPart, video: Track): number {

@@ -1,0 +1,304 @@
+import { copyFile, mkdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ClipMetadata, ListedRecording } from "@camclips/core";
+import { createMediaEngine } from "@camclips/core/media/ffmpeg";
+import {
+  type Camera,
+  type CameraOptions,
+  makeCamera,
+  type RecordedFrame,
+  readFrameCodes,
+  recordingName,
+} from "@camclips/core/media/testing";
+import { type Precision, readSettings } from "@camclips/events";
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { runFfmpeg } from "../../core/src/media/ffmpeg/run-ffmpeg.ts";
+import { createFolderStore } from "./folder-store.ts";
+import { LocalRuntime } from "./runtime.ts";
+import { testFolder } from "./testing.ts";
+
+/** The whole pipeline on real recordings, from the caller's message to what the camera service is told. */
+
+const START = Date.UTC(2018, 9, 31, 2, 52, 0, 51);
+const SECONDS = 4;
+const FRAME_MS = 40;
+
+const shop = testFolder();
+afterAll(async () => (await shop)[Symbol.asyncDispose]());
+
+const cameras = new Map<string, Promise<Camera>>();
+
+/** Recordings of four seconds, back to back; made once for each name. */
+function camera(name: string, options: Partial<CameraOptions> = {}): Promise<Camera> {
+  const usual = { alias: "pier", startMs: START, recordings: 2, seconds: SECONDS, gop: 25, bFrames: 2 };
+  const known =
+    cameras.get(name) ?? shop.then(({ path }) => makeCamera({ ...usual, folder: join(path, name), ...options }));
+  cameras.set(name, known);
+  return known;
+}
+
+interface Asked {
+  fromMs: number;
+  toMs: number;
+  precision?: Precision;
+  /** What has happened to the file of a recording, by its place. */
+  damage?: (path: string, index: number) => Promise<void>;
+  /** How far the name of a recording is off, by its place. */
+  offMs?: (index: number) => number;
+  /** The order in which the service lists them; the contract's is newest first. */
+  order?: (listed: ListedRecording[]) => ListedRecording[];
+}
+
+interface Answer {
+  body: ClipMetadata & { coverage?: { gaps: { start: number; end: number; cause: string }[] } };
+  codes: (number | null)[];
+  seconds: number[];
+  /** Code in the unscaled thumbnail, and of the frame that the clip shows at a quarter of its length. */
+  thumbnail: { code: number | null | undefined; due: number | null | undefined };
+  /** The frames of the recordings at the instants that their names claim. */
+  claimed: RecordedFrame[];
+}
+
+/** Asks a service of its own for a clip, days later, and reads what it delivered. */
+async function ask({ recordings }: Camera, asked: Asked): Promise<Answer> {
+  const { fromMs, toMs, precision = "smart", damage, offMs = () => 0, order = (listed) => listed } = asked;
+  await using folder = await testFolder();
+  const origin = join(folder.path, "origin");
+  await mkdir(origin);
+  const listed: ListedRecording[] = [];
+  for (const [index, { path, startMs, endMs }] of recordings.entries()) {
+    const name = recordingName("pier", startMs + offMs(index));
+    await copyFile(path, join(origin, name));
+    await damage?.(join(origin, name), index);
+    const [startDate, endDate] = [startMs, Math.round(endMs)].map((ms) => new Date(ms + offMs(index)).toISOString());
+    listed.unshift({
+      recordingUrl: `https://cams.test.com/${name}`,
+      startDate: startDate ?? "",
+      endDate: endDate ?? "",
+    });
+  }
+  const puts: Answer["body"][] = [];
+  let clipSeconds = Number.NaN;
+  const destination = createFolderStore(join(folder.path, "clips"));
+  const runtime = new LocalRuntime({
+    root: join(folder.path, "state"),
+    settings: readSettings({
+      CAM_SERVICES_URL: "https://cams.test.com",
+      RECORDINGS_URL: "https://cams.test.com",
+      CLIP_URL: "https://clips.test.com",
+      S3_BUCKET_ORIGIN: "recordings",
+      THUMBNAIL_SIZES: "80",
+      RECORDING_MAX_LEN: "10",
+    }),
+    origin: createFolderStore(origin),
+    destination,
+    destinationBucket: "clips",
+    onEvent(event) {
+      if (event.type === "ClipRendered") clipSeconds = event.data.clip.durationMs / 1000;
+    },
+    media: createMediaEngine({ ffmpeg: "ffmpeg", threads: 1, timeLimitMs: 60_000 }),
+    cameras: {
+      alias: async () => "pier",
+      recordings: async () => order(listed),
+      putClip: async (_, body) => void puts.push(body as Answer["body"]),
+    },
+  });
+  await runtime.start();
+  const request = { clipId: "clip", cameraId: "cam", startTimestampInMs: fromMs, endTimestampInMs: toMs, precision };
+  await runtime.request(JSON.stringify(request), START + 86_400_000);
+  await runtime.idle();
+  await runtime.stop();
+  const [body] = puts;
+  if (!body || puts.length > 1) throw new Error(`the camera service was told ${puts.length} statuses`);
+  const made = join(folder.path, "clips", "cam");
+  const isMade = body.status === "CLIP_AVAILABLE";
+  const frames = isMade ? await readFrameCodes(join(made, "clip.mp4")) : [];
+  const [picture] = isMade ? await readFrameCodes(join(made, "clip_original.jpg")) : [];
+  const due = frames.findLast((frame) => frame.seconds <= clipSeconds / 4 + 0.0005);
+  return {
+    body,
+    codes: frames.map(({ code }) => code),
+    seconds: frames.map((frame) => frame.seconds),
+    thumbnail: { code: picture?.code, due: due?.code },
+    claimed: recordings.flatMap((recording, index) =>
+      recording.frames.map(({ code, wallMs }) => ({ code, wallMs: wallMs + offMs(index) })),
+    ),
+  };
+}
+
+/** Codes of the frames of a range; where recordings overlap the later one's. */
+function codesOf(claimed: readonly RecordedFrame[], fromMs: number, toMs: number): number[] {
+  const firstOfLater = claimed.find(({ wallMs }, index) => wallMs < (claimed[index - 1]?.wallMs ?? 0) + 0.5);
+  const later = firstOfLater ? claimed.indexOf(firstOfLater) : claimed.length;
+  return claimed
+    .filter(({ wallMs }, index) => index >= later || !firstOfLater || wallMs < firstOfLater.wallMs - 0.5)
+    .filter(({ wallMs }) => wallMs >= fromMs - 0.5 && wallMs < toMs - 0.5)
+    .map(({ code }) => code);
+}
+
+const across = { fromMs: START + 2520, toMs: START + 6480 };
+
+describe.concurrent("a clip across two recordings", () => {
+  it.each<[string, NonNullable<Asked["order"]>]>([
+    ["newest first, as the contract says", (listed) => listed],
+    ["oldest first", (listed) => listed.toReversed()],
+    ["some of them twice", (listed) => [...listed, ...listed.slice(1)]],
+  ])("is the same when the service lists them %s", async (_, order) => {
+    const { body, codes, claimed } = await ask(await camera("usual"), { ...across, order });
+    expect(body).toMatchObject({ status: "CLIP_AVAILABLE", coverage: { gaps: [], startErrorMs: 0, endErrorMs: 0 } });
+    expect(codes).toEqual(codesOf(claimed, across.fromMs, across.toMs));
+  });
+
+  it.each(["smart", "exact", "fast"] as const)(
+    "has every frame the %s way, and says which way it was cut",
+    async (precision) => {
+      const { codes, claimed } = await ask(await camera("usual"), { ...across, precision });
+      expect(codes).toEqual(codesOf(claimed, across.fromMs, across.toMs));
+    },
+  );
+
+  it("of three recordings has every frame", async () => {
+    const made = await camera("three", { recordings: 3 });
+    const range = { fromMs: START + 3000, toMs: START + 9000 };
+    const { codes, claimed } = await ask(made, range);
+    expect(codes).toEqual(codesOf(claimed, range.fromMs, range.toMs));
+  });
+});
+
+describe.concurrent("a thumbnail", () => {
+  it.each([
+    ["before the clip's first keyframe", 2520, 3400],
+    ["in a clip of one frame", 2520, 2560],
+    ["of a long clip", 1000, 7000],
+  ])("shows the frame at a quarter of the clip: %s", async (_, from, to) => {
+    for (const precision of ["fast", "smart", "exact"] as const) {
+      const { body, thumbnail } = await ask(await camera("usual"), {
+        fromMs: START + from,
+        toMs: START + to,
+        precision,
+      });
+      expect(body.status).toBe("CLIP_AVAILABLE");
+      expect(thumbnail.code).toEqual(expect.any(Number));
+      expect(thumbnail.code).toBe(thumbnail.due);
+    }
+  });
+});
+
+describe.concurrent("a second recording whose name lies", () => {
+  it.each([40, 200, 1000])(
+    "by %i ms forward leaves a join: its frames stand where the name puts them",
+    async (offMs) => {
+      const asked = { ...across, offMs: (index: number) => index * offMs };
+      const { body, codes, seconds, claimed } = await ask(await camera("usual"), asked);
+      expect(body.coverage?.gaps).toEqual([]);
+      expect(codes).toEqual(codesOf(claimed, across.fromMs, across.toMs));
+      const firstMs = claimed.find(({ code }) => code === codes[0])?.wallMs ?? 0;
+      for (const [index, code] of codes.entries()) {
+        const wallMs = claimed.find((frame) => frame.code === code)?.wallMs ?? 0;
+        expect((seconds[index] ?? 0) * 1000).toBeCloseTo(wallMs - firstMs, 0);
+      }
+    },
+  );
+
+  it.each([-40, -200, -1000])("by %i ms back overlaps: every instant is shown once", async (offMs) => {
+    const asked = { ...across, offMs: (index: number) => index * offMs };
+    const { body, codes, seconds, claimed } = await ask(await camera("usual"), asked);
+    expect(body.coverage?.gaps).toEqual([]);
+    expect(codes).toEqual(codesOf(claimed, across.fromMs, across.toMs));
+    expect(seconds.length).toBeLessThanOrEqual((across.toMs - across.fromMs) / FRAME_MS);
+    for (const [index, at] of seconds.entries()) if (index > 0) expect(at).toBeGreaterThan(seconds[index - 1] ?? 0);
+  });
+
+  it("by ten seconds overlaps wholly: one recording's frames, each once", async () => {
+    const made = await camera("long", { seconds: 12, recordings: 2 });
+    const range = { fromMs: START + 1000, toMs: START + 13_000 };
+    const { body, codes, claimed } = await ask(made, { ...range, offMs: (index) => index * -10_000 });
+    expect(body.coverage?.gaps).toEqual([]);
+    expect(codes).toEqual(codesOf(claimed, range.fromMs, range.toMs));
+  });
+});
+
+describe.concurrent("a second recording that is", () => {
+  const missing = { start: START + 4000, end: across.toMs };
+  const second = (damage: (path: string) => Promise<void>) => (path: string, index: number) =>
+    index === 1 ? damage(path) : Promise.resolve();
+
+  it.each<[string, (path: string) => Promise<void>]>([
+    ["empty", (path) => truncate(path, 0)],
+    ["an error page", (path) => writeFile(path, "<html>not found</html>".repeat(50))],
+    ["cut off in its index", (path) => truncate(path, 1000)],
+    ["zeros", async (path) => writeFile(path, Buffer.alloc((await readFile(path)).length))],
+  ])("%s is a gap, and the clip holds what there is", async (_, damage) => {
+    const { body, codes, claimed } = await ask(await camera("usual"), { ...across, damage: second(damage) });
+    expect(body.coverage?.gaps).toEqual([{ ...missing, cause: "CORRUPT_SOURCE" }]);
+    expect(codes).toEqual(codesOf(claimed, across.fromMs, missing.start));
+  });
+
+  it("of sound alone is a gap", async () => {
+    const audioOnly = await shop.then(({ path }) => join(path, "sound.mp4"));
+    await writeFile(audioOnly, await soundOf((await camera("usual")).recordings[1]?.path ?? ""));
+    const damage = second((path) => copyFile(audioOnly, path));
+    const { body, codes, claimed } = await ask(await camera("usual"), { ...across, damage });
+    expect(body.coverage?.gaps).toEqual([{ ...missing, cause: "CORRUPT_SOURCE" }]);
+    expect(codes).toEqual(codesOf(claimed, across.fromMs, missing.start));
+  });
+
+  it("corrupt in the middle costs its damaged frames alone, and the clip keeps its time", async () => {
+    const damage = second(async (path) => {
+      const bytes = await readFile(path);
+      bytes.fill(0, Math.floor(bytes.length * 0.3), Math.floor(bytes.length * 0.36));
+      await writeFile(path, bytes);
+    });
+    const { body, codes, seconds, claimed } = await ask(await camera("usual"), { ...across, damage });
+    expect(body.status).toBe("CLIP_AVAILABLE");
+    const whole = codesOf(claimed, across.fromMs, across.toMs);
+    expect(codes.slice(0, 37)).toEqual(whole.slice(0, 37));
+    expect(codes.at(-1)).toBe(whole.at(-1));
+    expect(codes.length).toBeLessThan(whole.length);
+    expect(seconds.at(-1)).toBeCloseTo(((whole.length - 1) * FRAME_MS) / 1000, 2);
+  });
+
+  it("HEVC is cut by re-encoding, exactly", async () => {
+    const made = await camera("hevc", { each: (index) => (index === 1 ? { codec: "hevc" } : {}) });
+    const { codes, claimed } = await ask(made, across);
+    expect(codes).toEqual(codesOf(claimed, across.fromMs, across.toMs));
+  });
+});
+
+async function soundOf(path: string): Promise<Uint8Array> {
+  const sound = `${path}.sound.mp4`;
+  await runFfmpeg({ ffmpeg: "ffmpeg", args: ["-v", "error", "-y", "-i", path, "-vn", "-c", "copy", sound] });
+  return readFile(sound);
+}
+
+it("whatever range is asked for, of whatever recordings, every frame of it is there once", {
+  timeout: 600_000,
+}, async () => {
+  const kinds: Partial<CameraOptions>[] = [
+    { recordings: 3, seconds: 2 },
+    { recordings: 3, seconds: 2, fps: "30000/1001", bFrames: 3, openGop: true, gop: 12 },
+    { recordings: 3, seconds: 2, vfr: true, audio: false, container: "fragmented" },
+  ];
+  const drawn = fc.record({
+    kind: fc.nat(kinds.length - 1),
+    fromMs: fc.integer({ min: 0, max: 5500 }),
+    lengthMs: fc.integer({ min: 60, max: 4000 }),
+    precision: fc.constantFrom<Precision>("smart", "exact", "fast"),
+    offMs: fc.constantFrom(0, 0, 40, -40, 300, -300),
+  });
+  await fc.assert(
+    fc.asyncProperty(drawn, async ({ kind, fromMs, lengthMs, precision, offMs }) => {
+      const made = await camera(`kind ${kind}`, kinds[kind]);
+      const range = { fromMs: START + fromMs, toMs: START + Math.min(fromMs + lengthMs, 5900) };
+      // One recording of the three is off: the last.
+      const asked = { ...range, precision, offMs: (index: number) => (index === 2 ? offMs : 0) };
+      const { body, codes, claimed, thumbnail } = await ask(made, asked);
+      // Over a join the frame before it is held, which exact clips do by showing it again.
+      const shown = codes.filter((code, index) => code !== codes[index - 1]);
+      expect(shown, JSON.stringify(body)).toEqual(codesOf(claimed, range.fromMs, range.toMs));
+      expect(thumbnail.code).toBe(thumbnail.due);
+    }),
+    { numRuns: Number(process.env.PIPELINE_RUNS ?? 12) },
+  );
+});
