@@ -16,8 +16,8 @@ export const downloadSources = defineStage("download-sources", [SourcesLocated],
   const { request, sources } = event.data;
   const result = await probeSources(request, sources, deps, signal);
   if (!("probed" in result)) return [factOf(result.decision, request)];
-  const staged = await inParallel(COPIES_AT_ONCE, result.probed, (probed, index) =>
-    stage(probed, stagedSourceKey(request.clipId, event.metadata.id, index), deps, signal),
+  const staged = await inParallel(COPIES_AT_ONCE, result.probed, signal, (probed, index, either) =>
+    stage(probed, stagedSourceKey(request.clipId, event.metadata.id, index), deps, either),
   );
   return [SourcesDownloaded.happened({ request, sources: staged, gaps: result.decision.gaps })];
 });

@@ -1,7 +1,6 @@
 import { RetryLater } from "@camclips/core";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { inParallel } from "./in-parallel.ts";
 import { once, onceAlone } from "./once.ts";
 import { testWorld } from "./testing.ts";
 
@@ -70,29 +69,5 @@ describe("an effect that happens once", () => {
     );
     world.nowMs += 2_000;
     expect(await onceAlone(world.deps, MARKER, schema, async () => ({ by: "heir" }), signal)).toEqual({ by: "heir" });
-  });
-});
-
-describe("work in parallel", () => {
-  it("keeps the order, and to its limit", async () => {
-    let working = 0;
-    let most = 0;
-    const results = await inParallel(3, [5, 1, 4, 2, 3], async (item, index) => {
-      most = Math.max(most, ++working);
-      await new Promise((resolve) => setTimeout(resolve, item));
-      working -= 1;
-      return [item, index];
-    });
-    expect(results).toEqual([5, 1, 4, 2, 3].map((item, index) => [item, index]));
-    expect(most).toBe(3);
-  });
-
-  it("ends with the first error, and needs nothing for nothing", async () => {
-    await expect(
-      inParallel(2, [1, 2, 3], async (item) => {
-        if (item === 2) throw new Error("two");
-      }),
-    ).rejects.toThrow("two");
-    expect(await inParallel(4, [], async () => 1)).toEqual([]);
   });
 });

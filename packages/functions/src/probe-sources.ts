@@ -38,8 +38,8 @@ export async function probeSources(
     // Holes that nothing listed explains were decided on when the sources were located: they are final.
     const decision = decide(request, { usable, lost, newestMs: Number.POSITIVE_INFINITY }, deps.settings);
     if (decision.kind !== "located") return { decision };
-    const findings = await inParallel(AT_ONCE, decision.parts, (part) =>
-      remember(seen, part, () => probe(part, zeroMs.get(part.key) ?? part.startMs, deps, signal)),
+    const findings = await inParallel(AT_ONCE, decision.parts, signal, (part, _, either) =>
+      remember(seen, part, () => probe(part, zeroMs.get(part.key) ?? part.startMs, deps, either)),
     );
     const surprises = findings.filter((finding) => finding.kind !== "as expected");
     if (surprises.length === 0)

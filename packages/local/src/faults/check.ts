@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { maxRetries, requestKey } from "@camclips/core";
 import { type AnyEvent, type CamclipsEvent, MAX_HOPS, markRerun } from "@camclips/events";
 import { filesIn } from "../testing.ts";
@@ -164,7 +166,12 @@ function nothingIsLeftToDo({ runtime, world }: Ending): string[] {
 async function nothingIsLeftBehind({ world }: Ending): Promise<string[]> {
   const files = await filesIn(world.folder);
   const left = files.filter((name) => /\.unfinished|state\/(?:scratch|queues|schedules)\//.test(name));
-  return left.map((name) => `${name}: left behind`);
+  return Promise.all(
+    left.map(async (name) => {
+      const start = (await readFile(join(world.folder, name), "latin1")).slice(0, 500);
+      return `${name}: left behind: ${start}`;
+    }),
+  );
 }
 
 /** Attempts and events stay within what the rules allow, however often things are delivered. */
