@@ -17,7 +17,7 @@ const help = `Measures the old way of making clips against ours, on generated re
 
   npm run bench -- [--quick] [--runs N] [--cases 20,60,300,length] [--ways old,exact,smart,fast] [--no-save]
 
-  --quick    two recordings of one minute, small pictures; writes no files
+  --quick    two recordings of one minute, small pictures; saves nothing
   --runs     how often each is measured (3)
   --cases    lengths of the clips to measure, seconds, or "length": 60 s of a short and of a long recording, without the
              old way; results of other cases are kept
@@ -127,7 +127,8 @@ async function main(): Promise<void> {
   const pair = await benchCamera(root, size, ffmpeg);
   const folder = dirname(pair.recordings[0]?.path ?? root);
   const server = await serveRanges(folder);
-  const cameras = { pair, long: await longCamera(folder, pair, ffmpeg) };
+  const needsLong = cases.some(({ footage }) => footage === "long");
+  const cameras = { pair, long: needsLong ? await longCamera(folder, pair, ffmpeg) : pair };
   const bench = { cameras, server, ffmpeg, root, runs };
   const results: Results = { ...(await describeBench(pair)), cases: [] };
   const isSaved = !values.quick && !values["no-save"] && ways.length === WAYS.length;

@@ -67,9 +67,10 @@ async function timesIn(stack: Stack, clips: number): Promise<ClipTimes[]> {
     const history = await readHistory(stack.work, clipIdOf(index));
     const accepted = history.find(({ type }) => type === "RequestAccepted");
     const published = history.find(({ type }) => type === "ClipPublished");
+    if (!published) throw new Error(`${clipIdOf(index)}: its history has no end after five seconds`);
     const sentMs = accepted?.type === "RequestAccepted" ? accepted.data.request.sentMs : Number.NaN;
     times.push({
-      latencyMs: Date.parse(published?.metadata.occurredAt ?? "") - sentMs,
+      latencyMs: Date.parse(published.metadata.occurredAt) - sentMs,
       events: history.length,
       stageMs: work.get(clipIdOf(index)) ?? new Map(),
     });

@@ -29,8 +29,9 @@ const wiring = z.object({
   stageQueueArns: z.record(z.string(), z.string()),
 });
 
-/** Connections give up well before a stage's time-out; the SDK tries three times with backoff. */
-const CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 3_000, requestTimeout: 30_000 } };
+/** Three attempts at a service that hangs end before the shortest stage's signal (50 s); without the flag it only warns. */
+const HANDLER = { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
+const CLIENT = { maxAttempts: 3, requestHandler: HANDLER };
 
 export type CoreDeps = Omit<Deps, "media">;
 

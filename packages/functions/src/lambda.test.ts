@@ -161,9 +161,9 @@ describe("a batch", () => {
     };
     await invoke(
       lambdaHandler(stage),
-      [1, 2, 3].map((receives) => record(`m${receives}`, "x", receives)),
+      [1, 2, 3, 4, 5].map((receives) => record(`m${receives}`, "x", receives)),
     );
-    expect(visibility.map(({ VisibilityTimeout }) => VisibilityTimeout)).toEqual([15, 120, 960]);
+    expect(visibility.map(({ VisibilityTimeout }) => VisibilityTimeout)).toEqual([15, 120, 960, 60, 75]);
   });
 
   it("reports the failed records also when they cannot be given back, or their queue is not known", async () => {

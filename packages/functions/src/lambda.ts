@@ -1,5 +1,6 @@
 import { ChangeMessageVisibilityCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { ServiceUnavailableError } from "@camclips/core";
+import { stageNamed } from "@camclips/events";
 import middy from "@middy/core";
 import eventNormalizer from "@middy/event-normalizer";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
@@ -14,6 +15,7 @@ const RETRY_AFTER_SECONDS = 15;
 
 /** In an outage the pause grows by this factor with every receive, so that the few there are (4) last for 18 minutes. */
 const OUTAGE_GROWTH = 8;
+const LONGEST_OUTAGE_PAUSE_SECONDS = 960;
 
 type Extras = (environment: NodeJS.ProcessEnv) => object;
 
@@ -52,7 +54,9 @@ export function lambdaHandler<Needs extends WrapperDeps>(stage: Stage<Needs>, ex
         });
       }
     }
-    await Promise.all(failures.map(({ record, error }) => releaseSoon(sqs, record, error)));
+    await Promise.all(
+      failures.map(({ record, error }) => releaseSoon(sqs, record, pauseSeconds(stage, record, error))),
+    );
     flush();
     return { batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })) };
   };
@@ -81,19 +85,22 @@ async function readRecord(record: SQSRecord): Promise<StageMessage> {
 
 const receiveCountOf = (record: SQSRecord): number => Number(record.attributes.ApproximateReceiveCount);
 
-function pauseSeconds(receiveCount: number, error: unknown): number {
-  const growth = error instanceof ServiceUnavailableError ? OUTAGE_GROWTH ** (receiveCount - 1) : receiveCount;
-  return RETRY_AFTER_SECONDS * growth;
+/** After its last delivery a message need not wait to come to rest. */
+function pauseSeconds({ name }: Pick<Stage, "name">, record: SQSRecord, error: unknown): number {
+  const receives = receiveCountOf(record);
+  const isOutage = error instanceof ServiceUnavailableError && receives < stageNamed(name).maxReceives;
+  if (!isOutage) return RETRY_AFTER_SECONDS * receives;
+  return Math.min(LONGEST_OUTAGE_PAUSE_SECONDS, RETRY_AFTER_SECONDS * OUTAGE_GROWTH ** (receives - 1));
 }
 
 /** Best effort: without it the message comes back when its visibility time-out ends. */
-async function releaseSoon(sqs: SQSClient, record: SQSRecord, error: unknown): Promise<void> {
+async function releaseSoon(sqs: SQSClient, record: SQSRecord, VisibilityTimeout: number): Promise<void> {
   try {
     const [, , , region, account, name] = record.eventSourceARN.split(":");
     const command = new ChangeMessageVisibilityCommand({
       QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${name}`,
       ReceiptHandle: record.receiptHandle,
-      VisibilityTimeout: pauseSeconds(receiveCountOf(record), error),
+      VisibilityTimeout,
     });
     await sqs.send(command);
   } catch {

@@ -192,14 +192,28 @@ describe("an outage of a service of AWS", () => {
     expect(world.lines).toMatchObject([{ fields: { error: "ServiceUnavailableError: SNS: Service Unavailable" } }]);
   });
 
-  it("ends the clip at its deadline, and says which service it was", async () => {
+  it("over the deadline is left to redeliveries, the last of which ends the clip and says which service it was", async () => {
     await using world = await testWorld();
     world.nowMs = Date.parse(accepted.metadata.deadlineAt) - 1000;
-    await expect(deliver(broken(outage), accepted, world, { receiveCount: 2 })).rejects.toThrow();
+    for (const receiveCount of [2, 3, 4])
+      await expect(deliver(broken(outage), accepted, world, { receiveCount })).rejects.toBe(outage);
     expect(onlyOne("ClipFailed", world.published).data).toMatchObject({
       reason: "INTERNAL",
       message: "ServiceUnavailableError: SNS: Service Unavailable",
     });
+    expect(world.metrics).toEqual(["DeadLetters"]);
+  });
+
+  it("of the scheduler, too, ends the clip at the last delivery", async () => {
+    await using world = await testWorld();
+    world.fault = (effect) => {
+      if (effect === "scheduler") throw new ServiceUnavailableError("EventBridge Scheduler: Service Unavailable");
+    };
+    for (const receiveCount of [2, 3])
+      await expect(deliver(broken(outage), accepted, world, { receiveCount })).rejects.toThrow("Scheduler");
+    expect(world.published).toEqual([]);
+    await expect(deliver(broken(outage), accepted, world, { receiveCount: 4 })).rejects.toThrow("Scheduler");
+    expect(onlyOne("ClipFailed", world.published).data.message).toContain("SNS: Service Unavailable");
   });
 
   it("is no excuse for a stage that ran out of time", async () => {

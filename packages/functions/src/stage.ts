@@ -101,9 +101,8 @@ export async function processMessage<Needs extends WrapperDeps>(
       durationMs: deps.clock.now() - startedMs,
     });
   } catch (error) {
-    const isWaited = event !== undefined && isLongOutage(error, message, signal);
-    const failure = isWaited ? new RetryLater("INTERNAL", 30, { cause: error }) : error;
-    await handleFailure(stageNamed(stage.name), message, event, failure, deps, fields);
+    const later = isLongOutage(error, message, signal) ? new RetryLater("INTERNAL", 30, { cause: error }) : error;
+    await handleFailure(stageNamed(stage.name), message, event, { error, later }, deps, fields);
   }
 }
 
@@ -135,23 +134,32 @@ async function handleFailure(
   row: Row,
   message: StageMessage,
   event: AnyEvent | undefined,
-  error: unknown,
+  { error, later }: { error: unknown; later: unknown },
   deps: WrapperDeps,
   fields: Record<string, unknown>,
 ): Promise<void> {
-  if (event && error instanceof RetryLater && (await scheduledAgain(row.stage as StageName, event, error, deps))) {
-    deps.metrics.add("Retries", 1, "Count", { stage: row.stage });
-    deps.log.warn("stage will retry", { ...fields, reason: error.reason, error: describe(error) });
-    return;
+  let unscheduled: unknown;
+  if (event && later instanceof RetryLater) {
+    try {
+      if (await scheduledAgain(row.stage as StageName, event, later, deps)) {
+        deps.metrics.add("Retries", 1, "Count", { stage: row.stage });
+        deps.log.warn("stage will retry", { ...fields, reason: later.reason, error: describe(error) });
+        return;
+      }
+    } catch (failure) {
+      // The scheduler is down, too: the message comes back, as long as there are receives.
+      unscheduled = failure;
+    }
   }
-  const last = message.receiveCount >= row.maxReceives || error instanceof RetryLater;
+  const isOver = error instanceof RetryLater && unscheduled === undefined;
+  const last = message.receiveCount >= row.maxReceives || isOver;
   if (last && event && row.failsClip && "request" in event.data) {
     const { request } = event.data;
     const fact = ClipFailed.happened({ request, stage: row.stage, reason: reasonOf(error), message: describe(error) });
     await deps.bus.publish([follow(fact, event, deps)]);
   }
   if (last) deps.metrics.add("DeadLetters", 1, "Count", { stage: row.stage });
-  throw error;
+  throw unscheduled ?? error;
 }
 
 /** Sends the message back to the stage's queue by a one-shot schedule, unless the clip's deadline comes first. */

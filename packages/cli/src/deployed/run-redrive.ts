@@ -9,7 +9,7 @@ const ENDED = "schedule-retry";
 /** `camclips redrive` */
 export async function runRedrive(name: string, stage: string): Promise<void> {
   if (name === ENDED) {
-    const instead = `camclips replay --clip CLIP_ID --notify --from T --to T --stage ${stage}`;
+    const instead = `camclips replay --clip CLIP_ID --notify --from T --to T2 --stage ${stage}`;
     throw new UsageError(
       `clips with dead letters of ${ENDED} were told FATAL_ERROR: take each up again with ${instead}`,
     );

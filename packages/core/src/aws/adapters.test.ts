@@ -211,6 +211,14 @@ describe("a client that tells outages", () => {
     await expect(queueAt(server.url).notify(notification)).rejects.toThrow(ServiceUnavailableError);
   });
 
+  it("takes a service that does not answer in time for one", async () => {
+    await using server = await startServer(() => {});
+    const requestHandler = { requestTimeout: 100, throwOnRequestTimeout: true };
+    const client = tellingOutages(new SNSClient({ ...clientOf(server.url), requestHandler }), "SNS");
+    const hanging = createTopic(client, "arn:aws:sns:eu-west-1:1:clips").notify(notification);
+    await expect(hanging).rejects.toThrow(ServiceUnavailableError);
+  });
+
   it.each([
     [403, "AuthorizationError"],
     [404, "NotFound"],

@@ -59,10 +59,16 @@ export function injectFaults(deps: Deps, world: World, life: Life): Deps {
     if (life.dead) throw new Killed("the process is gone");
   };
 
+  /** Half of what goes wrong is an outage, as its adapter tells it; the rest nobody has classified. */
+  const failure = (about: string): Error => {
+    const isOutage = world.dice.roll(`kind of ${about}`).numbers[0] < 0.5;
+    return isOutage ? new ServiceUnavailableError(`503: ${about}`) : new Error(`something else: ${about}`);
+  };
+
   async function effect<T>(
     about: string,
     run: () => Promise<T>,
-    error: () => Error = () => new ServiceUnavailableError(`503: ${about}`),
+    error: () => Error = () => failure(about),
   ): Promise<T> {
     const way = strike(about);
     suffer(way, "before", about, error);

@@ -6,6 +6,7 @@ import { afterAll, expect, it } from "vitest";
 import { CorruptSourceError, VerificationError } from "../errors.ts";
 import { mutated, mutation } from "../mp4/testing-mutations.ts";
 import { makeRecording } from "../testing/index.ts";
+import { FfmpegError } from "./errors.ts";
 import { jobOf, Workshop } from "./testing-jobs.ts";
 
 /**
@@ -53,7 +54,8 @@ it("a file whose boxes lie gives a verified clip or a reason, in bounded time, a
       const outcome = await shop.engine.renderClip(job, { scratch }).then(
         () => "clip",
         (error: unknown) => {
-          if (error instanceof CorruptSourceError || error instanceof VerificationError) return error.name;
+          const isReason = [CorruptSourceError, VerificationError, FfmpegError].some((kind) => error instanceof kind);
+          if (isReason && error instanceof Error) return error.name;
           throw error;
         },
       );

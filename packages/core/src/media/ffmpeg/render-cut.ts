@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CorruptSourceError, VerificationError } from "../errors.ts";
 import {
@@ -84,25 +84,37 @@ async function prepareCut(job: RenderJob, sources: CutSource[]): Promise<Prepare
 }
 
 async function makeClip(cut: PreparedCut, settings: EngineSettings, options: RenderOptions): Promise<RenderReport> {
-  const { job, sources, timeline, plan } = cut;
+  const { job, sources, plan } = cut;
   const parts = encodeSegments(plan).map((_, i) => join(options.scratch, `part-${i}.mp4`));
   const audio = await audioWay(cut, options);
   const sound = audio === "copy" ? undefined : audio;
-  if (parts.length > 0 || sound) {
-    const { threads, ffmpeg, timeLimitMs } = settings;
-    const encoder = { ...defaultEncoder, ...settings.encoder };
-    const paths = job.sources.map(({ path }) => path);
-    const args = partArguments({ ...cut, paths, threads, encoder, parts, audio: sound });
-    const onProgress = (seconds: number) =>
-      options.onProgress?.(Math.min(90, (90 * seconds) / timeline.durationSeconds));
-    await runFfmpeg({ ffmpeg, timeLimitMs, args, cwd: options.scratch, onProgress, ...signalOf(options) });
-  }
   const clip = { path: job.output, startMs: job.startMs, signal: options.signal };
-  const { bytes } = await muxClip(plan, sources, { encoded: parts, audio }, clip);
-  for (const file of [...parts, ...(sound ? [sound] : [])]) await rm(file, { force: true });
+  try {
+    if (parts.length > 0 || sound) await encodeParts(cut, parts, sound, settings, options);
+    await muxClip(plan, sources, { encoded: parts, audio }, clip);
+  } finally {
+    for (const file of [...parts, ...(sound ? [sound] : [])]) await rm(file, { force: true });
+  }
+  const { size: bytes } = await stat(job.output);
   const report = await readBack(cut, bytes, settings, options);
   options.onProgress?.(100);
   return report;
+}
+
+async function encodeParts(
+  cut: PreparedCut,
+  parts: readonly string[],
+  audio: string | undefined,
+  settings: EngineSettings,
+  options: RenderOptions,
+): Promise<void> {
+  const { threads, ffmpeg, timeLimitMs } = settings;
+  const encoder = { ...defaultEncoder, ...settings.encoder };
+  const paths = cut.job.sources.map(({ path }) => path);
+  const args = partArguments({ ...cut, paths, threads, encoder, parts, audio });
+  const { durationSeconds } = cut.timeline;
+  const onProgress = (seconds: number) => options.onProgress?.(Math.min(90, (90 * seconds) / durationSeconds));
+  await runFfmpeg({ ffmpeg, timeLimitMs, args, cwd: options.scratch, onProgress, ...signalOf(options) });
 }
 
 /** Fast clips keep the sources' packets where these fit together; otherwise sound is encoded once for the whole clip. */

@@ -12,8 +12,8 @@ const LAST_KNOWN_TYPE = 23;
 const MOST_SLICE_TYPE = 9;
 
 /**
- * Looks for a sample that cannot be a picture: overwritten, zeroed or shifted bytes break the chain of NAL lengths or the
- * start of the slice header. Damage deep inside a slice stays unseen, since nothing is decoded; a pass over a clip costs
+ * Looks for a sample that cannot be a picture: bytes that were zeroed, and whatever breaks the chain of NAL lengths or the
+ * start of the slice header. Other damage inside a slice stays unseen, since nothing is decoded; a pass over a clip costs
  * little more than reading it.
  *
  * @returns the index of the first such sample in file order; undefined when there is none, and for tracks that are not
@@ -50,11 +50,19 @@ function isPicture(sample: Buffer): boolean {
     if (length === 0 || at + 4 + length > sample.length) return false;
     const nal = sample.subarray(at + 4, at + 4 + length);
     const type = (nal[0] ?? 0) & 31;
-    if (((nal[0] ?? 0) & 0x80) !== 0 || type === 0 || type > LAST_KNOWN_TYPE) return false;
+    if (((nal[0] ?? 0) & 0x80) !== 0 || type === 0 || type > LAST_KNOWN_TYPE || isZeroed(nal)) return false;
     if (type >= FIRST_SLICE_TYPE && type <= LAST_SLICE_TYPE && slices++ === 0 && !startsPicture(nal)) return false;
     at += 4 + length;
   }
   return slices > 0;
+}
+
+/** No NAL unit holds three zero bytes (7.4.1.1); some encoders leave zeros behind its end. */
+const ZEROS = Buffer.alloc(3);
+
+function isZeroed(nal: Buffer): boolean {
+  const at = nal.indexOf(ZEROS);
+  return at >= 0 && nal.subarray(at).some((byte) => byte !== 0);
 }
 
 function startsPicture(slice: Uint8Array): boolean {

@@ -125,7 +125,7 @@ export function entryFor(track: Track, wanted: number): { index: number; tooLate
   let index = Math.max(first, wanted);
   // A leading picture is decoded after a keyframe and shown before it, but needs the one before that.
   while (index > first && !(isSync(index) && presentationTicks(track, index) <= ticks)) index--;
-  if (!hasOpenGops(track)) return { index, tooLate: presentationTicks(track, index) > ticks };
+  if (!hasOpenGops(track)) return { index, tooLate: !isSync(index) || presentationTicks(track, index) > ticks };
   if (index === first) return { index, tooLate: true };
   do index--;
   while (index > first && !isSync(index));

@@ -53,6 +53,9 @@ beforeAll(async () => {
     output: ["-c:v", "libx265", "-x265-params", "log-level=none:keyint=25"],
   });
   for (const [name, flags] of Object.entries(REMUXES)) await ffmpeg("-i", path("moov last"), ...flags, path(name));
+  await makeRecording(path("long GOP"), { seconds: 8, x264: "keyint=250:min-keyint=250:scenecut=0:bframes=2" });
+  const short = ["-movflags", "empty_moov+default_base_moof", "-frag_duration", "500000"];
+  await ffmpeg("-i", path("long GOP"), "-c", "copy", ...short, path("fragments within a GOP"));
   await ffmpeg("-itsoffset", "0.48", "-i", path("moov last"), "-c", "copy", path("media starts at 0.48 s"));
   // On a frame's edge: where an edit starts within a frame, ffmpeg moves the timeline, against ISO/IEC 14496-12.
   await ffmpeg("-ss", "1.52", "-i", path("moov last"), "-c", "copy", path("hidden frames at the start"));
@@ -92,7 +95,7 @@ async function expectSameFrames(name: string, from: number, to: number): Promise
 
 describe("sliceRecording", () => {
   const kinds = ["moov last", "open GOP", "VFR", "29.97", "HEVC in moov", ...Object.keys(REMUXES)];
-  it.each([...kinds, "media starts at 0.48 s", "hidden frames at the start"])(
+  it.each([...kinds, "fragments within a GOP", "media starts at 0.48 s", "hidden frames at the start"])(
     "keeps exactly the asked frames: %s",
     async (name) => {
       await expectSameFrames(name, 2.2, 3.4);

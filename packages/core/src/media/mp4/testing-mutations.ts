@@ -26,7 +26,8 @@ export type Mutation = { where: number } & (
   | { kind: "remove" | "double" | "swap with the next" | "put into itself" }
 );
 
-const part = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+/** Evenly in [0, 1); fc.double would draw mostly tiny numbers, and so mostly the first box. */
+const part = fc.nat(0x7fff_ffff).map((number) => number / 0x8000_0000);
 const number = fc.oneof(fc.constantFrom(...NUMBERS), fc.nat(0xffff_ffff));
 const TYPES = ["stts", "ctts", "stss", "stsz", "stz2", "stsc", "stco", "co64", "elst", "avcC", "esds", "moov", "moof"];
 
@@ -46,6 +47,15 @@ export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
     ),
   }),
 );
+
+/** The boxes that mutations change, by type. */
+export function targetsOf(file: Buffer, mutations: readonly Mutation[]): string[] {
+  const places = placesIn(nodesIn(file));
+  return mutations.map(({ where }) => {
+    const place = places[Math.floor(where * places.length)];
+    return place?.siblings[place.index]?.type ?? "";
+  });
+}
 
 export function mutated(file: Buffer, mutations: readonly Mutation[]): Buffer {
   const root: Node = { type: "file", body: Buffer.alloc(0), children: nodesIn(file) };

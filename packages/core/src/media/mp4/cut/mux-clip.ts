@@ -40,7 +40,7 @@ export async function muxClip(
   sources: readonly CutSource[],
   files: { encoded: readonly string[]; audio?: string | undefined },
   output: ClipFile,
-): Promise<{ bytes: number }> {
+): Promise<void> {
   await using parts = await openSources(files.encoded, output.signal);
   await using sound = await openSources(files.audio && files.audio !== "copy" ? [files.audio] : [], output.signal);
   const video = placeVideo(plan, sources, parts.sources);
@@ -50,7 +50,6 @@ export async function muxClip(
   const audio = encodedSound ? encodedAudio(encodedSound, plan) : copied;
   const movie = writeMovie(audio ? [video, audio] : [video], { order: "time", creationTimeMs: output.startMs });
   await writeChunks(output.path, movie.chunks(output.signal));
-  return { bytes: movie.bytes };
 }
 
 async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
