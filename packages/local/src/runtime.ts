@@ -90,6 +90,7 @@ export class LocalRuntime {
   #stages = new Map<StageName, Stage<Deps>>();
   #deps: Deps | undefined;
   #unlock: (() => void) | undefined;
+  #started: Promise<void> | undefined;
 
   constructor(options: LocalRuntimeOptions) {
     this.#options = options;
@@ -104,7 +105,12 @@ export class LocalRuntime {
   }
 
   /** @throws StateInUseError when another process works in the state folder. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#started = this.#start();
+    return this.#started;
+  }
+
+  async #start(): Promise<void> {
     this.#unlock = await lockState(this.#options.root);
     await sweepUnfinished(this.#options.root);
     await sweepScratch(this.#scratchRoot);
@@ -116,6 +122,8 @@ export class LocalRuntime {
 
   /** Ends what is under way and leaves the rest for the next start. */
   async stop(): Promise<void> {
+    // What is still starting would go on by itself afterwards, beside the next runtime on the same folder.
+    await this.#started?.catch(() => {});
     await Promise.all([this.#timers.stop(), ...[...this.#queues.values()].map((queue) => queue.stop())]);
     this.#unlock?.();
   }

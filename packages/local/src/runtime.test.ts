@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readSettings } from "@camclips/events";
+import { expect, it } from "vitest";
+import { fakeMedia } from "../../functions/src/testing.ts";
+import { createFolderStore } from "./folder-store.ts";
+import { LocalRuntime } from "./runtime.ts";
+import { filesIn, testFolder } from "./testing.ts";
+
+it("does nothing any more when it is stopped while it starts; what it was to do stays for the next one", async () => {
+  await using folder = await testFolder();
+  const state = join(folder.path, "state");
+  const seen: string[] = [];
+  const create = () =>
+    new LocalRuntime({
+      root: state,
+      settings: readSettings({
+        CAM_SERVICES_URL: "http://x",
+        RECORDINGS_URL: "http://x",
+        CLIP_URL: "http://x",
+        S3_BUCKET_ORIGIN: "x",
+      }),
+      origin: createFolderStore(join(folder.path, "origin")),
+      destination: createFolderStore(join(folder.path, "destination")),
+      destinationBucket: "clips",
+      media: fakeMedia(),
+      cameras: {
+        alias: async () => "pier",
+        recordings: async () => [],
+        putClip: async () => {},
+      },
+      onEvent: ({ type }) => void seen.push(type),
+    });
+  const request = { clipId: "clip", cameraId: "cam", startTimestampInMs: 1000, endTimestampInMs: 2000 };
+  await create().request(JSON.stringify(request), 5000);
+
+  const stopped = create();
+  const starting = stopped.start();
+  await stopped.stop();
+  await starting;
+  const before = [...seen];
+  const left = await filesIn(join(state, "queues"));
+  await sleep(100);
+  expect(seen).toEqual(before);
+  expect(await filesIn(join(state, "queues"))).toEqual(left);
+
+  const next = create();
+  await next.start();
+  await next.idle();
+  await next.stop();
+  expect(seen).toContain("ClipPublished");
+  expect(await filesIn(join(state, "queues"))).toEqual([]);
+});
