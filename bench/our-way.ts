@@ -2,16 +2,8 @@ import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createMediaEngine } from "@camclips/core/media/ffmpeg";
-import { movieProbe } from "../packages/core/src/media/ffmpeg/movie-probe.ts";
-import { planTimeline } from "../packages/core/src/media/ffmpeg/timeline.ts";
-import {
-  findEntries,
-  findStart,
-  muxClip,
-  openSources,
-  planFast,
-  sliceRecording,
-} from "../packages/core/src/media/mp4/index.ts";
+import { prepareCut } from "../packages/core/src/media/ffmpeg/render-cut.ts";
+import { muxClip, openSources, sliceRecording } from "../packages/core/src/media/mp4/index.ts";
 import type { RenderJob, RenderReport, RenderSource } from "../packages/core/src/media/types.ts";
 import { httpSource } from "./http-source.ts";
 import { THUMBNAIL_PART, THUMBNAIL_WIDTHS, type Work } from "./work.ts";
@@ -38,19 +30,10 @@ export function renderOurs(work: Work, sources: RenderSource[]): Promise<RenderR
 /** What the engine does for a fast clip before it reads the result back. */
 export async function cutFast(work: Work, sources: RenderSource[]): Promise<void> {
   await using opened = await openSources(sources.map(({ path }) => path));
-  const movies = opened.sources.map(({ movie }) => movie);
-  const timeline = planTimeline(
-    jobOf(work, sources),
-    movies.flatMap((movie) => movieProbe(movie) ?? []),
-  );
-  if (!timeline) throw new Error("no source holds a frame of the clip");
-  const { pieces: parts, leadFrames, durationSeconds } = timeline;
-  const request = { parts, leadFrames, durationSeconds };
-  const [entries, start] = [await findEntries(request, opened.sources), await findStart(request, opened.sources)];
-  const plan = planFast(request, movies, entries, start);
-  if (plan.way === "exact") throw new Error(plan.why);
+  const prepared = await prepareCut(jobOf(work, sources), opened.sources);
+  if ("notCut" in prepared) throw new Error(prepared.notCut);
   const output = { path: clipPath(work), startMs: work.startMs };
-  await muxClip(plan, opened.sources, { encoded: [], audio: "copy" }, output);
+  await muxClip(prepared.plan, opened.sources, { encoded: [], audio: "copy" }, output);
 }
 
 function jobOf(work: Work, sources: RenderSource[]): RenderJob {

@@ -66,7 +66,8 @@ function isAboutFrames(error: unknown): error is Error {
   return [CorruptSourceError, VerificationError, MalformedBoxError].some((kind) => error instanceof kind);
 }
 
-async function prepareCut(job: RenderJob, sources: CutSource[]): Promise<PreparedCut | NotCut> {
+/** Plans how the job's sources are cut, without starting ffmpeg. */
+export async function prepareCut(job: RenderJob, sources: CutSource[]): Promise<PreparedCut | NotCut> {
   const movies = sources.map(({ movie }) => movie);
   const probes = movies.flatMap((movie) => movieProbe(movie) ?? []);
   if (probes.length < movies.length) return { notCut: "a source has no video frames" };
