@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { ObjectChangedError, type ObjectStore, type PutOptions, RangedObject } from "@camclips/core";
@@ -86,7 +86,9 @@ export function createFolderStore(root: string): ObjectStore {
       const temporary = temporaryFor(base);
       await mkdir(dirname(temporary), { recursive: true });
       return discarding(temporary, async () => {
-        await pipeline(body, createWriteStream(temporary), { signal: options.signal });
+        // Opened first: a stream that fails while it opens its file would make it after it was removed.
+        const file = await open(temporary, "w");
+        await pipeline(body, file.createWriteStream(), { signal: options.signal });
         const size = (await versionOf(temporary))?.bytes;
         if (size !== bytes) throw new Error(`${key}: ${size} bytes came, ${bytes} were promised`);
         return settleObject(temporary, key, options);
