@@ -91,6 +91,7 @@ export class LocalRuntime {
   #deps: Deps | undefined;
   #unlock: (() => void) | undefined;
   #started: Promise<void> | undefined;
+  #stopping = false;
 
   constructor(options: LocalRuntimeOptions) {
     this.#options = options;
@@ -106,6 +107,7 @@ export class LocalRuntime {
 
   /** @throws StateInUseError when another process works in the state folder. */
   start(): Promise<void> {
+    this.#stopping = false;
     this.#started = this.#start();
     return this.#started;
   }
@@ -116,15 +118,17 @@ export class LocalRuntime {
     await sweepScratch(this.#scratchRoot);
     this.#stages = await loadStages();
     this.#deps = this.#connect();
-    for (const queue of this.#queues.values()) await queue.start();
-    await this.#timers.start();
+    for (const part of [...this.#queues.values(), this.#timers]) if (!this.#stopping) await part.start();
   }
 
   /** Ends what is under way and leaves the rest for the next start. */
   async stop(): Promise<void> {
-    // What is still starting would go on by itself afterwards, beside the next runtime on the same folder.
+    this.#stopping = true;
+    const parts = [this.#timers, ...this.#queues.values()];
+    await Promise.all(parts.map((part) => part.stop()));
+    // What was just starting would go on by itself, beside the next runtime on the same folder.
     await this.#started?.catch(() => {});
-    await Promise.all([this.#timers.stop(), ...[...this.#queues.values()].map((queue) => queue.stop())]);
+    await Promise.all(parts.map((part) => part.stop()));
     this.#unlock?.();
   }
 
