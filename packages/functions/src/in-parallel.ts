@@ -18,14 +18,11 @@ export async function inParallel<T, R>(
       results[index] = await map(item, index, either);
     }
   };
-  let first: { error: unknown } | undefined;
   const workers = Array.from({ length: Math.min(limit, items.length) }, () =>
-    worker().catch((error: unknown) => {
-      first ??= { error };
-      failed.abort(error);
-    }),
+    worker().catch((error: unknown) => failed.abort(error)),
   );
   await Promise.all(workers);
-  if (first) throw first.error;
+  // The first abortion's reason stays.
+  failed.signal.throwIfAborted();
   return results;
 }
