@@ -7,10 +7,11 @@ import { LocalRuntime } from "../runtime.ts";
 
 /**
  * A process of its own for kill.test.ts: goes on with the state in a folder until nothing is left to do, then ends.
- * Arguments: folder, camera service, instant at which its clock began (it runs 40 times as fast as time).
+ * Arguments: folder, camera service, instant at which its clock began (it runs 40 times as fast as time), milliseconds
+ * by which it is ahead.
  */
 
-const [folder = "", url = "", begunAt = "0"] = process.argv.slice(2);
+const [folder = "", url = "", begunAt = "0", aheadMs = "0"] = process.argv.slice(2);
 const SPEED = 40;
 const begun = Number(begunAt);
 
@@ -27,7 +28,7 @@ const runtime = new LocalRuntime({
   destination: createFolderStore(join(folder, "destination")),
   destinationBucket: "clips",
   media: fakeMedia(),
-  clock: { now: () => Math.floor(begun + (Date.now() - begun) * SPEED) },
+  clock: { now: () => Math.floor(begun + (Date.now() - begun) * SPEED + Number(aheadMs)) },
   redeliverAfterMs: () => 5,
 });
 await runtime.start();
