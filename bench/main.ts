@@ -4,6 +4,7 @@ import { cpus, release, totalmem, type } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Camera } from "@camclips/core/media/testing";
+import { chosenFrom, countFrom, orUsage } from "./arguments.ts";
 import { type Case, casesFor, isAboutLength } from "./cases.ts";
 import { chart } from "./chart.ts";
 import { type Bench, measureWay } from "./measure-way.ts";
@@ -33,17 +34,7 @@ const options = {
   "no-save": { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
-const { values } = orUsage(() => parseArgs({ options }));
-
-/** Bad arguments are a message and exit code 2, no stack. */
-function orUsage<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${help}`);
-    process.exit(2);
-  }
-}
+const { values } = orUsage(help, () => parseArgs({ options }));
 
 const top = new URL("..", import.meta.url).pathname;
 const root = join(top, ".camclips", "bench");
@@ -76,27 +67,12 @@ async function describeBench(camera: Camera): Promise<Omit<Results, "cases">> {
 
 function chosenCases(seconds: number): Case[] {
   const all = casesFor(seconds, values.quick ? [4, 12, 30] : [20, 60, 300]);
-  const wanted = values.cases?.split(",");
-  const unknown = wanted?.find((id) => !all.some((one) => one.id === id));
-  if (unknown !== undefined)
-    throw new Error(`--cases ${unknown}: choose from ${[...new Set(all.map(({ id }) => id))]}`);
-  return all.filter(({ id }) => wanted?.includes(id) ?? true);
+  if (values.cases === undefined) return all;
+  const ids = chosenFrom("cases", values.cases, [...new Set(all.map(({ id }) => id))]);
+  return all.filter(({ id }) => ids.includes(id));
 }
 
 const WAYS: readonly Way[] = ["old", "exact", "smart", "fast"];
-
-function chosenWays(): Way[] {
-  const wanted = values.ways.split(",");
-  const unknown = wanted.find((way) => !WAYS.includes(way as Way));
-  if (unknown !== undefined) throw new Error(`--ways ${unknown}: choose from ${WAYS.join(", ")}`);
-  return WAYS.filter((way) => wanted.includes(way));
-}
-
-function chosenRuns(): number {
-  const runs = Number(values.runs);
-  if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs ${values.runs}: a number from 1 on`);
-  return runs;
-}
 
 async function measureCase(bench: Bench, one: Case, chosen: Way[]): Promise<CaseResult> {
   const ways: WayResult[] = [];
@@ -122,7 +98,11 @@ async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(help);
   await mkdir(root, { recursive: true });
   const size = values.quick ? quickSize : fullSize;
-  const [cases, ways, runs] = orUsage(() => [chosenCases(size.seconds), chosenWays(), chosenRuns()] as const);
+  const { cases, ways, runs } = orUsage(help, () => ({
+    cases: chosenCases(size.seconds),
+    ways: chosenFrom("ways", values.ways, WAYS),
+    runs: countFrom("runs", values.runs),
+  }));
   process.stderr.write("recordings: made on the first run, which takes some minutes, then kept\n");
   const pair = await benchCamera(root, size, ffmpeg);
   const folder = dirname(pair.recordings[0]?.path ?? root);

@@ -5,9 +5,26 @@ import { evaluateStage } from "./graph/evaluate-stage.ts";
 import { projectRoot } from "./paths.ts";
 import { review } from "./review.ts";
 
-const { values } = parseArgs({
-  options: { stage: { type: "string", default: "dev" }, json: { type: "boolean", default: false } },
-});
+const HELP = `Shows what sst deploy would create for a stage, without AWS.
+
+  npm run infra:graph                              the stage dev, for reading
+  npm run -s infra:graph -- --stage production --json
+`;
+
+/** Bad arguments are a message and exit code 2, no stack. */
+function readArguments() {
+  try {
+    const options = {
+      stage: { type: "string", default: "dev" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    } as const;
+    return parseArgs({ options }).values;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+    process.exit(2);
+  }
+}
 
 /** What SST would load for the stage; the example's values where a checkout has no environment of its own. */
 function environmentOf(stage: string): Record<string, string> {
@@ -17,9 +34,13 @@ function environmentOf(stage: string): Record<string, string> {
   return Object.assign({}, ...files.map((file) => parseEnv(readFileSync(file, "utf8"))));
 }
 
+const { help, json, stage } = readArguments();
 try {
-  const graph = await evaluateStage(values.stage, environmentOf(values.stage));
-  console.log(values.json ? JSON.stringify(graph, null, 2) : review(graph));
+  if (help) process.stdout.write(HELP);
+  else {
+    const graph = await evaluateStage(stage, environmentOf(stage));
+    console.log(json ? JSON.stringify(graph, null, 2) : review(graph));
+  }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

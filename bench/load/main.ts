@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { createMediaEngine } from "@camclips/core/media/ffmpeg";
+import { chosenFrom, countFrom, orUsage } from "../arguments.ts";
 import { loadEmbedded } from "./embedded.ts";
 import { loadEmulated } from "./emulated.ts";
 import type { LoadResult, Quantiles } from "./load-result.ts";
@@ -18,12 +19,6 @@ rendering stubbed out, then with it.
   --json       for machines
 `;
 
-/** Bad arguments are a message and exit code 2, no stack. */
-function refuse(message: string): never {
-  process.stderr.write(`${message}\n\n${HELP}`);
-  process.exit(2);
-}
-
 const options = {
   on: { type: "string", default: "embedded,emulator" },
   clips: { type: "string" },
@@ -33,23 +28,21 @@ const options = {
 } as const;
 
 function readArguments() {
-  try {
-    return parseArgs({ options }).values;
-  } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function count(name: string, text: string): number {
-  const number = Number(text);
-  return Number.isInteger(number) && number > 0 ? number : refuse(`--${name} ${text}: a number from 1 on`);
+  const { on, clips, rendered, ...flags } = parseArgs({ options }).values;
+  return {
+    ...flags,
+    places: chosenFrom("on", on, ["embedded", "emulator"]),
+    stubbed: clips === undefined ? undefined : countFrom("clips", clips),
+    rendered: countFrom("rendered", rendered),
+  };
 }
 
 const ffmpeg = process.env.FFMPEG_BIN || "ffmpeg";
 const engine = createMediaEngine({ ffmpeg, threads: 2, timeLimitMs: 60_000 });
 
-/** Runs one place's two loads. */
-const places: Record<string, (stubbed: number | undefined, rendered: number) => Promise<[LoadResult, LoadResult]>> = {
+type Loads = (stubbed: number | undefined, rendered: number) => Promise<[alone: LoadResult, whole: LoadResult]>;
+
+const loads: Record<"embedded" | "emulator", Loads> = {
   embedded: async (stubbed = 200, rendered) => [
     await loadEmbedded(stubbed, stubEngine, ffmpeg),
     await loadEmbedded(rendered, engine, ffmpeg),
@@ -61,20 +54,16 @@ const places: Record<string, (stubbed: number | undefined, rendered: number) => 
 };
 
 async function main(): Promise<void> {
-  const values = readArguments();
-  if (values.help) return void process.stdout.write(HELP);
-  const chosen = values.on.split(",").map((name) => {
-    const place = places[name];
-    return place ? ([name, place] as const) : refuse(`--on ${name}: choose from ${Object.keys(places).join(", ")}`);
-  });
-  const stubbed = values.clips === undefined ? undefined : count("clips", values.clips);
-  const rendered = count("rendered", values.rendered);
+  const { help, json, places, stubbed, rendered } = orUsage(HELP, readArguments);
+  if (help) return void process.stdout.write(HELP);
   const results: Record<string, LoadResult> = {};
-  for (const [name, place] of chosen) {
-    process.stderr.write(`${name} ...\n`);
-    [results[`${name}, pipeline alone`], results[`${name}, with rendering`]] = await place(stubbed, rendered);
+  for (const place of places) {
+    process.stderr.write(`${place} ...\n`);
+    const [alone, whole] = await loads[place](stubbed, rendered);
+    results[`${place}, pipeline alone`] = alone;
+    results[`${place}, with rendering`] = whole;
   }
-  process.stdout.write(values.json ? `${JSON.stringify(results, null, 2)}\n` : report(results));
+  process.stdout.write(json ? `${JSON.stringify(results, null, 2)}\n` : report(results));
 }
 
 function report(results: Record<string, LoadResult>): string {

@@ -1,4 +1,6 @@
 import { parseArgs } from "node:util";
+import { pipeline } from "@camclips/events";
+import { countFrom, orUsage } from "../arguments.ts";
 import { simulate } from "./simulation.ts";
 
 const HELP = `Simulates the pipeline's queues on AWS (docs/scale.md).
@@ -8,27 +10,40 @@ const HELP = `Simulates the pipeline's queues on AWS (docs/scale.md).
   npm run scale -- --rate 100000 --limit render-clip=200 --limit download-sources=80
 `;
 
-const { values } = parseArgs({
-  options: {
-    rate: { type: "string", multiple: true, default: ["1000", "10000", "100000"] },
-    minutes: { type: "string", default: "20" },
-    limit: { type: "string", multiple: true, default: [] },
-    seed: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+function readArguments() {
+  const { values } = parseArgs({
+    options: {
+      rate: { type: "string", multiple: true, default: ["1000", "10000", "100000"] },
+      minutes: { type: "string", default: "20" },
+      limit: { type: "string", multiple: true, default: [] },
+      seed: { type: "string", default: "1" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const { rate, minutes, limit, seed, ...flags } = values;
+  return {
+    ...flags,
+    rates: rate.map((text) => countFrom("rate", text)),
+    minutes: countFrom("minutes", minutes),
+    seed: countFrom("seed", seed),
+    limits: Object.fromEntries(limit.map(readLimit)),
+  };
+}
 
-const limits = Object.fromEntries(
-  values.limit.map((entry) => entry.split("=")).map(([stage, limit]) => [stage, Number(limit)]),
-);
-if (values.help) {
+function readLimit(text: string): [stage: string, limit: number] {
+  const [stage = "", limit = ""] = text.split("=");
+  if (!pipeline.some((row) => row.stage === stage))
+    throw new Error(`--limit ${text}: ${stage || "nothing"} is no stage; STAGE=NUMBER, such as render-clip=200`);
+  return [stage, countFrom(`limit ${stage} =`, limit)];
+}
+
+const { help, json, rates, minutes, seed, limits } = orUsage(HELP, readArguments);
+if (help) {
   process.stdout.write(HELP);
 } else {
-  const results = values.rate.map((rate) =>
-    simulate(Number(rate), Number(values.minutes), Number(values.seed), limits),
-  );
-  if (values.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+  const results = rates.map((rate) => simulate(rate, minutes, seed, limits));
+  if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   else for (const result of results) process.stdout.write(`${report(result)}\n`);
 }
 

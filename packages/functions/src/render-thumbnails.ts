@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { thumbnailKey } from "@camclips/core";
-import { firstTrack, presentedSeconds, readMovie, sliceRecording } from "@camclips/core/media";
+import { firstTrack, presentationSeconds, readMovie, shownAt, sliceRecording } from "@camclips/core/media";
 import { ClipRendered, ThumbnailsRendered } from "@camclips/events";
 import { connectMedia } from "./connect-media.ts";
 import type { Deps } from "./deps.ts";
@@ -46,9 +46,6 @@ export const renderThumbnails = defineStage(
   },
 );
 
-/** Times are rounded to microseconds and time scales: a frame this much later is the one at the instant. */
-const ROUNDING_SECONDS = 0.0005;
-
 /** Less than any frame interval: the range ends before the next frame. */
 const BESIDE_FRAME_SECONDS = 0.002;
 
@@ -63,8 +60,9 @@ async function cutAround(
   const object = await destination.open(key, signal);
   if (!object) throw new Error(`${key} is gone: the clip was removed before its thumbnails were made`);
   const video = firstTrack(await readMovie(object, key, signal), "vide");
-  const shownSeconds = video && presentedSeconds(video).findLast((seconds) => seconds <= atSeconds + ROUNDING_SECONDS);
-  if (shownSeconds === undefined) throw new Error(`${key} shows no frame at ${atSeconds} s`);
+  const shown = video && shownAt(video, atSeconds);
+  if (!video || shown === undefined) throw new Error(`${key} shows no frame at ${atSeconds} s`);
+  const shownSeconds = presentationSeconds(video, shown);
   const range = { fromSeconds: shownSeconds, toSeconds: shownSeconds + BESIDE_FRAME_SECONDS, showHidden: true };
   const slice = await sliceRecording(object, key, range, signal);
   await pipeline(slice.chunks(signal), createWriteStream(path), { signal });

@@ -5,10 +5,11 @@ import {
   entryFor,
   fileSource,
   firstTrack,
-  isPresented,
   presentationSeconds,
   presentedRange,
   readMovie,
+  shownAt,
+  TIME_TOLERANCE_SECONDS,
 } from "../mp4/index.ts";
 import type { RenderOptions, ThumbnailJob } from "../types.ts";
 import { imageSize } from "./image-size.ts";
@@ -29,9 +30,6 @@ interface ShownFrame {
   entrySeconds: number;
 }
 
-/** More than rounding to any usual time scale, less than any frame interval. */
-const TOLERANCE_SECONDS = 0.0006;
-
 /**
  * Arguments that write one frame in all sizes: one seek, one decoded frame, however many sizes. Heights follow from the
  * widths and are even; widths above the clip's own are scaled up. Pixels that are not square become square. The seek goes
@@ -46,7 +44,7 @@ export function thumbnailArguments(
     const size = width === null ? "" : `,scale=${width}:-2:flags=lanczos`;
     return `[${names[index]}]null${size}[s${index}]`;
   });
-  const pick = `[0:V:0]trim=start=${Math.max(0, frameSeconds - TOLERANCE_SECONDS).toFixed(6)}`;
+  const pick = `[0:V:0]trim=start=${Math.max(0, frameSeconds - TIME_TOLERANCE_SECONDS).toFixed(6)}`;
   const split = `${pick},scale=iw*sar:ih,setsar=1,split=${outputs.length}${names.map((name) => `[${name}]`).join("")}`;
   const seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", Math.max(0, entrySeconds).toFixed(6)];
   return [
@@ -71,14 +69,9 @@ async function frameAt({ clip, atSeconds }: ThumbnailJob, signal: AbortSignal | 
   await using file = await fileSource(clip);
   const video = firstTrack(await readMovie(file, clip, signal), "vide");
   const end = video && presentedRange(video)?.endSeconds;
-  if (!video || end === undefined || atSeconds >= end)
+  const shown = video && shownAt(video, atSeconds);
+  if (!video || end === undefined || shown === undefined || atSeconds >= end)
     throw new VerificationError(`the clip has no frame at ${atSeconds} s`);
-  let shown = 0;
-  for (let i = 0; i < video.samples.count; i++) {
-    const seconds = presentationSeconds(video, i);
-    if (!isPresented(video, i) || seconds > atSeconds + TOLERANCE_SECONDS) continue;
-    if (!isPresented(video, shown) || seconds > presentationSeconds(video, shown)) shown = i;
-  }
   const entry = entryFor(video, shown).index;
   return { frameSeconds: presentationSeconds(video, shown), entrySeconds: presentationSeconds(video, entry) };
 }

@@ -4,9 +4,10 @@ import {
   fileSource,
   findBrokenSample,
   firstTrack,
-  isPresented,
   presentationSeconds,
   readMovie,
+  shownAt,
+  TIME_TOLERANCE_SECONDS,
   type Track,
 } from "../mp4/index.ts";
 import { FfmpegError } from "./errors.ts";
@@ -33,9 +34,6 @@ export interface VerifiedClip {
 }
 
 type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;
-
-/** Half a millisecond: more than rounding to any usual time scale, less than any frame interval. */
-const TIME_TOLERANCE_SECONDS = 0.000_6;
 
 /**
  * Reads a finished clip back: streams, size, every frame's time, every sample's structure, and whether its first and last
@@ -72,7 +70,8 @@ async function probeClip(path: string, signal?: AbortSignal): Promise<{ probe: M
       const seconds = presentationSeconds(video, broken).toFixed(3);
       throw new VerificationError(`the frame at ${seconds} s is damaged`);
     }
-    return { probe, lastEntrySeconds: presentationSeconds(video, entryFor(video, lastShown(video)).index) };
+    const last = entryFor(video, shownAt(video, Number.POSITIVE_INFINITY) ?? 0);
+    return { probe, lastEntrySeconds: presentationSeconds(video, last.index) };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof VerificationError) throw error;
@@ -80,13 +79,6 @@ async function probeClip(path: string, signal?: AbortSignal): Promise<{ probe: M
       cause: error,
     });
   }
-}
-
-function lastShown(video: Track): number {
-  let last = 0;
-  for (let i = 0; i < video.samples.count; i++)
-    if (isPresented(video, i) && presentationSeconds(video, i) >= presentationSeconds(video, last)) last = i;
-  return last;
 }
 
 function reachesBeyond({ samples }: Track, bytes: number): boolean {

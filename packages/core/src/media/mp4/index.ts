@@ -16,6 +16,8 @@ export {
   presentedRange,
   presentedSeconds,
   type SampleTable,
+  shownAt,
+  TIME_TOLERANCE_SECONDS,
   type Track,
 } from "./movie.ts";
 export { readMovie } from "./read-movie.ts";

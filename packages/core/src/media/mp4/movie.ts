@@ -100,6 +100,23 @@ export function presentedRange(
   return { startSeconds: start / track.timescale, endSeconds: Math.min(end, track.edit.to) / track.timescale };
 }
 
+/** Between two times of one frame, seconds: more than rounding to any usual time scale, less than any frame interval. */
+export const TIME_TOLERANCE_SECONDS = 0.000_6;
+
+/**
+ * The sample that a viewer sees at an instant: of those presented at it or before, the last.
+ * @returns its index; `undefined` before the first one.
+ */
+export function shownAt(track: Track, seconds: number): number | undefined {
+  const latest = (seconds + TIME_TOLERANCE_SECONDS) * track.timescale;
+  let shown: number | undefined;
+  for (let i = 0; i < track.samples.count; i++) {
+    if (!isPresented(track, i) || presentationTicks(track, i) > latest) continue;
+    if (shown === undefined || presentationTicks(track, i) > presentationTicks(track, shown)) shown = i;
+  }
+  return shown;
+}
+
 /** The first track of a kind that holds samples. */
 export function firstTrack(movie: Movie, handler: "vide" | "soun"): Track | undefined {
   return movie.tracks.find((track) => track.handler === handler && track.samples.count > 0);

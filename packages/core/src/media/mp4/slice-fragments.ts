@@ -2,7 +2,7 @@ import type { SliceRange } from "../types.ts";
 import { OutsideMediaError } from "./errors.ts";
 import { type FragmentEntry, findLastFragment, readFragmentIndex } from "./fragment-index.ts";
 import { type FragmentedRecording, FragmentReader, type Loaded, type Media } from "./fragment-reader.ts";
-import { entryFor, type Movie, presentationTicks } from "./movie.ts";
+import { entryFor, firstTrack, type Movie, presentationTicks } from "./movie.ts";
 import { type Selection, selectSamples, TOLERANCE_SECONDS } from "./select-samples.ts";
 
 /** Like selectSamples, for a fragmented recording: reads only the fragments around the range. `media` is absent when the
@@ -45,7 +45,7 @@ async function loadAround(reader: FragmentReader, entries: FragmentEntry[], rang
 
 /** Whether decoding can start in what is loaded for every frame from `fromSeconds` on. */
 function hasEntry(movie: Movie, fromSeconds: number): boolean {
-  const video = movie.tracks.find((track) => track.handler === "vide");
+  const video = firstTrack(movie, "vide");
   if (!video) return false;
   const from = (fromSeconds - TOLERANCE_SECONDS) * video.timescale;
   let [wanted, before] = [-1, false];

@@ -1,4 +1,4 @@
-import { presentationSeconds, type Track } from "../movie.ts";
+import { firstTrack, presentationSeconds, type Track } from "../movie.ts";
 import { type MuxSample, type MuxTrack, samplesOf } from "../mux-track.ts";
 import type { CutPart, CutPlan, CutSource } from "./cut-plan.ts";
 
@@ -45,7 +45,7 @@ export function copiedAudio(plan: CutPlan, sources: readonly CutSource[]): MuxTr
 }
 
 function audioOf(source: CutSource | undefined): Track | undefined {
-  return source?.movie.tracks.find(({ handler, samples }) => handler === "soun" && samples.count > 0);
+  return source && firstTrack(source.movie, "soun");
 }
 
 function sameFormat(main: Track, other: Track | undefined): boolean {

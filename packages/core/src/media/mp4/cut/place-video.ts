@@ -1,5 +1,5 @@
 import { MalformedBoxError } from "../errors.ts";
-import { onlyDescription, presentationSeconds, type Track } from "../movie.ts";
+import { firstTrack, onlyDescription, presentationSeconds, type Track } from "../movie.ts";
 import { type MuxSample, type MuxTrack, samplesOf } from "../mux-track.ts";
 import { mergedAvcEntry } from "./avc-entry.ts";
 import type { CutPlan, CutSource, EncodeSegment } from "./cut-plan.ts";
@@ -50,7 +50,7 @@ export function placeVideo(plan: CutPlan, sources: readonly CutSource[], encoded
 }
 
 function videoOf(source: CutSource | undefined): Track {
-  const track = source?.movie.tracks.find(({ handler, samples }) => handler === "vide" && samples.count > 0);
+  const track = source && firstTrack(source.movie, "vide");
   if (!track) throw new MalformedBoxError(`${source?.path ?? "a part"} holds no video`);
   return track;
 }
