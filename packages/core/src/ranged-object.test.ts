@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ObjectChangedError } from "./ports.ts";
+import { ObjectChangedError, ServiceUnavailableError } from "./ports.ts";
 import { type FetchRange, RangedObject } from "./ranged-object.ts";
 
 const body = Buffer.from(Array.from({ length: 1000 }, (_, index) => index % 251));
@@ -47,11 +47,18 @@ describe("a range", () => {
     ]);
   });
 
-  it("is given up after four tries, with the last error", async () => {
+  it("is given up after four tries as an outage, with the last error", async () => {
     const calls: [number, number][] = [];
-    await expect(open(cutting([1, 1, 1, 1, 1], "error", calls)).read(0, 1000)).rejects.toThrow("ECONNRESET");
+    const reset = open(cutting([1, 1, 1, 1, 1], "error", calls)).read(0, 1000);
+    await expect(reset).rejects.toThrow(new ServiceUnavailableError("the body broke off: ECONNRESET"));
     expect(calls).toHaveLength(4);
-    await expect(open(cutting([1, 1, 1, 1], "end")).read(0, 1000)).rejects.toThrow("the body ended 996 bytes early");
+    const ended = open(cutting([1, 1, 1, 1], "end")).read(0, 1000);
+    await expect(ended).rejects.toThrow("the body broke off: 996 bytes are missing");
+  });
+
+  it("that is refused four times fails as it was refused", async () => {
+    const refusal = new Error("Access Denied");
+    await expect(open(() => Promise.reject(refusal)).read(0, 1000)).rejects.toBe(refusal);
   });
 
   it("never holds bytes beyond what was asked for, though the server sends more", async () => {

@@ -1,11 +1,17 @@
 import { setTimeout } from "node:timers/promises";
-import { ObjectChangedError, type OpenObject } from "./ports.ts";
+import { ObjectChangedError, type OpenObject, ServiceUnavailableError } from "./ports.ts";
 
 /** Reads `[start, end)` of one version of an object once, without retrying. */
 export type FetchRange = (start: number, end: number, signal?: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
 
 const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 100;
+
+/** The service answered, but did not bring what it had promised. */
+export function brokenOff(error: unknown): ServiceUnavailableError {
+  const { message } = error as Error;
+  return new ServiceUnavailableError(`the body broke off: ${message}`, { cause: error });
+}
 
 /** An object read by ranges. A body that breaks off is taken up again where it stopped, a bounded number of times. */
 export class RangedObject implements OpenObject {
@@ -35,18 +41,21 @@ export class RangedObject implements OpenObject {
     let at = start;
     for (let failures = 0; at < last; ) {
       signal?.throwIfAborted();
+      let body: AsyncIterable<Uint8Array> | undefined;
       try {
         this.fetched.requests += 1;
-        for await (const chunk of await this.#fetchRange(at, last, signal)) {
+        body = await this.#fetchRange(at, last, signal);
+        for await (const chunk of body) {
           const wanted = chunk.subarray(0, last - at);
           this.fetched.bytes += wanted.byteLength;
           at += wanted.byteLength;
           yield wanted;
         }
-        if (at < last) throw new Error(`the body ended ${last - at} bytes early`);
+        if (at < last) throw new Error(`${last - at} bytes are missing`);
       } catch (error) {
         failures += 1;
-        if (signal?.aborted || error instanceof ObjectChangedError || failures === ATTEMPTS) throw error;
+        if (signal?.aborted || error instanceof ObjectChangedError) throw error;
+        if (failures === ATTEMPTS) throw body ? brokenOff(error) : error;
         await setTimeout(FIRST_PAUSE_MS * 2 ** (failures - 1), undefined, { signal });
       }
     }

@@ -29,8 +29,16 @@ const wiring = z.object({
   stageQueueArns: z.record(z.string(), z.string()),
 });
 
-/** Three attempts at a service that hangs end before the shortest stage's signal (50 s); without the flag it only warns. */
-const HANDLER = { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
+/**
+ * Three attempts at a service that hangs end before the shortest stage's signal (50 s); without the flag it only warns.
+ * The socket's limit is for bodies that go silent, which the request's does not see.
+ */
+const HANDLER = {
+  connectionTimeout: 3_000,
+  requestTimeout: 15_000,
+  throwOnRequestTimeout: true,
+  socketTimeout: 15_000,
+};
 const CLIENT = { maxAttempts: 3, requestHandler: HANDLER };
 
 export type CoreDeps = Omit<Deps, "media">;

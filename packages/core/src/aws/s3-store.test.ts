@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { ObjectChangedError } from "../ports.ts";
+import { ObjectChangedError, ServiceUnavailableError } from "../ports.ts";
 import { objectStoreContract } from "../testing-object-store.ts";
 import { createS3Store } from "./s3-store.ts";
-import { BUCKET, type FakeS3, startFakeS3 } from "./testing-s3.ts";
+import { BUCKET, type FakeS3, type S3Fault, startFakeS3 } from "./testing-s3.ts";
 
-async function open() {
-  const s3 = await startFakeS3();
+async function open(requestHandler?: { socketTimeout: number }) {
+  const s3 = await startFakeS3(requestHandler);
   return {
     s3,
     store: createS3Store(s3.client, BUCKET),
@@ -14,13 +14,13 @@ async function open() {
   };
 }
 
-objectStoreContract("an S3 bucket", open);
+objectStoreContract("an S3 bucket", () => open());
 
 const text = (value: string) => Buffer.from(value);
 const options = { contentType: "text/plain" };
 
 /** Misbehaves on the first `times` calls of a kind. */
-function faulty(s3: FakeS3, method: string, fault: { status: number } | { cutAfter: number }, times: number) {
+function faulty(s3: FakeS3, method: string, fault: S3Fault, times: number) {
   let left = times;
   s3.fault = (call) => (call.method === method && left-- > 0 ? fault : undefined);
 }
@@ -64,11 +64,21 @@ describe("an S3 bucket that misbehaves", () => {
     for (const range of ranges) expect(range).toMatch(/-99999$/);
   });
 
+  it("is read on where a body went silent", async () => {
+    await using tested = await open({ socketTimeout: 100 });
+    await tested.store.put("a", text("0123456789"), options);
+    faulty(tested.s3, "GET", { silentAfter: 4 }, 2);
+    const object = await tested.store.open("a");
+    expect(Buffer.from((await object?.read(0, 10)) ?? []).toString()).toBe("0123456789");
+    expect(object?.fetched).toEqual({ bytes: 10, requests: 3 });
+  });
+
   it("never gives half of a small object for the whole", async () => {
     await using tested = await open();
     await tested.store.put("a", text("0123456789"), options);
     tested.s3.fault = (call) => (call.method === "GET" ? { cutAfter: 4 } : undefined);
-    await expect(tested.store.get("a")).rejects.toThrow();
+    await expect(tested.store.get("a")).rejects.toThrow(ServiceUnavailableError);
+    await expect(tested.store.get("a", AbortSignal.abort())).rejects.not.toThrow(ServiceUnavailableError);
   });
 
   it("is noticed to have lost the object that is read", async () => {

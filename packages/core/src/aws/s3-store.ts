@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { ObjectChangedError, type ObjectInfo, type ObjectStore, type PutOptions } from "../ports.ts";
-import { type FetchRange, RangedObject } from "../ranged-object.ts";
+import { brokenOff, type FetchRange, RangedObject } from "../ranged-object.ts";
 
 /** Bodies above this go up in parts of this size. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -50,7 +50,9 @@ export function createS3Store(client: S3Client, bucket: string): ObjectStore {
     },
     async get(key, signal) {
       const answer = await orUndefined(client.send(new GetObjectCommand(at(key)), { abortSignal: signal }));
-      return answer?.Body?.transformToByteArray();
+      return answer?.Body?.transformToByteArray().catch((error: unknown) => {
+        throw signal?.aborted ? error : brokenOff(error);
+      });
     },
     put: (key, body, options) =>
       unlessTaken(() =>

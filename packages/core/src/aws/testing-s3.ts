@@ -19,8 +19,8 @@ interface S3Call {
   query: URLSearchParams;
 }
 
-/** What goes wrong with one call: an error status, or a body that breaks off after so many bytes. */
-type S3Fault = { status: number } | { cutAfter: number };
+/** What goes wrong with one call: an error status, or a body that breaks off or goes silent after so many bytes. */
+export type S3Fault = { status: number } | { cutAfter: number } | { silentAfter: number };
 
 export interface FakeS3 extends AsyncDisposable {
   readonly client: S3Client;
@@ -34,7 +34,7 @@ export interface FakeS3 extends AsyncDisposable {
 export const BUCKET = "bucket";
 const PAGE = 2;
 
-export async function startFakeS3(): Promise<FakeS3> {
+export async function startFakeS3(requestHandler: { socketTimeout?: number } = {}): Promise<FakeS3> {
   const objects: FakeS3["objects"] = new Map();
   const uploads: FakeS3["uploads"] = new Map();
   const uploadHeaders = new Map<string, Record<string, string>>();
@@ -103,6 +103,7 @@ export async function startFakeS3(): Promise<FakeS3> {
       "content-length": part.length,
     });
     if (!fault || method === "HEAD") return response.end(method === "HEAD" ? undefined : part);
+    if ("silentAfter" in fault) return response.write(part.subarray(0, fault.silentAfter));
     response.write(part.subarray(0, fault.cutAfter), () => response.destroy());
   };
 
@@ -120,6 +121,7 @@ export async function startFakeS3(): Promise<FakeS3> {
     forcePathStyle: true,
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
     maxAttempts: 2,
+    requestHandler,
   });
   const fake: FakeS3 = {
     client,
