@@ -2,6 +2,7 @@ import { copyFile, readdir, readFile, stat, truncate, writeFile } from "node:fs/
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CorruptSourceError, VerificationError } from "../errors.ts";
+import { fileSource, firstTrack, readMovie } from "../mp4/index.ts";
 import { makeRecording, type Recording } from "../testing/index.ts";
 import type { RenderJob } from "../types.ts";
 import { runFfmpeg } from "./run-ffmpeg.ts";
@@ -96,6 +97,21 @@ describe("a source that is damaged in part", () => {
       );
     },
   );
+});
+
+it("a source whose sound cannot be decoded gives every frame, in silence", async () => {
+  const source = await damaged("noise.mp4", async (path) => {
+    const bytes = await readFile(path);
+    await using file = await fileSource(path);
+    const sound = firstTrack(await readMovie(file, path), "soun");
+    sound?.samples.offset.forEach((offset, index) => {
+      bytes.fill(0xff, offset, offset + (sound.samples.size[index] ?? 0));
+    });
+    await writeFile(path, bytes);
+  });
+  const { report, frames } = await shop.render(jobOf([source], startMs + 1000, startMs + 4000));
+  expect(codesOf(frames)).toEqual(frames.map((_, index) => 25 + index));
+  expect(report).toMatchObject({ frames: 75, audio: true, gaps: [] });
 });
 
 /** Puts noise over a part of the file, given in parts of its size. */

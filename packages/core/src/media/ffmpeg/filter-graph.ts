@@ -94,6 +94,9 @@ function blackChain({ leadFrames, intervalSeconds }: Timeline, { width, height, 
   ].join(",");
 }
 
+/** ffmpeg cuts sound into the encoder's frames by itself, except where not one sample of the sources can be decoded. */
+const AAC_FRAMES = "asetnsamples=n=1024:p=0";
+
 /** One part per slot, each exact to the sample: silence where a recording has no sound. */
 export function audioChains(
   timeline: Timeline,
@@ -112,7 +115,7 @@ export function audioChains(
   const leadSamples = at(pieces[0]?.outSeconds ?? 0);
   const lead = leadSamples > 0 ? [`${silence(audio, leadSamples)}[quiet]`] : [];
   const inputs = [...(lead.length > 0 ? ["[quiet]"] : []), ...pieces.map((_, index) => `[a${index}]`)];
-  return [...lead, ...slots, `${inputs.join("")}concat=n=${inputs.length}:v=0:a=1[audio]`];
+  return [...lead, ...slots, `${inputs.join("")}concat=n=${inputs.length}:v=0:a=1,${AAC_FRAMES}[audio]`];
 }
 
 function soundChain({ cuts, slotSeconds }: Piece, input: number, audio: AudioFormat, samples: number): string {

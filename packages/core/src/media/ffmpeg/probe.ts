@@ -88,8 +88,10 @@ class PacketTable {
 
   #audio(): MediaProbe["audio"] {
     if (!audioCodecs.has(this.#header.get("codec_id 1") ?? "")) return undefined;
-    const channels = this.#header.get("channel_layout_name 1") === "mono" ? 1 : 2;
-    return { sampleRate: Number(this.#header.get("sample_rate 1")), channels };
+    const layout = this.#header.get("channel_layout_name 1");
+    // Its decoder did not open: to decode it would end the whole run.
+    if (layout === "0 channels") return undefined;
+    return { sampleRate: Number(this.#header.get("sample_rate 1")), channels: layout === "mono" ? 1 : 2 };
   }
 }
 

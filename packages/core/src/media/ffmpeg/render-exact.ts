@@ -53,7 +53,8 @@ export async function renderExact(
     return report;
   } catch (error) {
     await rm(job.output, { force: true });
-    if (error instanceof FfmpegError && error.exitCode !== null) await blameSource(prepared, ways, error);
+    const isAboutClip = error instanceof FfmpegError ? error.exitCode !== null : error instanceof VerificationError;
+    if (isAboutClip) await blameSource(prepared, ways, error);
     throw error;
   }
 }
@@ -102,8 +103,8 @@ async function readBack(prepared: PreparedJob, ways: Ways, why: string, log: str
   };
 }
 
-/** ffmpeg failed as a whole: finds the source of which it cannot decode one frame, if there is one. */
-async function blameSource({ job, timeline }: PreparedJob, ways: Ways, cause: FfmpegError): Promise<void> {
+/** The clip as a whole has failed: finds the source of which not one frame can be decoded, if there is one. */
+async function blameSource({ job, timeline }: PreparedJob, ways: Ways, cause: unknown): Promise<void> {
   for (const { source, cuts } of timeline.pieces) {
     const path = job.sources[source]?.path ?? "";
     const seek = ["-ss", Math.max(0, cuts.firstSeconds).toFixed(6)];
