@@ -1,6 +1,6 @@
-import { CameraServiceError, type ObjectStore } from "@camclips/core";
+import { CameraServiceError, type ObjectStore, ServiceUnavailableError } from "@camclips/core";
 import type { Mutation } from "./drive.ts";
-import { type History, quietHistory } from "./history.ts";
+import { type History, type Outage, quietHistory } from "./history.ts";
 
 /** Guards of the product, taken away one by one: with each the checks must complain, or they check nothing. */
 
@@ -55,6 +55,20 @@ const lateThumbnails: Mutation = (deps, world) => ({
     },
   },
 });
+
+/** While a service is down: every delivery of publish-clip is used up, and its message rests. */
+const noRetryOfPublishing: Mutation = (deps) => ({
+  ...deps,
+  scheduler: {
+    schedule: (message, signal) =>
+      message.queue === "publish-clip"
+        ? Promise.reject(new ServiceUnavailableError("EventBridge Scheduler: 503"))
+        : deps.scheduler.schedule(message, signal),
+  },
+});
+
+const down = (...of: Outage["of"][]): History =>
+  quietHistory({ outages: of.map((each) => ({ of: each, fromSeconds: 0, seconds: 600 })) });
 
 const brokenRender: Mutation = (deps) => ({ ...deps, scratch: () => Promise.reject(new Error("out of memory")) });
 
@@ -142,6 +156,13 @@ export const circumstances: [name: string, circumstance: Mutation, history: Hist
   ["the camera service takes no status for ten minutes", unchanged, putsDown, "CLIP_AVAILABLE"],
   ["the thumbnails come hours after the deadline", lateThumbnails, quietHistory(), "FATAL_ERROR"],
   ["every render fails without a word", together(brokenRender, withoutLastWords), quietHistory(), "FATAL_ERROR"],
+  ["SNS is down, and no retry can be scheduled", noRetryOfPublishing, down("topic"), "CLIP_AVAILABLE"],
+  [
+    "SNS and the camera service are down, and no retry can be scheduled",
+    noRetryOfPublishing,
+    down("topic", "puts"),
+    "CLIP_AVAILABLE",
+  ],
   ["no footage ever comes", unchanged, withoutFootage, "CLIP_RETRY_TIMEOUT"],
   ["the camera service answers no question, ever", camerasGone, quietHistory(), "FATAL_ERROR"],
 ];
