@@ -24,7 +24,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.[Symbol.asyncDispose]());
 
-/** Replays everything so far. The emulator ignores FilterArns, so that all rules see the events again. */
+/**
+ * Replays everything so far. The emulator ignores FilterArns, so that all rules see the events again: the clip may be
+ * published again before it is rendered again.
+ */
 async function replay(name: string): Promise<AnyEvent[]> {
   const { archiveArn, busArn } = stack.outputs;
   await stack.clients.events.send(
@@ -41,10 +44,11 @@ async function replay(name: string): Promise<AnyEvent[]> {
     return State === "COMPLETED" ? true : undefined;
   });
   return stack.explained("replayed", () =>
-    until("the replayed clip's publication", 60_000, async () => {
+    until("the replayed clip's rendering and publication", 60_000, async () => {
       const history = await readHistory(stack.work, "replayed");
       const rerun = history.filter(({ metadata }) => metadata.rerun?.id === name);
-      return rerun.some(({ type }) => type === "ClipPublished") ? rerun : undefined;
+      const types = rerun.map(({ type }) => type);
+      return types.includes("ClipRendered") && types.includes("ClipPublished") ? rerun : undefined;
     }),
   );
 }
@@ -53,7 +57,6 @@ describe("a replay from the archive", () => {
   it("renders again and tells nobody", async () => {
     const first = await stack.destination.info("harbour/replayed.mp4");
     const events = await replay("again");
-    expect(events.map(({ type }) => type)).toContain("ClipRendered");
     const published = events.find(({ type }) => type === "ClipPublished");
     expect(published?.data).toMatchObject({ status: "CLIP_AVAILABLE", notified: false });
     await sleep(5_000);
