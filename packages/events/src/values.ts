@@ -117,6 +117,9 @@ export const stagedSource = z.object({
   /** The part this source supplies, after looking at the frames that are really there. */
   fromMs: z.number(),
   toMs: z.number(),
+  /** Start of the recording's frame before the part, and end of the part's last frame: a slice need not hold what tells. */
+  previousFrameMs: z.number().optional(),
+  lastFrameEndMs: z.number().optional(),
   /** What reading it cost at the origin bucket. */
   fetched: z.object({ bytes: z.int().nonnegative(), requests: z.int().nonnegative() }),
 });

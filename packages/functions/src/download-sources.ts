@@ -30,6 +30,8 @@ async function stage(
 ): Promise<StagedSource> {
   await work.putStream(key, slice.chunks(signal), slice.bytes, { contentType: "video/mp4", signal });
   metrics.add("BytesFetched", object.fetched.bytes, "Bytes");
+  const { previousSeconds, lastEndSeconds } = slice.beside ?? {};
+  const wallMs = (seconds: number | undefined) => (seconds === undefined ? undefined : zeroMs + seconds * 1000);
   return {
     key,
     originKey: part.key,
@@ -39,6 +41,8 @@ async function stage(
     zeroMs: zeroMs + slice.zeroSeconds * 1000,
     fromMs: part.fromMs,
     toMs: part.toMs,
+    previousFrameMs: wallMs(previousSeconds),
+    lastFrameEndMs: wallMs(lastEndSeconds),
     fetched: { ...object.fetched },
   };
 }

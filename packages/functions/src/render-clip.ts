@@ -26,10 +26,10 @@ export const renderClip = defineStage(
     const { request } = data;
     await using scratch = await deps.scratch();
     const sources: RenderSource[] = [];
-    for (const [index, { key, zeroMs, fromMs, toMs }] of data.sources.entries()) {
+    for (const [index, { key, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs }] of data.sources.entries()) {
       const path = join(scratch.path, `source-${index}.mp4`);
       await downloadFile(deps.work, key, path, signal);
-      sources.push({ path, zeroMs, fromMs, toMs });
+      sources.push({ path, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs });
     }
     const output = join(scratch.path, "clip.mp4");
     const cut = await cutUsable(request, sources, data.gaps, { output, scratch: scratch.path }, deps, signal);

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClipMetadata, ListedRecording } from "@camclips/core";
 import { createMediaEngine } from "@camclips/core/media/ffmpeg";
@@ -45,6 +45,7 @@ interface Asked {
   fromMs: number;
   toMs: number;
   precision?: Precision;
+  gapPolicy?: string;
   /** What has happened to the file of a recording, by its place. */
   damage?: (path: string, index: number) => Promise<void>;
   /** How far the name of a recording is off, by its place. */
@@ -57,6 +58,7 @@ interface Answer {
   body: ClipMetadata & { coverage?: { gaps: { start: number; end: number; cause: string }[] } };
   /** How the clip was cut. */
   used: Precision | undefined;
+  clipSeconds: number;
   codes: (number | null)[];
   seconds: number[];
   /** Code in the unscaled thumbnail, and of the frame that the clip shows at a quarter of its length. */
@@ -67,7 +69,15 @@ interface Answer {
 
 /** Asks a service of its own for a clip, days later, and reads what it delivered. */
 async function ask({ recordings }: Camera, asked: Asked): Promise<Answer> {
-  const { fromMs, toMs, precision = "smart", damage, offMs = () => 0, order = (listed) => listed } = asked;
+  const {
+    fromMs,
+    toMs,
+    precision = "smart",
+    gapPolicy = "SKIP_GAPS",
+    damage,
+    offMs = () => 0,
+    order = (listed) => listed,
+  } = asked;
   await using folder = await testFolder();
   const origin = join(folder.path, "origin");
   await mkdir(origin);
@@ -113,7 +123,8 @@ async function ask({ recordings }: Camera, asked: Asked): Promise<Answer> {
     },
   });
   await runtime.start();
-  const request = { clipId: "clip", cameraId: "cam", startTimestampInMs: fromMs, endTimestampInMs: toMs, precision };
+  const range = { startTimestampInMs: fromMs, endTimestampInMs: toMs };
+  const request = { clipId: "clip", cameraId: "cam", ...range, precision, gapPolicy };
   await runtime.request(JSON.stringify(request), START + 86_400_000);
   await runtime.idle();
   await runtime.stop();
@@ -127,6 +138,7 @@ async function ask({ recordings }: Camera, asked: Asked): Promise<Answer> {
   return {
     body,
     used,
+    clipSeconds,
     codes: frames.map(({ code }) => code),
     seconds: frames.map((frame) => frame.seconds),
     thumbnail: { code: picture?.code, due: due?.code },
@@ -276,6 +288,59 @@ describe.concurrent("a second recording that is", () => {
     expect(codes).toEqual(codesOf(claimed, across.fromMs, across.toMs));
   });
 });
+
+describe.concurrent("a clip whose edge lies", () => {
+  it("anywhere between B-frames ends where the next frame would start", async () => {
+    const made = await camera("three B-frames", { bFrames: 3, gop: 50 });
+    for (const toMs of [2400, 2440, 2480, 2520].map((ms) => START + ms)) {
+      const { body } = await ask(made, { fromMs: START + 1000, toMs });
+      expect(body).toMatchObject({ coverage: { gaps: [], startErrorMs: 0, endErrorMs: 0 } });
+    }
+  });
+
+  it.each(["SKIP_GAPS", "FILL_WITH_BLACK", "REJECT"])(
+    "in a frame that stands for long has no gap there, with %s",
+    async (gapPolicy) => {
+      const made = await camera("usual");
+      const asked = { damage: standing, gapPolicy };
+      const ending = await ask(made, { ...asked, fromMs: START + 1000, toMs: START + 2800 });
+      expect(ending.body).toMatchObject({ status: "CLIP_AVAILABLE", coverage: { gaps: [], endErrorMs: 0 } });
+      expect(ending.clipSeconds).toBeCloseTo(1.8, 3);
+      expect(ending.codes).toEqual(codesOf(ending.claimed, START + 1000, START + 2400));
+      const starting = await ask(made, { ...asked, fromMs: START + 2800, toMs: START + 3800 });
+      // The clip starts with its first frame, as always; coverage says how much later that is.
+      expect(starting.body).toMatchObject({ coverage: { gaps: [], startErrorMs: 400, endErrorMs: 0 } });
+      expect(starting.codes).toEqual(codesOf(starting.claimed, START + 3200, START + 3800));
+    },
+  );
+});
+
+/** The frame at 2360 ms stands until 3200 ms, where the next one is. */
+async function standing(path: string): Promise<void> {
+  const still = `${path}.still.mp4`;
+  const select = [
+    "-vf",
+    "select='not(between(n,60,79))'",
+    "-fps_mode",
+    "passthrough",
+    "-video_track_timescale",
+    "90000",
+  ];
+  const encode = [
+    "-c:v",
+    "libx264",
+    "-preset",
+    "superfast",
+    "-force_key_frames",
+    "1,2,3.2",
+    "-bf",
+    "0",
+    "-c:a",
+    "copy",
+  ];
+  await runFfmpeg({ ffmpeg: "ffmpeg", args: ["-v", "error", "-y", "-i", path, ...select, ...encode, still] });
+  await rename(still, path);
+}
 
 async function soundOf(path: string): Promise<Uint8Array> {
   const sound = `${path}.sound.mp4`;

@@ -18,6 +18,14 @@ export interface SliceRange {
   showHidden?: boolean;
 }
 
+/** How the recording goes on around the frames of a range, in seconds on its own timeline. */
+export interface Beside {
+  /** Start of the frame before the first one. Absent when there is none. */
+  previousSeconds?: number;
+  /** End of the last one: where the next frame starts, or where the video ends. Absent when the index gives it no length. */
+  lastEndSeconds?: number;
+}
+
 /** A small MP4 cut out of a recording without decoding; `chunks` streams it with bounded memory and may be read once. */
 export interface Slice {
   method: "sliced" | "copied";
@@ -27,6 +35,8 @@ export interface Slice {
   zeroSeconds: number;
   /** Video that the recording really holds, seconds on its own timeline (first frame's start, last frame's end). Absent when it cannot be known. */
   media?: { startSeconds: number; endSeconds: number };
+  /** What the slice itself need not hold. Absent when it cannot be known. */
+  beside?: Beside;
   /** Exact size of what `chunks` yields. */
   bytes: number;
   chunks(signal?: AbortSignal): AsyncIterable<Uint8Array>;
@@ -39,6 +49,12 @@ export interface RenderSource {
   zeroMs: number;
   fromMs: number;
   toMs: number;
+  /**
+   * Around the frames of the part, which may be all that the file holds: start of the frame before the first one, and end
+   * of the last one. Absent when unknown; then the file's own frames tell.
+   */
+  previousFrameMs?: number | undefined;
+  lastFrameEndMs?: number | undefined;
 }
 
 export interface RenderJob {

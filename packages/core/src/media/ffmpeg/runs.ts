@@ -35,6 +35,8 @@ export function findRuns(job: RenderJob, probes: readonly MediaProbe[]): Run[] {
   for (const [index, run] of runs.entries()) {
     const previous = runs[index - 1];
     if (previous === undefined) continue;
+    // Where recordings overlap, the earlier one's next frame is not shown.
+    previous.endMs = Math.min(previous.endMs, run.startMs);
     const gap = run.startMs - previous.endMs > job.joinToleranceMs;
     run.gapBefore = gap;
     previous.gapAfter = gap;
@@ -53,7 +55,12 @@ function runsOfSource(job: RenderJob, source: RenderSource, index: number, times
     let end = begin + 1;
     const most = rhythm.intervalMs + job.joinToleranceMs;
     while (end < times.length && wallMs(end) < toMs && wallMs(end) - wallMs(end - 1) <= most) end++;
-    runs.push(makeRun(job, { index, times, wallMs, ...rhythm }, begin, end));
+    const isFirst = runs.length === 0;
+    const isLast = !(wallMs(end) < toMs);
+    // Around the part the staged file may lack frames that the recording has.
+    const beforeMs = (isFirst ? source.previousFrameMs : undefined) ?? wallMs(begin - 1);
+    const nextMs = (isLast ? source.lastFrameEndMs : undefined) ?? wallMs(end);
+    runs.push(makeRun(job, { index, times, wallMs, ...rhythm }, { begin, end, beforeMs, nextMs }));
     begin = end;
   }
   return runs;
@@ -67,14 +74,25 @@ interface SourceFrames {
   steady: boolean;
 }
 
+interface Stretch {
+  begin: number;
+  end: number;
+  /** Start of the frame before, and of the one after or where the last one ends; NaN when unknown. */
+  beforeMs: number;
+  nextMs: number;
+}
+
 /** A run of the frames `begin <= frame < end`. Its outer gaps are those to the clip's edges, until neighbours are known. */
-function makeRun(job: RenderJob, source: SourceFrames, begin: number, end: number): Run {
+function makeRun(job: RenderJob, source: SourceFrames, { begin, end, beforeMs, nextMs }: Stretch): Run {
   const { times, wallMs, intervalMs } = source;
   const time = (frame: number) => times[frame] ?? Number.NaN;
   const most = intervalMs + job.joinToleranceMs;
-  const goesOn = wallMs(end) - wallMs(end - 1) <= most;
-  const cameFrom = wallMs(begin) - wallMs(begin - 1) <= most && wallMs(begin - 1) < job.startMs;
-  const endMs = goesOn ? wallMs(end) : wallMs(end - 1) + intervalMs;
+  const lastMs = wallMs(end - 1);
+  const goesOn = nextMs > lastMs && nextMs - lastMs <= most;
+  const cameFrom = wallMs(begin) - beforeMs <= most && beforeMs < job.startMs;
+  const usualEndMs = lastMs + intervalMs;
+  // A frame that stands for long is cut off where the clip ends.
+  const endMs = goesOn ? Math.min(nextMs, Math.max(usualEndMs, job.endMs)) : usualEndMs;
   const half = intervalMs / 2000;
   const between = (frame: number, otherwise: number) =>
     times[frame - 1] === undefined || times[frame] === undefined ? otherwise : (time(frame - 1) + time(frame)) / 2;

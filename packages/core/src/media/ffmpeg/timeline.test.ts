@@ -73,6 +73,45 @@ describe("planTimeline", () => {
     expect(drift?.pieces.map(({ evenFrames }) => evenFrames)).toEqual([undefined, undefined]);
   });
 
+  describe("of a slice, which need not hold the frames around the part", () => {
+    const slice = (beside: Pick<RenderJob["sources"][number], "previousFrameMs" | "lastFrameEndMs">) => [
+      { path: "a.mp4", zeroMs: 1000, fromMs: 1000, toMs: 3000, ...beside },
+    ];
+
+    it("takes the last frame's end from the recording", () => {
+      const sources = slice({ lastFrameEndMs: 3500 });
+      const plan = planTimeline(job({ sources, startMs: 1000, endMs: 3000 }), [source(steady(40))]);
+      expect(plan).toMatchObject({ gaps: [], endErrorMs: 0, durationSeconds: 2, delivered: [[1000, 3000]] });
+      const unknown = planTimeline(job({ sources: slice({}), startMs: 1000, endMs: 3000 }), [source(steady(40))]);
+      expect(unknown?.gaps).toEqual([{ startMs: 2600, endMs: 3000, cause: "NOT_RECORDED" }]);
+    });
+
+    it("does not look past the recording's next frame into the slice, where B-frames are missing", () => {
+      const sources = slice({ lastFrameEndMs: 3000 });
+      const times = steady(52).filter((_, index) => index !== 50);
+      const plan = planTimeline(job({ sources, startMs: 1000, endMs: 3000 }), [source(times)]);
+      expect(plan).toMatchObject({ gaps: [], endErrorMs: 0, durationSeconds: 2 });
+    });
+
+    it("knows a frame that stands over the start from one that was not recorded", () => {
+      const late = steady(40).map((time) => time + 0.4);
+      const options = { startMs: 1000, endMs: 3000, gapPolicy: "FILL_WITH_BLACK" as const };
+      const stands = planTimeline(job({ ...options, sources: slice({ previousFrameMs: 960 }) }), [source(late)]);
+      expect(stands).toMatchObject({ gaps: [], leadFrames: 0, startErrorMs: 400, durationSeconds: 1.6 });
+      const missing = planTimeline(job({ ...options, sources: slice({ previousFrameMs: -9000 }) }), [source(late)]);
+      expect(missing?.gaps).toEqual([{ startMs: 1000, endMs: 1400, cause: "NOT_RECORDED" }]);
+    });
+  });
+
+  it("cuts off a frame that stands for long where the next recording or the end comes", () => {
+    const sources = [
+      { path: "a.mp4", zeroMs: 0, fromMs: 0, toMs: 1000, lastFrameEndMs: 1600 },
+      { path: "b.mp4", zeroMs: 1000, fromMs: 1000, toMs: 2000 },
+    ];
+    const plan = planTimeline(job({ sources, endMs: 2000 }), [source(steady(25)), source(steady(25))]);
+    expect(plan).toMatchObject({ gaps: [], durationSeconds: 2, endErrorMs: 0, delivered: [[0, 2000]] });
+  });
+
   it("is undefined when no source holds a frame of the clip", () => {
     expect(planTimeline(job({ startMs: 8000, endMs: 9000 }), [source(steady(50))])).toBeUndefined();
   });

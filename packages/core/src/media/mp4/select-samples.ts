@@ -1,5 +1,5 @@
 import { CorruptSourceError } from "../errors.ts";
-import type { ByteSource, SliceRange } from "../types.ts";
+import type { Beside, ByteSource, SliceRange } from "../types.ts";
 import { OutsideMediaError } from "./errors.ts";
 import {
   entryFor,
@@ -21,6 +21,7 @@ export interface Selection {
   zeroSeconds: number;
   /** Video in the movie whose bytes are there. */
   media: { startSeconds: number; endSeconds: number };
+  beside: Beside;
 }
 
 /**
@@ -44,7 +45,7 @@ export function selectSamples(movie: Movie, source: ByteSource, name: string, ra
   const packets = audio && selectAudio(audio, zeroSeconds, range.toSeconds);
   if (audio && packets) tracks.push(muxTrack(audio, source, packets.first, packets.last, zeroSeconds));
   requireBytes(tracks, source, name);
-  return { tracks, zeroSeconds, media };
+  return { tracks, zeroSeconds, media, beside: besideFrames(video, range) };
 }
 
 function noVideo(movie: Movie, name: string): CorruptSourceError {
@@ -73,6 +74,30 @@ function selectVideo(video: Track, range: SliceRange): { first: number; last: nu
   }
   if (wanted < 0) return undefined;
   return { first: entryFor(video, wanted).index, last };
+}
+
+/** Some writers do not know how long their last frame stands, and write next to nothing. */
+const NO_LENGTH_SECONDS = 0.001;
+
+/** Only the whole table tells: with B-frames, the frame that follows in time may follow far behind in decode order. */
+function besideFrames(video: Track, range: SliceRange): Beside {
+  const from = (range.fromSeconds - TOLERANCE_SECONDS) * video.timescale;
+  const to = (range.toSeconds - TOLERANCE_SECONDS) * video.timescale;
+  let [previous, last, next] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let i = Math.max(0, video.samples.sync.indexOf(1)); i < video.samples.count; i++) {
+    if (!isPresented(video, i)) continue;
+    const ticks = presentationTicks(video, i);
+    if (ticks < from) previous = Math.max(previous, ticks);
+    else if (ticks < to) last = Math.max(last, ticks);
+    else next = Math.min(next, ticks);
+  }
+  const end = Math.min(next, (presentedRange(video)?.endSeconds ?? 0) * video.timescale);
+  return {
+    ...(Number.isFinite(previous) && { previousSeconds: previous / video.timescale }),
+    ...((next === end || end - last > NO_LENGTH_SECONDS * video.timescale) && {
+      lastEndSeconds: end / video.timescale,
+    }),
+  };
 }
 
 function selectAudio(
