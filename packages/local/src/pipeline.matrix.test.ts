@@ -188,6 +188,17 @@ describe.concurrent("a clip across two recordings", () => {
   });
 });
 
+it.each(["smart", "exact", "fast"] as const)(
+  "a clip with one frame of the second recording has the rate of both, the %s way",
+  async (precision) => {
+    const made = await camera("10 fps", { fps: 10, gop: 10, bFrames: 0 });
+    const range = { fromMs: START + 2500, toMs: START + 4100 };
+    const { used, clipSeconds, codes, claimed } = await ask(made, { ...range, precision });
+    expect(codes).toEqual(codesOf(claimed, range.fromMs, range.toMs));
+    expect({ used, clipSeconds }).toEqual({ used: precision, clipSeconds: 1.6 });
+  },
+);
+
 describe.concurrent("a thumbnail", () => {
   it.each([
     ["before the clip's first keyframe", 2520, 3400],

@@ -22,15 +22,20 @@ export interface Run {
 /** A frame that is this much too early still belongs to the part: instants are whole milliseconds, frames are not. */
 const FRAME_TOLERANCE_MS = 0.5;
 
+/** Intervals of a constant rate differ by this much where times are rounded to whole milliseconds. */
+const ROUNDING_MS = 1;
+
 /** Of the intervals between frames, the part that may differ from the usual one in a constant frame rate. */
 const STEADY_SHARE = 0.02;
 
 /** Finds the frames `from - 0.5 ms <= t < to - 0.5 ms` of every source, and parts them where frames are missing. */
 export function findRuns(job: RenderJob, probes: readonly MediaProbe[]): Run[] {
   const runs: Run[] = [];
+  const all = job.sources.map((_, index) => probes[index]?.video.times ?? []);
+  const rhythms = rhythmsOf(job.sources, all);
   for (const [index, source] of job.sources.entries()) {
-    const times = probes[index]?.video.times ?? [];
-    runs.push(...runsOfSource(job, source, index, times));
+    const rhythm = rhythms[index];
+    if (rhythm) runs.push(...runsOfSource(job, source, { index, times: all[index] ?? [], ...rhythm }));
   }
   for (const [index, run] of runs.entries()) {
     const previous = runs[index - 1];
@@ -44,8 +49,8 @@ export function findRuns(job: RenderJob, probes: readonly MediaProbe[]): Run[] {
   return runs;
 }
 
-function runsOfSource(job: RenderJob, source: RenderSource, index: number, times: readonly number[]): Run[] {
-  const rhythm = rhythmOf(times);
+function runsOfSource(job: RenderJob, source: RenderSource, frames: Omit<SourceFrames, "wallMs">): Run[] {
+  const { times, intervalMs } = frames;
   const wallMs = (frame: number) => source.zeroMs + (times[frame] ?? Number.NaN) * 1000;
   const fromMs = Math.max(source.fromMs, job.startMs) - FRAME_TOLERANCE_MS;
   const toMs = Math.min(source.toMs, job.endMs) - FRAME_TOLERANCE_MS;
@@ -53,25 +58,23 @@ function runsOfSource(job: RenderJob, source: RenderSource, index: number, times
   let begin = times.findIndex((_, frame) => wallMs(frame) >= fromMs);
   while (begin >= 0 && begin < times.length && wallMs(begin) < toMs) {
     let end = begin + 1;
-    const most = rhythm.intervalMs + job.joinToleranceMs;
+    const most = intervalMs + job.joinToleranceMs;
     while (end < times.length && wallMs(end) < toMs && wallMs(end) - wallMs(end - 1) <= most) end++;
     const isFirst = runs.length === 0;
     const isLast = !(wallMs(end) < toMs);
     // Around the part the staged file may lack frames that the recording has.
     const beforeMs = (isFirst ? source.previousFrameMs : undefined) ?? wallMs(begin - 1);
     const nextMs = (isLast ? source.lastFrameEndMs : undefined) ?? wallMs(end);
-    runs.push(makeRun(job, { index, times, wallMs, ...rhythm }, { begin, end, beforeMs, nextMs }));
+    runs.push(makeRun(job, { ...frames, wallMs }, { begin, end, beforeMs, nextMs }));
     begin = end;
   }
   return runs;
 }
 
-interface SourceFrames {
+interface SourceFrames extends Rhythm {
   index: number;
   times: readonly number[];
   wallMs: (frame: number) => number;
-  intervalMs: number;
-  steady: boolean;
 }
 
 interface Stretch {
@@ -91,8 +94,9 @@ function makeRun(job: RenderJob, source: SourceFrames, { begin, end, beforeMs, n
   const goesOn = nextMs > lastMs && nextMs - lastMs <= most;
   const cameFrom = wallMs(begin) - beforeMs <= most && beforeMs < job.startMs;
   const usualEndMs = lastMs + intervalMs;
-  // A frame that stands for long is cut off where the clip ends.
-  const endMs = goesOn ? Math.min(nextMs, Math.max(usualEndMs, job.endMs)) : usualEndMs;
+  const standsLong = nextMs - usualEndMs > ROUNDING_MS;
+  const shownUntilMs = standsLong ? Math.max(usualEndMs, Math.min(nextMs, job.endMs)) : nextMs;
+  const endMs = goesOn ? shownUntilMs : usualEndMs;
   const half = intervalMs / 2000;
   const between = (frame: number, otherwise: number) =>
     times[frame - 1] === undefined || times[frame] === undefined ? otherwise : (time(frame - 1) + time(frame)) / 2;
@@ -114,11 +118,40 @@ function makeRun(job: RenderJob, source: SourceFrames, { begin, end, beforeMs, n
   };
 }
 
-/** The usual interval (median), and whether almost all are like it. One lone frame counts as 1/25 s. */
-function rhythmOf(times: readonly number[]): { intervalMs: number; steady: boolean } {
+interface Rhythm {
+  intervalMs: number;
+  steady: boolean;
+}
+
+/** From fewer intervals a rate cannot be told: they may be rounded to milliseconds, or be odd ones. */
+const FEW_INTERVALS = 10;
+
+/** One rhythm per source; a source with few frames, as a slice at a join can be, has that of the clip's longest one. */
+function rhythmsOf(sources: readonly RenderSource[], times: readonly (readonly number[])[]): Rhythm[] {
+  const longest = times.reduce<readonly number[]>((most, own) => (own.length > most.length ? own : most), []);
+  return times.map((own, index) => {
+    const few = own.length <= FEW_INTERVALS;
+    return rhythmOf(few ? longest : own, loneFrameMs(sources[index], own));
+  });
+}
+
+/** How long a frame stands of which nothing but its end is known; 1/25 s without that. */
+function loneFrameMs(source: RenderSource | undefined, [first = 0]: readonly number[]): number {
+  const ownMs = (source?.lastFrameEndMs ?? 0) - (source?.zeroMs ?? 0) - first * 1000;
+  return ownMs > 0 && ownMs < 1000 ? ownMs : 40;
+}
+
+/** The usual interval, and whether almost all are like it: the mean of those near the median, so that rounding evens out. */
+function rhythmOf(times: readonly number[], loneMs: number): Rhythm {
   const intervals = times.slice(1).map((time, index) => (time - (times[index] ?? 0)) * 1000);
   const sorted = intervals.toSorted((a, b) => a - b);
-  const intervalMs = sorted[Math.floor(sorted.length / 2)] ?? 40;
-  const odd = intervals.filter((interval) => Math.abs(interval - intervalMs) > Math.max(1, intervalMs * 0.1));
-  return { intervalMs, steady: odd.length <= intervals.length * STEADY_SHARE };
+  const median = sorted[Math.floor(sorted.length / 2)];
+  if (median === undefined) return { intervalMs: loneMs, steady: true };
+  const usual = intervals.filter(
+    (interval) => Math.abs(interval - median) <= Math.max(ROUNDING_MS * 1.1, median * 0.1),
+  );
+  const mean = usual.reduce((sum, interval) => sum + interval, 0) / usual.length;
+  // To the nanosecond: without the noise of floating point.
+  const intervalMs = Math.round(mean * 1e6) / 1e6;
+  return { intervalMs, steady: intervals.length - usual.length <= intervals.length * STEADY_SHARE };
 }

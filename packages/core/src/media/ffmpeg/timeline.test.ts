@@ -73,6 +73,46 @@ describe("planTimeline", () => {
     expect(drift?.pieces.map(({ evenFrames }) => evenFrames)).toEqual([undefined, undefined]);
   });
 
+  describe("of a source with few frames", () => {
+    const sources = (zeroMs: number, endMs: number) => [
+      { path: "a.mp4", zeroMs: 0, fromMs: 0, toMs: zeroMs },
+      { path: "b.mp4", zeroMs, fromMs: zeroMs, toMs: endMs },
+    ];
+    const rounded = (count: number, fps: number) => steady(count, fps).map((time) => Math.round(time * 1000) / 1000);
+
+    it("takes the rate from the clip's longest source", () => {
+      const plan = planTimeline(job({ sources: sources(4000, 4100), endMs: 4100 }), [
+        source(steady(40, 10)),
+        source([0]),
+      ]);
+      expect(plan?.expected).toHaveLength(41);
+      expect(plan).toMatchObject({ intervalSeconds: 0.1, durationSeconds: 4.1, endErrorMs: 0, gaps: [] });
+    });
+
+    it.each([
+      [30, 2],
+      [30, 3],
+      [60, 2],
+      [60, 3],
+      [60, 30],
+    ])("leaves every frame alone at %i fps in whole milliseconds, with %i frames", (fps, frames) => {
+      const endMs = 3000 + Math.floor((frames * 1000) / fps);
+      const plan = planTimeline(job({ sources: sources(3000, endMs), endMs }), [
+        source(rounded(3 * fps, fps)),
+        source(rounded(frames, fps)),
+      ]);
+      expect(plan?.pieces.map(({ evenFrames }) => evenFrames)).toEqual([undefined, undefined]);
+      expect(plan?.expected).toHaveLength(3 * fps + frames);
+      expect(Math.abs(plan?.endErrorMs ?? Number.NaN)).toBeLessThan(1.1);
+    });
+
+    it("takes a lone frame's length from the recording when there is no other", () => {
+      const lone = { path: "a.mp4", zeroMs: 4000, fromMs: 4000, toMs: 4100, lastFrameEndMs: 4100 };
+      const alone = { sources: [lone], startMs: 4000, endMs: 4100 };
+      expect(planTimeline(job(alone), [source([0])])).toMatchObject({ intervalSeconds: 0.1, endErrorMs: 0 });
+    });
+  });
+
   describe("of a slice, which need not hold the frames around the part", () => {
     const slice = (beside: Pick<RenderJob["sources"][number], "previousFrameMs" | "lastFrameEndMs">) => [
       { path: "a.mp4", zeroMs: 1000, fromMs: 1000, toMs: 3000, ...beside },
@@ -110,6 +150,16 @@ describe("planTimeline", () => {
     ];
     const plan = planTimeline(job({ sources, endMs: 2000 }), [source(steady(25)), source(steady(25))]);
     expect(plan).toMatchObject({ gaps: [], durationSeconds: 2, endErrorMs: 0, delivered: [[0, 2000]] });
+  });
+
+  it("starts every recording on an even rhythm behind the last frame that is held before it", () => {
+    const sources = [
+      { path: "a.mp4", zeroMs: 0, fromMs: 0, toMs: 8600 },
+      { path: "b.mp4", zeroMs: 8640, fromMs: 8640, toMs: 9520 },
+    ];
+    const plan = planTimeline(job({ sources, endMs: 9520 }), [source(steady(86, 10)), source(steady(11, 12.5))]);
+    const seconds = plan?.expected.map((frame) => Math.round(frame.seconds * 1000)) ?? [];
+    expect(new Set(seconds).size).toBe(seconds.length);
   });
 
   it("is undefined when no source holds a frame of the clip", () => {

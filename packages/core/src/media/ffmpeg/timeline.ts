@@ -46,6 +46,9 @@ export interface Timeline {
 /** Rates that differ by less are one rate: clocks drift, and 29.97 is often called 30. */
 const SAME_RATE = 0.02;
 
+/** So do intervals that differ by less: many files round their times to milliseconds. */
+const SAME_INTERVAL_MS = 1;
+
 /**
  * Decides where every frame of the clip comes from and when it is shown. The clip starts with its first frame at 0; the
  * others keep their wall-clock distance to it, except that SKIP_GAPS closes gaps. Without a frame to hold, before the
@@ -87,7 +90,8 @@ interface Rhythm {
 function clipRhythm(runs: readonly Run[]): Rhythm {
   const intervals = runs.map(({ intervalMs }) => intervalMs);
   const shortest = Math.min(...intervals);
-  const differ = Math.max(...intervals) > shortest * (1 + SAME_RATE);
+  const longest = Math.max(...intervals);
+  const differ = longest > shortest * (1 + SAME_RATE) && longest - shortest > SAME_INTERVAL_MS;
   return { intervalMs: shortest, even: differ && runs.every(({ steady }) => steady) };
 }
 
@@ -101,7 +105,9 @@ function placePieces(job: RenderJob, runs: readonly Run[], rhythm: Rhythm & { le
     const closed = nextMs === undefined || untilMs !== nextMs;
     const endMs = closed ? run.endMs + frames * rhythm.intervalMs : untilMs;
     const ownMs = endMs - run.startMs;
-    const evenFrames = Math.max(1, Math.round((run.endMs - run.startMs) / rhythm.intervalMs));
+    // Rounded up twice, the last of them would stand where the next piece starts.
+    const most = Math.ceil(ownMs / rhythm.intervalMs - 1e-6) - frames;
+    const evenFrames = Math.max(1, Math.min(most, Math.round((run.endMs - run.startMs) / rhythm.intervalMs)));
     pieces.push({
       source: run.source,
       cuts: run.cuts,
