@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, rename, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClipMetadata, ListedRecording } from "@camclips/core";
 import { createMediaEngine } from "@camclips/core/media/ffmpeg";
@@ -198,6 +198,41 @@ it.each(["smart", "exact", "fast"] as const)(
     expect({ used, clipSeconds }).toEqual({ used: precision, clipSeconds: 1.6 });
   },
 );
+
+it.each(["smart", "exact", "fast"] as const)(
+  "of two frames with the same time stamp the first is shown, the %s way",
+  async (precision) => {
+    const made = await camera("usual, no B-frames", { bFrames: 0 });
+    const range = { fromMs: START + 1000, toMs: START + 3000, damage: twins };
+    const { body, codes, seconds, claimed } = await ask(made, { ...range, precision });
+    expect(body).toMatchObject({ status: "CLIP_AVAILABLE", coverage: { gaps: [], startErrorMs: 0 } });
+    const whole = codesOf(claimed, range.fromMs, range.toMs);
+    expect(codes).toEqual(whole.filter((code) => code !== claimed[50]?.code));
+    expect(seconds.at(-1)).toBeCloseTo(1.96, 3);
+  },
+);
+
+/** Frame 50 has the time of frame 49: an entry of length 0 in the table of times (stts), which ffmpeg would not write. */
+async function twins(path: string): Promise<void> {
+  const near = `${path}.near.mp4`;
+  const moved = [
+    "-bsf:v",
+    "setts=ts='if(eq(N,50),49*3600+1,TS)'",
+    "-video_track_timescale",
+    "90000",
+    "-movflags",
+    "+faststart",
+  ];
+  await runFfmpeg({ ffmpeg: "ffmpeg", args: ["-v", "error", "-y", "-i", path, "-c", "copy", ...moved, near] });
+  const bytes = await readFile(near);
+  const table = bytes.indexOf("stts");
+  const entries = bytes.readUInt32BE(table + 8);
+  for (let at = table + 12; at < table + 12 + entries * 8; at += 8) {
+    if (bytes.readUInt32BE(at + 4) === 1) bytes.writeUInt32BE(0, at + 4);
+  }
+  await writeFile(path, bytes);
+  await rm(near);
+}
 
 describe.concurrent("a thumbnail", () => {
   it.each([

@@ -1,8 +1,8 @@
-import { type AudioFormat, filterGraph, TIMESCALE } from "./filter-graph.ts";
+import { type AudioFormat, filterGraph } from "./filter-graph.ts";
 import { inputArguments } from "./input-arguments.ts";
 import { clipPicture } from "./picture.ts";
 import type { MediaProbe } from "./probe.ts";
-import type { EncoderSettings } from "./settings.ts";
+import { type EncoderSettings, TIMESCALE } from "./settings.ts";
 import type { Timeline } from "./timeline.ts";
 
 export interface ExactJob {

@@ -1,9 +1,7 @@
 import { fitFilters, type Picture, sampleAspectText } from "./picture.ts";
 import type { MediaProbe } from "./probe.ts";
+import { TIMESCALE } from "./settings.ts";
 import type { Piece, Timeline } from "./timeline.ts";
-
-/** Units per second of the clip's frame times; divides all usual frame intervals. */
-export const TIMESCALE = 90_000;
 
 export interface AudioFormat {
   sampleRate: number;
@@ -38,7 +36,7 @@ export function filterGraph(
   return chains.join(";");
 }
 
-/** Decoders may give two frames of damaged data the same time. */
+/** Decoders may give two frames of damaged data the same time; recordings have two on one tick of the clip, too. */
 const IN_ORDER = "select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'";
 
 function videoChain(timeline: Timeline, piece: Piece, input: number, fit: string[]): string {
@@ -46,6 +44,7 @@ function videoChain(timeline: Timeline, piece: Piece, input: number, fit: string
   const cut = `[${input}:V:0]trim=start=${seconds(inSeconds)}:end=${seconds(outSeconds)}`;
   return [
     cut,
+    `settb=1/${TIMESCALE}`,
     IN_ORDER,
     ...fit,
     ...(piece.evenFrames === undefined ? placed(timeline, piece) : evenly(timeline, piece)),
@@ -56,19 +55,18 @@ function videoChain(timeline: Timeline, piece: Piece, input: number, fit: string
 function placed({ intervalSeconds }: Timeline, piece: Piece): string[] {
   const shift = piece.outSeconds - piece.cuts.firstSeconds;
   const own = `PTS+${number(shift)}/TB`;
-  if (piece.fill.frames === 0) return [`settb=1/${TIMESCALE}`, `setpts='round(${own})'`];
+  if (piece.fill.frames === 0) return [`setpts='round(${own})'`];
   // After B-frames, the first added frame can have the time of the last own one: so that one is remembered.
   const isAdded = `ld(1)+gte(T,${seconds(piece.cuts.lastSeconds + 0.0005)})`;
   const remember = `0*st(1,gte(T,${seconds(piece.cuts.lastSeconds - 0.0005)}))`;
   const filled = `(${number(piece.lastOutSeconds)}+st(0,ld(0)+1)*${number(intervalSeconds)})/TB`;
-  return [fill(piece), `settb=1/${TIMESCALE}`, `setpts='round(if(${isAdded},${filled},${own}+${remember}))'`];
+  return [fill(piece), `setpts='round(if(${isAdded},${filled},${own}+${remember}))'`];
 }
 
 /** Frames of another rate are repeated or left out; none is shown before its time, so rounding goes up. */
 function evenly({ intervalSeconds }: Timeline, piece: Piece): string[] {
   const rate = number(1 / intervalSeconds);
   return [
-    `settb=1/${TIMESCALE}`,
     `setpts='round(PTS-${number(piece.cuts.firstSeconds)}/TB)'`,
     `fps=fps=${rate}:round=up:start_time=0`,
     "tpad=stop=3:stop_mode=clone",

@@ -1,5 +1,6 @@
 import type { RenderJob, RenderSource } from "../types.ts";
 import type { MediaProbe } from "./probe.ts";
+import { TIMESCALE } from "./settings.ts";
 
 /** Frames of one source that belong to the clip and follow each other without a gap. Instants are epoch ms. */
 export interface Run {
@@ -31,7 +32,7 @@ const STEADY_SHARE = 0.02;
 /** Finds the frames `from - 0.5 ms <= t < to - 0.5 ms` of every source, and parts them where frames are missing. */
 export function findRuns(job: RenderJob, probes: readonly MediaProbe[]): Run[] {
   const runs: Run[] = [];
-  const all = job.sources.map((_, index) => probes[index]?.video.times ?? []);
+  const all = job.sources.map((_, index) => distinct(probes[index]?.video.times ?? []));
   const rhythms = rhythmsOf(job.sources, all);
   for (const [index, source] of job.sources.entries()) {
     const rhythm = rhythms[index];
@@ -47,6 +48,12 @@ export function findRuns(job: RenderJob, probes: readonly MediaProbe[]): Run[] {
     previous.gapAfter = gap;
   }
   return runs;
+}
+
+/** Of frames that fall on one tick of the clip only the first is shown. */
+function distinct(times: readonly number[]): number[] {
+  const tick = (time: number | undefined) => Math.round((time ?? Number.NaN) * TIMESCALE);
+  return times.filter((time, frame) => tick(time) !== tick(times[frame - 1]));
 }
 
 function runsOfSource(job: RenderJob, source: RenderSource, frames: Omit<SourceFrames, "wallMs">): Run[] {

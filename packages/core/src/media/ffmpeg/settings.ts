@@ -1,3 +1,6 @@
+/** Units per second of a clip's frame times; divides all usual frame intervals. */
+export const TIMESCALE = 90_000;
+
 /** How clips are made. Nothing in here is read from the environment. */
 export interface EngineSettings {
   /** Path or name of ffmpeg, 5.1 or newer. ffprobe is not needed. */

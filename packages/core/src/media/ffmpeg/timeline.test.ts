@@ -162,6 +162,12 @@ describe("planTimeline", () => {
     expect(new Set(seconds).size).toBe(seconds.length);
   });
 
+  it("expects only the first of frames that fall on one tick of the clip", () => {
+    const times = steady(50).flatMap((time, index) => (index === 20 ? [time, time, time + 0.000_004] : [time]));
+    const plan = planTimeline(job({ endMs: 2000 }), [source(times)]);
+    expect(plan?.expected).toHaveLength(50);
+  });
+
   it("is undefined when no source holds a frame of the clip", () => {
     expect(planTimeline(job({ startMs: 8000, endMs: 9000 }), [source(steady(50))])).toBeUndefined();
   });
