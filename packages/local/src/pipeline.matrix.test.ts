@@ -234,6 +234,16 @@ async function twins(path: string): Promise<void> {
   await rm(near);
 }
 
+it.each([2520, 0])("a fast clip of recordings with intra refresh, from %i ms on, is re-encoded", async (from) => {
+  const encoder = ["-x264-params", "keyint=25:min-keyint=25:scenecut=0:intra-refresh=1"];
+  const made = await camera("intra refresh", { encoder, bFrames: 0 });
+  const range = { fromMs: START + from, toMs: START + 3800 };
+  const { body, used, codes, claimed, thumbnail } = await ask(made, { ...range, precision: "fast" });
+  expect({ status: body.status, used }).toEqual({ status: "CLIP_AVAILABLE", used: "exact" });
+  expect(codes).toEqual(codesOf(claimed, range.fromMs, range.toMs));
+  expect(thumbnail.code).toBe(thumbnail.due);
+});
+
 describe.concurrent("a thumbnail", () => {
   it.each([
     ["before the clip's first keyframe", 2520, 3400],

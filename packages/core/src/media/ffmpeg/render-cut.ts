@@ -7,6 +7,7 @@ import {
   copiedAudio,
   findEntries,
   findStart,
+  hasIntraRefresh,
   MalformedBoxError,
   muxClip,
   openSources,
@@ -73,6 +74,8 @@ export async function prepareCut(job: RenderJob, sources: CutSource[]): Promise<
   if (probes.length < movies.length) return { notCut: "a source has no video frames" };
   const timeline = planTimeline(job, probes);
   if (!timeline) return { notCut: "no source holds a frame of the clip" };
+  if (await hasIntraRefresh(sources))
+    return { notCut: "a recording's keyframes are no whole pictures (intra refresh)" };
   const { pieces: parts, leadFrames, durationSeconds } = timeline;
   const request = { parts, leadFrames, durationSeconds };
   const entries = await findEntries(request, sources);

@@ -1,6 +1,6 @@
 export { findBrokenSample } from "./broken-sample.ts";
 export type { CutPart, CutPlan, CutRequest, CutSource, EncodeSegment, NoPlan } from "./cut/cut-plan.ts";
-export { findEntries, findStart } from "./cut/idr.ts";
+export { findEntries, findStart, hasIntraRefresh } from "./cut/idr.ts";
 export { muxClip, openSources } from "./cut/mux-clip.ts";
 export { copiedAudio } from "./cut/place-audio.ts";
 export { planCut } from "./cut/plan-cut.ts";

@@ -1,5 +1,6 @@
 import type { ByteSource } from "../../types.ts";
-import { firstTrack, presentationSeconds, type Track } from "../movie.ts";
+import { isIntraSlice } from "../avc-config.ts";
+import { firstTrack, onlyDescription, presentationSeconds, type Track } from "../movie.ts";
 import type { CutRequest, CutSource } from "./cut-plan.ts";
 
 /** NAL unit types, ITU-T H.264, table 7-1. */
@@ -12,6 +13,8 @@ const PROBE_BYTES = 64 * 1024;
 
 interface EntrySample {
   isIdr: boolean;
+  /** Its first slice needs no other picture. */
+  isIntra: boolean;
   /** Parameter sets within the sample. */
   sets: Uint8Array[];
 }
@@ -25,9 +28,10 @@ async function lookInto(source: ByteSource, track: Track, index: number): Promis
   for (let at = 0; at + 4 < bytes.length; at += 4 + bytes.readUInt32BE(at)) {
     const type = (bytes[at + 4] ?? 0) & 31;
     if (type === SPS || type === PPS) sets.push(bytes.subarray(at + 4, at + 4 + bytes.readUInt32BE(at)));
-    if (type >= NON_IDR_SLICE && type <= IDR_SLICE) return { isIdr: type === IDR_SLICE, sets };
+    if (type >= NON_IDR_SLICE && type <= IDR_SLICE)
+      return { isIdr: type === IDR_SLICE, isIntra: isIntraSlice(bytes.subarray(at + 4)), sets };
   }
-  return { isIdr: false, sets };
+  return { isIdr: false, isIntra: false, sets };
 }
 
 /** For every part the sample with which copying can start: the first IDR picture among its frames, or -1. */
@@ -56,6 +60,27 @@ async function findEntry(
     if (isIdr) return i;
   }
   return -1;
+}
+
+/** The first one may be the recording's very first, which is whole everywhere. */
+const KEYFRAMES_LOOKED_AT = 2;
+
+/**
+ * Whether a source is refreshed little by little: its sync samples are recovery points, at which no picture is whole.
+ * Copied, they would be keyframes at which decoders show nothing for as long as the refresh takes.
+ */
+export async function hasIntraRefresh(sources: readonly CutSource[]): Promise<boolean> {
+  for (const { bytes, movie } of sources) {
+    const video = firstTrack(movie, "vide");
+    if (!video || onlyDescription(video)?.video?.avc?.nalLengthSize !== 4) continue;
+    let looked = 0;
+    for (let i = 0; i < video.samples.count && looked < KEYFRAMES_LOOKED_AT; i++) {
+      if (video.samples.sync[i] !== 1) continue;
+      if (!(await lookInto(bytes, video, i)).isIntra) return true;
+      looked++;
+    }
+  }
+  return false;
 }
 
 /**
