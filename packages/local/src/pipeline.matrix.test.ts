@@ -58,6 +58,7 @@ interface Answer {
   body: ClipMetadata & { coverage?: { gaps: { start: number; end: number; cause: string }[] } };
   /** How the clip was cut. */
   used: Precision | undefined;
+  why: string | undefined;
   clipSeconds: number;
   codes: (number | null)[];
   seconds: number[];
@@ -96,6 +97,7 @@ async function ask({ recordings }: Camera, asked: Asked): Promise<Answer> {
   const puts: Answer["body"][] = [];
   let clipSeconds = Number.NaN;
   let used: Precision | undefined;
+  let why: string | undefined;
   const destination = createFolderStore(join(folder.path, "clips"));
   const runtime = new LocalRuntime({
     root: join(folder.path, "state"),
@@ -114,6 +116,7 @@ async function ask({ recordings }: Camera, asked: Asked): Promise<Answer> {
       if (event.type !== "ClipRendered") return;
       clipSeconds = event.data.clip.durationMs / 1000;
       used = event.data.clip.precision;
+      why = event.data.clip.why;
     },
     media: createMediaEngine({ ffmpeg: "ffmpeg", threads: 1, timeLimitMs: 60_000 }),
     cameras: {
@@ -138,6 +141,7 @@ async function ask({ recordings }: Camera, asked: Asked): Promise<Answer> {
   return {
     body,
     used,
+    why,
     clipSeconds,
     codes: frames.map(({ code }) => code),
     seconds: frames.map((frame) => frame.seconds),
@@ -243,6 +247,22 @@ it.each([2520, 0])("a fast clip of recordings with intra refresh, from %i ms on,
   expect(codes).toEqual(codesOf(claimed, range.fromMs, range.toMs));
   expect(thumbnail.code).toBe(thumbnail.due);
 });
+
+it.each(["smart", "exact", "fast"] as const)(
+  "a clip of recordings whose sound is not decoded says so, the %s way",
+  async (precision) => {
+    const { body, why } = await ask(await camera("usual"), { ...across, precision, damage: deepSound });
+    expect(body.status).toBe("CLIP_AVAILABLE");
+    expect(why).toMatch(/; sound is left out where it is (in24|pcm_s24le), which cannot be decoded$/);
+  },
+);
+
+async function deepSound(path: string): Promise<void> {
+  const deep = `${path}.mov`;
+  const copy = ["-c:v", "copy", "-c:a", "pcm_s24le", deep];
+  await runFfmpeg({ ffmpeg: "ffmpeg", args: ["-v", "error", "-y", "-i", path, ...copy] });
+  await rename(deep, path);
+}
 
 describe.concurrent("a thumbnail", () => {
   it.each([

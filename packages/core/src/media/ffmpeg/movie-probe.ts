@@ -16,10 +16,12 @@ export function movieProbe(movie: Movie): MediaProbe | undefined {
     ? { width: height, height: width, sampleAspect: 1 / aspect }
     : { width, height, sampleAspect: aspect };
   const video = { codec: description.format, ...shape, times: [...presentedSeconds(track)] };
-  return { video, audio: audioOf(movie), damaged: false };
+  return { video, ...audioOf(movie), damaged: false };
 }
 
-function audioOf(movie: Movie): MediaProbe["audio"] {
+function audioOf(movie: Movie): Pick<MediaProbe, "audio" | "lostSound"> {
   const description = firstTrack(movie, "soun")?.descriptions[0];
-  return description?.audio && AUDIO_FORMATS.has(description.format) ? description.audio : undefined;
+  if (!description) return { audio: undefined };
+  const audio = AUDIO_FORMATS.has(description.format) ? description.audio : undefined;
+  return audio ? { audio } : { audio, lostSound: description.format };
 }

@@ -7,6 +7,8 @@ import { type FfmpegRun, runFfmpeg } from "./run-ffmpeg.ts";
 export interface MediaProbe {
   video: VideoProbe;
   audio: { sampleRate: number; channels: number } | undefined;
+  /** Name of the format of sound that cannot be decoded here. */
+  lostSound?: string | undefined;
   /** The file is cut off or its structure is damaged: samples may be missing. */
   damaged: boolean;
 }
@@ -73,7 +75,9 @@ class PacketTable {
     const codec = this.#header.get("codec_id 0") ?? "unknown";
     if (!videoCodecs.has(codec)) throw new CorruptSourceError(path, `holds ${codec} video, which is not supported`);
     if (this.#times.length === 0) throw new CorruptSourceError(path, "holds no frame");
-    return { video: this.#video(codec, log), audio: this.#audio(), damaged: DAMAGE.test(log) };
+    const audio = this.#audio();
+    const lostSound = audio ? undefined : this.#header.get("codec_id 1");
+    return { video: this.#video(codec, log), audio, lostSound, damaged: DAMAGE.test(log) };
   }
 
   #video(codec: string, log: string): VideoProbe {
@@ -93,6 +97,14 @@ class PacketTable {
     if (layout === "0 channels") return undefined;
     return { sampleRate: Number(this.#header.get("sample_rate 1")), channels: layout === "mono" ? 1 : 2 };
   }
+}
+
+/** What a report's `why` adds where the clip is silent although its sources have sound; empty otherwise. */
+export function soundNote(probes: readonly (MediaProbe | undefined)[]): string {
+  const formats = new Set(probes.flatMap((probe) => probe?.lostSound ?? []));
+  return formats.size === 0
+    ? ""
+    : `; sound is left out where it is ${[...formats].join(", ")}, which cannot be decoded`;
 }
 
 function ratio(text: string | undefined): number {

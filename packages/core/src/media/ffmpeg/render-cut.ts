@@ -19,7 +19,7 @@ import { FfmpegError } from "./errors.ts";
 import { movieProbe } from "./movie-probe.ts";
 import { encodeSegments, partArguments } from "./part-arguments.ts";
 import { clipPicture } from "./picture.ts";
-import type { MediaProbe } from "./probe.ts";
+import { type MediaProbe, soundNote } from "./probe.ts";
 import { runFfmpeg } from "./run-ffmpeg.ts";
 import { defaultEncoder, type EngineSettings } from "./settings.ts";
 import { planTimeline, type Timeline } from "./timeline.ts";
@@ -150,7 +150,7 @@ async function readBack(
     throw new VerificationError(`the clip lacks ${missing.length} of ${frameSeconds.length} frames`);
   return {
     precision: plan.way,
-    why: plan.why,
+    why: plan.why + soundNote(timeline.pieces.map(({ source }) => probes[source])),
     bytes,
     width,
     height,

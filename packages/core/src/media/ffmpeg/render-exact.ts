@@ -6,7 +6,7 @@ import { exactArguments } from "./exact-arguments.ts";
 import { inputArguments } from "./input-arguments.ts";
 import { coverageWithout } from "./lost-frames.ts";
 import { clipPicture } from "./picture.ts";
-import { type MediaProbe, probeMedia } from "./probe.ts";
+import { type MediaProbe, probeMedia, soundNote } from "./probe.ts";
 import { runFfmpeg } from "./run-ffmpeg.ts";
 import { defaultEncoder, type EngineSettings } from "./settings.ts";
 import { planTimeline, type Timeline } from "./timeline.ts";
@@ -92,7 +92,7 @@ async function readBack(prepared: PreparedJob, ways: Ways, why: string, log: str
   const note = missing.length > 0 ? `; ${missing.length} frames were damaged and could not be shown` : "";
   return {
     precision: "exact",
-    why: why + note,
+    why: why + note + soundNote(timeline.pieces.map(({ source }) => probes[source])),
     bytes: (await stat(job.output)).size,
     width: picture.width,
     height: picture.height,
