@@ -163,6 +163,12 @@ export const circumstances: [name: string, circumstance: Mutation, history: Hist
     down("topic", "puts"),
     "CLIP_AVAILABLE",
   ],
+  [
+    "a refused message has the clipId, range and policy of the sound one that corrects it",
+    unchanged,
+    quietHistory({ asked: [{ ...asked, fault: "gapPolicy", sentSeconds: [210, 240] }] }),
+    "CLIP_AVAILABLE",
+  ],
   ["no footage ever comes", unchanged, withoutFootage, "CLIP_RETRY_TIMEOUT"],
   ["the camera service answers no question, ever", camerasGone, quietHistory(), "FATAL_ERROR"],
 ];
