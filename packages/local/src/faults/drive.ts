@@ -19,7 +19,7 @@ export interface Ending {
   /** Why the history did not come to an end; undefined when it did. */
   endless: string | undefined;
   /** Runs what was put on the bus since to its end. */
-  settle(): Promise<void>;
+  settle(): Promise<string | undefined>;
 }
 
 interface Step {
@@ -101,7 +101,7 @@ export async function live<T>(
     const endless = await settle();
     const { runtime } = process;
     const deadLetters = await runtime.deadLetters();
-    return await check({ world, runtime, deadLetters, endless, settle: async () => void (await settle()) });
+    return await check({ world, runtime, deadLetters, endless, settle });
   } finally {
     await process.stop();
   }

@@ -17,6 +17,7 @@ const withWork =
   (change: (work: ObjectStore) => Partial<ObjectStore>): Mutation =>
   (deps) => ({ ...deps, work: { ...deps.work, ...change(deps.work) } });
 
+const isMarker = (key: string): boolean => key.startsWith("markers/");
 const isNotified = (key: string): boolean => key.includes(".notified.json");
 
 /** The camera service takes no status when the clip is told, so that publish-clip runs many times. */
@@ -113,6 +114,47 @@ export const brokenGuards: Broken[] = [
     })),
     history: quietHistory({ asked: [asked, { ...asked, startSeconds: 12, sentSeconds: [240] }] }),
     complaint: /other bytes than told/,
+  },
+  {
+    guard: "the mark of a silent replay, and the marker of the notification",
+    mutation: together(
+      withWork((work) => ({
+        get: async (key, signal) => (isMarker(key) ? undefined : work.get(key, signal)),
+        put: async (key, body, options) => (isMarker(key) ? true : work.put(key, body, options)),
+      })),
+      (deps) => ({
+        ...deps,
+        bus: {
+          publish: (events, signal) =>
+            deps.bus.publish(
+              events.map((event) => ({ ...event, metadata: { ...event.metadata, rerun: undefined } })),
+              signal,
+            ),
+        },
+      }),
+    ),
+    history: quietHistory(),
+    complaint: /a replay told subscribers/,
+  },
+  {
+    guard: "that a replay has no request sent again",
+    mutation: (deps, world) => ({
+      ...deps,
+      work: {
+        ...deps.work,
+        // A replay begins once everything has come to rest, and then reads the results of its stages first.
+        get: async (key, signal) => {
+          if (world.healed && key.includes(".replay-"))
+            await deps.scheduler.schedule(
+              { name: `retry-${world.scheduled.length}`, atMs: world.now(), queue: "requests", body: "{}" },
+              signal,
+            );
+          return deps.work.get(key, signal);
+        },
+      },
+    }),
+    history: quietHistory(),
+    complaint: /scheduled by a replay/,
   },
   {
     guard: "the deadline watch",
