@@ -18,6 +18,14 @@ export interface SliceRange {
   showHidden?: boolean;
 }
 
+/** What a recording begins with, seconds on its own timeline. */
+export interface TimelineStarts {
+  /** The first frame that is shown. */
+  videoSeconds: number;
+  /** The first frame that is shown or sample that is heard, whichever comes first. */
+  firstSeconds: number;
+}
+
 /** A small MP4 cut out of a recording without decoding; `chunks` streams it with bounded memory and may be read once. */
 export interface Slice {
   method: "sliced" | "copied";
@@ -27,6 +35,8 @@ export interface Slice {
   zeroSeconds: number;
   /** Video that the recording really holds, seconds on its own timeline (first frame's start, last frame's end). Absent when it cannot be known. */
   media?: { startSeconds: number; endSeconds: number };
+  /** Where the recording's own timeline begins. Absent when the recording is copied. */
+  starts?: TimelineStarts;
   /** Exact size of what `chunks` yields. */
   bytes: number;
   chunks(signal?: AbortSignal): AsyncIterable<Uint8Array>;

@@ -1,5 +1,5 @@
 import { CorruptSourceError } from "../errors.ts";
-import type { ByteSource, SliceRange } from "../types.ts";
+import type { ByteSource, SliceRange, TimelineStarts } from "../types.ts";
 import { OutsideMediaError } from "./errors.ts";
 import {
   entryFor,
@@ -21,6 +21,7 @@ export interface Selection {
   zeroSeconds: number;
   /** Video in the movie whose bytes are there. */
   media: { startSeconds: number; endSeconds: number };
+  starts: TimelineStarts;
 }
 
 /**
@@ -35,7 +36,8 @@ export function selectSamples(movie: Movie, source: ByteSource, name: string, ra
   const media = presentedRange(video, (i) => endOf(video, i) <= source.size);
   if (!media) throw new CorruptSourceError(name, `truncated: no frame lies in the file's ${source.size} bytes`);
   const frames = selectVideo(video, range);
-  if (!frames) throw new OutsideMediaError(name, media);
+  const starts = timelineStarts(movie, media.startSeconds);
+  if (!frames) throw new OutsideMediaError(name, media, starts);
   const zeroTicks = presentationTicks(video, frames.first);
   const zeroSeconds = zeroTicks / video.timescale;
   const shown = range.showHidden ? { ...video, edit: { ...video.edit, from: Number.NEGATIVE_INFINITY } } : video;
@@ -44,7 +46,13 @@ export function selectSamples(movie: Movie, source: ByteSource, name: string, ra
   const packets = audio && selectAudio(audio, zeroSeconds, range.toSeconds);
   if (audio && packets) tracks.push(muxTrack(audio, source, packets.first, packets.last, zeroSeconds));
   requireBytes(tracks, source, name);
-  return { tracks, zeroSeconds, media };
+  return { tracks, zeroSeconds, media, starts };
+}
+
+/** @param videoSeconds start of the first frame that is shown */
+export function timelineStarts({ tracks }: Pick<Movie, "tracks">, videoSeconds: number): TimelineStarts {
+  const others = tracks.map((track) => presentedRange(track)?.startSeconds ?? videoSeconds);
+  return { videoSeconds, firstSeconds: Math.min(videoSeconds, ...others) };
 }
 
 function noVideo(movie: Movie, name: string): CorruptSourceError {

@@ -15,7 +15,8 @@ export async function selectFromFragments(
   if (!video) return selectSamples(movie, source, name, recording.range);
   const first: FragmentEntry = { start: located.end, seconds: Number.NEGATIVE_INFINITY };
   const reader = new FragmentReader(recording, video);
-  const start = await reader.startSeconds();
+  const starts = await reader.starts();
+  const start = starts.videoSeconds;
   const index = await readFragmentIndex(source, recording.window, located, video);
   const last = index.at(-1) ?? (await findLastFragment(source, recording.signal));
   const media = last && (await reader.mediaRange(start, last));
@@ -23,9 +24,9 @@ export async function selectFromFragments(
   const loaded = await loadAround(reader, [first, ...near], recording.range);
   try {
     const selection = selectSamples(loaded.movie, loaded.source, name, recording.range);
-    return { ...selection, media: loaded.whole ? selection.media : media };
+    return { ...selection, starts, media: loaded.whole ? selection.media : media };
   } catch (error) {
-    if (error instanceof OutsideMediaError && media) throw new OutsideMediaError(name, media);
+    if (error instanceof OutsideMediaError) throw new OutsideMediaError(name, media ?? error.media, starts);
     throw error;
   }
 }

@@ -49,6 +49,7 @@ async function slice(source: ByteSource, name: string, range: SliceRange, signal
     method: "sliced",
     zeroSeconds: selection.zeroSeconds,
     ...(selection.media && { media: selection.media }),
+    starts: selection.starts,
     bytes: muxed.bytes,
     chunks: (chunkSignal) => namedChunks(muxed, name, chunkSignal),
   };
