@@ -5,6 +5,7 @@ import { CorruptSourceError } from "../errors.ts";
 import type { ByteSource } from "../types.ts";
 import { OutsideMediaError } from "./errors.ts";
 import { ffmpeg, makeRecording, memorySource, type Scratch, scratchFolder } from "./fixtures.ts";
+import { readMovie } from "./read-movie.ts";
 import { sliceRecording } from "./slice-recording.ts";
 import { ascii, box, fullBox, u32, u64 } from "./write-boxes.ts";
 
@@ -148,6 +149,24 @@ describe("numbers in the file are not trusted", () => {
   it("ten thousand small boxes", async () => {
     const free = Buffer.concat(Array.from({ length: 10_000 }, () => box("free")));
     expect(await outcome(Buffer.concat([box("ftyp", ascii("isom"), u32(0)), free]))).toContain("no index");
+  });
+});
+
+describe("a sound track that is broken", () => {
+  const damages: [string, string, (copy: Buffer, at: number) => void][] = [
+    ["times one sample too few", "stts", (copy, at) => copy.writeUInt32BE(copy.readUInt32BE(at + 8) - 1, at + 8)],
+    ["has a decoder configuration larger than its box", "esds", (copy, at) => copy.writeUInt32BE(0x7fffff, at - 8)],
+    ["has timescale 0", "mdhd", (copy, at) => copy.writeUInt32BE(0, at + 12)],
+  ];
+  it.each(damages)("is left out, and the video kept: it %s", async (_, type, change) => {
+    // The index of a fragmented recording times no samples.
+    for (const file of type === "stts" ? [plain] : [plain, fragmented]) {
+      const soundTrack = file.lastIndexOf("trak");
+      const bytes = changed(file, (copy) => change(copy, copy.indexOf(type, soundTrack) + 4));
+      const slice = await sliceRecording(memorySource(bytes), "a", { fromSeconds: 0.5, toSeconds: 1.5 });
+      const staged = await readMovie(memorySource(Buffer.concat(await Array.fromAsync(slice.chunks()))));
+      expect(staged.tracks.map(({ handler }) => handler)).toEqual(["vide"]);
+    }
   });
 });
 
