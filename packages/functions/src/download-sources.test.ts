@@ -114,6 +114,37 @@ describe("downloading", () => {
     expect(data).toMatchObject({ status: "FATAL_ERROR", reason: "CORRUPT_SOURCE" });
   });
 
+  it.each<[string, GapPolicy]>([
+    ["delivers what is left of a file that is cut off, and calls the rest corrupt", "SKIP_GAPS"],
+    ["refuses a file that is cut off, where the gap policy asks for all or nothing", "REJECT"],
+  ])("%s", async (_, gapPolicy) => {
+    await using world = await testWorld();
+    const whole = await remuxed(["-c", "copy", "-movflags", "+faststart"]);
+    const second = whole.subarray(0, Math.floor(whole.length * 0.85));
+    const { events } = await download(world, second, { gapPolicy });
+    const cause = "CORRUPT_SOURCE";
+    if (gapPolicy === "REJECT") {
+      const { data } = onlyOne("ClipRejected", events);
+      expect(data).toMatchObject({ reason: "GAP_FINAL", coverage: { gaps: [{ endMs: START + 35_000, cause }] } });
+      return;
+    }
+    const { data } = onlyOne("SourcesDownloaded", events);
+    expect(data.gaps).toEqual([{ startMs: expect.any(Number), endMs: START + 35_000, cause }]);
+    expect(data.gaps[0]?.startMs).toBeGreaterThan(START + 22_000);
+    expect(data.sources[1]).toMatchObject({ fromMs: START + 20_000, toMs: data.gaps[0]?.startMs });
+  });
+
+  it("takes a recording that is cut off before the range for a gap", async () => {
+    await using world = await testWorld();
+    const whole = await remuxed(["-c", "copy", "-movflags", "+faststart"]);
+    const first = await world.record(START, whole.subarray(0, Math.floor(whole.length * 0.6)));
+    const sources = [source(first, START, { fromMs: START + 18_000 })];
+    const asked = request({ startMs: START + 18_000, endMs: START + 20_000 });
+    const fact = SourcesLocated.happened({ request: asked, alias: "pier", sources, gaps: [] });
+    const { data } = onlyOne("ClipRejected", await deliver(downloadSources, eventOf(fact), world));
+    expect(data).toMatchObject({ status: "FATAL_ERROR", reason: "CORRUPT_SOURCE" });
+  });
+
   it("finds out that a recording is shorter than its name and its list say", async () => {
     await using world = await testWorld();
     const slice = await sliceRecording(await fileSource(RECORDING_FILE), "x", { fromSeconds: 0, toSeconds: 8 });

@@ -50,15 +50,17 @@ export async function probeSources(
       };
     for (const surprise of surprises) {
       usable = usable.filter(({ key }) => key !== surprise.footage.key);
-      if (surprise.kind === "lost") lost.push({ ...surprise.footage, cause: surprise.cause });
-      else usable.push(surprise.footage);
+      if (surprise.kind === "shorter") usable.push(surprise.footage);
+      else lost.push({ ...surprise.footage, cause: surprise.cause });
+      if (surprise.kind === "shorter" && surprise.cutOff) lost.push({ ...surprise.cutOff, cause: "CORRUPT_SOURCE" });
     }
   }
 }
 
 type Finding =
   | { kind: "as expected"; probed: Probed }
-  | { kind: "shorter"; footage: Footage }
+  /** `cutOff` is what the recording once held, but its file does not. */
+  | { kind: "shorter"; footage: Footage; cutOff?: Footage }
   | { kind: "lost"; footage: Footage; cause: "SOURCE_DELETED" | "CORRUPT_SOURCE" };
 
 function remember(seen: Map<string, Promise<Finding>>, part: Part, probe: () => Promise<Finding>): Promise<Finding> {
@@ -88,6 +90,10 @@ async function probe(
     if (origin !== 0) slice = await slicePart(object, part, zeroMs, signal);
     if (slice instanceof OutsideMediaError)
       return { kind: "shorter", footage: { key, ...withoutPart(part, realInterval(zeroMs, slice.media)) } };
+    const cutOffMs = Math.floor(zeroMs + (slice.cutOffSeconds ?? Number.POSITIVE_INFINITY) * 1000);
+    // Behind the listed end nothing is missing: the part reaches there only over a join.
+    if (cutOffMs < endMs)
+      return { kind: "shorter", footage: { key, startMs, endMs: cutOffMs }, cutOff: { key, startMs: cutOffMs, endMs } };
     const shorter = slice.media && shortened(footage, realInterval(zeroMs, slice.media), settings.JOIN_TOLERANCE_MS);
     return shorter
       ? { kind: "shorter", footage: shorter }

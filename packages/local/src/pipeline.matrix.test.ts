@@ -307,6 +307,19 @@ describe.concurrent("a second recording that is", () => {
     expect(seconds.at(-1)).toBeCloseTo(((whole.length - 1) * FRAME_MS) / 1000, 2);
   });
 
+  it.each([0.6, 0.95])("cut off at %f of its bytes gives what is left of it", async (share) => {
+    const made = await camera("index first", { container: "moov-first" });
+    const damage = second(async (path) => truncate(path, Math.floor((await readFile(path)).length * share)));
+    const range = { ...across, toMs: START + 8000 };
+    for (const precision of ["smart", "exact", "fast"] as const) {
+      const { body, codes, claimed } = await ask(made, { ...range, damage, precision });
+      const [gap] = body.coverage?.gaps ?? [];
+      expect(body.coverage?.gaps).toEqual([{ start: gap?.start, end: range.toMs, cause: "CORRUPT_SOURCE" }]);
+      expect(gap?.start).toBeGreaterThan(missing.start);
+      expect(codes).toEqual(codesOf(claimed, range.fromMs, gap?.start ?? 0));
+    }
+  });
+
   it("HEVC is cut by re-encoding, exactly", async () => {
     const made = await camera("hevc", { each: (index) => (index === 1 ? { codec: "hevc" } : {}) });
     const { used, codes, claimed } = await ask(made, across);

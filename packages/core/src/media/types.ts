@@ -35,6 +35,11 @@ export interface Slice {
   zeroSeconds: number;
   /** Video that the recording really holds, seconds on its own timeline (first frame's start, last frame's end). Absent when it cannot be known. */
   media?: { startSeconds: number; endSeconds: number };
+  /**
+   * The file is cut off: its index has frames from here on, seconds on the recording's timeline, that the range needs and
+   * whose bytes are missing. The slice ends before them. Absent when all that is needed is there.
+   */
+  cutOffSeconds?: number;
   /** Where the recording's own timeline begins. Absent when the recording is copied. */
   starts?: TimelineStarts;
   /** Exact size of what `chunks` yields. */

@@ -11,10 +11,11 @@ import { type MuxedMovie, writeMovie } from "./write-movie.ts";
 /**
  * Cuts the samples that `range` needs out of a recording, without decoding: a plain MP4 that starts with the keyframe at or
  * before the range's first frame. Only the index is read here; samples are read while `chunks` is consumed.
+ * Of a file that is cut off within the range, it holds what is there, and `cutOffSeconds` says so.
  * What this folder cannot take apart is copied whole, and `why` says so.
  *
  * @param name what errors call the recording, normally its object key
- * @throws CorruptSourceError when the recording is empty, truncated where it is needed, or no video;
+ * @throws CorruptSourceError when the recording is empty, truncated before the first frame that is needed, or no video;
  * OutsideMediaError when none of its frames lies in the range.
  */
 export async function sliceRecording(
@@ -49,6 +50,7 @@ async function slice(source: ByteSource, name: string, range: SliceRange, signal
     method: "sliced",
     zeroSeconds: selection.zeroSeconds,
     ...(selection.media && { media: selection.media }),
+    ...(selection.cutOffSeconds !== undefined && { cutOffSeconds: selection.cutOffSeconds }),
     starts: selection.starts,
     bytes: muxed.bytes,
     chunks: (chunkSignal) => namedChunks(muxed, name, chunkSignal),
