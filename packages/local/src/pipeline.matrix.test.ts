@@ -214,6 +214,20 @@ async function makeSegmented(): Promise<Camera> {
   return { ...whole, recordings };
 }
 
+describe.concurrent("recordings that flag every frame as a keyframe", () => {
+  it.each(["smart", "exact", "fast"] as const)("lose no frame the %s way", async (precision) => {
+    const damage = async (path: string) => {
+      const bytes = await readFile(path);
+      bytes.write("free", bytes.indexOf("stss"));
+      await writeFile(path, bytes);
+    };
+    const { used, body, codes, claimed } = await ask(await camera("usual"), { ...across, precision, damage });
+    expect(body).toMatchObject({ status: "CLIP_AVAILABLE", coverage: { gaps: [] } });
+    expect(codes).toEqual(codesOf(claimed, across.fromMs, across.toMs));
+    expect(used).toBe(precision);
+  });
+});
+
 describe.concurrent("a thumbnail", () => {
   it.each([
     ["before the clip's first keyframe", 2520, 3400],

@@ -6,6 +6,7 @@ import { parseMovie } from "./parse-movie.ts";
 import { sampleBudget } from "./sample-table.ts";
 import { selectSamples } from "./select-samples.ts";
 import { selectFromFragments } from "./slice-fragments.ts";
+import { withTrueSync } from "./true-sync.ts";
 import { type MuxedMovie, writeMovie } from "./write-movie.ts";
 
 /**
@@ -41,7 +42,7 @@ async function slice(source: ByteSource, name: string, range: SliceRange, signal
   const movie = parseMovie(located.moov, budget);
   const selection = movie.fragmented
     ? await selectFromFragments({ source, name, range, window, located, movie, budget, signal })
-    : selectSamples(movie, source, name, range);
+    : selectSamples((await withTrueSync(movie, source, range, signal)).movie, source, name, range);
   const muxed = writeMovie(selection.tracks, {
     order: "source",
     ...(movie.creationTimeMs && { creationTimeMs: movie.creationTimeMs }),
