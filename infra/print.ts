@@ -11,6 +11,9 @@ const HELP = `Shows what sst deploy would create for a stage, without AWS.
   npm run -s infra:graph -- --stage production --json
 `;
 
+/** The names that SST accepts. */
+const STAGE = /^[A-Za-z][A-Za-z0-9-]*$/;
+
 /** Bad arguments are a message and exit code 2, no stack. */
 function readArguments() {
   try {
@@ -19,7 +22,12 @@ function readArguments() {
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     } as const;
-    return parseArgs({ options }).values;
+    const { values } = parseArgs({ options });
+    if (!STAGE.test(values.stage))
+      throw new Error(
+        `--stage "${values.stage}": a stage's name starts with a letter and holds letters, digits and "-".`,
+      );
+    return values;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
     process.exit(2);

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { after, type Folder, makeHarbour, temporaryFolder } from "./testing/fixtures.ts";
@@ -12,6 +12,9 @@ beforeAll(async () => {
   await mkdir(join(folder.path, "empty"));
   await writeFile(join(folder.path, "words.txt"), "hello");
   await writeFile(join(folder.path, "no-records.json"), '{"Records":[]}');
+  await runCli(["event", "-a", "--out", "sample.json"], { cwd: folder.path });
+  // Root reads and writes everywhere: a link in a circle stands for a folder that cannot be looked at.
+  await symlink("circle", join(folder.path, "circle"));
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
@@ -26,6 +29,12 @@ const clip = (changes: Record<string, string | undefined>, ...more: string[]): s
 const cases: [name: string, args: string[], message: string | RegExp][] = [
   ["an unknown command", ["clop"], "Did you mean clip?"],
   ["an unknown option", clip({}, "--jsn"), "Did you mean --json?"],
+  [
+    "a mistyped option that is missing for it",
+    clip({ recordings: undefined }, "--recodings", "recordings"),
+    /unknown option '--recodings'\n\(Did you mean --recordings\?\)/,
+  ],
+  ["help about an unknown command", ["help", "clop"], "unknown command 'clop'\n(Did you mean clip?)"],
   ["a missing option", clip({ end: undefined }), "required option '--end <time>' not specified"],
   ["a missing folder", clip({ recordings: "nowhere" }), 'there is no folder "nowhere"'],
   ["a file instead of a folder", clip({ recordings: "words.txt" }), 'cannot read the folder "words.txt"'],
@@ -57,13 +66,25 @@ const cases: [name: string, args: string[], message: string | RegExp][] = [
   ["a file that is no event", ["invoke", "words.txt"], "expected"],
   ["an event without records", ["invoke", "no-records.json"], "no-records.json is no SQS event"],
   ["a stage without settings", ["invoke", "--stage", "moon"], "there is no .env.moon here"],
+  ["an unknown stage of the pipeline", ["redrive", "rendr-clip", "--stage", "moon"], 'no stage "rendr-clip"'],
+  [
+    "an unknown stage of the pipeline to replay from",
+    ["replay", "--from", after(0), "--to", after(1000), "--only", "rendr-clip", "--stage", "moon"],
+    'no stage "rendr-clip"',
+  ],
+  [
+    "a state folder that cannot be read",
+    ["timeline", "some", "--state", "circle"],
+    "cannot read the state folder circle",
+  ],
   ["an unknown clip", ["timeline", "nothing"], "no clip nothing"],
 ];
 
 describe.concurrent("bad input on the command line", () => {
   it.each(cases)("%s is told with exit code 2 and nothing on stdout", async (_, args, message) => {
     const { code, stdout, stderr } = await run(args);
-    expect(stderr).toContain(message);
+    if (typeof message === "string") expect(stderr).toContain(message);
+    else expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
     expect(stdout).toBe("");
     expect(code).toBe(2);
@@ -81,6 +102,44 @@ describe.concurrent("bad input on the command line", () => {
     expect(stderr).toContain("2 bad settings");
     expect(stderr).toContain('VIDEO_MAX_LEN="long"');
     expect(stderr).toContain('THUMBNAIL_SIZES="-1"');
+  });
+
+  it("takes no program for ffmpeg that is none", async () => {
+    const { code, stderr } = await run(clip({}), { FFMPEG_BIN: "/bin/true" });
+    expect(code).toBe(2);
+    expect(stderr).toContain('FFMPEG_BIN="/bin/true" is no ffmpeg: install one (apt-get install -y ffmpeg');
+  });
+
+  it("shows the help of every command by its name", async () => {
+    const [all, one] = await Promise.all([run(["help"]), run(["help", "clip"])]);
+    expect(all).toMatchObject({ code: 0, stdout: expect.stringContaining("Usage: camclips [options] [command]") });
+    expect(one).toMatchObject({ code: 0, stdout: expect.stringContaining("Usage: camclips clip [options]") });
+  });
+
+  it.each([
+    ["clip --out", clip({ out: "words.txt", state: "no-state" }), '--out "words.txt"'],
+    ["clip --out in a file", clip({ out: "words.txt/in", state: "no-state" }), '--out "words.txt/in"'],
+    ["demo --out", ["demo", "--out", "words.txt", "--state", "no-state"], '--out "words.txt"'],
+    [
+      "the destination of invoke",
+      ["invoke", "sample.json", "--camera-service", "fake", "--state", "no-state"],
+      'the destination "./words.txt"',
+    ],
+  ])("refuses a folder of results that cannot be written into before any work: %s", async (_, args, named) => {
+    const { code, stdout, stderr } = await run(args, { S3_BUCKET_DESTINATION: "./words.txt" });
+    expect(stderr).toContain(`cannot write into ${named}: there is a file where a folder should be`);
+    expect(stderr).toContain("or name a folder that you may write into");
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+    expect(await readdir(folder.path)).not.toContain("no-state");
+  });
+
+  it("refuses results whose camera's folder cannot be written into", async () => {
+    await mkdir(join(folder.path, "half"));
+    await writeFile(join(folder.path, "half", "harbour"), "");
+    const { code, stderr } = await run(clip({ out: "half" }));
+    expect(code).toBe(2);
+    expect(stderr).toContain('cannot write into --out "half": there is a file where a folder should be (');
   });
 
   it("names the folder that it may not write to", async () => {

@@ -1,22 +1,7 @@
 import { CommanderError } from "commander";
 import { exitCodes, UsageError } from "./exit-codes.ts";
+import { failures, refusals } from "./file-errors.ts";
 import { createProgram } from "./program.ts";
-
-const GOES_ON = "free some space and run the same command again: it goes on where it stopped";
-
-/** What the file system says, in words that help. */
-const failures: Record<string, string> = {
-  ENOSPC: `the disk is full; ${GOES_ON}`,
-  EDQUOT: `the disk quota is used up; ${GOES_ON}`,
-  EFBIG: `a file became larger than this system allows; ${GOES_ON}`,
-};
-const refusals: Record<string, string> = {
-  EACCES: "no permission",
-  EPERM: "no permission",
-  EROFS: "the file system is read-only",
-  ENOTDIR: "there is a file where a folder should be",
-  EEXIST: "there is a file where a folder should be",
-};
 
 function fail(error: unknown): never {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);

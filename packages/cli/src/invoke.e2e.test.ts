@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { createFolderStore, startCameraService } from "@camclips/local";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sqsEvent } from "./sample-events.ts";
@@ -138,6 +139,25 @@ describe("camclips event and camclips invoke", { timeout: 60_000 }, () => {
     expect(jsonOf(result)).toEqual([{ ...expected, retryTimestamps, coverage: expect.any(Object) }]);
   });
 
+  it("say what became of clips that were asked for earlier, beside their own", async () => {
+    const cwd = join(folder.path, "earlier");
+    await mkdir(cwd);
+    const [earlier, own] = await Promise.all([sample("-p"), sample("-t")]);
+    const event = ({ record }: { record: Record_ }) => JSON.stringify({ Records: [record] });
+    const times = { SQS_TIMEOUT: "1", SQS_RETRY_LIMIT: "1" };
+    const pending = await run(["invoke", "-", ...FAKE], { SQS_TIMEOUT: "1" }, event(earlier), cwd);
+    expect(pending.code, pending.stderr).toBe(4);
+    await setTimeout(2000);
+
+    const result = await run(["invoke", "-", ...FAKE, "--json"], times, event(own), cwd);
+    expect(result.code).toBe(3);
+    expect(jsonOf(result)).toMatchObject([{ clipId: own.body.clipId, status: "CLIP_TOO_LONG" }]);
+    expect(result.stderr).toContain(`${earlier.body.clipId}, asked for earlier, is taken up as well\n`);
+    expect(result.stderr).toMatch(new RegExp(`^asked for earlier: ${earlier.body.clipId}  CLIP_NOT_AVAILABLE`, "m"));
+    expect(result.stderr).toMatch(new RegExp(`^${own.body.clipId}  CLIP_TOO_LONG  [^C]`, "m"));
+    expect(result.stderr).not.toContain("CLIP_TOO_LONG CLIP_TOO_LONG");
+  });
+
   it("answer bad requests as far as they can be answered, and name those that cannot", async () => {
     const cwd = join(folder.path, "bad");
     await mkdir(cwd);
@@ -206,6 +226,9 @@ describe("camclips event and camclips invoke", { timeout: 60_000 }, () => {
 
     expect(jsonOf(await run(args, {}, "", cwd))).toEqual(jsonOf(result));
     expect(service.puts).toHaveLength(1);
+    const { stdout } = await run(["invoke", "message.txt", "--stage", "test"], {}, "", cwd);
+    expect(stdout).toContain("  clip       bucket/583499c4e411dc743a5d5296/507f191e810c19729de860ea.mp4\n");
+    expect(stdout).toContain("bucket/583499c4e411dc743a5d5296/507f191e810c19729de860ea_{80,original}.jpg\n");
 
     footage.push({
       key: `harbour.stream.${after(8000).replace(/[-:.Z]/g, "")}.mp4`,
@@ -249,5 +272,11 @@ describe("camclips event and camclips invoke", { timeout: 60_000 }, () => {
     const back = await run([...args, "--wait"], env);
     expect(back.code, back.stderr).toBe(0);
     expect(jsonOf(back)).toMatchObject([{ status: "CLIP_AVAILABLE", clip: { frames: 25 } }]);
+
+    const cwd = join(folder.path, "here");
+    await mkdir(cwd);
+    const stateHere = ["invoke", "../outage.json", "--state", ".", "--json"];
+    const here = await run(stateHere, { ...env, S3_BUCKET_ORIGIN: "../outage" }, "", cwd);
+    expect(jsonOf(here)).toMatchObject([{ status: "CLIP_AVAILABLE", bucket: "./destination" }]);
   });
 });

@@ -20,10 +20,24 @@ export function createProgram(): Command {
     .description("Cuts exact wall-clock clips out of camera recordings.")
     .version(packageJson.version)
     .showHelpAfterError("(--help shows the options and examples)")
+    .helpCommand(false)
     .addHelpText("after", help);
   const here = [demoCommand(), clipCommand(), eventCommand(), invokeCommand(), timelineCommand()];
-  const commands = [...here, requestCommand(), replayCommand(), redriveCommand()];
+  const commands = [...here, requestCommand(), replayCommand(), redriveCommand(), helpCommand(program)];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;
+}
+
+/** Commander's own answers an unknown command with the general help, without a word about it. */
+function helpCommand(program: Command): Command {
+  return new Command("help")
+    .description("display help for command")
+    .argument("[command]")
+    .action(async (name?: string) => {
+      if (name === undefined) program.help();
+      program.commands.find((command) => command.name() === name)?.help();
+      // Refused as it would be without "help" before it.
+      await program.parseAsync([name], { from: "user" });
+    });
 }

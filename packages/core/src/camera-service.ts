@@ -9,7 +9,7 @@ export interface CameraServiceOptions {
   recordingsUrl: string;
   /** Sent as a bearer token when the service wants one. */
   token?: string | undefined;
-  /** For one call, answer included. */
+  /** For one attempt, answer included. Two calls with three attempts each end before the shortest stage's signal (50 s). */
   timeoutMs?: number;
   /** Calls, the first included, before giving up on a passing fault. */
   attempts?: number;
@@ -63,7 +63,7 @@ interface Answer {
   text: string;
 }
 
-function caller({ token, timeoutMs = 10_000, attempts = 3, pauseMs = 200 }: CameraServiceOptions) {
+function caller({ token, timeoutMs = 7_000, attempts = 3, pauseMs = 200 }: CameraServiceOptions) {
   const headers = {
     accept: "application/json",
     "content-type": "application/json",

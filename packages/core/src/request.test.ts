@@ -358,6 +358,24 @@ describe("the keys of a request", () => {
   });
 });
 
+describe("a refused message", () => {
+  const faulty = { ...body, gapPolicy: "BLACK" };
+
+  it("is the same one when it comes again, and never the sound request that corrects it", () => {
+    const { request } = readRequest(faulty, SENT);
+    expect(requestKey(readRequest(JSON.stringify(faulty), SENT + 5000).request)).toBe(requestKey(request));
+    expect(requestKey(readRequest(body, SENT).request)).not.toBe(requestKey(request));
+  });
+
+  it.each([{ precision: "best" }, { retryTimestamps: ["soon"] }, { endTimestampInMs: "later" }])(
+    "is another one with another fault: %j",
+    (fault) => {
+      const keys = [faulty, { ...body, ...fault }].map((sent) => requestKey(readRequest(sent, SENT).request));
+      expect(new Set(keys).size).toBe(2);
+    },
+  );
+});
+
 it("sends a request again as the same request", () => {
   const request = {
     ...sampleRequest,

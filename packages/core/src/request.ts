@@ -88,8 +88,9 @@ export function writeRequest(request: ClipRequest): string {
 
 /** Names what is asked for: two requests with the same key are the same clip, whatever attempt they are. */
 export function requestKey(request: AnswerableRequest): string {
-  const { clipId, cameraId, startMs, endMs, gapPolicy, precision } = request;
-  return derivedId(clipId, cameraId, String(startMs), String(endMs), gapPolicy, precision ?? "");
+  const { clipId, cameraId, startMs, endMs, gapPolicy, precision, refused } = request;
+  const asked = [clipId, cameraId, String(startMs), String(endMs), gapPolicy, precision ?? ""];
+  return derivedId(...asked, ...(refused === undefined ? [] : [refused]));
 }
 
 /** Names one attempt of a request: the same message sent twice has the same key. */
@@ -124,6 +125,7 @@ function answerable(raw: Record<string, unknown>, sentMs: number, problem: strin
     retryTimestamps: retries.success ? retries.data : [],
     gapPolicy: gapPolicy.catch("SKIP_GAPS").parse(raw.gapPolicy),
     precision: precision.optional().catch(undefined).parse(raw.precision),
+    refused: derivedId(JSON.stringify(raw)),
     sentMs,
   };
 }

@@ -36,6 +36,15 @@ export function markRerun<E extends CamclipsEvent>(event: E, rerun: Rerun): E {
   return event.metadata.rerun ? event : { ...event, metadata: { ...event.metadata, rerun } };
 }
 
+/** Time for the work of an event that is run again: the deadline that it carries is over as a rule. */
+const RERUN_TIME_MS = 3600_000;
+
+/** The same event, to be worked on from `nowMs` on as if it had just happened. */
+export function withFreshDeadline<E extends CamclipsEvent>(event: E, nowMs: number): E {
+  const deadlineAt = new Date(nowMs + RERUN_TIME_MS).toISOString();
+  return { ...event, metadata: { ...event.metadata, attempt: 1, deadlineAt } };
+}
+
 /** The envelope in EventBridge's form, as it lies in a stage's queue. */
 export function toEnvelope(event: CamclipsEvent): Record<string, unknown> {
   return {

@@ -63,7 +63,8 @@ const small = {
   timeoutSeconds: 60,
   storageMb: 512,
   concurrency: 20,
-  batchSize: 5,
+  // A message that hangs until its time is up takes none along.
+  batchSize: 1,
   maxReceives: 4,
 };
 
@@ -93,7 +94,6 @@ export const pipeline = [
     grants: ["origin:read", "work:read", "work:write"],
     memoryMb: 1024,
     timeoutSeconds: 120,
-    batchSize: 1,
     concurrency: 50,
   },
   {
@@ -106,7 +106,6 @@ export const pipeline = [
     memoryMb: 3538,
     timeoutSeconds: 300,
     storageMb: 4096,
-    batchSize: 1,
     concurrency: 50,
   },
   {
@@ -119,7 +118,6 @@ export const pipeline = [
     memoryMb: 1769,
     timeoutSeconds: 60,
     storageMb: 2048,
-    batchSize: 1,
     concurrency: 50,
   },
   {

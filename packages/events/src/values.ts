@@ -87,6 +87,11 @@ export const answerableRequest = clipRequest.extend({
   cameraId: z.string().max(128),
   startMs: z.number().nullable(),
   endMs: z.number().nullable(),
+  /**
+   * Names a message that was refused. What stands above for its faulty fields is a default, and must not make it the same
+   * request as a sound one.
+   */
+  refused: z.uuid().optional(),
 });
 export type AnswerableRequest = z.infer<typeof answerableRequest>;
 

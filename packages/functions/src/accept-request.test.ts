@@ -104,6 +104,12 @@ describe("a request with a fault", () => {
     ]);
   });
 
+  it("is counted once, however often its message comes: it is answered once", async () => {
+    await using world = await testWorld();
+    for (let time = 0; time < 3; time += 1) await send(world, { ...requestBody(), endTimestampInMs: 5 });
+    expect(world.metrics).toEqual(["Accepted"]);
+  });
+
   it("does not take the clipId away from the request that corrects it", async () => {
     await using world = await testWorld();
     await send(world, { ...requestBody(), endTimestampInMs: 5 });

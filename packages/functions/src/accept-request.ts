@@ -1,4 +1,4 @@
-import { attemptKey, claimKey, deadlineMs, maxRetries, readRequest, requestKey } from "@camclips/core";
+import { attemptKey, claimKey, deadlineMs, maxRetries, readRequest, requestKey, type Scheduler } from "@camclips/core";
 import {
   type AnswerableRequest,
   type AnyEvent,
@@ -61,7 +61,6 @@ async function refuse(
   deps: Needs,
   signal: AbortSignal,
 ): Promise<AnyEvent> {
-  deps.metrics.add("Accepted", 1, "Count");
   const taken = await getJson(deps.work, claimKey(request.clipId), claim, signal);
   const fact = ClipRejected.happened({
     request,
@@ -73,7 +72,9 @@ async function refuse(
   const { SQS_TIMEOUT, CLIP_WORK_LIMIT } = deps.settings;
   const answerByMs = deps.clock.now() + (maxRetries(deps.settings) * SQS_TIMEOUT + CLIP_WORK_LIMIT) * 1000;
   const refused = stamp(fact, request, new Date(answerByMs).toISOString(), deps);
-  await watchDeadline(refused, request, deps, signal);
+  // The same message again is published once, and so must be counted once.
+  const watched = await watchDeadline(refused, request, deps, signal);
+  if (watched === "scheduled") deps.metrics.add("Accepted", 1, "Count");
   return refused;
 }
 
@@ -88,10 +89,11 @@ async function watchDeadline(
   request: AnswerableRequest,
   { scheduler }: Needs,
   signal: AbortSignal,
-): Promise<void> {
+): ReturnType<Scheduler["schedule"]> {
   const name = `check-deadline-${derivedId(requestKey(request))}`;
   const atMs = Date.parse(answered.metadata.deadlineAt);
-  await scheduler.schedule({ name, atMs, queue: "check-deadline", body: JSON.stringify(toEnvelope(answered)) }, signal);
+  const body = JSON.stringify(toEnvelope(answered));
+  return scheduler.schedule({ name, atMs, queue: "check-deadline", body }, signal);
 }
 
 export const handler = lambdaHandler(acceptRequest);

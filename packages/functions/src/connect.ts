@@ -66,7 +66,8 @@ export async function connect(): Promise<Connection> {
   return {
     environment,
     sqs: new SQSClient({ ...CLIENT, useQueueUrlAsEndpoint: false }),
-    flush: () => metrics.publishStoredMetrics(),
+    // Without any, it would warn.
+    flush: () => metrics.hasStoredMetrics() && metrics.publishStoredMetrics(),
     deps: {
       settings,
       clock,

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileSource, sliceRecording } from "@camclips/core/media";
 import { type Gap, type GapPolicy, type LocatedSource, SourcesLocated } from "@camclips/events";
 import { describe, expect, it } from "vitest";
+import { ffmpeg, scratchFolder } from "../../core/src/media/mp4/fixtures.ts";
 import { downloadSources } from "./download-sources.ts";
 import {
   deliver,
@@ -113,6 +114,37 @@ describe("downloading", () => {
     expect(data).toMatchObject({ status: "FATAL_ERROR", reason: "CORRUPT_SOURCE" });
   });
 
+  it.each<[string, GapPolicy]>([
+    ["delivers what is left of a file that is cut off, and calls the rest corrupt", "SKIP_GAPS"],
+    ["refuses a file that is cut off, where the gap policy asks for all or nothing", "REJECT"],
+  ])("%s", async (_, gapPolicy) => {
+    await using world = await testWorld();
+    const whole = await remuxed(["-c", "copy", "-movflags", "+faststart"]);
+    const second = whole.subarray(0, Math.floor(whole.length * 0.85));
+    const { events } = await download(world, second, { gapPolicy });
+    const cause = "CORRUPT_SOURCE";
+    if (gapPolicy === "REJECT") {
+      const { data } = onlyOne("ClipRejected", events);
+      expect(data).toMatchObject({ reason: "GAP_FINAL", coverage: { gaps: [{ endMs: START + 35_000, cause }] } });
+      return;
+    }
+    const { data } = onlyOne("SourcesDownloaded", events);
+    expect(data.gaps).toEqual([{ startMs: expect.any(Number), endMs: START + 35_000, cause }]);
+    expect(data.gaps[0]?.startMs).toBeGreaterThan(START + 22_000);
+    expect(data.sources[1]).toMatchObject({ fromMs: START + 20_000, toMs: data.gaps[0]?.startMs });
+  });
+
+  it("takes a recording that is cut off before the range for a gap", async () => {
+    await using world = await testWorld();
+    const whole = await remuxed(["-c", "copy", "-movflags", "+faststart"]);
+    const first = await world.record(START, whole.subarray(0, Math.floor(whole.length * 0.6)));
+    const sources = [source(first, START, { fromMs: START + 18_000 })];
+    const asked = request({ startMs: START + 18_000, endMs: START + 20_000 });
+    const fact = SourcesLocated.happened({ request: asked, alias: "pier", sources, gaps: [] });
+    const { data } = onlyOne("ClipRejected", await deliver(downloadSources, eventOf(fact), world));
+    expect(data).toMatchObject({ status: "FATAL_ERROR", reason: "CORRUPT_SOURCE" });
+  });
+
   it("finds out that a recording is shorter than its name and its list say", async () => {
     await using world = await testWorld();
     const slice = await sliceRecording(await fileSource(RECORDING_FILE), "x", { fromSeconds: 0, toSeconds: 8 });
@@ -120,6 +152,47 @@ describe("downloading", () => {
     const { data } = onlyOne("SourcesDownloaded", (await download(world, short, late)).events);
     expect(data.gaps).toEqual([{ startMs: START + 28_000, endMs: START + 35_000, cause: "NOT_RECORDED" }]);
     expect(data.sources[1]).toMatchObject({ fromMs: START + 20_000, toMs: START + 28_000 });
+  });
+
+  it.each<[string, string[]]>([
+    ["as plain MP4", ["-c", "copy", "-output_ts_offset", "3600"]],
+    ["by less than it is long", ["-c", "copy", "-output_ts_offset", "7"]],
+    [
+      "with sound",
+      [...["-f", "lavfi", "-i", "anullsrc=duration=20", "-c:v", "copy", "-c:a", "aac"], "-output_ts_offset", "3600"],
+    ],
+  ])("takes times that all lie far from 0 for the recorder's clock: %s", async (_, args) => {
+    await using world = await testWorld();
+    const { data } = onlyOne("SourcesDownloaded", (await download(world, await remuxed(args), late)).events);
+    expect(data.gaps).toEqual([]);
+    expect(data.sources[1]).toMatchObject({ method: "sliced", fromMs: START + 20_000, toMs: START + 35_000 });
+    expect(data.sources[1]?.zeroMs).toBeCloseTo(START + 20_000, 3);
+  });
+
+  it("takes fragments cut out of a stream that ran before for the recorder's clock", async () => {
+    await using world = await testWorld();
+    const flags = ["-c", "copy", "-movflags", "frag_keyframe+empty_moov+default_base_moof+skip_trailer"];
+    const stream = await remuxed(flags, ["-stream_loop", "1"]);
+    const moofs: number[] = [];
+    for (let at = stream.indexOf("moof"); at >= 0; at = stream.indexOf("moof", at + 4)) moofs.push(at - 4);
+    const second = Buffer.concat([stream.subarray(0, moofs[0]), stream.subarray(moofs[20])]);
+    const { data } = onlyOne("SourcesDownloaded", (await download(world, second, late)).events);
+    expect(data.gaps).toEqual([]);
+    expect(data.sources[1]).toMatchObject({ method: "sliced", zeroMs: START + 20_000, toMs: START + 35_000 });
+  });
+
+  it.each<[string, string[]]>([
+    [
+      "where the sound was there before",
+      ["-f", "lavfi", "-i", "anullsrc=duration=20", "-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "aac"],
+    ],
+    ["where the video ends when the recording does", ["-c", "copy", "-t", "20"]],
+  ])("takes video that begins late for a gap %s", async (_, args) => {
+    await using world = await testWorld();
+    const second = await remuxed(args, ["-itsoffset", "4"]);
+    const { data } = onlyOne("SourcesDownloaded", (await download(world, second, late)).events);
+    expect(data.gaps).toEqual([{ startMs: START + 20_000, endMs: START + 24_000, cause: "NOT_RECORDED" }]);
+    expect(data.sources[1]).toMatchObject({ fromMs: START + 24_000, zeroMs: START + 24_000 });
   });
 
   it("keeps the gaps that locating found", async () => {
@@ -154,3 +227,11 @@ describe("downloading", () => {
     for (const key of keys) expect(key).toMatch(/^sources\/clip-1\/[0-9a-f-]{36}\/0\.mp4$/);
   });
 });
+
+/** The recording with other times or in another form, as ffmpeg writes it. */
+async function remuxed(output: readonly string[], input: readonly string[] = []): Promise<Buffer> {
+  await using scratch = await scratchFolder();
+  const path = scratch.path("remuxed.mp4");
+  await ffmpeg(...input, "-i", RECORDING_FILE, ...output, path);
+  return readFile(path);
+}

@@ -192,6 +192,19 @@ describe("the end of a function's time", () => {
     expect(await invoke(lambdaHandler(stage), records, 10_050)).toEqual(["m2", "m3"]);
     expect(seen).toEqual(["m1", "m2"]);
   });
+
+  it("gives what it aborted back as in an outage, unless it was ffmpeg", async () => {
+    for (const name of ["accept-request", "render-clip"] as const) {
+      const stage: Stage = {
+        name,
+        read: () => undefined,
+        run: (_, __, ___, signal) =>
+          new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+      };
+      await invoke(lambdaHandler(stage), [record("m1", "x", 2)], 10_050);
+    }
+    expect(visibility.map(({ VisibilityTimeout }) => VisibilityTimeout)).toEqual([120, 30]);
+  });
 });
 
 describe("a cold start", () => {

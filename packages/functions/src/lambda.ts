@@ -13,7 +13,7 @@ const TIMEOUT_EARLY_MS = 10_000;
 /** Failed messages come back after this times their receive count, instead of after the long visibility time-out. */
 const RETRY_AFTER_SECONDS = 15;
 
-/** In an outage the pause grows by this factor with every receive, so that the few there are (4) last for 18 minutes. */
+/** In an outage, and when time was up before a service answered, the pause grows by this factor with every receive, so that the few there are (4) last for 18 minutes. */
 const OUTAGE_GROWTH = 8;
 const LONGEST_OUTAGE_PAUSE_SECONDS = 960;
 
@@ -55,7 +55,7 @@ export function lambdaHandler<Needs extends WrapperDeps>(stage: Stage<Needs>, ex
       }
     }
     await Promise.all(
-      failures.map(({ record, error }) => releaseSoon(sqs, record, pauseSeconds(stage, record, error))),
+      failures.map(({ record, error }) => releaseSoon(sqs, record, pauseSeconds(stage, record, error, signal))),
     );
     flush();
     return { batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })) };
@@ -86,10 +86,12 @@ async function readRecord(record: SQSRecord): Promise<StageMessage> {
 const receiveCountOf = (record: SQSRecord): number => Number(record.attributes.ApproximateReceiveCount);
 
 /** After its last delivery a message need not wait to come to rest. */
-function pauseSeconds({ name }: Pick<Stage, "name">, record: SQSRecord, error: unknown): number {
+function pauseSeconds({ name }: Pick<Stage, "name">, record: SQSRecord, error: unknown, signal: AbortSignal): number {
   const receives = receiveCountOf(record);
-  const isOutage = error instanceof ServiceUnavailableError && receives < stageNamed(name).maxReceives;
-  if (!isOutage) return RETRY_AFTER_SECONDS * receives;
+  const { ffmpeg, maxReceives } = stageNamed(name);
+  // ffmpeg that is too slow is so again.
+  const isOutage = error instanceof ServiceUnavailableError || (signal.aborted && !ffmpeg);
+  if (!isOutage || receives >= maxReceives) return RETRY_AFTER_SECONDS * receives;
   return Math.min(LONGEST_OUTAGE_PAUSE_SECONDS, RETRY_AFTER_SECONDS * OUTAGE_GROWTH ** (receives - 1));
 }
 

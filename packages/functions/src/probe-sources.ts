@@ -3,6 +3,7 @@ import { CorruptSourceError, OutsideMediaError, type Slice, sliceRecording } fro
 import type { ClipRequest } from "@camclips/events";
 import type { Deps } from "./deps.ts";
 import { inParallel } from "./in-parallel.ts";
+import { timelineOrigin } from "./timeline-origin.ts";
 
 /** Recordings that are looked into at the same time. */
 const AT_ONCE = 4;
@@ -30,7 +31,7 @@ export async function probeSources(
   deps: Pick<Deps, "origin" | "settings">,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
-  const zeroMs = new Map(located.map(({ key, startMs }) => [key, startMs]));
+  const claims = new Map(located.map((footage) => [footage.key, footage]));
   let usable = [...located];
   const lost: FootageReport["lost"][number][] = [];
   const seen = new Map<string, Promise<Finding>>();
@@ -39,7 +40,7 @@ export async function probeSources(
     const decision = decide(request, { usable, lost, newestMs: Number.POSITIVE_INFINITY }, deps.settings);
     if (decision.kind !== "located") return { decision };
     const findings = await inParallel(AT_ONCE, decision.parts, signal, (part, _, either) =>
-      remember(seen, part, () => probe(part, zeroMs.get(part.key) ?? part.startMs, deps, either)),
+      remember(seen, part, () => probe(part, claims.get(part.key) ?? part, deps, either)),
     );
     const surprises = findings.filter((finding) => finding.kind !== "as expected");
     if (surprises.length === 0)
@@ -49,15 +50,17 @@ export async function probeSources(
       };
     for (const surprise of surprises) {
       usable = usable.filter(({ key }) => key !== surprise.footage.key);
-      if (surprise.kind === "lost") lost.push({ ...surprise.footage, cause: surprise.cause });
-      else usable.push(surprise.footage);
+      if (surprise.kind === "shorter") usable.push(surprise.footage);
+      else lost.push({ ...surprise.footage, cause: surprise.cause });
+      if (surprise.kind === "shorter" && surprise.cutOff) lost.push({ ...surprise.cutOff, cause: "CORRUPT_SOURCE" });
     }
   }
 }
 
 type Finding =
   | { kind: "as expected"; probed: Probed }
-  | { kind: "shorter"; footage: Footage }
+  /** `cutOff` is what the recording once held, but its file does not. */
+  | { kind: "shorter"; footage: Footage; cutOff?: Footage }
   | { kind: "lost"; footage: Footage; cause: "SOURCE_DELETED" | "CORRUPT_SOURCE" };
 
 function remember(seen: Map<string, Promise<Finding>>, part: Part, probe: () => Promise<Finding>): Promise<Finding> {
@@ -67,27 +70,51 @@ function remember(seen: Map<string, Promise<Finding>>, part: Part, probe: () => 
   return finding;
 }
 
+/** @param claimed the recording's interval by its name and its list; the part's may be what earlier rounds found */
 async function probe(
   part: Part,
-  zeroMs: number,
-  { origin, settings }: Pick<Deps, "origin" | "settings">,
+  claimed: Footage,
+  { origin: recordings, settings }: Pick<Deps, "origin" | "settings">,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const { key, startMs, endMs, fromMs, toMs } = part;
+  const { key, startMs, endMs } = part;
   const footage: Footage = { key, startMs, endMs };
-  const object = await origin.open(key, signal);
+  const object = await recordings.open(key, signal);
   if (!object) return { kind: "lost", footage, cause: "SOURCE_DELETED" };
   try {
-    const range = { fromSeconds: (fromMs - zeroMs) / 1000, toSeconds: (toMs - zeroMs) / 1000 };
-    const slice = await sliceRecording(object, key, range, signal);
+    const claimedSeconds = (claimed.endMs - claimed.startMs) / 1000;
+    const toleranceSeconds = settings.JOIN_TOLERANCE_MS / 1000;
+    let slice = await slicePart(object, part, claimed.startMs, signal);
+    const origin = timelineOrigin(slice, { claimedSeconds, toleranceSeconds });
+    const zeroMs = claimed.startMs - origin * 1000;
+    if (origin !== 0) slice = await slicePart(object, part, zeroMs, signal);
+    if (slice instanceof OutsideMediaError)
+      return { kind: "shorter", footage: { key, ...withoutPart(part, realInterval(zeroMs, slice.media)) } };
+    const cutOffMs = Math.floor(zeroMs + (slice.cutOffSeconds ?? Number.POSITIVE_INFINITY) * 1000);
+    // Behind the listed end nothing is missing: the part reaches there only over a join.
+    if (cutOffMs < endMs)
+      return { kind: "shorter", footage: { key, startMs, endMs: cutOffMs }, cutOff: { key, startMs: cutOffMs, endMs } };
     const shorter = slice.media && shortened(footage, realInterval(zeroMs, slice.media), settings.JOIN_TOLERANCE_MS);
     return shorter
       ? { kind: "shorter", footage: shorter }
       : { kind: "as expected", probed: { part, zeroMs, object, slice } };
   } catch (error) {
     if (error instanceof CorruptSourceError) return { kind: "lost", footage, cause: "CORRUPT_SOURCE" };
-    if (error instanceof OutsideMediaError)
-      return { kind: "shorter", footage: { key, ...withoutPart(part, realInterval(zeroMs, error.media)) } };
+    throw error;
+  }
+}
+
+async function slicePart(
+  object: OpenObject,
+  { key, fromMs, toMs }: Part,
+  zeroMs: number,
+  signal: AbortSignal,
+): Promise<Slice | OutsideMediaError> {
+  try {
+    const range = { fromSeconds: (fromMs - zeroMs) / 1000, toSeconds: (toMs - zeroMs) / 1000 };
+    return await sliceRecording(object, key, range, signal);
+  } catch (error) {
+    if (error instanceof OutsideMediaError) return error;
     throw error;
   }
 }
@@ -96,8 +123,8 @@ type Real = Pick<Footage, "startMs" | "endMs">;
 
 function realInterval(zeroMs: number, media: { startSeconds: number; endSeconds: number }): Real {
   return {
-    startMs: zeroMs + Math.round(media.startSeconds * 1000),
-    endMs: zeroMs + Math.round(media.endSeconds * 1000),
+    startMs: Math.round(zeroMs + media.startSeconds * 1000),
+    endMs: Math.round(zeroMs + media.endSeconds * 1000),
   };
 }
 

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { CameraServiceError, readRequest, requestKey, terminalKey } from "@camclips/core";
 import { type Rerun, SourcesPending } from "@camclips/events";
 import { describe, expect, it } from "vitest";
@@ -67,6 +68,20 @@ describe("a pending clip", () => {
     await deliver(scheduleRetry, pendingOf(), world);
     expect(world.schedules.map(({ queue }) => queue)).toEqual(["requests"]);
     expect(world.lines.map(({ level }) => level)).toContain("warn");
+  });
+
+  it("is not told behind its next attempt by a camera service that answers too late", async () => {
+    await using world = await testWorld();
+    let told: AbortSignal | undefined;
+    world.deps.cameras.putClip = async (_, __, signal) => {
+      told = signal;
+      await once(signal as AbortSignal, "abort");
+      signal?.throwIfAborted();
+    };
+    world.nowMs = START + 120_000 - 30;
+    await deliver(scheduleRetry, pendingOf(), world);
+    expect(told?.aborted).toBe(true);
+    expect(world.schedules.map(({ queue }) => queue)).toEqual(["requests"]);
   });
 
   it("goes on when the camera service refuses the status for good", async () => {

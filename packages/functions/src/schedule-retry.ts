@@ -34,19 +34,36 @@ export const scheduleRetry = defineStage(
       deps.destinationBucket,
       deps.settings,
     );
-    try {
-      await deps.cameras.putClip(request.clipId, pending, signal);
-    } catch (error) {
-      if (!(error instanceof CameraServiceError)) throw error;
-      if (error.passing && deps.clock.now() < nextAttemptMs)
-        throw new RetryLater("CAMERA_SERVICE_UNAVAILABLE", 5, { cause: error });
-      deps.log.warn("the camera service was not told that the clip is pending", {
-        clipId: request.clipId,
-        error: error.message,
-      });
-    }
+    await tellPending(request.clipId, pending, nextAttemptMs, deps, signal);
     return [];
   },
 );
+
+/** Longer timers than this end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Gives up when the next attempt is due: that may bring the terminal status, which must stay the last word. */
+async function tellPending(
+  clipId: string,
+  pending: object,
+  untilMs: number,
+  { cameras, clock, log }: Needs,
+  signal: AbortSignal,
+): Promise<void> {
+  const untold = (error: string) =>
+    log.warn("the camera service was not told that the clip is pending", { clipId, error });
+  const leftMs = untilMs - clock.now();
+  if (leftMs <= 0) return untold("the next attempt is due");
+  const due = AbortSignal.timeout(Math.min(leftMs, LONGEST_TIMER_MS));
+  try {
+    await cameras.putClip(clipId, pending, AbortSignal.any([signal, due]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (due.aborted) return untold("there was no answer before the next attempt");
+    if (!(error instanceof CameraServiceError)) throw error;
+    if (error.passing && clock.now() < untilMs) throw new RetryLater("CAMERA_SERVICE_UNAVAILABLE", 5, { cause: error });
+    untold(error.message);
+  }
+}
 
 export const handler = lambdaHandler(scheduleRetry);

@@ -1,6 +1,6 @@
 import { RetryLater, ServiceUnavailableError } from "@camclips/core";
 import { CorruptSourceError, VerificationError } from "@camclips/core/media";
-import { type AnyFact, RequestAccepted, SourcesPending, type StageName } from "@camclips/events";
+import { type AnyFact, parseEnvelope, RequestAccepted, SourcesPending, type StageName } from "@camclips/events";
 import { describe, expect, it } from "vitest";
 import { defineStage } from "./stage.ts";
 import { deliver, down, eventOf, onlyOne, request, START, type TestWorld, testWorld } from "./testing.ts";
@@ -164,6 +164,19 @@ describe("again later", () => {
       reason: "CAMERA_SERVICE_UNAVAILABLE",
       message: "Error: 503",
     });
+  });
+
+  it("has an hour in a run of an archived event, whose deadline is long over, and no more", async () => {
+    await using world = await testWorld();
+    world.nowMs = Date.parse(accepted.metadata.deadlineAt) + 86_400_000;
+    const replayed = { ...accepted, metadata: { ...accepted.metadata, rerun: { id: "notify-it", notify: true } } };
+    await deliver(broken(later()), replayed, world);
+    expect(world.published).toEqual([]);
+    const again = parseEnvelope(JSON.parse(world.schedules[0]?.body ?? ""));
+    expect(Date.parse(again.metadata.deadlineAt)).toBe(world.nowMs + 3_600_000);
+    world.nowMs += 3_600_000;
+    await expect(deliver(broken(later()), again, world)).rejects.toThrow(RetryLater);
+    onlyOne("ClipFailed", world.published);
   });
 
   it("fails for good when no schedule can be made, so that the message comes back", async () => {

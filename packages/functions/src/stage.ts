@@ -15,6 +15,7 @@ import {
   stageNamed,
   toEnvelope,
   versionOf,
+  withFreshDeadline,
 } from "@camclips/events";
 import type { Deps } from "./deps.ts";
 import { publishedBefore, publishOnce } from "./outbox.ts";
@@ -50,8 +51,8 @@ export function defineStage<const Definitions extends readonly EventDefinition[]
 ): Stage<Needs & WrapperDeps> {
   return {
     name,
-    read({ body }) {
-      const event = parseEnvelope(body);
+    read({ body, sentMs }) {
+      const event = timely(parseEnvelope(body), sentMs);
       if (takes.some(({ type }) => type === event.type)) return event;
       throw new Error(`${name} takes ${takes.map(({ type }) => type).join(", ")}, not ${event.type}`);
     },
@@ -60,6 +61,14 @@ export function defineStage<const Definitions extends readonly EventDefinition[]
       return facts.map((fact) => follow(fact, event as AnyEvent, deps));
     },
   };
+}
+
+/** An event out of the archive brings a deadline that is long over: nothing could be waited for. */
+function timely(event: AnyEvent, sentMs: number): AnyEvent {
+  const { rerun, attempt } = event.metadata;
+  if (!rerun || attempt > 1) return event;
+  const fresh = withFreshDeadline(event, sentMs);
+  return fresh.metadata.deadlineAt > event.metadata.deadlineAt ? fresh : event;
 }
 
 /** Stamps a fact as following from an event. */

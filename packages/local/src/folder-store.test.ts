@@ -40,6 +40,17 @@ describe("a folder as a bucket", () => {
     expect(await tested.store.info("cam/a.mp4")).toMatchObject({ bytes: 3, metadata: {} });
   });
 
+  it("lists nothing where there is no folder, and does not take one that it cannot read for empty", async () => {
+    await using tested = await open();
+    await writeFile(join(tested.folder, "file"), "");
+    // Root reads every folder: a link in a circle stands for one that cannot be read.
+    await symlink("circle", join(tested.folder, "circle"));
+    const keysIn = (prefix: string) => Array.fromAsync(tested.store.list(prefix));
+    expect(await keysIn("none/")).toEqual([]);
+    expect(await keysIn("file/")).toEqual([]);
+    await expect(keysIn("circle/")).rejects.toThrow(/ELOOP/);
+  });
+
   it("notices a file that somebody else writes into", async () => {
     await using tested = await open();
     await tested.store.put("a", text("0123456789"), options);

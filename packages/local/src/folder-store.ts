@@ -97,7 +97,10 @@ export function createFolderStore(root: string): ObjectStore {
     async *list(prefix) {
       // Only whole folders and files below the last slash can match.
       const folder = join(base, prefix.slice(0, prefix.lastIndexOf("/") + 1));
-      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+        if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR")) return [];
+        throw error;
+      });
       const keys = entries
         .filter((entry) => entry.isFile())
         .map((entry) => relative(base, join(entry.parentPath, entry.name)).split(sep).join("/"));

@@ -264,6 +264,58 @@ async function deepSound(path: string): Promise<void> {
   await rename(deep, path);
 }
 
+describe.concurrent("recordings whose times go on from one file to the next", () => {
+  it.each(["smart", "exact", "fast"] as const)(
+    "as the segment muxer writes them lose no frame the %s way",
+    async (precision) => {
+      const range = { fromMs: START + 2520, toMs: START + 10_480 };
+      const { body, codes, claimed } = await ask(await segmented(), { ...range, precision });
+      expect(body).toMatchObject({ status: "CLIP_AVAILABLE", coverage: { gaps: [] } });
+      expect(codes).toEqual(codesOf(claimed, range.fromMs, range.toMs));
+    },
+  );
+});
+
+let segments: Promise<Camera> | undefined;
+
+/** One recording, cut into three by ffmpeg's segment muxer, which resets no times unless it is told to. Made once. */
+function segmented(): Promise<Camera> {
+  segments ??= makeSegmented();
+  return segments;
+}
+
+async function makeSegmented(): Promise<Camera> {
+  // With B-frames the muxer starts the first file at 0.08 s, which stays a start 80 ms late.
+  const whole = await camera("segmented", { recordings: 1, seconds: 3 * SECONDS, bFrames: 0 });
+  const [recording] = whole.recordings;
+  if (!recording) throw new Error("nothing was recorded");
+  const pattern = recording.path.replace(/mp4$/, "%d.mp4");
+  const segment = ["-c", "copy", "-f", "segment", "-segment_time", String(SECONDS), pattern];
+  await runFfmpeg({ ffmpeg: "ffmpeg", args: ["-v", "error", "-y", "-i", recording.path, ...segment] });
+  const recordings = [0, 1, 2].map((index) => ({
+    ...recording,
+    path: pattern.replace("%d", String(index)),
+    startMs: START + index * SECONDS * 1000,
+    endMs: START + (index + 1) * SECONDS * 1000,
+    frames: recording.frames.slice((index * SECONDS * 1000) / FRAME_MS, ((index + 1) * SECONDS * 1000) / FRAME_MS),
+  }));
+  return { ...whole, recordings };
+}
+
+describe.concurrent("recordings that flag every frame as a keyframe", () => {
+  it.each(["smart", "exact", "fast"] as const)("lose no frame the %s way", async (precision) => {
+    const damage = async (path: string) => {
+      const bytes = await readFile(path);
+      bytes.write("free", bytes.indexOf("stss"));
+      await writeFile(path, bytes);
+    };
+    const { used, body, codes, claimed } = await ask(await camera("usual"), { ...across, precision, damage });
+    expect(body).toMatchObject({ status: "CLIP_AVAILABLE", coverage: { gaps: [] } });
+    expect(codes).toEqual(codesOf(claimed, across.fromMs, across.toMs));
+    expect(used).toBe(precision);
+  });
+});
+
 describe.concurrent("a thumbnail", () => {
   it.each([
     ["before the clip's first keyframe", 2520, 3400],
@@ -355,6 +407,19 @@ describe.concurrent("a second recording that is", () => {
     expect(codes.at(-1)).toBe(whole.at(-1));
     expect(codes.length).toBeLessThan(whole.length);
     expect(seconds.at(-1)).toBeCloseTo(((whole.length - 1) * FRAME_MS) / 1000, 2);
+  });
+
+  it.each([0.6, 0.95])("cut off at %f of its bytes gives what is left of it", async (share) => {
+    const made = await camera("index first", { container: "moov-first" });
+    const damage = second(async (path) => truncate(path, Math.floor((await readFile(path)).length * share)));
+    const range = { ...across, toMs: START + 8000 };
+    for (const precision of ["smart", "exact", "fast"] as const) {
+      const { body, codes, claimed } = await ask(made, { ...range, damage, precision });
+      const [gap] = body.coverage?.gaps ?? [];
+      expect(body.coverage?.gaps).toEqual([{ start: gap?.start, end: range.toMs, cause: "CORRUPT_SOURCE" }]);
+      expect(gap?.start).toBeGreaterThan(missing.start);
+      expect(codes).toEqual(codesOf(claimed, range.fromMs, gap?.start ?? 0));
+    }
   });
 
   it("HEVC is cut by re-encoding, exactly", async () => {

@@ -1,15 +1,17 @@
 import { resolve } from "node:path";
 import { writeRequest } from "@camclips/core";
 import { type ClipRequest, type GapPolicy, gapPolicy, id, type Precision, precision } from "@camclips/events";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { folderSettings } from "../input/environment.ts";
 import { findFfmpeg } from "../input/ffmpeg.ts";
 import { INSTANT_FORMS, parseInstant } from "../input/instant.ts";
+import { makeWritable } from "../input/writable-folder.ts";
 import { coveredTimes } from "../recordings/describe.ts";
 import { footageIn } from "../recordings/footage.ts";
 import { scanFolder } from "../recordings/scan.ts";
 import { runClipJob } from "../run/clip-job.ts";
+import { Subcommand } from "../subcommand.ts";
 import { createView } from "../view/create-view.ts";
 import { instant } from "../view/format.ts";
 import { finishClip, humanStream } from "../view/report.ts";
@@ -52,7 +54,7 @@ Examples:
 ${exitCodesHelp}`;
 
 export function clipCommand(): Command {
-  return new Command("clip")
+  return new Subcommand("clip")
     .description("cut a clip out of a folder of recordings")
     .requiredOption("--recordings <dir>", "folder of the recordings")
     .requiredOption("--camera <name>", "camera, as its recordings are named", parseId)
@@ -87,6 +89,7 @@ async function clip(options: ClipOptions): Promise<void> {
   const settings = folderSettings(process.env, out);
   const { recordings, leftOut } = await scanFolder(folder, camera, options.starts, settings);
   const { footage, origin } = await footageIn(folder, recordings, [start, end], settings);
+  await makeWritable(out, "--out", [camera]);
   const stream = humanStream(options);
   if (leftOut.length > 0) {
     process.stderr.write(

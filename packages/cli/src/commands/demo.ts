@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import type { Footage } from "@camclips/core";
 import { createFolderStore } from "@camclips/local";
-import { Command } from "commander";
+import type { Command } from "commander";
 import { exitCodesHelp } from "../exit-codes.ts";
 import { folderSettings } from "../input/environment.ts";
 import { findFfmpeg } from "../input/ffmpeg.ts";
+import { makeWritable } from "../input/writable-folder.ts";
 import { makeRecordingOnce } from "../recordings/synthetic.ts";
 import { runClipJob } from "../run/clip-job.ts";
+import { Subcommand } from "../subcommand.ts";
 import { createView } from "../view/create-view.ts";
 import { finishClip, humanStream } from "../view/report.ts";
 
@@ -36,7 +38,7 @@ Examples:
 ${exitCodesHelp}`;
 
 export function demoCommand(): Command {
-  return new Command("demo")
+  return new Subcommand("demo")
     .description("make a synthetic camera and cut a clip out of its recordings")
     .option("--out <dir>", "folder of the results", "clips")
     .option("--state <dir>", "folder of the recordings and of the unfinished work", ".camclips")
@@ -50,7 +52,9 @@ async function demo(options: DemoOptions): Promise<void> {
   const settings = folderSettings(process.env, out);
   const stream = humanStream(options);
   const folder = join(state, "demo-recordings");
-  const footage = await makeFootage(folder, stream);
+  const ffmpeg = findFfmpeg(process.env);
+  await makeWritable(out, "--out");
+  const footage = await makeFootage(folder, ffmpeg, stream);
   stream.write(`The message:\n  ${MESSAGE}\n\n`);
   const view = createView(stream);
   const result = await runClipJob({
@@ -67,8 +71,7 @@ async function demo(options: DemoOptions): Promise<void> {
   finishClip(result, options);
 }
 
-async function makeFootage(folder: string, stream: NodeJS.WriteStream): Promise<Footage[]> {
-  const ffmpeg = findFfmpeg(process.env);
+async function makeFootage(folder: string, ffmpeg: string, stream: NodeJS.WriteStream): Promise<Footage[]> {
   const footage: Footage[] = [];
   for (const [index, startMs] of STARTS_MS.entries()) {
     const recording = { alias: ALIAS, startMs, seconds: RECORDING_SECONDS, ...PICTURE };

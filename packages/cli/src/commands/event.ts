@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { type Sample, sampleEvent } from "../sample-events.ts";
+import { Subcommand } from "../subcommand.ts";
 import { parseId } from "./clip.ts";
 
 type EventOptions = { [S in Sample]?: true } & { camera?: string; out: string };
@@ -24,7 +25,7 @@ Examples:
 ${exitCodesHelp}`;
 
 export function eventCommand(): Command {
-  const command = new Command("event").description("write a sample SQS event, as Lambda receives it");
+  const command = new Subcommand("event").description("write a sample SQS event, as Lambda receives it");
   for (const [flags, , description] of samples) {
     const others = samples.map(([, sample]) => sample).filter((sample) => !flags.includes(kebab(sample)));
     command.addOption(new Option(flags, description).conflicts(others));

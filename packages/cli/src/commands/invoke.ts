@@ -1,17 +1,20 @@
 import { join } from "node:path";
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { type ExitCode, exitCodes, exitCodesHelp } from "../exit-codes.ts";
 import { loadEnvironment } from "../input/environment.ts";
 import { findFfmpeg } from "../input/ffmpeg.ts";
 import { type Message, readMessages } from "../input/messages.ts";
 import { fakeWorld } from "../run/fake-world.ts";
-import { type MessageResult, runMessages } from "../run/invocation.ts";
+import { type MessageResult, requestOf, runMessages } from "../run/invocation.ts";
+import { latestOutcome, type Outcome } from "../run/outcome.ts";
 import { openSession } from "../run/session.ts";
-import { configuredWorld, type World } from "../run/world.ts";
+import { configuredWorld, isFolder, type World } from "../run/world.ts";
 import { CAMERA_DOWN, CAMERA_UP } from "../sample-events.ts";
+import { Subcommand } from "../subcommand.ts";
+import { AskedView } from "../view/asked-view.ts";
 import { createView } from "../view/create-view.ts";
 import { instant } from "../view/format.ts";
-import { exitCodeOf, humanStream, statusLines } from "../view/report.ts";
+import { exitCodeOf, humanStream, placeLines, statusLines } from "../view/report.ts";
 import type { View } from "../view/view.ts";
 
 interface InvokeOptions {
@@ -31,7 +34,8 @@ S3_BUCKET_DESTINATION are folders when they have a slash in them, buckets otherw
 message was sent, ${CAMERA_DOWN} is down, there are no others.
 
 The file holds an SQS event as Lambda receives it, or the body of one request, which is sent now. Without --wait the
-command ends once every message has a status; a pending one is tried again by the next "camclips invoke" after its time.
+command ends once every message has a status; a pending one is tried again by the next "camclips invoke" after its time,
+which says so; its exit code and --json are about its own messages alone.
 With --json stdout gets an array of the clips' metadata, one for each message.
 
 Examples:
@@ -41,7 +45,7 @@ Examples:
 ${exitCodesHelp}`;
 
 export function invokeCommand(): Command {
-  return new Command("invoke")
+  return new Subcommand("invoke")
     .description("run an SQS event through the pipeline, with the settings of the environment")
     .argument("[file]", 'SQS event, or one request; "-" for stdin', "event.json")
     .option("--stage <name>", "also read the settings in .env.<name>")
@@ -64,9 +68,11 @@ async function invoke(file: string, options: InvokeOptions): Promise<void> {
   const stream = humanStream(options);
   await using cleanup = new AsyncDisposableStack();
   const world = await openWorld(messages, options, ffmpeg, stream, cleanup);
-  const view = createView(stream, messages.length);
+  const view = new AskedView(createView(stream, messages.length), new Set(messages.flatMap(clipIdOf)));
   const results = await runIn(world, messages, options, view).finally(() => view.close());
-  report(results, options, stream);
+  report(results, world, options, stream);
+  reportOthers(view.others, world, stream);
+  if (options.json) process.stdout.write(`${JSON.stringify(results.map(jsonOf), null, 2)}\n`);
   process.exitCode = worst(results.map(exitCode));
 }
 
@@ -92,10 +98,15 @@ async function runIn(
   return await runMessages(session.runtime, messages, world, wait);
 }
 
-function report(results: readonly MessageResult[], { json, state }: InvokeOptions, stream: NodeJS.WriteStream): void {
+function report(
+  results: readonly MessageResult[],
+  world: World,
+  { state }: InvokeOptions,
+  stream: NodeJS.WriteStream,
+): void {
   for (const result of results) {
     const { outcome, request, retry } = result;
-    const lines = outcome ? statusLines(outcome, stream) : [];
+    const lines = outcome ? outcomeLines(outcome, world, stream) : [];
     if (retry) lines.push(`  ${retry.stage} tries again at ${instant(retry.atMs)}`);
     const waiting = retry ?? outcome?.nextAttemptMs;
     if (waiting) lines.push(`  it stays in ${state}: run camclips invoke again after that time, or with --wait`);
@@ -103,8 +114,26 @@ function report(results: readonly MessageResult[], { json, state }: InvokeOption
     const problem = problemOf(result);
     if (problem) process.stderr.write(`camclips: message ${result.message.messageId}: ${problem}\n`);
   }
-  if (json) process.stdout.write(`${JSON.stringify(results.map(jsonOf), null, 2)}\n`);
 }
+
+/** Clips of an earlier command, whose time came while this one ran: they count neither in `--json` nor in the exit code. */
+function reportOthers(others: AskedView["others"], world: World, stream: NodeJS.WriteStream): void {
+  for (const [clipId, events] of others) {
+    const outcome = latestOutcome(events, world.destinationBucket, world.settings);
+    if (!outcome) continue;
+    stream.write(`\nasked for earlier: ${clipId}  ${outcomeLines(outcome, world, stream).join("\n")}\n`);
+  }
+}
+
+function outcomeLines(outcome: Outcome, { destinationBucket }: World, stream: NodeJS.WriteStream): string[] {
+  const place = isFolder(destinationBucket) ? destinationBucket : `s3://${destinationBucket}`;
+  return [...statusLines(outcome, stream), ...placeLines(outcome, place)];
+}
+
+const clipIdOf = (message: Message): string[] => {
+  const request = requestOf(message);
+  return request ? [request.clipId] : [];
+};
 
 function jsonOf(result: MessageResult): object {
   const { outcome, request, retry, message } = result;

@@ -1,6 +1,7 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import { exitCodesHelp } from "../exit-codes.ts";
 import { stageOption } from "../input/stage-option.ts";
+import { Subcommand } from "../subcommand.ts";
 
 const help = `
 Do it after the cause is gone. Clips that were told FATAL_ERROR because of these messages are told their new status; a
@@ -12,7 +13,7 @@ Examples:
 ${exitCodesHelp}`;
 
 export function redriveCommand(): Command {
-  return new Command("redrive")
+  return new Subcommand("redrive")
     .description("send a stage's dead letters back to its queue (AWS)")
     .argument("<stage>", "stage of the pipeline, such as render-clip")
     .addOption(stageOption().makeOptionMandatory())

@@ -1,8 +1,9 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { ReplayOptions } from "../deployed/run-replay.ts";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { parseInstant } from "../input/instant.ts";
 import { stageOption } from "../input/stage-option.ts";
+import { Subcommand } from "../subcommand.ts";
 import { instant } from "../view/format.ts";
 import { parseId } from "./clip.ts";
 
@@ -21,7 +22,7 @@ Examples:
 ${exitCodesHelp}`;
 
 export function replayCommand(): Command {
-  return new Command("replay")
+  return new Subcommand("replay")
     .description("render clips again from archived events (AWS)")
     .requiredOption("--from <time>", "first instant whose events are replayed", parseInstant)
     .requiredOption("--to <time>", "first instant whose events are not", parseInstant)

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { readRequest, writeRequest } from "@camclips/core";
 import type { GapPolicy } from "@camclips/events";
-import { Command } from "commander";
+import type { Command } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { parseInstant } from "../input/instant.ts";
 import { readMessages } from "../input/messages.ts";
 import { stageOption } from "../input/stage-option.ts";
+import { Subcommand } from "../subcommand.ts";
 import { parseGapPolicy, parseId } from "./clip.ts";
 
 interface RequestOptions {
@@ -27,7 +28,7 @@ Examples:
 ${exitCodesHelp}`;
 
 export function requestCommand(): Command {
-  return new Command("request")
+  return new Subcommand("request")
     .description("ask a deployed stage for a clip (AWS)")
     .argument("[file]", 'the request; "-" for stdin')
     .option("--camera <id>", "the camera, without a file", parseId)

@@ -1,11 +1,13 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { eventsPrefix, readHistory } from "@camclips/core";
 import type { AnyEvent } from "@camclips/events";
 import { createFolderStore } from "@camclips/local";
-import { Command } from "commander";
+import type { Command } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
+import { refusals } from "../file-errors.ts";
 import { stageOption } from "../input/stage-option.ts";
+import { Subcommand } from "../subcommand.ts";
 import { entryLine } from "../view/plain-view.ts";
 import { timelineOf } from "../view/timeline.ts";
 import { parseId } from "./clip.ts";
@@ -26,7 +28,7 @@ Examples:
 ${exitCodesHelp}`;
 
 export function timelineCommand(): Command {
-  return new Command("timeline")
+  return new Subcommand("timeline")
     .description("show a clip's history out of the event store")
     .argument("<clipId>", "the clip", parseId)
     .option("--state <dir>", "state folder of the commands that made it", ".camclips")
@@ -37,7 +39,9 @@ export function timelineCommand(): Command {
 }
 
 async function timeline(clipId: string, { state, stage, json }: TimelineOptions): Promise<void> {
-  const events = stage ? await deployedHistory(stage, clipId) : await historyIn(state, clipId);
+  const events = stage
+    ? await deployedHistory(stage, clipId)
+    : await historyIn(state, clipId).catch((error) => unreadable(state, error));
   const entries = timelineOf(events);
   if (json) {
     process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`);
@@ -58,13 +62,23 @@ async function deployedHistory(stage: string, clipId: string): Promise<AnyEvent[
 /** Several runs may know the clip; the latest one counts. */
 async function historyIn(state: string, clipId: string): Promise<AnyEvent[]> {
   const jobs = join(state, "clips");
-  const own = existsSync(jobs) ? readdirSync(jobs).filter((name) => name.startsWith(`${clipId}.`)) : [];
+  const own = isThere(jobs) ? readdirSync(jobs).filter((name) => name.startsWith(`${clipId}.`)) : [];
   const roots = [state, join(state, "invoke"), ...own.map((name) => join(jobs, name))];
-  const known = roots.filter((root) => existsSync(join(root, "work", eventsPrefix(clipId))));
+  const known = roots.filter((root) => isThere(join(root, "work", eventsPrefix(clipId))));
   const histories = await Promise.all(known.map((root) => readHistory(createFolderStore(join(root, "work")), clipId)));
   const latest = (events: AnyEvent[]): number => Date.parse(events.at(-1)?.metadata.occurredAt ?? "");
   const [newest] = histories.sort((a, b) => latest(b) - latest(a));
   if (newest) return newest;
-  const where = existsSync(state) ? `in ${state}` : `: there is no folder ${state}`;
+  const where = isThere(state) ? `in ${state}` : `: there is no folder ${state}`;
   throw new UsageError(`no clip ${clipId} ${where}; --state says where the command that made it kept its state`);
+}
+
+/** Unlike existsSync, this tells what is not there from what cannot be looked at. */
+const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
+
+function unreadable(state: string, error: NodeJS.ErrnoException): never {
+  const { code, message, path } = error;
+  if (code === undefined) throw error;
+  const problem = refusals[code] ? `${refusals[code]} (${path})` : message;
+  throw new UsageError(`cannot read the state folder ${state}: ${problem}`, { cause: error });
 }

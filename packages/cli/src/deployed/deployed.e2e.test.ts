@@ -125,6 +125,15 @@ describe("the commands for a deployed stage", () => {
     expect(aws.queues.get(url("render-clip-dlq"))).toMatchObject([{ Body: "poison" }]);
   });
 
+  it.each([
+    ["an earlier run that failed again, as another one", { id: "redrive-1", notify: true }, /^redrive-\d{2,}$/],
+    ["a silent replay, which stays silent", { id: "replay-1", notify: false }, /^replay-1$/],
+  ])("redrive takes up %s", async (_, rerun, mark) => {
+    aws.put(url("render-clip-dlq"), text({ ...second, metadata: { ...second.metadata, rerun } }));
+    expect((await run(["redrive", "render-clip"])).code).toBe(0);
+    expect(parseEnvelope(JSON.parse(sentTo("render-clip").at(-1) ?? "")).metadata.rerun?.id).toMatch(mark);
+  });
+
   it("redrive lets a stage go on that left its clip open, and sends a caller's request unchanged", async () => {
     aws.put(url("publish-clip-dlq"), text(second));
     expect((await run(["redrive", "publish-clip"])).code).toBe(0);

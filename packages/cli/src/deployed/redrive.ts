@@ -5,10 +5,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { markRerun, parseEnvelope, stageNamed, toEnvelope } from "@camclips/events";
-
-/** Time for the work of a redriven clip: its own deadline is over as a rule. */
-export const FRESH_DEADLINE_MS = 3600_000;
+import { type AnyEvent, markRerun, parseEnvelope, stageNamed, toEnvelope, withFreshDeadline } from "@camclips/events";
 
 /** Messages that are being looked at are kept from others for as long. */
 const VISIBILITY_SECONDS = 120;
@@ -59,6 +56,12 @@ async function receive(sqs: SQSClient, QueueUrl: string): Promise<Message[]> {
   return (await sqs.send(command)).Messages ?? [];
 }
 
+/** An earlier run that told its own failure is over; a silent replay stays silent. */
+function ownRun(event: AnyEvent, id: string): AnyEvent {
+  const { rerun, ...metadata } = event.metadata;
+  return markRerun(rerun?.notify === false ? event : { ...event, metadata }, { id, notify: true });
+}
+
 /**
  * A stage whose last failure ended the clip told FATAL_ERROR, and that stands: what follows now must be a run of its own,
  * which tells its status again. The other stages left the clip open, so their message simply goes on.
@@ -68,10 +71,8 @@ function bodyFor({ stage, id }: Pick<Redrive, "stage" | "id">, body: string, now
   const { input, failsClip } = stageNamed(stage);
   if (input.from !== "bus" || stage === "record-event") return body;
   try {
-    const event = parseEnvelope(JSON.parse(body));
-    const deadlineAt = new Date(nowMs + FRESH_DEADLINE_MS).toISOString();
-    const extended = { ...event, metadata: { ...event.metadata, attempt: 1, deadlineAt } };
-    return JSON.stringify(toEnvelope(failsClip ? markRerun(extended, { id, notify: true }) : extended));
+    const event = withFreshDeadline(parseEnvelope(JSON.parse(body)), nowMs);
+    return JSON.stringify(toEnvelope(failsClip ? ownRun(event, id) : event));
   } catch {
     return undefined;
   }

@@ -12,9 +12,9 @@ import {
   type Stage as Row,
   stageNamed,
   toEnvelope,
+  withFreshDeadline,
 } from "@camclips/events";
 import { UsageError } from "../exit-codes.ts";
-import { FRESH_DEADLINE_MS } from "./redrive.ts";
 import { type DeployedStage, partOf } from "./stage.ts";
 
 export interface Replay {
@@ -71,9 +71,7 @@ export function replayMessage(
     return taken.includes(type) && !rerun && atMs >= fromMs && atMs < toMs;
   });
   if (!event) throw new UsageError(`the clip has no event that ${from} takes (${taken.join(", ")}) in that time`);
-  const deadlineAt = new Date(nowMs + FRESH_DEADLINE_MS).toISOString();
-  const extended = { ...event, metadata: { ...event.metadata, attempt: 1, deadlineAt } };
-  const marked = markRerun(extended, { id: replayName(notify, nowMs), notify });
+  const marked = markRerun(withFreshDeadline(event, nowMs), { id: replayName(notify, nowMs), notify });
   return { QueueUrl: queueUrl, MessageBody: JSON.stringify(toEnvelope(marked)) };
 }
 

@@ -3,7 +3,7 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { historyOf } from "./history.ts";
 import { replayMessage, replayState, startReplay } from "./replay.ts";
-import { CLIENT, findStage } from "./stage.ts";
+import { CLIENT, checkName, findStage } from "./stage.ts";
 
 export interface ReplayOptions {
   stage: string;
@@ -27,6 +27,7 @@ export async function runReplay({
   notify,
   wait,
 }: ReplayOptions): Promise<void> {
+  checkName(only);
   const deployed = await findStage(stage);
   const options = { fromMs, toMs, from: only, notify };
   if (clip) {

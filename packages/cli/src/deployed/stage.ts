@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { pipeline } from "@camclips/events";
 import * as z from "zod";
 import { UsageError } from "../exit-codes.ts";
 import { loadEnvironment } from "../input/environment.ts";
@@ -46,9 +47,18 @@ function refusal(error: Error, stage: string): Error {
   return error;
 }
 
-/** @throws UsageError for a stage that the pipeline does not have. */
+/** Before anything is asked of AWS. @throws UsageError for a stage that no pipeline has. */
+export function checkName(stage: string): void {
+  const names = pipeline.map((row): string => row.stage);
+  if (!names.includes(stage)) throw unknownStage(stage, names);
+}
+
+const unknownStage = (stage: string, names: readonly string[]): UsageError =>
+  new UsageError(`no stage "${stage}" in the pipeline: ${names.join(", ")}`);
+
+/** @throws UsageError for a stage that the deployed pipeline does not have. */
 export function partOf(deployed: DeployedStage, stage: string): DeployedStage["stages"][string] {
   const part = deployed.stages[stage];
   if (part) return part;
-  throw new UsageError(`no stage "${stage}" in the pipeline: ${Object.keys(deployed.stages).join(", ")}`);
+  throw unknownStage(stage, Object.keys(deployed.stages));
 }

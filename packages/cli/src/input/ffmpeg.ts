@@ -16,9 +16,14 @@ const TIME_LIMIT_MS = 270_000;
 export function findFfmpeg(environment: NodeJS.ProcessEnv): string {
   const installed = ffmpegStatic as unknown as string | null;
   const chosen = environment.FFMPEG_BIN || (installed && existsSync(installed) ? installed : "ffmpeg");
-  const { error, status } = spawnSync(chosen, ["-version"], { stdio: "ignore" });
-  if (!error && status === 0) return chosen;
-  const tried = environment.FFMPEG_BIN ? `FFMPEG_BIN="${chosen}" does not run` : "there is no ffmpeg";
+  const { error, status, stdout } = spawnSync(chosen, ["-version"], {
+    stdio: ["ignore", "pipe", "ignore"],
+    encoding: "utf8",
+  });
+  const runs = !error && status === 0;
+  if (runs && stdout.includes("ffmpeg version")) return chosen;
+  const problem = runs ? "is no ffmpeg" : "does not run";
+  const tried = environment.FFMPEG_BIN ? `FFMPEG_BIN="${chosen}" ${problem}` : "there is no ffmpeg";
   throw new UsageError(
     `${tried}: install one (apt-get install -y ffmpeg, brew install ffmpeg, version 5.1 or newer), or set FFMPEG_BIN to its path`,
   );

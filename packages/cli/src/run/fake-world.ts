@@ -5,9 +5,10 @@ import type { AnswerableRequest, Settings } from "@camclips/events";
 import { createFolderStore, startCameraService } from "@camclips/local";
 import { settingsFrom } from "../input/environment.ts";
 import type { Message } from "../input/messages.ts";
+import { makeWritable } from "../input/writable-folder.ts";
 import { makeRecordingOnce } from "../recordings/synthetic.ts";
 import { CAMERA_DOWN, CAMERA_UP } from "../sample-events.ts";
-import type { World } from "./world.ts";
+import { destinationIn, isFolder, type World } from "./world.ts";
 
 /** Recordings of the fake camera start every ten seconds: short ones are quick to make, and every clip has joins. */
 const SLOT_MS = 10_000;
@@ -28,6 +29,9 @@ export async function fakeWorld(
   ffmpeg: string,
   onMake: (key: string) => void,
 ): Promise<World & AsyncDisposable> {
+  const { S3_BUCKET_DESTINATION: named = "" } = environment;
+  const destinationBucket = isFolder(named) ? named : destinationIn(state);
+  await makeWritable(destinationBucket, "the destination");
   const folder = join(state, "fake-recordings");
   await sweep(folder);
   const service = await startCameraService({
@@ -36,8 +40,6 @@ export async function fakeWorld(
       [CAMERA_DOWN, { alias: "down", recordings: () => [] }],
     ]),
   });
-  const { S3_BUCKET_DESTINATION: named = "" } = environment;
-  const destinationBucket = named.includes("/") ? named : join(state, "destination");
   const settings = settingsFrom({
     ...environment,
     CAM_SERVICES_URL: service.url,

@@ -67,7 +67,8 @@ async function resultOf(
   };
 }
 
-function requestOf({ body, sentMs }: Message): AnswerableRequest | undefined {
+/** @returns undefined for a message that nobody can be told about. */
+export function requestOf({ body, sentMs }: Message): AnswerableRequest | undefined {
   try {
     return readRequest(body, sentMs).request;
   } catch {

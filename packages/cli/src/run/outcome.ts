@@ -1,5 +1,5 @@
 import { type ClipMetadata, pendingMetadata, requestKey } from "@camclips/core";
-import type { AnswerableRequest, AnyEvent, EventOf, Settings, SourcesPending } from "@camclips/events";
+import type { AnswerableRequest, AnyEvent, ClipPublished, EventOf, Settings, SourcesPending } from "@camclips/events";
 
 /** What a caller was told about one request. */
 export interface Outcome {
@@ -26,12 +26,21 @@ export function outcomeOf(
     ),
   );
   const published = events.findLast((event) => event.type === "ClipPublished" && own.has(event.metadata.cause));
-  if (published?.type === "ClipPublished") {
-    const metadata = published.data.clipMetadata as ClipMetadata;
-    return { status: metadata.status, metadata };
-  }
+  if (published?.type === "ClipPublished") return publishedOutcome(published);
   const pending = events.findLast((event) => event.type === "SourcesPending" && own.has(event.metadata.id));
   return pending && pendingOutcome(pending as EventOf<typeof SourcesPending>, bucket, settings);
+}
+
+/** What the latest of a clip's events tell its caller, whichever request they follow from; undefined when they tell nothing. */
+export function latestOutcome(events: readonly AnyEvent[], bucket: string, settings: Settings): Outcome | undefined {
+  const event = events.findLast(({ type }) => type === "ClipPublished" || type === "SourcesPending");
+  if (event?.type === "ClipPublished") return publishedOutcome(event);
+  return event?.type === "SourcesPending" ? pendingOutcome(event, bucket, settings) : undefined;
+}
+
+function publishedOutcome({ data }: EventOf<typeof ClipPublished>): Outcome {
+  const metadata = data.clipMetadata as ClipMetadata;
+  return { status: metadata.status, metadata };
 }
 
 function pendingOutcome(

@@ -5,6 +5,7 @@ import type { Settings } from "@camclips/events";
 import { createFolderStore } from "@camclips/local";
 import { UsageError } from "../exit-codes.ts";
 import { settingsFrom } from "../input/environment.ts";
+import { makeWritable } from "../input/writable-folder.ts";
 
 /** What the pipeline works with: settings, and where objects lie. */
 export interface World {
@@ -19,7 +20,8 @@ const HINT = 'To try it without any service: --camera-service fake. All settings
 /** The services and buckets that the environment names. */
 export async function configuredWorld(environment: NodeJS.ProcessEnv, state: string): Promise<World> {
   const settings = settingsFrom(environment, HINT);
-  const destinationBucket = settings.S3_BUCKET_DESTINATION ?? join(state, "destination");
+  const destinationBucket = settings.S3_BUCKET_DESTINATION ?? destinationIn(state);
+  if (isFolder(destinationBucket)) await makeWritable(destinationBucket, "the destination");
   return {
     settings,
     destinationBucket,
@@ -29,8 +31,16 @@ export async function configuredWorld(environment: NodeJS.ProcessEnv, state: str
 }
 
 /** A name with a slash in it is a folder, any other a bucket. */
+export const isFolder = (name: string): boolean => name.includes("/");
+
+/** Where clips go unless the settings name a place. */
+export function destinationIn(state: string): string {
+  const folder = join(state, "destination");
+  return isFolder(folder) ? folder : `./${folder}`;
+}
+
 async function storeOf(name: string, environment: NodeJS.ProcessEnv, existing?: "existing"): Promise<ObjectStore> {
-  if (name.includes("/")) {
+  if (isFolder(name)) {
     if (existing && !statSync(name, { throwIfNoEntry: false })?.isDirectory())
       throw new UsageError(`S3_BUCKET_ORIGIN="${name}": there is no such folder`);
     return createFolderStore(name);

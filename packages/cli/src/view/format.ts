@@ -13,3 +13,7 @@ export function bytes(count: number): string {
 }
 
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** `CLIP_NOT_AVAILABLE NO_FOOTAGE`; some reasons are called as their status is. */
+export const statusAndReason = (status: string, reason?: string): string =>
+  reason === undefined || reason === status ? status : `${status} ${reason}`;

@@ -14,7 +14,8 @@ export function exitCodeOf({ status }: Pick<Outcome, "status">): ExitCode {
 interface Told {
   reason?: string;
   message?: string;
-  clip?: { bytes: number; durationMs: number; frames: number };
+  clip?: { key: string; bytes: number; durationMs: number; frames: number };
+  thumbnail?: { key: string; sizes: number[] };
   realtimeFactor?: number;
   coverage?: { gaps: { start: number; end: number; cause: string }[] };
 }
@@ -26,7 +27,7 @@ export function statusLines({ status, metadata, nextAttemptMs }: Outcome, stream
   const facts =
     clip && status === "CLIP_AVAILABLE"
       ? [seconds(clip.durationMs), `${clip.frames} frames`, bytes(clip.bytes), `${realtimeFactor}x real time`]
-      : [reason, message].filter(Boolean);
+      : [reason === status ? "" : reason, message].filter(Boolean);
   const head = `${styleText(["bold", colour], status, { stream })}  ${facts.join(", ")}`;
   const gaps = (coverage?.gaps ?? []).map(
     ({ start, end, cause }) =>
@@ -39,16 +40,25 @@ export function statusLines({ status, metadata, nextAttemptMs }: Outcome, stream
   return [head, ...gaps, ...next, ...full];
 }
 
+/** Where an available clip and its thumbnails lie. @param bucket a folder or `s3://name`. */
+export function placeLines({ status, metadata }: Outcome, bucket: string): string[] {
+  const { clip, thumbnail } = metadata as Told;
+  if (status !== "CLIP_AVAILABLE" || !clip || !thumbnail) return [];
+  const pictures = thumbnail.key.replace("{size}", `{${[...thumbnail.sizes, "original"].join(",")}}`);
+  return [line("clip", `${bucket}${clip.key}`), line("thumbnails", `${bucket}${pictures}`)];
+}
+
+const line = (name: string, place: string): string =>
+  `  ${name.padEnd(10)} ${place.startsWith("s3://") ? place : relative(".", place) || place}`;
+
 /** What a finished clip left, and where. */
-function clipReport({ outcome, files, request }: ClipResult, state: string, stream: NodeJS.WriteStream): string {
-  const lines = ["", ...statusLines(outcome, stream)];
-  if (files) {
-    const { sizes, key } = outcome.metadata.thumbnail as { sizes: number[]; key: string };
-    const extension = key.slice(key.lastIndexOf("."));
-    const pictures = files.clip.replace(/\.mp4$/, `_{${[...sizes, "original"].join(",")}}${extension}`);
-    const rows = { clip: files.clip, thumbnails: pictures, metadata: files.metadata, history: files.history };
-    for (const [name, path] of Object.entries(rows)) lines.push(`  ${name.padEnd(10)} ${relative(".", path) || path}`);
-  }
+function clipReport(
+  { outcome, files, request }: ClipResult,
+  { out, state }: Output,
+  stream: NodeJS.WriteStream,
+): string {
+  const lines = ["", ...statusLines(outcome, stream), ...placeLines(outcome, out)];
+  if (files) lines.push(line("metadata", files.metadata), line("history", files.history));
   const option = state === ".camclips" ? "" : ` --state ${state}`;
   lines.push(`  timeline   npx camclips timeline ${request.clipId}${option}`);
   return `${lines.join("\n")}\n`;
@@ -56,6 +66,7 @@ function clipReport({ outcome, files, request }: ClipResult, state: string, stre
 
 interface Output {
   json?: true;
+  out: string;
   state: string;
 }
 
@@ -66,7 +77,7 @@ export const humanStream = ({ json }: Pick<Output, "json">): NodeJS.WriteStream 
 /** Prints the result of a clip and sets the exit code. */
 export function finishClip(result: ClipResult, options: Output): void {
   const stream = humanStream(options);
-  stream.write(clipReport(result, options.state, stream));
+  stream.write(clipReport(result, options, stream));
   if (options.json) process.stdout.write(`${JSON.stringify(result.outcome.metadata, null, 2)}\n`);
   process.exitCode = exitCodeOf(result.outcome);
 }

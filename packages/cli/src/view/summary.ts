@@ -1,5 +1,5 @@
 import type { AnyEvent, Interval } from "@camclips/events";
-import { bytes, instant, plural, seconds } from "./format.ts";
+import { bytes, instant, plural, seconds, statusAndReason } from "./format.ts";
 
 /** What an event says, in one line for people. */
 export function summaryOf(event: AnyEvent): string {
@@ -27,14 +27,14 @@ export function summaryOf(event: AnyEvent): string {
       const { status, reason, notified, putRefused } = event.data;
       const told = notified ? "" : ", nobody told (replay)";
       const refused = putRefused ? `, the camera service refused it: ${putRefused}` : "";
-      return `${status}${reason ? ` ${reason}` : ""}${told}${refused}`;
+      return `${statusAndReason(status, reason)}${told}${refused}`;
     }
     case "SourcesPending": {
       const { reason, missing: holes, nextAttemptMs } = event.data;
       return `CLIP_PENDING ${reason}, ${seconds(lengthOf(holes))} missing, next attempt at ${instant(nextAttemptMs)}`;
     }
     case "ClipRejected":
-      return `${event.data.status} ${event.data.reason}: ${event.data.message}`;
+      return `${statusAndReason(event.data.status, event.data.reason)}: ${event.data.message}`;
     case "ClipFailed":
       return `FATAL_ERROR ${event.data.reason}: ${event.data.message}`;
   }

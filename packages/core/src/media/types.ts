@@ -26,6 +26,14 @@ export interface Beside {
   lastEndSeconds?: number;
 }
 
+/** What a recording begins with, seconds on its own timeline. */
+export interface TimelineStarts {
+  /** The first frame that is shown. */
+  videoSeconds: number;
+  /** The first frame that is shown or sample that is heard, whichever comes first. */
+  firstSeconds: number;
+}
+
 /** A small MP4 cut out of a recording without decoding; `chunks` streams it with bounded memory and may be read once. */
 export interface Slice {
   method: "sliced" | "copied";
@@ -37,6 +45,13 @@ export interface Slice {
   media?: { startSeconds: number; endSeconds: number };
   /** What the slice itself need not hold. Absent when it cannot be known. */
   beside?: Beside;
+  /**
+   * The file is cut off: its index has frames from here on, seconds on the recording's timeline, that the range needs and
+   * whose bytes are missing. The slice ends before them. Absent when all that is needed is there.
+   */
+  cutOffSeconds?: number;
+  /** Where the recording's own timeline begins. Absent when the recording is copied. */
+  starts?: TimelineStarts;
   /** Exact size of what `chunks` yields. */
   bytes: number;
   chunks(signal?: AbortSignal): AsyncIterable<Uint8Array>;

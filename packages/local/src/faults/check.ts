@@ -30,7 +30,6 @@ export async function complaintsAbout(ending: Ending): Promise<string[]> {
     ...notificationsRepeatOnlyAfterFaults(ending),
     ...(await clipsAreWhatWasTold(ending)),
     ...(await publicObjectsAreWhole(ending.world)),
-    ...nothingIsLeftToDo(ending),
     ...(await nothingIsLeftBehind(ending)),
     ...nothingWentRound(ending),
   ];
@@ -156,13 +155,6 @@ async function publicObjectsAreWhole({ destination }: Ending["world"]): Promise<
   return complaints;
 }
 
-function nothingIsLeftToDo({ runtime, world }: Ending): string[] {
-  return [
-    ...runtime.schedules.map(({ name }) => `${name}: an orphan schedule`),
-    ...world.limbo.map(({ event }) => `${event.type}: still on its way`),
-  ];
-}
-
 async function nothingIsLeftBehind({ world }: Ending): Promise<string[]> {
   const files = await filesIn(world.folder);
   const left = files.filter((name) => /\.unfinished|state\/(?:scratch|queues|schedules)\//.test(name));
@@ -195,17 +187,26 @@ function nothingWentRound({ world }: Ending): string[] {
 async function replayTellsNobody(ending: Ending): Promise<string[]> {
   const { world, runtime, settle } = ending;
   world.healed = true;
-  const before = { puts: world.puts.length, notifications: world.notifications.length };
+  const before = {
+    puts: world.puts.length,
+    notifications: world.notifications.length,
+    scheduled: world.scheduled.length,
+  };
   const keys = await Array.fromAsync(world.destination.list(""));
   for (const clipId of distinct(world.history.asked.map((asked) => asked.clipId)))
     for (const event of await runtime.history(clipId))
       world.limbo.push({ atMs: world.now(), event: markRerun(event, { id: "replay-1", notify: false }) });
-  await settle();
+  const endless = await settle();
   const after = await Array.fromAsync(world.destination.list(""));
   return [
+    ...(endless ? [`a replay: ${endless}`] : []),
     ...(world.puts.length > before.puts ? ["a replay told the camera service"] : []),
     ...(world.notifications.length > before.notifications ? ["a replay told subscribers"] : []),
-    ...runtime.schedules.map(({ name }) => `${name}: scheduled by a replay`),
+    // A stage may wait for a dependency in a replay too, but no request is sent again, and no deadline watched.
+    ...world.scheduled
+      .slice(before.scheduled)
+      .filter((name) => /^(?:retry|check-deadline)-/.test(name))
+      .map((name) => `${name}: scheduled by a replay`),
     ...keys.filter((key) => !after.includes(key)).map((key) => `${key}: lost in a replay`),
     ...(await publicObjectsAreWhole(ending.world)).map((complaint) => `after a replay: ${complaint}`),
   ];

@@ -3,7 +3,7 @@ import type { Deps } from "@camclips/functions";
 import { fakeMedia } from "../../../functions/src/testing.ts";
 import { type DeadLetter, LocalRuntime } from "../runtime.ts";
 import { testFolder } from "../testing.ts";
-import type { Asked, History } from "./history.ts";
+import type { Asked, Fault, History } from "./history.ts";
 import { injectFaults, Life } from "./inject.ts";
 import { EPOCH, World } from "./world.ts";
 
@@ -19,7 +19,7 @@ export interface Ending {
   /** Why the history did not come to an end; undefined when it did. */
   endless: string | undefined;
   /** Runs what was put on the bus since to its end. */
-  settle(): Promise<void>;
+  settle(): Promise<string | undefined>;
 }
 
 interface Step {
@@ -46,7 +46,7 @@ export async function live<T>(
     ...history.asked.flatMap((asked) =>
       asked.sentSeconds.map((seconds, index) => ({
         atMs: EPOCH + seconds * 1000,
-        run: () => process.runtime.request(bodyOf(asked, asked.faulty && index === 0)),
+        run: () => process.runtime.request(bodyOf(asked, index === 0 ? asked.fault : undefined)),
       })),
     ),
     ...history.disturbances.map((disturbance) => ({
@@ -101,7 +101,7 @@ export async function live<T>(
     const endless = await settle();
     const { runtime } = process;
     const deadLetters = await runtime.deadLetters();
-    return await check({ world, runtime, deadLetters, endless, settle: async () => void (await settle()) });
+    return await check({ world, runtime, deadLetters, endless, settle });
   } finally {
     await process.stop();
   }
@@ -155,10 +155,17 @@ async function begin(world: World, mutate: Mutation): Promise<Process> {
   };
 }
 
-function bodyOf({ clipId, cameraId, startSeconds, endSeconds, gapPolicy, python }: Asked, faulty: boolean): string {
-  const start = EPOCH + startSeconds * 1000;
-  const end = faulty ? start : EPOCH + endSeconds * 1000;
-  return python
-    ? `{'clipId': u'${clipId}', 'cameraId': '${cameraId}', 'startTimestampInMs': ${start}, 'endTimestampInMs': '${end}', 'retryTimestamps': [], 'gapPolicy': '${gapPolicy}'}`
-    : JSON.stringify({ clipId, cameraId, startTimestampInMs: start, endTimestampInMs: end, gapPolicy });
+function bodyOf({ clipId, cameraId, startSeconds, endSeconds, gapPolicy, python }: Asked, fault?: Fault): string {
+  const startTimestampInMs = EPOCH + startSeconds * 1000;
+  const sound = { clipId, cameraId, startTimestampInMs, endTimestampInMs: EPOCH + endSeconds * 1000, gapPolicy };
+  const faults: Record<Fault, object> = {
+    endTimestampInMs: { endTimestampInMs: startTimestampInMs },
+    gapPolicy: { gapPolicy: "BLACK" },
+    precision: { precision: "best" },
+    retryTimestamps: { retryTimestamps: ["soon"] },
+  };
+  const asked = { ...sound, ...(fault && faults[fault]) };
+  if (!python) return JSON.stringify(asked);
+  const literal = JSON.stringify({ ...asked, endTimestampInMs: String(asked.endTimestampInMs) });
+  return literal.replaceAll('"', "'").replace("'clipId':", "'clipId': u");
 }

@@ -8,6 +8,10 @@ export const RECORDING_SECONDS = 20;
 export const ALIAS = "pier";
 export const CAMERA = "cam-1";
 
+/** Fields that a caller gets wrong. */
+const FAULTS = ["endTimestampInMs", "gapPolicy", "precision", "retryTimestamps"] as const;
+export type Fault = (typeof FAULTS)[number];
+
 /** A caller's request, sent once or more. */
 export interface Asked {
   clipId: string;
@@ -17,8 +21,8 @@ export interface Asked {
   gapPolicy: GapPolicy;
   /** When its message is sent; more than one: the same message again. */
   sentSeconds: number[];
-  /** A fault in its first message, which is refused; the next ones are sound. */
-  faulty: boolean;
+  /** What is wrong with its first message, which is refused; the next ones are sound. */
+  fault: Fault | undefined;
   /** Python literal instead of JSON. */
   python: boolean;
 }
@@ -67,7 +71,10 @@ const asked = (index: number): fc.Arbitrary<Asked> =>
       endSeconds: fc.integer({ min: 1, max: 52 }),
       gapPolicy: fc.constantFrom("SKIP_GAPS", "REJECT", "FILL_WITH_BLACK"),
       sentSeconds: fc.array(seconds(600), { minLength: 1, maxLength: 3 }),
-      faulty: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+      fault: fc.oneof(
+        { weight: 5, arbitrary: fc.constant(undefined) },
+        { weight: 1, arbitrary: fc.constantFrom(...FAULTS) },
+      ),
       python: fc.boolean(),
     })
     .map((drawn) => ({ ...drawn, endSeconds: drawn.startSeconds + drawn.endSeconds }));
@@ -130,7 +137,7 @@ export function quietHistory(change: Partial<History> = {}): History {
     endSeconds: 30,
     gapPolicy: "SKIP_GAPS",
     sentSeconds: [210],
-    faulty: false,
+    fault: undefined,
     python: true,
   };
   const recordings = Array.from({ length: RECORDINGS }, () => ({ listedSeconds: 0, storedSeconds: 0, broken: false }));

@@ -116,7 +116,10 @@ export function injectFaults(deps: Deps, world: World, life: Life): Deps {
       async schedule(message, signal) {
         outage("scheduler", "throttled");
         world.mostTries = Math.max(world.mostTries, JSON.parse(message.body).detail?.metadata.attempt ?? 1);
-        return effect(`schedule ${message.name}`, () => deps.scheduler.schedule(message, signal));
+        return effect(`schedule ${message.name}`, () => {
+          world.scheduled.push(message.name);
+          return deps.scheduler.schedule(message, signal);
+        });
       },
     },
     bus: {

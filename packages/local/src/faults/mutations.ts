@@ -17,6 +17,7 @@ const withWork =
   (change: (work: ObjectStore) => Partial<ObjectStore>): Mutation =>
   (deps) => ({ ...deps, work: { ...deps.work, ...change(deps.work) } });
 
+const isMarker = (key: string): boolean => key.startsWith("markers/");
 const isNotified = (key: string): boolean => key.includes(".notified.json");
 
 /** The camera service takes no status when the clip is told, so that publish-clip runs many times. */
@@ -115,6 +116,47 @@ export const brokenGuards: Broken[] = [
     complaint: /other bytes than told/,
   },
   {
+    guard: "the mark of a silent replay, and the marker of the notification",
+    mutation: together(
+      withWork((work) => ({
+        get: async (key, signal) => (isMarker(key) ? undefined : work.get(key, signal)),
+        put: async (key, body, options) => (isMarker(key) ? true : work.put(key, body, options)),
+      })),
+      (deps) => ({
+        ...deps,
+        bus: {
+          publish: (events, signal) =>
+            deps.bus.publish(
+              events.map((event) => ({ ...event, metadata: { ...event.metadata, rerun: undefined } })),
+              signal,
+            ),
+        },
+      }),
+    ),
+    history: quietHistory(),
+    complaint: /a replay told subscribers/,
+  },
+  {
+    guard: "that a replay has no request sent again",
+    mutation: (deps, world) => ({
+      ...deps,
+      work: {
+        ...deps.work,
+        // A replay begins once everything has come to rest, and then reads the results of its stages first.
+        get: async (key, signal) => {
+          if (world.healed && key.includes(".replay-"))
+            await deps.scheduler.schedule(
+              { name: `retry-${world.scheduled.length}`, atMs: world.now(), queue: "requests", body: "{}" },
+              signal,
+            );
+          return deps.work.get(key, signal);
+        },
+      },
+    }),
+    history: quietHistory(),
+    complaint: /scheduled by a replay/,
+  },
+  {
     guard: "the deadline watch",
     mutation: together(brokenRender, withoutLastWords, (deps) => ({
       ...deps,
@@ -161,6 +203,12 @@ export const circumstances: [name: string, circumstance: Mutation, history: Hist
     "SNS and the camera service are down, and no retry can be scheduled",
     noRetryOfPublishing,
     down("topic", "puts"),
+    "CLIP_AVAILABLE",
+  ],
+  [
+    "a refused message has the clipId, range and policy of the sound one that corrects it",
+    unchanged,
+    quietHistory({ asked: [{ ...asked, fault: "gapPolicy", sentSeconds: [210, 240] }] }),
     "CLIP_AVAILABLE",
   ],
   ["no footage ever comes", unchanged, withoutFootage, "CLIP_RETRY_TIMEOUT"],

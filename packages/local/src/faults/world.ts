@@ -45,6 +45,8 @@ export class World {
   readonly notifications: Notification[] = [];
   readonly published: CamclipsEvent[] = [];
   readonly limbo: InLimbo[] = [];
+  /** Names of all schedules that were made, whoever made them again. */
+  readonly scheduled: string[] = [];
   /** What went wrong, in order: printed when a check fails. */
   readonly faults: string[] = [];
   /** Notifications that were sent again though nothing had gone wrong since they were sent. */

@@ -1,4 +1,5 @@
 import { CorruptSourceError } from "../errors.ts";
+import type { TimelineStarts } from "../types.ts";
 
 /** A box contradicts itself or its surroundings. Internal: public functions turn it into CorruptSourceError. */
 export class MalformedBoxError extends Error {
@@ -15,9 +16,11 @@ export class OutsideMediaError extends Error {
   override name = "OutsideMediaError";
   /** Video that the recording really holds, seconds on its own timeline. */
   readonly media: { startSeconds: number; endSeconds: number };
-  constructor(source: string, media: { startSeconds: number; endSeconds: number }) {
+  readonly starts: TimelineStarts;
+  constructor(source: string, media: { startSeconds: number; endSeconds: number }, starts: TimelineStarts) {
     super(`${source}: no frame in the asked range, video runs from ${media.startSeconds} s to ${media.endSeconds} s`);
     this.media = media;
+    this.starts = starts;
   }
 }
 

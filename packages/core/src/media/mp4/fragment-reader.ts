@@ -1,5 +1,5 @@
 import { CorruptSourceError } from "../errors.ts";
-import type { ByteSource, SliceRange } from "../types.ts";
+import type { ByteSource, SliceRange, TimelineStarts } from "../types.ts";
 import type { FragmentEntry } from "./fragment-index.ts";
 import { searchFragment } from "./fragment-search.ts";
 import { FragmentSamples } from "./fragments.ts";
@@ -8,6 +8,7 @@ import { type Movie, presentationTicks, presentedRange, type Track } from "./mov
 import { type FragmentDefaults, readFragmentDefaults } from "./parse-movie.ts";
 import { walkFragments } from "./read-movie.ts";
 import type { SampleBudget } from "./sample-table.ts";
+import { timelineStarts } from "./select-samples.ts";
 
 /** A needed part up to this size is read with one request and kept in memory; a larger one moof by moof, then streamed. */
 const WHOLE_READ_BYTES = 16 * 1024 * 1024;
@@ -50,17 +51,22 @@ export class FragmentReader {
     this.#defaults = readFragmentDefaults(recording.located.moov);
   }
 
-  /** Start of the first frame. */
-  async startSeconds(): Promise<number> {
+  /** Where the first frame starts, and the first of all tracks. */
+  async starts(): Promise<TimelineStarts> {
     const { source, window, located, name, movie } = this.#recording;
     const samples = this.#collector();
-    samples.addTable(this.#video);
+    for (const track of movie.tracks) samples.addTable(track);
+    // Where every track has a fragment of its own, the others' follow the video's; a track may have none at all.
+    let others = movie.tracks.length - 1;
     for await (const { moof, start } of walkFragments(source, window, located.end)) {
       samples.add(moof, start);
-      if (samples.of(this.#video).length > 0) break;
+      if (samples.of(this.#video).length === 0) continue;
+      if (movie.tracks.every((track) => samples.of(track).length > 0) || others-- <= 0) break;
     }
-    const first = presentedRange(this.#trackOf(samples, this.#video));
-    if (first) return first.startSeconds;
+    const tracks = movie.tracks.map((track) => this.#trackOf(samples, track));
+    const video = tracks[movie.tracks.indexOf(this.#video)];
+    const first = video && presentedRange(video);
+    if (first) return timelineStarts({ tracks }, first.startSeconds);
     const kinds = movie.tracks.length > 1 ? "no video" : "nothing";
     throw new CorruptSourceError(name, `truncated: ${kinds} follows the file's header`);
   }

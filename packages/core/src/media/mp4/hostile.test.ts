@@ -5,6 +5,8 @@ import { CorruptSourceError } from "../errors.ts";
 import type { ByteSource } from "../types.ts";
 import { OutsideMediaError } from "./errors.ts";
 import { ffmpeg, makeRecording, memorySource, type Scratch, scratchFolder } from "./fixtures.ts";
+import { presentationSeconds, presentedSeconds } from "./movie.ts";
+import { readMovie } from "./read-movie.ts";
 import { sliceRecording } from "./slice-recording.ts";
 import { ascii, box, fullBox, u32, u64 } from "./write-boxes.ts";
 
@@ -59,7 +61,9 @@ describe("a recording that cannot be used", () => {
       /truncated: no index \(moov box\), mdat box runs to byte \d+/,
     );
     expect(await outcome(plain.subarray(0, 900))).toMatch(/truncated: moov box runs to byte/);
-    expect(await outcome(plain.subarray(0, plain.length * 0.6))).toMatch(/truncated: a needed sample ends at byte/);
+    expect(await outcome(plain.subarray(0, plain.length * 0.6), 1.5, 2)).toMatch(
+      /truncated: a needed sample ends at byte/,
+    );
     expect(await outcome(audioOnly)).toContain("audio only");
     expect(await outcome(fragmented.subarray(0, 1500))).toContain("truncated: no video follows");
     expect(await outcome(Buffer.alloc(100_000, 7))).toContain("not a video");
@@ -71,6 +75,30 @@ describe("a recording that cannot be used", () => {
     const cut = fragmented.subarray(0, fragmented.length * 0.8);
     expect(await outcome(cut, 0, 0.5)).toBe("sliced");
   });
+
+  it.each([0.6, 0.7, 0.98])(
+    "that is cut off within the range gives what is there: at %f of the file",
+    async (share) => {
+      const whole = await readMovie(memorySource(plain));
+      const [video] = whole.tracks;
+      if (!video) throw new Error("no video");
+      const size = Math.floor(plain.length * share);
+      const isThere = (i: number) => (video.samples.offset[i] ?? 0) + (video.samples.size[i] ?? 0) <= size;
+      const all = Array.from({ length: video.samples.count }, (_, i) => i);
+      const missing = Math.min(...all.filter((i) => !isThere(i)).map((i) => presentationSeconds(video, i)));
+      const slice = await sliceRecording(memorySource(plain.subarray(0, size)), "a", {
+        fromSeconds: 0.5,
+        toSeconds: 2,
+      });
+      expect(slice.cutOffSeconds).toBe(missing);
+      const staged = await readMovie(memorySource(Buffer.concat(await Array.fromAsync(slice.chunks()))));
+      const [kept, sound] = staged.tracks;
+      if (!kept) throw new Error("no video");
+      const due = presentedSeconds(video).filter((seconds) => seconds < missing);
+      expect(presentedSeconds(kept)).toHaveLength(due.length);
+      expect(sound?.handler).toBe("soun");
+    },
+  );
 });
 
 describe("a recording that this folder does not take apart", () => {
@@ -148,6 +176,24 @@ describe("numbers in the file are not trusted", () => {
   it("ten thousand small boxes", async () => {
     const free = Buffer.concat(Array.from({ length: 10_000 }, () => box("free")));
     expect(await outcome(Buffer.concat([box("ftyp", ascii("isom"), u32(0)), free]))).toContain("no index");
+  });
+});
+
+describe("a sound track that is broken", () => {
+  const damages: [string, string, (copy: Buffer, at: number) => void][] = [
+    ["times one sample too few", "stts", (copy, at) => copy.writeUInt32BE(copy.readUInt32BE(at + 8) - 1, at + 8)],
+    ["has a decoder configuration larger than its box", "esds", (copy, at) => copy.writeUInt32BE(0x7fffff, at - 8)],
+    ["has timescale 0", "mdhd", (copy, at) => copy.writeUInt32BE(0, at + 12)],
+  ];
+  it.each(damages)("is left out, and the video kept: it %s", async (_, type, change) => {
+    // The index of a fragmented recording times no samples.
+    for (const file of type === "stts" ? [plain] : [plain, fragmented]) {
+      const soundTrack = file.lastIndexOf("trak");
+      const bytes = changed(file, (copy) => change(copy, copy.indexOf(type, soundTrack) + 4));
+      const slice = await sliceRecording(memorySource(bytes), "a", { fromSeconds: 0.5, toSeconds: 1.5 });
+      const staged = await readMovie(memorySource(Buffer.concat(await Array.fromAsync(slice.chunks()))));
+      expect(staged.tracks.map(({ handler }) => handler)).toEqual(["vide"]);
+    }
   });
 });
 

@@ -39,12 +39,25 @@ function positive(timescale: number, type: string): number {
   return timescale;
 }
 
-/** Tracks that are neither video nor audio (metadata, timecodes) are left out: no stage uses them. */
+/**
+ * Tracks that are neither video nor audio (metadata, timecodes) are left out: no stage uses them. So is a sound track whose
+ * boxes are broken: the clip is silent there, which is better than no clip of sound video.
+ */
 function readTrack(trak: Box, movieTimescale: number, budget: SampleBudget): Track | undefined {
   const hdlr = fullBox("hdlr", requireBody(trak.body, "mdia", "hdlr")).fields;
   hdlr.skip(4);
   const handler = hdlr.ascii(4);
-  if (handler !== "vide" && handler !== "soun") return undefined;
+  if (handler === "vide") return readMediaTrack(trak, handler, movieTimescale, budget);
+  if (handler !== "soun") return undefined;
+  try {
+    return readMediaTrack(trak, handler, movieTimescale, budget);
+  } catch (error) {
+    if (error instanceof MalformedBoxError) return undefined;
+    throw error;
+  }
+}
+
+function readMediaTrack(trak: Box, handler: "vide" | "soun", movieTimescale: number, budget: SampleBudget): Track {
   const { timescale, language } = readMediaHeader(requireBody(trak.body, "mdia", "mdhd"));
   const minf = requireBody(trak.body, "mdia", "minf");
   const stbl = boxesIn(requireBody(minf, "stbl"));

@@ -1,5 +1,5 @@
 import { CorruptSourceError } from "../errors.ts";
-import type { Beside, ByteSource, SliceRange } from "../types.ts";
+import type { Beside, ByteSource, SliceRange, TimelineStarts } from "../types.ts";
 import { OutsideMediaError } from "./errors.ts";
 import {
   entryFor,
@@ -22,30 +22,47 @@ export interface Selection {
   /** Video in the movie whose bytes are there. */
   media: { startSeconds: number; endSeconds: number };
   beside: Beside;
+  starts: TimelineStarts;
+  /** Presentation time of the first wanted frame whose bytes are missing. */
+  cutOffSeconds?: number | undefined;
 }
 
 /**
  * Chooses the samples that a range needs: video from the keyframe that its first frame needs (entryFor), in decode order to the last
  * frame that is presented before its end; audio from one packet earlier, because decoders need it to warm up.
  *
- * @throws OutsideMediaError when no frame lies in the range; CorruptSourceError when there is no video or it is cut off.
+ * Where the file is cut off, the selection ends before the first frame that is missing.
+ *
+ * @throws OutsideMediaError when no frame lies in the range; CorruptSourceError when there is no video, or none of the wanted
+ * frames is in the file.
  */
 export function selectSamples(movie: Movie, source: ByteSource, name: string, range: SliceRange): Selection {
   const video = firstTrack(movie, "vide");
   if (!video) throw noVideo(movie, name);
   const media = presentedRange(video, (i) => endOf(video, i) <= source.size);
   if (!media) throw new CorruptSourceError(name, `truncated: no frame lies in the file's ${source.size} bytes`);
-  const frames = selectVideo(video, range);
-  if (!frames) throw new OutsideMediaError(name, media);
+  const wanted = selectVideo(video, range);
+  const starts = timelineStarts(movie, media.startSeconds);
+  if (!wanted) throw new OutsideMediaError(name, media, starts);
+  const cutOffSeconds = firstMissing(video, wanted, source, range);
+  const toSeconds = cutOffSeconds ?? range.toSeconds;
+  // When nothing is left, the error of requireBytes says what is missing.
+  const frames = (cutOffSeconds !== undefined && selectVideo(video, { ...range, toSeconds })) || wanted;
   const zeroTicks = presentationTicks(video, frames.first);
   const zeroSeconds = zeroTicks / video.timescale;
   const shown = range.showHidden ? { ...video, edit: { ...video.edit, from: Number.NEGATIVE_INFINITY } } : video;
   const tracks = [muxTrack(shown, source, frames.first, frames.last, zeroSeconds)];
   const audio = firstTrack(movie, "soun");
-  const packets = audio && selectAudio(audio, zeroSeconds, range.toSeconds);
+  const packets = audio && selectAudio(audio, source, zeroSeconds, toSeconds);
   if (audio && packets) tracks.push(muxTrack(audio, source, packets.first, packets.last, zeroSeconds));
   requireBytes(tracks, source, name);
-  return { tracks, zeroSeconds, media, beside: besideFrames(video, range) };
+  return { tracks, zeroSeconds, media, beside: besideFrames(video, { ...range, toSeconds }), starts, cutOffSeconds };
+}
+
+/** @param videoSeconds start of the first frame that is shown */
+export function timelineStarts({ tracks }: Pick<Movie, "tracks">, videoSeconds: number): TimelineStarts {
+  const others = tracks.map((track) => presentedRange(track)?.startSeconds ?? videoSeconds);
+  return { videoSeconds, firstSeconds: Math.min(videoSeconds, ...others) };
 }
 
 function noVideo(movie: Movie, name: string): CorruptSourceError {
@@ -100,8 +117,24 @@ function besideFrames(video: Track, range: SliceRange): Beside {
   };
 }
 
+/** Presentation time of the first frame in the range that lies behind the file's end, seconds. */
+function firstMissing(
+  video: Track,
+  { first, last }: { first: number; last: number },
+  source: ByteSource,
+  { toSeconds }: SliceRange,
+): number | undefined {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = first; i <= last; i++) {
+    if (endOf(video, i) > source.size) least = Math.min(least, presentationTicks(video, i) / video.timescale);
+  }
+  return least < toSeconds ? least : undefined;
+}
+
+/** Packets behind the file's end are left out: sound may end before the video. */
 function selectAudio(
   audio: Track,
+  source: ByteSource,
   zeroSeconds: number,
   toSeconds: number,
 ): { first: number; last: number } | undefined {
@@ -113,8 +146,10 @@ function selectAudio(
     if (ticks <= from) first = i;
     if (ticks < to) last = i;
   }
+  first = Math.max(0, first - 1);
+  for (let i = first; i <= last; i++) if (endOf(audio, i) > source.size) last = i - 1;
   const heard = last >= first && presentationTicks(audio, last) + (audio.samples.duration[last] ?? 0) > from;
-  return heard ? { first: Math.max(0, first - 1), last } : undefined;
+  return heard ? { first, last } : undefined;
 }
 
 function muxTrack(track: Track, source: ByteSource, first: number, last: number, zeroSeconds: number): MuxTrack {

@@ -1,9 +1,9 @@
-import type { SliceRange } from "../types.ts";
 import { OutsideMediaError } from "./errors.ts";
 import { type FragmentEntry, findLastFragment, readFragmentIndex } from "./fragment-index.ts";
 import { type FragmentedRecording, FragmentReader, type Loaded, type Media } from "./fragment-reader.ts";
 import { entryFor, firstTrack, type Movie, presentationTicks } from "./movie.ts";
 import { type Selection, selectSamples, TOLERANCE_SECONDS } from "./select-samples.ts";
+import { withTrueSync } from "./true-sync.ts";
 
 /** Like selectSamples, for a fragmented recording: reads only the fragments around the range. `media` is absent when the
  * file has no index and its end does not tell. */
@@ -15,29 +15,36 @@ export async function selectFromFragments(
   if (!video) return selectSamples(movie, source, name, recording.range);
   const first: FragmentEntry = { start: located.end, seconds: Number.NEGATIVE_INFINITY };
   const reader = new FragmentReader(recording, video);
-  const start = await reader.startSeconds();
+  const starts = await reader.starts();
+  const start = starts.videoSeconds;
   const index = await readFragmentIndex(source, recording.window, located, video);
   const last = index.at(-1) ?? (await findLastFragment(source, recording.signal));
   const media = last && (await reader.mediaRange(start, last));
   const near = index.length > 0 || !last ? index.slice(1) : await reader.search(start, last);
-  const loaded = await loadAround(reader, [first, ...near], recording.range);
+  const loaded = await loadAround(reader, [first, ...near], recording);
   try {
     const selection = selectSamples(loaded.movie, loaded.source, name, recording.range);
-    return { ...selection, media: loaded.whole ? selection.media : media };
+    return { ...selection, starts, media: loaded.whole ? selection.media : media };
   } catch (error) {
-    if (error instanceof OutsideMediaError && media) throw new OutsideMediaError(name, media);
+    if (error instanceof OutsideMediaError) throw new OutsideMediaError(name, media ?? error.media, starts);
     throw error;
   }
 }
 
 /** Starts one fragment early, for audio, and goes further back when no keyframe at or before the range was found. */
-async function loadAround(reader: FragmentReader, entries: FragmentEntry[], range: SliceRange): Promise<Loaded> {
+async function loadAround(
+  reader: FragmentReader,
+  entries: FragmentEntry[],
+  { range, signal }: FragmentedRecording,
+): Promise<Loaded> {
   let stepBack = 4;
   let from = Math.max(0, entries.findLastIndex((entry) => entry.seconds <= range.fromSeconds) - 1);
   const until = entries.find((entry) => entry.seconds >= range.toSeconds)?.start;
   for (;;) {
     const loaded = await reader.load(entries[from]?.start ?? 0, from === 0, until, range.toSeconds);
-    if (from === 0 || (!loaded.needsAllFragments && hasEntry(loaded.movie, range.fromSeconds))) return loaded;
+    const { movie, found } = await withTrueSync(loaded.movie, loaded.source, range, signal);
+    const isEnough = !loaded.needsAllFragments && found && hasEntry(movie, range.fromSeconds);
+    if (from === 0 || isEnough) return { ...loaded, movie };
     from = loaded.needsAllFragments ? 0 : Math.max(0, from - stepBack);
     stepBack *= 4;
   }

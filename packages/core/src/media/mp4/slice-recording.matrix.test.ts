@@ -166,6 +166,23 @@ describe("sliceRecording", () => {
     }
   });
 
+  it.each(["moov last", ...Object.keys(REMUXES).filter((kind) => kind !== "without audio")])(
+    "says where the timeline begins, wherever the range lies: %s",
+    async (name) => {
+      const [[video], [audio]] = await Promise.all([framesOf(name), probePackets(path(name), "a:0")]);
+      for (const [from, to] of [
+        [0, 1],
+        [5, 6],
+      ] as const) {
+        const { starts } = (await sliceFile(name, from, to)).slice;
+        expect(starts?.videoSeconds).toBeCloseTo(video?.seconds ?? -1, 4);
+        // ffprobe shows the packet that an edit list hides.
+        expect(starts?.firstSeconds).toBeLessThanOrEqual((video?.seconds ?? 0) + 1e-4);
+        expect(starts?.firstSeconds).toBeGreaterThanOrEqual((audio?.pts ?? 0) - 1e-4);
+      }
+    },
+  );
+
   it("refuses a range without frames, and says where there are some", async () => {
     const outside = await sliceFile("moov last", 8, 9).catch((error: unknown) => error);
     expect(outside).toBeInstanceOf(OutsideMediaError);

@@ -6,15 +6,17 @@ import { parseMovie } from "./parse-movie.ts";
 import { sampleBudget } from "./sample-table.ts";
 import { selectSamples } from "./select-samples.ts";
 import { selectFromFragments } from "./slice-fragments.ts";
+import { withTrueSync } from "./true-sync.ts";
 import { type MuxedMovie, writeMovie } from "./write-movie.ts";
 
 /**
  * Cuts the samples that `range` needs out of a recording, without decoding: a plain MP4 that starts with the keyframe at or
  * before the range's first frame. Only the index is read here; samples are read while `chunks` is consumed.
+ * Of a file that is cut off within the range, it holds what is there, and `cutOffSeconds` says so.
  * What this folder cannot take apart is copied whole, and `why` says so.
  *
  * @param name what errors call the recording, normally its object key
- * @throws CorruptSourceError when the recording is empty, truncated where it is needed, or no video;
+ * @throws CorruptSourceError when the recording is empty, truncated before the first frame that is needed, or no video;
  * OutsideMediaError when none of its frames lies in the range.
  */
 export async function sliceRecording(
@@ -40,7 +42,7 @@ async function slice(source: ByteSource, name: string, range: SliceRange, signal
   const movie = parseMovie(located.moov, budget);
   const selection = movie.fragmented
     ? await selectFromFragments({ source, name, range, window, located, movie, budget, signal })
-    : selectSamples(movie, source, name, range);
+    : selectSamples((await withTrueSync(movie, source, range, signal)).movie, source, name, range);
   const muxed = writeMovie(selection.tracks, {
     order: "source",
     ...(movie.creationTimeMs && { creationTimeMs: movie.creationTimeMs }),
@@ -50,6 +52,8 @@ async function slice(source: ByteSource, name: string, range: SliceRange, signal
     zeroSeconds: selection.zeroSeconds,
     ...(selection.media && { media: selection.media }),
     beside: selection.beside,
+    ...(selection.cutOffSeconds !== undefined && { cutOffSeconds: selection.cutOffSeconds }),
+    starts: selection.starts,
     bytes: muxed.bytes,
     chunks: (chunkSignal) => namedChunks(muxed, name, chunkSignal),
   };

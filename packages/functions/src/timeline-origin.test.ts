@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { timelineOrigin } from "./timeline-origin.ts";
+
+/** A recording of ten minutes whose video ends at `to`. */
+const origin = (first: number, video: number, to?: number) =>
+  timelineOrigin(
+    {
+      starts: { firstSeconds: first, videoSeconds: video },
+      ...(to !== undefined && { media: { startSeconds: video, endSeconds: to } }),
+    },
+    { claimedSeconds: 600, toleranceSeconds: 1 },
+  );
+
+describe("the instant that a recording's name stands for", () => {
+  it("is time 0 where the timeline begins near it", () => {
+    expect(origin(0, 0, 600)).toBe(0);
+    expect(origin(-0.02, 0.08, 600.08)).toBe(0);
+    expect(origin(0.48, 0.48, 600.48)).toBe(0);
+  });
+
+  it("is time 0 where only the video begins late", () => {
+    expect(origin(0, 30, 630)).toBe(0);
+    expect(origin(0, 3600)).toBe(0);
+  });
+
+  it("is time 0 where everything begins late and ends when the recording does", () => {
+    expect(origin(30, 30, 600)).toBe(0);
+    expect(origin(1.5, 1.5, 600)).toBe(0);
+  });
+
+  it("is the first frame where everything begins far from 0", () => {
+    expect(origin(600, 600, 1200)).toBe(600);
+    expect(origin(2, 2, 602)).toBe(2);
+    expect(origin(3599.98, 3600, 4200)).toBe(3600);
+    expect(origin(-30, -30, 570)).toBe(-30);
+  });
+
+  it("is the first frame, too, where the end is not known, or fits neither", () => {
+    expect(origin(600, 600)).toBe(600);
+    expect(origin(30, 30, 300)).toBe(30);
+  });
+
+  it("is the first sound where the video begins late on a timeline far from 0", () => {
+    expect(origin(600, 630, 1200)).toBe(600);
+  });
+
+  it("is time 0 in a recording that was not taken apart", () => {
+    expect(timelineOrigin({}, { claimedSeconds: 600, toleranceSeconds: 1 })).toBe(0);
+  });
+});
