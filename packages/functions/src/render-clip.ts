@@ -67,8 +67,8 @@ async function cutUsable(
 ): Promise<Cut> {
   const { media, settings, onProgress } = deps;
   const { startMs, endMs, gapPolicy, precision = settings.CLIP_PRECISION } = request;
-  if (sources.length === 0 || (gapPolicy === "REJECT" && gaps.length > 0))
-    return { rejected: rejectBroken(request, gaps) };
+  const isRefused = (missing: readonly Gap[]) => gapPolicy === "REJECT" && missing.length > 0;
+  if (sources.length === 0 || isRefused(gaps)) return { rejected: rejectBroken(request, gaps) };
   const policy = gapPolicy === "REJECT" ? "SKIP_GAPS" : gapPolicy;
   const job = {
     sources: [...sources],
@@ -81,7 +81,9 @@ async function cutUsable(
   };
   try {
     const report = await media.renderClip(job, { scratch, signal, onProgress: onProgress(request.clipId) });
-    return { report, coverage: coverageOf(request, report, gaps) };
+    const coverage = coverageOf(request, report, gaps);
+    // Some gaps show only among the frames.
+    return isRefused(coverage.gaps) ? { rejected: rejectBroken(request, coverage.gaps) } : { report, coverage };
   } catch (error) {
     const broken = error instanceof CorruptSourceError && sources.find(({ path }) => path === error.source);
     if (!broken) throw error;
@@ -95,7 +97,7 @@ function rejectBroken(request: ClipRequest, gaps: readonly Gap[]): AnyFact {
   const allBroken = request.gapPolicy !== "REJECT";
   const message = allBroken
     ? "every recording of the range is broken"
-    : "a recording of the range is broken, and gapPolicy REJECT asks for all or nothing";
+    : "a part of the range is missing or broken, and gapPolicy REJECT asks for all or nothing";
   return ClipRejected.happened({
     request,
     status: allBroken ? "FATAL_ERROR" : "CLIP_NOT_AVAILABLE",

@@ -107,6 +107,18 @@ describe("rendering a clip", () => {
     expect(await world.deps.destination.info(KEY)).toBeUndefined();
   });
 
+  it("is rejected when the gap policy asks for all or nothing, and a gap shows only among the frames", async () => {
+    await using world = await testWorld();
+    const { renderClip: render } = world.deps.media;
+    const { startMs } = request();
+    const gap = { startMs, endMs: startMs + 500, cause: "NOT_RECORDED" as const };
+    world.deps.media.renderClip = async (job, options) => ({ ...(await render(job, options)), gaps: [gap] });
+    const event = await downloaded(world, { gapPolicy: "REJECT" });
+    const { data } = onlyOne("ClipRejected", await deliver(renderClip, event, world));
+    expect(data).toMatchObject({ reason: "GAP_FINAL", coverage: { gaps: [gap] } });
+    expect(await world.deps.destination.info(KEY)).toBeUndefined();
+  });
+
   it("ends when every source is broken", async () => {
     await using world = await testWorld();
     world.deps.media = breaking(0, 1);
