@@ -13,7 +13,10 @@ const TIMEOUT_EARLY_MS = 10_000;
 /** Failed messages come back after this times their receive count, instead of after the long visibility time-out. */
 const RETRY_AFTER_SECONDS = 15;
 
-/** In an outage, and when time was up before a service answered, the pause grows by this factor with every receive, so that the few there are (4) last for 18 minutes. */
+/**
+ * In an outage, and when time was up before a service answered, the pause grows by this factor with every receive, so that
+ * the few there are (4) last for 18 minutes.
+ */
 const OUTAGE_GROWTH = 8;
 const LONGEST_OUTAGE_PAUSE_SECONDS = 960;
 

@@ -130,19 +130,6 @@ function skipPictureOrder(bits: Bits): void {
   for (let left = bits.ue(); left > 0; left--) bits.se();
 }
 
-/** Holds the first two fields of a slice header, whatever their length. */
-const SLICE_START_BYTES = 20;
-/** From 5 on, the types repeat: then all slices of the picture are alike. */
-const SLICE_TYPES = 5;
-const I_SLICES = new Set([2, 4]);
-
-/** Whether a slice is decoded without other pictures (slice_type I or SI), ITU-T H.264, 7.3.3 and table 7-6. */
-export function isIntraSlice(nal: Uint8Array): boolean {
-  const bits = bitsOf(nal.subarray(0, SLICE_START_BYTES));
-  bits.ue();
-  return I_SLICES.has(bits.ue() % SLICE_TYPES);
-}
-
 /** pic_parameter_set_id and the seq_parameter_set_id it refers to, ITU-T H.264, 7.3.2.2. */
 export function readPpsIds(nal: Uint8Array): { id: number; spsId: number } {
   const bits = bitsOf(nal);

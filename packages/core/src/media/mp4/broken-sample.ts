@@ -1,5 +1,6 @@
 import type { ByteSource } from "../types.ts";
 import { onlyDescription, type Track } from "./movie.ts";
+import { sliceTypeOf } from "./slice-type.ts";
 
 const READ_BYTES = 1024 * 1024;
 
@@ -67,14 +68,4 @@ function isZeroed(nal: Buffer): boolean {
 
 function startsPicture(slice: Uint8Array): boolean {
   return (sliceTypeOf(slice) ?? Number.POSITIVE_INFINITY) <= MOST_SLICE_TYPE;
-}
-
-/** slice_type of a picture's first slice; `undefined` when it is no first slice. */
-export function sliceTypeOf(slice: Uint8Array): number | undefined {
-  const bits = ((slice[1] ?? 0) << 8) | (slice[2] ?? 0);
-  if ((bits & 0x8000) === 0) return undefined;
-  // ue(v) of slice_type: as many zeros as bits follow the one.
-  const code = (bits << 17) >>> 0;
-  const zeros = Math.clz32(code);
-  return zeros <= 3 ? (code >>> (31 - 2 * zeros)) - 1 : undefined;
 }

@@ -28,8 +28,8 @@ export interface Selection {
 }
 
 /**
- * Chooses the samples that a range needs: video from the keyframe that its first frame needs (entryFor), in decode order to the last
- * frame that is presented before its end; audio from one packet earlier, because decoders need it to warm up.
+ * Chooses the samples that a range needs: video from the keyframe that its first frame needs (entryFor), in decode order to
+ * the last frame that is presented before its end; audio from one packet earlier, because decoders need it to warm up.
  *
  * Where the file is cut off, the selection ends before the first frame that is missing.
  *

@@ -1,7 +1,7 @@
 import type { ByteSource, SliceRange } from "../types.ts";
-import { sliceTypeOf } from "./broken-sample.ts";
 import { firstTrack, type Movie, onlyDescription, presentationTicks, type Track } from "./movie.ts";
 import { TOLERANCE_SECONDS } from "./select-samples.ts";
+import { isIntraSlice } from "./slice-type.ts";
 
 /** Neighbouring samples are read together in pieces of this size; of a larger sample, only its head. */
 const READ_BYTES = 1024 * 1024;
@@ -175,8 +175,7 @@ function avcEntry(nal: Uint8Array): Entry | undefined {
   const type = (nal[0] ?? 0) & 31;
   if (type < 1 || type > 5) return undefined;
   if (type === 5) return CLOSED;
-  // slice_type 2 and 7 are I.
-  return type === 1 && (sliceTypeOf(nal) ?? 0) % 5 === 2 ? INTRA : NO_ENTRY;
+  return type === 1 && isIntraSlice(nal) ? INTRA : NO_ENTRY;
 }
 
 /** NAL unit types, ITU-T H.265, table 7-1. */

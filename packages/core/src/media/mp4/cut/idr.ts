@@ -1,6 +1,6 @@
 import type { ByteSource } from "../../types.ts";
-import { isIntraSlice } from "../avc-config.ts";
 import { firstTrack, onlyDescription, presentationSeconds, type Track } from "../movie.ts";
+import { isIntraSlice } from "../slice-type.ts";
 import type { CutRequest, CutSource } from "./cut-plan.ts";
 
 /** NAL unit types, ITU-T H.264, table 7-1. */
