@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { evaluateStage, exampleEnvironment } from "../infra/graph/evaluate-stage.ts";
-import { type Graph, resourcesOf } from "../infra/graph/graph.ts";
-import { review } from "../infra/review.ts";
-import { complaintsAbout, graphRules } from "../infra/rules/index.ts";
-import { hasWildcard, permissionsOf, wildcardReason } from "../infra/rules/permissions.ts";
-import { mutations } from "./mutations.ts";
+import { mutations } from "../packages/testing/src/graph/mutations.ts";
+import { evaluateStage, exampleEnvironment } from "../tools/resource-graph/graph/evaluate-stage.ts";
+import { type Graph, resourcesOf } from "../tools/resource-graph/graph/graph.ts";
+import { review } from "../tools/resource-graph/review.ts";
+import { complaintsAbout, graphRules } from "../tools/resource-graph/rules/index.ts";
+import { hasWildcard, permissionsOf, wildcardReason } from "../tools/resource-graph/rules/permissions.ts";
 
 const brought = {
   ...exampleEnvironment,

@@ -85,7 +85,7 @@ function consumer(row: Stage, queue: QueueRef, { resources, profile, links }: Su
   const ffmpeg = row.ffmpeg ? ffmpegOf(process.env) : undefined;
   const handler = new sst.aws.Function(logicalName(row.stage), {
     name,
-    handler: `packages/functions/src/${row.stage}.handler`,
+    handler: `packages/functions/src/stages/${row.stage}.handler`,
     runtime: "nodejs24.x",
     architecture: "x86_64",
     memory: `${row.memoryMb} MB`,

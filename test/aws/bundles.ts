@@ -2,9 +2,9 @@ import { createCipheriv } from "node:crypto";
 import { copyFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "@camclips/events";
-import { commonJsBanner, sstEsbuild } from "../../infra/evaluation/bundle-config.ts";
-import type { FunctionBuild } from "../../infra/graph/graph.ts";
-import { projectRoot } from "../../infra/paths.ts";
+import { commonJsBanner, sstEsbuild } from "../../tools/resource-graph/evaluation/bundle-config.ts";
+import type { FunctionBuild } from "../../tools/resource-graph/graph/graph.ts";
+import { projectRoot } from "../../tools/resource-graph/paths.ts";
 
 /**
  * Bundles every handler as the SST CLI does for a deployment, all in one go, since they share most of their files.
@@ -13,7 +13,7 @@ import { projectRoot } from "../../infra/paths.ts";
  */
 export async function bundleHandlers(folder: string, plugins: readonly object[] = []): Promise<void> {
   await sstEsbuild().build({
-    entryPoints: pipeline.map(({ stage }) => join(projectRoot, `packages/functions/src/${stage}.ts`)),
+    entryPoints: pipeline.map(({ stage }) => join(projectRoot, `packages/functions/src/stages/${stage}.ts`)),
     bundle: true,
     outdir: folder,
     outExtension: { ".js": ".mjs" },

@@ -5,7 +5,7 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { readHistory } from "@camclips/core";
 import { type AnyEvent, toEnvelope } from "@camclips/events";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { type CliResult, runCli } from "../../packages/cli/src/testing/run-cli.ts";
+import { type CliResult, runCli } from "../../packages/testing/src/cli/run-cli.ts";
 import { createStack } from "./create-stack.ts";
 import type { Stack } from "./stack.ts";
 import { until } from "./until.ts";

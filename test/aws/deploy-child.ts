@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
-import { evaluate } from "../../infra/evaluation/evaluate.ts";
+import { evaluate } from "../../tools/resource-graph/evaluation/evaluate.ts";
 import { assemble } from "./bundles.ts";
 import { clientsFor, trust } from "./clients.ts";
 import type { DeployOptions } from "./deploy.ts";

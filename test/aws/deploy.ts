@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Graph } from "../../infra/graph/graph.ts";
-import { projectRoot } from "../../infra/paths.ts";
+import type { Graph } from "../../tools/resource-graph/graph/graph.ts";
+import { projectRoot } from "../../tools/resource-graph/paths.ts";
 import type { AccountPlace } from "./clients.ts";
 
 export interface DeployOptions extends AccountPlace {

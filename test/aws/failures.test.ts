@@ -14,7 +14,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { readHistory } from "@camclips/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { resourcesOf } from "../../infra/graph/graph.ts";
+import { resourcesOf } from "../../tools/resource-graph/graph/graph.ts";
 import { createStack } from "./create-stack.ts";
 import type { TestCamera } from "./footage.ts";
 import type { Stack } from "./stack.ts";

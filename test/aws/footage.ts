@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Footage } from "@camclips/core";
-import { makeCamera } from "@camclips/core/media/testing";
+import { makeCamera } from "@camclips/media/synthetic";
 import type { Clients } from "./clients.ts";
 
 /** A camera of the tests: what it has recorded, and what of it the service lists by now. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { ensurePlatform } from "../../infra/platform.ts";
+import { ensurePlatform } from "../../tools/resource-graph/platform.ts";
 import { bundleHandlers } from "./bundles.ts";
 import { startEmulator } from "./emulator/start.ts";
 

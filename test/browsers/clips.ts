@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { createMediaEngine } from "@camclips/core/media/ffmpeg";
-import { makeCamera } from "@camclips/core/media/testing";
+import { createMediaEngine } from "@camclips/media/engine";
+import { makeCamera } from "@camclips/media/synthetic";
 
 export const FPS = 25;
 const GOP = 50;

@@ -1,4 +1,4 @@
-import { CODE_COLUMNS, CODE_HEIGHT, CODE_ROWS, readBlocks } from "../../packages/core/src/media/testing/frame-code.ts";
+import { CODE_COLUMNS, CODE_HEIGHT, CODE_ROWS, readBlocks } from "../../packages/media/src/synthetic/frame-code.ts";
 
 const PATIENCE_MS = 5000;
 

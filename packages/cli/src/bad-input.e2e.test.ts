@@ -1,8 +1,8 @@
 import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { after, type Folder, makeHarbour, temporaryFolder } from "@camclips/testing/cli/fixtures";
+import { runCli } from "@camclips/testing/cli/run-cli";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { after, type Folder, makeHarbour, temporaryFolder } from "./testing/fixtures.ts";
-import { runCli } from "./testing/run-cli.ts";
 
 let folder: Folder;
 

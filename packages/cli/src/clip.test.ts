@@ -1,10 +1,10 @@
 import { cp, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Camera } from "@camclips/core/media/testing";
-import { readFrameCodes } from "@camclips/core/media/testing";
+import type { Camera } from "@camclips/media/synthetic";
+import { readFrameCodes } from "@camclips/media/synthetic";
+import { after, type Folder, makeHarbour, START_MS, temporaryFolder } from "@camclips/testing/cli/fixtures";
+import { runCli } from "@camclips/testing/cli/run-cli";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { after, type Folder, makeHarbour, START_MS, temporaryFolder } from "./testing/fixtures.ts";
-import { runCli } from "./testing/run-cli.ts";
 
 let folder: Folder;
 let camera: Camera;

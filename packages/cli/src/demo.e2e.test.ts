@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { makeHarbour, temporaryFolder } from "@camclips/testing/cli/fixtures";
+import { runCli } from "@camclips/testing/cli/run-cli";
 import { expect, it } from "vitest";
-import { makeHarbour, temporaryFolder } from "./testing/fixtures.ts";
-import { runCli } from "./testing/run-cli.ts";
 
 const CLIP_ID = "507f191e810c19729de860ea";
 

@@ -1,9 +1,9 @@
 import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { after, type Folder, makeHarbour, temporaryFolder } from "@camclips/testing/cli/fixtures";
+import { runCli, startCli } from "@camclips/testing/cli/run-cli";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { after, type Folder, makeHarbour, temporaryFolder } from "./testing/fixtures.ts";
-import { runCli, startCli } from "./testing/run-cli.ts";
 
 let folder: Folder;
 

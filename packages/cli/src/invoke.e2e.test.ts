@@ -2,10 +2,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { createFolderStore, startCameraService } from "@camclips/local";
+import { after, type Folder, makeHarbour, START_MS, temporaryFolder } from "@camclips/testing/cli/fixtures";
+import { type CliResult, runCli } from "@camclips/testing/cli/run-cli";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sqsEvent } from "./sample-events.ts";
-import { after, type Folder, makeHarbour, START_MS, temporaryFolder } from "./testing/fixtures.ts";
-import { type CliResult, runCli } from "./testing/run-cli.ts";
 
 let folder: Folder;
 

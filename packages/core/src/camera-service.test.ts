@@ -1,7 +1,7 @@
+import { startServer, type TestServer } from "@camclips/testing/test-server";
 import { describe, expect, it } from "vitest";
 import { type CameraServiceOptions, createCameraService } from "./camera-service.ts";
 import { CameraServiceError, UnknownCameraError } from "./ports.ts";
-import { startServer, type TestServer } from "./testing.ts";
 
 const quick = { timeoutMs: 300, pauseMs: 5 } satisfies Partial<CameraServiceOptions>;
 const connect = ({ url }: Pick<TestServer, "url">, options: Partial<CameraServiceOptions> = {}) =>

@@ -1,8 +1,8 @@
 import type { Coverage, Reason, RenderedClip } from "@camclips/events";
 import { reason } from "@camclips/events";
+import { sampleRequest, testSettings } from "@camclips/testing/test-server";
 import { describe, expect, it } from "vitest";
 import { availableMetadata, pendingMetadata, refusedMetadata } from "./clip-metadata.ts";
-import { sampleRequest, testSettings } from "./testing.ts";
 
 const settings = testSettings();
 const BUCKET = "cameras-service-clips-cdn-sandbox";

@@ -1,4 +1,5 @@
 import type { ClipRequest } from "@camclips/events";
+import { sampleRequest, testSettings } from "@camclips/testing/test-server";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Footage } from "./coverage.ts";
@@ -11,7 +12,6 @@ import {
   maxRetries,
   rejectTooLong,
 } from "./decide.ts";
-import { sampleRequest, testSettings } from "./testing.ts";
 
 const rules = testSettings();
 const START = sampleRequest.startMs;

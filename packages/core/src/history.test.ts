@@ -1,8 +1,8 @@
 import { type AnyEvent, firstEvent, nextEvent, RequestAccepted, SourcesPending, toEnvelope } from "@camclips/events";
+import { sampleRequest } from "@camclips/testing/test-server";
 import { expect, it } from "vitest";
 import { readHistory } from "./history.ts";
 import { eventKey } from "./keys.ts";
-import { sampleRequest } from "./testing.ts";
 
 it("reads a clip's events in order: by time, and those of one millisecond by their place in the chain", async () => {
   const at = "2026-11-23T12:00:00.000Z";

@@ -1,7 +1,6 @@
 import type { CamclipsEvent, StageName } from "@camclips/events";
-import type { ByteSource } from "./media/types.ts";
 
-/** What the stages need of the world. Adapters: aws/ for AWS, packages/local for one machine; the same tests run against both. */
+/** What the stages need of the world. Adapters: packages/aws, and packages/local for one machine; the same tests run against both. */
 
 export interface ObjectInfo {
   key: string;
@@ -12,7 +11,12 @@ export interface ObjectInfo {
 }
 
 /** An object held open at one version: reads fail with ObjectChangedError once it is replaced. */
-export interface OpenObject extends ByteSource {
+export interface OpenObject {
+  readonly size: number;
+  /** `[start, end)`. Reads are retried inside; errors are final. */
+  read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** `[start, end)`, with bounded memory. */
+  stream(start: number, end: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
   readonly etag: string;
   /** What was read so far. */
   readonly fetched: { readonly bytes: number; readonly requests: number };

@@ -1,8 +1,8 @@
+import { testSettings } from "@camclips/testing/test-server";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { footageOf } from "./footage.ts";
 import { basename, recordingName, recordingStartMs } from "./recording-name.ts";
-import { testSettings } from "./testing.ts";
 
 const current = { TIMESTAMP_FORMAT: "%Y%m%dT%H%M%S%f", OLD_FILE_FORMAT: false };
 const old = { ...current, OLD_FILE_FORMAT: true };

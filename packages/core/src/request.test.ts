@@ -1,9 +1,9 @@
 import { AssertionError } from "node:assert";
+import { sampleRequest } from "@camclips/testing/test-server";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parsePythonLiteral } from "./python-literal.ts";
 import { attemptKey, readRequest, requestKey, UnreadableRequestError, writeRequest } from "./request.ts";
-import { sampleRequest } from "./testing.ts";
 
 const SENT = sampleRequest.sentMs;
 

@@ -1,3 +1,4 @@
+import { sampleData, sampleEvent } from "@camclips/testing/sample-events";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
 import {
@@ -12,7 +13,6 @@ import {
   SourcesPending,
 } from "./catalog.ts";
 import { EVENT_SOURCE, type EventOf } from "./define.ts";
-import { sampleData, sampleEvent } from "./testing.ts";
 import type { ClipRequest } from "./values.ts";
 
 describe.each(catalog.map((definition) => [definition.type, definition] as const))(

@@ -1,10 +1,10 @@
+import { SAMPLE_NOW, sampleEvent, sampleFact } from "@camclips/testing/sample-events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AnyEvent } from "./catalog.ts";
 import { firstEvent, nextEvent } from "./define.ts";
 import { markRerun, parseEnvelope, toEnvelope } from "./envelope.ts";
 import { derivedId, MAX_HOPS, metadata } from "./metadata.ts";
-import { SAMPLE_NOW, sampleEvent, sampleFact } from "./testing.ts";
 
 const later = "2026-11-23T12:34:56.789Z";
 

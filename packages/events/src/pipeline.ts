@@ -33,7 +33,7 @@ export type StageInput =
   | { from: "schedule"; events: readonly EventType[] };
 
 /**
- * One row per stage. The row, the stage's file `packages/functions/src/<stage>.ts` and its events in the catalogue are
+ * One row per stage. The row, the stage's file `packages/functions/src/stages/<stage>.ts` and its events in the catalogue are
  * all there is to a stage: the stacks and the local runtime are generated from this table. Every stage may publish to
  * the bus and schedule a message back to its own queue; `grants` says what else it may do.
  */

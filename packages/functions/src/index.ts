@@ -1,3 +1,3 @@
-export type { Deps, Log, Metrics, MetricUnit, Scratch } from "./deps.ts";
-export { createScratch, sweepScratch } from "./scratch.ts";
-export { processMessage, type Stage, type StageMessage } from "./stage.ts";
+export type { Deps, Log, Metrics, MetricUnit, Scratch } from "./runtime/deps.ts";
+export { processMessage, type Stage, type StageMessage } from "./runtime/process.ts";
+export { createScratch, sweepScratch } from "./runtime/scratch.ts";

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { objectStoreContract } from "@camclips/testing/contracts/object-store";
+import { filesIn, testFolder } from "@camclips/testing/folders";
 import { describe, expect, it } from "vitest";
-import { objectStoreContract } from "../../core/src/testing-object-store.ts";
 import { createFolderStore } from "./folder-store.ts";
-import { filesIn, testFolder } from "./testing.ts";
 
 async function open() {
   const folder = await testFolder();

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { filesIn, testFolder, until } from "@camclips/testing/folders";
 import { expect, it } from "vitest";
 import { createFolderStore } from "./folder-store.ts";
-import { filesIn, testFolder, until } from "./testing.ts";
 
 const storeFile = fileURLToPath(new URL("folder-store.ts", import.meta.url));
 

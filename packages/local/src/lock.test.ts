@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { filesIn, testFolder } from "@camclips/testing/folders";
 import { describe, expect, it } from "vitest";
 import { lockState, StateInUseError } from "./lock.ts";
-import { filesIn, testFolder } from "./testing.ts";
 
 const lockFile = fileURLToPath(new URL("lock.ts", import.meta.url));
 

@@ -1,7 +1,8 @@
 import { copyFile, mkdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClipMetadata, ListedRecording } from "@camclips/core";
-import { createMediaEngine } from "@camclips/core/media/ffmpeg";
+import { type Precision, readSettings } from "@camclips/events";
+import { createMediaEngine } from "@camclips/media/engine";
 import {
   type Camera,
   type CameraOptions,
@@ -9,14 +10,13 @@ import {
   type RecordedFrame,
   readFrameCodes,
   recordingName,
-} from "@camclips/core/media/testing";
-import { type Precision, readSettings } from "@camclips/events";
+} from "@camclips/media/synthetic";
+import { testFolder } from "@camclips/testing/folders";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { runFfmpeg } from "../../core/src/media/ffmpeg/run-ffmpeg.ts";
+import { runFfmpeg } from "../../media/src/ffmpeg/run-ffmpeg.ts";
 import { createFolderStore } from "./folder-store.ts";
 import { LocalRuntime } from "./runtime.ts";
-import { testFolder } from "./testing.ts";
 
 /** The whole pipeline on real recordings, from the caller's message to what the camera service is told. */
 

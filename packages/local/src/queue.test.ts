@@ -1,8 +1,8 @@
 import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { filesIn, testFolder, until } from "@camclips/testing/folders";
 import { describe, expect, it } from "vitest";
 import { FolderQueue, type QueuedMessage, type QueueOptions } from "./queue.ts";
-import { filesIn, testFolder, until } from "./testing.ts";
 
 function queueIn(root: string, consume: QueueOptions["consume"], options: Partial<QueueOptions> = {}): FolderQueue {
   return new FolderQueue({

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readSettings } from "@camclips/events";
+import { filesIn, testFolder } from "@camclips/testing/folders";
+import { fakeMedia } from "@camclips/testing/stage-world";
 import { expect, it } from "vitest";
-import { fakeMedia } from "../../functions/src/testing.ts";
 import { createFolderStore } from "./folder-store.ts";
 import { LocalRuntime } from "./runtime.ts";
-import { filesIn, testFolder } from "./testing.ts";
 
 it("does nothing any more when it is stopped while it starts; what it was to do stays for the next one", async () => {
   await using folder = await testFolder();

@@ -12,7 +12,6 @@ import {
   readHistory,
   type ScheduledMessage,
 } from "@camclips/core";
-import type { MediaEngine, OnProgress } from "@camclips/core/media";
 import {
   type AnyEvent,
   type CamclipsEvent,
@@ -31,6 +30,7 @@ import {
   type Stage,
   sweepScratch,
 } from "@camclips/functions";
+import type { MediaEngine, OnProgress } from "@camclips/media";
 import { readIfThere, sweepUnfinished, writeWhole } from "./files.ts";
 import { createFolderStore } from "./folder-store.ts";
 import { lockState } from "./lock.ts";

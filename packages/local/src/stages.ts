@@ -7,7 +7,7 @@ export async function loadStages(): Promise<Map<StageName, Stage<Deps>>> {
   for (const { stage } of pipeline) {
     const module: Record<string, unknown> = await import(`@camclips/functions/${stage}`);
     const found = module[camelCase(stage)] as Stage<Deps> | undefined;
-    if (!found) throw new Error(`packages/functions/src/${stage}.ts exports no ${camelCase(stage)}`);
+    if (!found) throw new Error(`packages/functions/src/stages/${stage}.ts exports no ${camelCase(stage)}`);
     stages.set(stage, found);
   }
   return stages;

@@ -1,6 +1,6 @@
 import type { ScheduledMessage } from "@camclips/core";
+import { filesIn, testFolder, until } from "@camclips/testing/folders";
 import { describe, expect, it } from "vitest";
-import { filesIn, testFolder, until } from "./testing.ts";
 import { FolderTimers, type TimersOptions } from "./timers.ts";
 
 const message = (name: string, atMs: number): ScheduledMessage => ({ name, atMs, queue: "requests", body: name });

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { projectRoot } from "../../../infra/paths.ts";
+import { projectRoot } from "../../../tools/resource-graph/paths.ts";
 
 /** Studied and pinned: the emulator grows by the week, and what it leaves out matters to what the tests may claim. */
 const VERSION = "1.5.33";

@@ -1,4 +1,4 @@
-import type { CreateResource } from "../../../infra/evaluation/mocks.ts";
+import type { CreateResource } from "../../../tools/resource-graph/evaluation/mocks.ts";
 import { computeCreators } from "./compute.ts";
 import { messagingCreators } from "./messaging.ts";
 import { storageCreators } from "./storage.ts";

@@ -1,4 +1,4 @@
-import type { ResourceInputs, ResourceType } from "../../../infra/graph/types.ts";
+import type { ResourceInputs, ResourceType } from "../../../tools/resource-graph/graph/types.ts";
 import type { AccountPlace, Clients } from "../clients.ts";
 
 export interface Realisation extends AccountPlace {

@@ -9,10 +9,10 @@ import {
   SourcesLocated,
   toEnvelope,
 } from "@camclips/events";
+import { FakeAws } from "@camclips/testing/cli/fake-aws";
+import { type Folder, START_MS, temporaryFolder } from "@camclips/testing/cli/fixtures";
+import { runCli } from "@camclips/testing/cli/run-cli";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FakeAws } from "../testing/fake-aws.ts";
-import { type Folder, START_MS, temporaryFolder } from "../testing/fixtures.ts";
-import { runCli } from "../testing/run-cli.ts";
 
 let aws: FakeAws;
 let folder: Folder;

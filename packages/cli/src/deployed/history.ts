@@ -1,6 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
+import { createS3Store } from "@camclips/aws";
 import { readHistory } from "@camclips/core";
-import { createS3Store } from "@camclips/core/aws";
 import type { AnyEvent } from "@camclips/events";
 import { UsageError } from "../exit-codes.ts";
 import { CLIENT, type DeployedStage } from "./stage.ts";

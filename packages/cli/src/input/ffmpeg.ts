@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import type { MediaEngine } from "@camclips/core/media";
-import { createMediaEngine } from "@camclips/core/media/ffmpeg";
+import type { MediaEngine } from "@camclips/media";
+import { createMediaEngine } from "@camclips/media/engine";
 import ffmpegStatic from "ffmpeg-static";
 import { UsageError } from "../exit-codes.ts";
 

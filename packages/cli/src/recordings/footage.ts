@@ -1,7 +1,7 @@
 import { type Footage, type NameRules, type ObjectReader, recordingStartMs } from "@camclips/core";
-import { fileSource, firstTrack, presentedRange, readMovie } from "@camclips/core/media";
 import type { Interval } from "@camclips/events";
 import { createFolderStore } from "@camclips/local";
+import { fileSource, firstTrack, presentedRange, readMovie } from "@camclips/mp4";
 import type { FoundRecording } from "./scan.ts";
 
 /** Recordings that start longer before the range are taken to end before it, without a look into each. */

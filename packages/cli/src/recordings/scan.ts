@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type NameRules, recordingStartMs } from "@camclips/core";
-import { fileSource, readMovie } from "@camclips/core/media";
+import { fileSource, readMovie } from "@camclips/mp4";
 import { UsageError } from "../exit-codes.ts";
 
 /** A video file of one camera and when it starts. */

@@ -1,7 +1,7 @@
 import { mkdir, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Footage } from "@camclips/core";
-import { makeRecording, type RecordingOptions, recordingName } from "@camclips/core/media/testing";
+import { makeRecording, type RecordingOptions, recordingName } from "@camclips/media/synthetic";
 
 export interface SyntheticRecording extends Omit<RecordingOptions, "path" | "ffmpeg"> {
   alias: string;

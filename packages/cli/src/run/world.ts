@@ -46,7 +46,7 @@ async function storeOf(name: string, environment: NodeJS.ProcessEnv, existing?: 
     return createFolderStore(name);
   }
   const { S3Client } = await import("@aws-sdk/client-s3");
-  const { createS3Store } = await import("@camclips/core/aws");
+  const { createS3Store } = await import("@camclips/aws");
   const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION;
   if (!region)
     throw new UsageError(`"${name}" is a bucket, so AWS_REGION must be set; a folder has a slash in its name`);

@@ -1,0 +1,152 @@
+import { Readable } from "node:stream";
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
+import { Upload } from "@aws-sdk/lib-storage";
+import {
+  brokenOff,
+  type FetchRange,
+  ObjectChangedError,
+  type ObjectInfo,
+  type ObjectStore,
+  type PutOptions,
+  RangedObject,
+} from "@camclips/core";
+
+/** Bodies above this go up in parts of this size. */
+const PART_BYTES = 8 * 1024 * 1024;
+
+/** Writes that race for a key answer 409; S3 asks to try again (If-None-Match). */
+const CONFLICT_ATTEMPTS = 5;
+
+/** An S3 bucket. The client brings time-outs and attempts. */
+export function createS3Store(client: S3Client, bucket: string): ObjectStore {
+  const at = (key: string) => ({ Bucket: bucket, Key: key });
+
+  const head = (key: string, signal?: AbortSignal) =>
+    orUndefined<HeadObjectCommandOutput>(client.send(new HeadObjectCommand(at(key)), { abortSignal: signal }));
+
+  const fetchRange =
+    (key: string, etag: string): FetchRange =>
+    async (start, end, signal) => {
+      const command = new GetObjectCommand({ ...at(key), Range: `bytes=${start}-${end - 1}`, IfMatch: etag });
+      const answer = await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
+        if (statusOf(error) === 412 || statusOf(error) === 404)
+          throw new ObjectChangedError(`${key} changed while it was read`, { cause: error });
+        throw error;
+      });
+      return answer.Body as AsyncIterable<Uint8Array>;
+    };
+
+  return {
+    async info(key, signal) {
+      const found = await head(key, signal);
+      return found && infoOf(key, found);
+    },
+    async open(key, signal) {
+      const found = await head(key, signal);
+      if (!found) return undefined;
+      const { bytes, etag } = infoOf(key, found);
+      return new RangedObject({ size: bytes, etag, fetchRange: fetchRange(key, etag) });
+    },
+    async get(key, signal) {
+      const answer = await orUndefined(client.send(new GetObjectCommand(at(key)), { abortSignal: signal }));
+      return answer?.Body?.transformToByteArray().catch((error: unknown) => {
+        throw signal?.aborted ? error : brokenOff(error);
+      });
+    },
+    put: (key, body, options) =>
+      unlessTaken(() =>
+        client.send(new PutObjectCommand({ ...at(key), Body: body, ...headersOf(options) }), {
+          abortSignal: options.signal,
+        }),
+      ),
+    async putStream(key, body, bytes, options) {
+      const exact = exactly(bytes, body, key);
+      if (bytes <= PART_BYTES) return this.put(key, Buffer.concat(await Array.fromAsync(exact)), options);
+      // A stream can be read once, so a conflict is not retried here; the stage's redelivery is.
+      return unlessTaken(() => upload(client, { ...at(key), ...headersOf(options) }, exact, options.signal), 1);
+    },
+    async *list(prefix, signal) {
+      let token: string | undefined;
+      do {
+        const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token });
+        const page = await client.send(command, { abortSignal: signal });
+        for (const { Key } of page.Contents ?? []) if (Key) yield Key;
+        token = page.NextContinuationToken;
+      } while (token);
+    },
+  };
+}
+
+/** Breaks an upload whose body is not as long as promised: half an object must not get the name of a whole one. */
+async function* exactly(bytes: number, body: AsyncIterable<Uint8Array>, key: string): AsyncGenerator<Uint8Array> {
+  let came = 0;
+  for await (const chunk of body) {
+    came += chunk.byteLength;
+    if (came > bytes) break;
+    yield chunk;
+  }
+  if (came !== bytes) throw new Error(`${key}: ${came} bytes came, ${bytes} were promised`);
+}
+
+async function upload(
+  client: S3Client,
+  target: { Bucket: string; Key: string },
+  body: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const parts = new Upload({
+    client,
+    params: { ...target, Body: Readable.from(body, { objectMode: false }) },
+    partSize: PART_BYTES,
+    queueSize: 2,
+  });
+  const abort = () => void parts.abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    await parts.done();
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+function headersOf({ contentType, metadata, ifAbsent }: PutOptions) {
+  return { ContentType: contentType, ...(metadata && { Metadata: metadata }), ...(ifAbsent && { IfNoneMatch: "*" }) };
+}
+
+/** @returns false when the key is taken. */
+async function unlessTaken(write: () => Promise<unknown>, attempts = CONFLICT_ATTEMPTS): Promise<boolean> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await write();
+      return true;
+    } catch (error) {
+      if (statusOf(error) === 412) return false;
+      if (statusOf(error) !== 409 || attempt >= attempts) throw error;
+    }
+  }
+}
+
+async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+function infoOf(key: string, { ContentLength, ETag, Metadata }: HeadObjectCommandOutput): ObjectInfo {
+  return { key, bytes: ContentLength ?? 0, etag: ETag ?? "", metadata: Metadata ?? {} };
+}
+
+const statusOf = (error: unknown): number | undefined =>
+  error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;

@@ -1,0 +1,125 @@
+import { Logger } from "@aws-lambda-powertools/logger";
+import { Metrics } from "@aws-lambda-powertools/metrics";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SchedulerClient } from "@aws-sdk/client-scheduler";
+import { SNSClient } from "@aws-sdk/client-sns";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { createEventBus, createS3Store, createScheduler, createTopic, tellingOutages } from "@camclips/aws";
+import { createCameraService } from "@camclips/core";
+import { readSettings, type Settings, type StageName } from "@camclips/events";
+import { Resource } from "sst";
+import * as z from "zod";
+import type { Deps, Log, Metrics as MetricsPort } from "../runtime/deps.ts";
+import { createScratch, sweepScratch } from "../runtime/scratch.ts";
+
+/** The composition root on AWS: the only reader of `Resource` and of the environment. Called once per cold start. */
+
+/** What the stacks link to every function (stacks/pipeline.ts). */
+const wiring = z.object({
+  busName: z.string(),
+  workBucket: z.string(),
+  originBucket: z.string(),
+  destinationBucket: z.string(),
+  topicArn: z.string(),
+  requestQueueArn: z.string(),
+  scheduleGroup: z.string(),
+  scheduleRoleArn: z.string(),
+  scheduleDlqArn: z.string(),
+  stageQueueArns: z.record(z.string(), z.string()),
+});
+
+/**
+ * Three attempts at a service that hangs end before the shortest stage's signal (50 s); without the flag it only warns.
+ * The socket's limit is for bodies that go silent, which the request's does not see.
+ */
+const HANDLER = {
+  connectionTimeout: 3_000,
+  requestTimeout: 15_000,
+  throwOnRequestTimeout: true,
+  socketTimeout: 15_000,
+};
+const CLIENT = { maxAttempts: 3, requestHandler: HANDLER };
+
+export type CoreDeps = Omit<Deps, "media">;
+
+export interface Connection {
+  deps: CoreDeps;
+  environment: NodeJS.ProcessEnv;
+  sqs: SQSClient;
+  /** Writes the metrics of one invocation out. */
+  flush(): void;
+}
+
+/** Logs and metrics name the deployed stage: POWERTOOLS_SERVICE_NAME, which the alarms filter by. */
+export async function connect(): Promise<Connection> {
+  const environment = process.env;
+  const links = Resource as unknown as { Wiring: unknown; CameraServiceToken?: { value: string } };
+  const wired = wiring.parse(links.Wiring);
+  const settings = readSettings({ ...environment, S3_BUCKET_ORIGIN: wired.originBucket });
+  await sweepScratch(settings.CLIP_DOWNLOAD_DEST);
+
+  const pathStyle = environment.AWS_ENDPOINT_URL ? { forcePathStyle: true } : {};
+  const s3 = tellingOutages(new S3Client({ ...CLIENT, ...pathStyle }), "S3");
+  const clock = { now: Date.now };
+  const metrics = new Metrics({ namespace: "camclips" });
+  return {
+    environment,
+    sqs: new SQSClient({ ...CLIENT, useQueueUrlAsEndpoint: false }),
+    // Without any, it would warn.
+    flush: () => metrics.hasStoredMetrics() && metrics.publishStoredMetrics(),
+    deps: {
+      settings,
+      clock,
+      log: createLog(settings),
+      metrics: metricsPort(metrics),
+      origin: createS3Store(s3, wired.originBucket),
+      work: createS3Store(s3, wired.workBucket),
+      destination: createS3Store(s3, wired.destinationBucket),
+      destinationBucket: wired.destinationBucket,
+      bus: createEventBus(tellingOutages(new EventBridgeClient(CLIENT), "EventBridge"), wired.busName),
+      topic: createTopic(tellingOutages(new SNSClient(CLIENT), "SNS"), wired.topicArn),
+      scheduler: createScheduler(tellingOutages(new SchedulerClient(CLIENT), "EventBridge Scheduler"), {
+        group: wired.scheduleGroup,
+        roleArn: wired.scheduleRoleArn,
+        deadLetterArn: wired.scheduleDlqArn,
+        queueArn: (queue) =>
+          queue === "requests" ? wired.requestQueueArn : stageQueueArn(wired.stageQueueArns, queue),
+        now: clock.now,
+      }),
+      cameras: createCameraService({
+        camerasUrl: settings.CAM_SERVICES_URL,
+        recordingsUrl: settings.RECORDINGS_URL,
+        // `Resource` throws for what is not linked, instead of having nothing.
+        token: ("CameraServiceToken" in links && links.CameraServiceToken?.value) || undefined,
+      }),
+      scratch: createScratch(settings.CLIP_DOWNLOAD_DEST),
+      onProgress: () => () => {},
+    },
+  };
+}
+
+function stageQueueArn(arns: Record<string, string>, stage: StageName): string {
+  const arn = arns[stage];
+  if (!arn) throw new Error(`the stacks link no queue of ${stage}`);
+  return arn;
+}
+
+function createLog({ LOG_LEVEL }: Settings): Log {
+  const logger = new Logger({ logLevel: LOG_LEVEL });
+  return {
+    info: (message, fields = {}) => logger.info(message, fields),
+    warn: (message, fields = {}) => logger.warn(message, fields),
+    error: (message, fields = {}) => logger.error(message, fields),
+  };
+}
+
+function metricsPort(metrics: Metrics): MetricsPort {
+  return {
+    add(name, value, unit, dimensions) {
+      const target = dimensions ? metrics.singleMetric() : metrics;
+      for (const [dimension, of] of Object.entries(dimensions ?? {})) target.addDimension(dimension, of);
+      target.addMetric(name, unit, value);
+    },
+  };
+}

@@ -1,0 +1,243 @@
+import { ServiceUnavailableError } from "@camclips/core";
+import { RequestAccepted, type Rerun, toEnvelope } from "@camclips/events";
+import { eventOf, request, requestBody, type TestWorld, testWorld } from "@camclips/testing/stage-world";
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { defineStage, type Stage, type StageMessage } from "../runtime/process.ts";
+import { connect } from "./connect.ts";
+import { lambdaHandler } from "./handler.ts";
+
+vi.mock("./connect.ts", () => ({ connect: vi.fn() }));
+
+let world: TestWorld;
+let visibility: Record<string, unknown>[];
+let flushes: number;
+
+beforeEach(async () => {
+  world = await testWorld();
+  visibility = [];
+  flushes = 0;
+  const sqs = { send: async ({ input }: { input: Record<string, unknown> }) => void visibility.push(input) };
+  vi.mocked(connect).mockReset();
+  vi.mocked(connect).mockImplementation(
+    async () =>
+      ({
+        deps: world.deps,
+        environment: { FROM: "environment" },
+        sqs,
+        flush: () => {
+          flushes += 1;
+        },
+      }) as unknown as Awaited<ReturnType<typeof connect>>,
+  );
+});
+afterEach(() => world[Symbol.asyncDispose]());
+
+const record = (messageId: string, body: unknown, receives = 1): SQSRecord => ({
+  messageId,
+  receiptHandle: `receipt-${messageId}`,
+  body: typeof body === "string" ? body : JSON.stringify(body),
+  attributes: {
+    ApproximateReceiveCount: String(receives),
+    SentTimestamp: "1537119500000",
+    SenderId: "x",
+    ApproximateFirstReceiveTimestamp: "1",
+  },
+  messageAttributes: {},
+  md5OfBody: "x",
+  eventSource: "aws:sqs",
+  eventSourceARN: "arn:aws:sqs:eu-west-1:123456789012:camclips-locate",
+  awsRegion: "eu-west-1",
+});
+
+const contextWith = (remainingMs: number) => ({ getRemainingTimeInMillis: () => remainingMs }) as Context;
+
+type Handler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+const invoke = async (handler: unknown, records: SQSRecord[], remainingMs = 60_000) =>
+  (await (handler as Handler)({ Records: records }, contextWith(remainingMs))).batchItemFailures.map(
+    ({ itemIdentifier }) => itemIdentifier,
+  );
+
+/** Keeps what came; `fail` names bodies that break. */
+function collecting(fail: (message: StageMessage) => boolean = () => false) {
+  const seen: StageMessage[] = [];
+  const stage: Stage = {
+    name: "accept-request",
+    read: () => undefined,
+    async run(message) {
+      seen.push(message);
+      if (fail(message)) throw new Error("broke");
+      return [];
+    },
+  };
+  return { seen, handler: lambdaHandler(stage) };
+}
+
+describe("a batch", () => {
+  it("brings every record to its stage, its body opened", async () => {
+    const { seen, handler } = collecting();
+    const literal = "{'clipId': 'clip-1'}";
+    expect(await invoke(handler, [record("m1", requestBody()), record("m2", literal, 3)])).toEqual([]);
+    expect(seen).toEqual([
+      { messageId: "m1", body: requestBody(), sentMs: 1537119500000, receiveCount: 1 },
+      { messageId: "m2", body: literal, sentMs: 1537119500000, receiveCount: 3 },
+    ]);
+    expect(flushes).toBe(1);
+  });
+
+  it.each([
+    ["text", "hello"],
+    ["half of JSON", '{"clipId": '],
+    ["what the normalizer takes for an SNS message without one", '{"Type":"Notification"}'],
+    ["what the normalizer takes for nested records", '{"Records":[]}'],
+    ["nested records of another service", '{"Records":[{"eventSource":"aws:s3"}]}'],
+    ["a list", "[]"],
+    ["null", "null"],
+    ["nothing", ""],
+  ])("between good records fails alone: %s", async (_, poison) => {
+    const done: unknown[] = [];
+    const stage = defineStage("locate-sources", [RequestAccepted], async (event) => {
+      done.push(event.metadata.clipId);
+      return [];
+    });
+    const good = toEnvelope(eventOf(RequestAccepted.happened({ request: request() })));
+    const other = toEnvelope(
+      eventOf(RequestAccepted.happened({ request: request({ clipId: "clip-2" }) }), { key: "2" }),
+    );
+    const failures = await invoke(lambdaHandler(stage), [
+      record("m1", good),
+      record("m2", poison),
+      record("m3", other),
+    ]);
+    expect(failures).toEqual(["m2"]);
+    expect(done).toEqual(["clip-1", "clip-2"]);
+    expect(world.lines.filter(({ level }) => level === "error")).toMatchObject([
+      { message: "stage failed", fields: { messageId: "m2" } },
+    ]);
+  });
+
+  it("is logged without what its messages say", async () => {
+    const { handler } = collecting(() => true);
+    await invoke(handler, [record("m1", "my secret")]);
+    expect(JSON.stringify(world.lines)).not.toContain("secret");
+  });
+
+  it("marks replayed events, whose mark comes in the envelope", async () => {
+    const marks: (Rerun | undefined)[] = [];
+    const stage = defineStage("locate-sources", [RequestAccepted], async ({ metadata }) => {
+      marks.push(metadata.rerun);
+      return [];
+    });
+    const event = toEnvelope(eventOf(RequestAccepted.happened({ request: request() })));
+    await invoke(lambdaHandler(stage), [record("m1", { ...event, "replay-name": "notify-it" })]);
+    expect(marks).toEqual([{ id: "notify-it", notify: true }]);
+  });
+
+  it("gives failed records back soon, the later the more often they failed", async () => {
+    const { handler } = collecting(({ body }) => body === "bad");
+    expect(await invoke(handler, [record("m1", "bad", 1), record("m2", "good"), record("m3", "bad", 3)])).toEqual([
+      "m1",
+      "m3",
+    ]);
+    expect(visibility).toEqual([
+      {
+        QueueUrl: "https://sqs.eu-west-1.amazonaws.com/123456789012/camclips-locate",
+        ReceiptHandle: "receipt-m1",
+        VisibilityTimeout: 15,
+      },
+      {
+        QueueUrl: "https://sqs.eu-west-1.amazonaws.com/123456789012/camclips-locate",
+        ReceiptHandle: "receipt-m3",
+        VisibilityTimeout: 45,
+      },
+    ]);
+  });
+
+  it("gives records that failed in an outage back ever later: their few receives must outlast it", async () => {
+    const stage: Stage = {
+      name: "accept-request",
+      read: () => undefined,
+      run: () => Promise.reject(new ServiceUnavailableError("S3: Service Unavailable")),
+    };
+    await invoke(
+      lambdaHandler(stage),
+      [1, 2, 3, 4, 5].map((receives) => record(`m${receives}`, "x", receives)),
+    );
+    expect(visibility.map(({ VisibilityTimeout }) => VisibilityTimeout)).toEqual([15, 120, 960, 60, 75]);
+  });
+
+  it("reports the failed records also when they cannot be given back, or their queue is not known", async () => {
+    const { handler } = collecting(({ body }) => body === "bad");
+    const { eventSourceARN: _, ...homeless } = record("m1", "bad");
+    expect(await invoke(handler, [homeless as SQSRecord, record("m2", "good"), record("m3", "bad")])).toEqual([
+      "m1",
+      "m3",
+    ]);
+  });
+});
+
+describe("the end of a function's time", () => {
+  it("aborts what runs, and reports it and what was not begun as failed, not as done", async () => {
+    const seen: string[] = [];
+    const stage: Stage = {
+      name: "accept-request",
+      read: () => undefined,
+      async run(message, _event, _deps, signal) {
+        seen.push(message.messageId);
+        if (message.messageId === "m1") return [];
+        return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      },
+    };
+    const records = ["m1", "m2", "m3"].map((id) => record(id, "x"));
+    expect(await invoke(lambdaHandler(stage), records, 10_050)).toEqual(["m2", "m3"]);
+    expect(seen).toEqual(["m1", "m2"]);
+  });
+
+  it("gives what it aborted back as in an outage, unless it was ffmpeg", async () => {
+    for (const name of ["accept-request", "render-clip"] as const) {
+      const stage: Stage = {
+        name,
+        read: () => undefined,
+        run: (_, __, ___, signal) =>
+          new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+      };
+      await invoke(lambdaHandler(stage), [record("m1", "x", 2)], 10_050);
+    }
+    expect(visibility.map(({ VisibilityTimeout }) => VisibilityTimeout)).toEqual([120, 30]);
+  });
+});
+
+describe("a cold start", () => {
+  it("connects once for many invocations, and not before the first", async () => {
+    const { handler } = collecting();
+    expect(connect).not.toHaveBeenCalled();
+    await invoke(handler, [record("m1", "x")]);
+    await invoke(handler, [record("m2", "x")]);
+    expect(connect).toHaveBeenCalledTimes(1);
+  });
+
+  it("that failed fails its batch whole, and is tried again with the next", async () => {
+    const { handler, seen } = collecting();
+    vi.mocked(connect).mockRejectedValueOnce(new Error("2 bad settings"));
+    await expect(invoke(handler, [record("m1", "x")])).rejects.toThrow("2 bad settings");
+    expect(await invoke(handler, [record("m1", "x")])).toEqual([]);
+    expect(seen).toHaveLength(1);
+  });
+
+  it("adds what only this stage has", async () => {
+    const asked: unknown[] = [];
+    const stage: Stage<TestWorld["deps"] & { extra: string }> = {
+      name: "accept-request",
+      read: () => undefined,
+      async run(_message, _event, { extra }) {
+        asked.push(extra);
+        return [];
+      },
+    };
+    await invoke(
+      lambdaHandler(stage, (environment) => ({ extra: environment.FROM })),
+      [record("m1", "x")],
+    );
+    expect(asked).toEqual(["environment"]);
+  });
+});

@@ -1,0 +1,45 @@
+import type { CameraService, Clock, EventBus, ObjectReader, ObjectStore, Scheduler, Topic } from "@camclips/core";
+import type { Settings } from "@camclips/events";
+import type { MediaEngine, OnProgress } from "@camclips/media";
+
+export interface Log {
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** The names CloudWatch gives them; a ratio has none. */
+export type MetricUnit = "Count" | "Milliseconds" | "Bytes" | "None";
+
+export interface Metrics {
+  add(name: string, value: number, unit: MetricUnit, dimensions?: Record<string, string>): void;
+}
+
+/** An empty folder of one's own; disposing of it removes everything in it. */
+export interface Scratch extends AsyncDisposable {
+  readonly path: string;
+}
+
+/** Everything a stage may ask for; each names what it needs with `Pick`. */
+export interface Deps {
+  settings: Settings;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+  /** Recordings; read only. */
+  origin: ObjectReader;
+  /** Staged sources, results, markers, the event store. */
+  work: ObjectStore;
+  destination: ObjectStore;
+  /** Name of the destination bucket, as callers are told it. */
+  destinationBucket: string;
+  bus: EventBus;
+  topic: Topic;
+  scheduler: Scheduler;
+  cameras: CameraService;
+  scratch(): Promise<Scratch>;
+  /** Only the two render stages have it. */
+  media: MediaEngine;
+  /** Percent of the render that is running, for whoever watches. */
+  onProgress(clipId: string): OnProgress;
+}

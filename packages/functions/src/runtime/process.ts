@@ -1,0 +1,203 @@
+import { backoffSeconds, CameraServiceError, RetryLater, ServiceUnavailableError } from "@camclips/core";
+import {
+  type AnyEvent,
+  type AnyFact,
+  ClipFailed,
+  derivedId,
+  type EventDefinition,
+  type EventOf,
+  nextEvent,
+  parseEnvelope,
+  type Reason,
+  type Stage as Row,
+  type StageName,
+  stageNamed,
+  toEnvelope,
+  versionOf,
+  withFreshDeadline,
+} from "@camclips/events";
+import { VerificationError } from "@camclips/media";
+import { CorruptSourceError } from "@camclips/mp4";
+import type { Deps } from "./deps.ts";
+import { publishedBefore, publishOnce } from "./outbox.ts";
+
+/** One message of a stage's queue. `body`: the parsed JSON, or the text when it is none. */
+export interface StageMessage {
+  messageId: string;
+  body: unknown;
+  sentMs: number;
+  /** 1 on the first delivery. */
+  receiveCount: number;
+}
+
+/** What the wrapper itself needs, whatever the stage. */
+export type WrapperDeps = Pick<Deps, "bus" | "work" | "scheduler" | "clock" | "log" | "metrics">;
+
+/** A stage: how to turn one message into what happened. The wrapper around it is `processMessage`. */
+export interface Stage<Needs = Deps> {
+  readonly name: StageName;
+  /** @throws when the message is none for this stage. */
+  read(message: StageMessage): AnyEvent | undefined;
+  run(message: StageMessage, event: AnyEvent | undefined, deps: Needs, signal: AbortSignal): Promise<AnyEvent[]>;
+}
+
+/**
+ * A stage that reacts to events: a function from an event to the facts that follow from it. It sees no queue, no bus and
+ * no Lambda; `deps` is what it says it needs.
+ */
+export function defineStage<const Definitions extends readonly EventDefinition[], Needs extends object>(
+  name: StageName,
+  takes: Definitions,
+  run: (event: Extract<EventOf<Definitions[number]>, AnyEvent>, deps: Needs, signal: AbortSignal) => Promise<AnyFact[]>,
+): Stage<Needs & WrapperDeps> {
+  return {
+    name,
+    read({ body, sentMs }) {
+      const event = timely(parseEnvelope(body), sentMs);
+      if (takes.some(({ type }) => type === event.type)) return event;
+      throw new Error(`${name} takes ${takes.map(({ type }) => type).join(", ")}, not ${event.type}`);
+    },
+    async run(_, event, deps, signal) {
+      const facts = await run(event as Extract<EventOf<Definitions[number]>, AnyEvent>, deps, signal);
+      return facts.map((fact) => follow(fact, event as AnyEvent, deps));
+    },
+  };
+}
+
+/** An event out of the archive brings a deadline that is long over: nothing could be waited for. */
+function timely(event: AnyEvent, sentMs: number): AnyEvent {
+  const { rerun, attempt } = event.metadata;
+  if (!rerun || attempt > 1) return event;
+  const fresh = withFreshDeadline(event, sentMs);
+  return fresh.metadata.deadlineAt > event.metadata.deadlineAt ? fresh : event;
+}
+
+/** Stamps a fact as following from an event. */
+function follow(fact: AnyFact, event: AnyEvent, { clock }: Pick<Deps, "clock">): AnyEvent {
+  const { cause: id = event.metadata.id, ...happened } = fact;
+  const cause = { ...event, metadata: { ...event.metadata, id } };
+  return nextEvent(happened, versionOf(fact.type), cause, new Date(clock.now()).toISOString()) as AnyEvent;
+}
+
+/**
+ * The wrapper: reads, runs, publishes, retries. A redelivered message whose result is known publishes that result again
+ * instead of working again.
+ * @throws whatever the stage threw, when the message is to be delivered again or to rest in the dead-letter queue.
+ */
+export async function processMessage<Needs extends WrapperDeps>(
+  stage: Stage<Needs>,
+  message: StageMessage,
+  deps: Needs,
+  signal: AbortSignal,
+): Promise<void> {
+  const startedMs = deps.clock.now();
+  const event = stage.read(message);
+  const fields = {
+    stage: stage.name,
+    clipId: event?.metadata.clipId,
+    eventId: event?.metadata.id,
+    traceparent: event?.metadata.traceparent,
+    attempt: event?.metadata.attempt,
+    receiveCount: message.receiveCount,
+    ...(event?.metadata.rerun && { rerun: event.metadata.rerun.id }),
+  };
+  try {
+    const published = await runOnce(stage, message, event, deps, signal);
+    const clipId = fields.clipId ?? published[0]?.metadata.clipId;
+    deps.log.info("stage done", {
+      ...fields,
+      clipId,
+      emitted: published.map(({ type }) => type),
+      durationMs: deps.clock.now() - startedMs,
+    });
+  } catch (error) {
+    const later = isLongOutage(error, message, signal) ? new RetryLater("INTERNAL", 30, { cause: error }) : error;
+    await handleFailure(stageNamed(stage.name), message, event, { error, later }, deps, fields);
+  }
+}
+
+/** accept-request has no event yet and makes itself idempotent; a stage whose one effect may repeat needs no outbox. */
+const REPEATABLE: readonly StageName[] = ["accept-request", "record-event"];
+
+async function runOnce<Needs extends WrapperDeps>(
+  stage: Stage<Needs>,
+  message: StageMessage,
+  event: AnyEvent | undefined,
+  deps: Needs,
+  signal: AbortSignal,
+): Promise<AnyEvent[]> {
+  if (event && !REPEATABLE.includes(stage.name)) {
+    const before = await publishedBefore(stage.name, event, deps, signal);
+    return before ?? publishOnce(stage.name, event, await stage.run(message, event, deps, signal), deps, signal);
+  }
+  const events = await stage.run(message, event, deps, signal);
+  await deps.bus.publish(events, signal);
+  return events;
+}
+
+/** An outage of AWS that outlasts a redelivery is waited out by schedules up to the deadline: receives are few. */
+function isLongOutage(error: unknown, { receiveCount }: StageMessage, signal: AbortSignal): boolean {
+  return error instanceof ServiceUnavailableError && receiveCount > 1 && !signal.aborted;
+}
+
+async function handleFailure(
+  row: Row,
+  message: StageMessage,
+  event: AnyEvent | undefined,
+  { error, later }: { error: unknown; later: unknown },
+  deps: WrapperDeps,
+  fields: Record<string, unknown>,
+): Promise<void> {
+  let unscheduled: unknown;
+  if (event && later instanceof RetryLater) {
+    try {
+      if (await scheduledAgain(row.stage as StageName, event, later, deps)) {
+        deps.metrics.add("Retries", 1, "Count", { stage: row.stage });
+        deps.log.warn("stage will retry", { ...fields, reason: later.reason, error: describe(error) });
+        return;
+      }
+    } catch (failure) {
+      // The scheduler is down, too: the message comes back, as long as there are receives.
+      unscheduled = failure;
+    }
+  }
+  const isOver = error instanceof RetryLater && unscheduled === undefined;
+  const last = message.receiveCount >= row.maxReceives || isOver;
+  if (last && event && row.failsClip && "request" in event.data) {
+    const { request } = event.data;
+    const fact = ClipFailed.happened({ request, stage: row.stage, reason: reasonOf(error), message: describe(error) });
+    await deps.bus.publish([follow(fact, event, deps)]);
+  }
+  if (last) deps.metrics.add("DeadLetters", 1, "Count", { stage: row.stage });
+  throw unscheduled ?? error;
+}
+
+/** Sends the message back to the stage's queue by a one-shot schedule, unless the clip's deadline comes first. */
+async function scheduledAgain(
+  queue: StageName,
+  event: AnyEvent,
+  { seconds }: RetryLater,
+  { clock, scheduler }: WrapperDeps,
+): Promise<boolean> {
+  const { id, attempt, deadlineAt, rerun } = event.metadata;
+  const atMs = clock.now() + backoffSeconds(seconds, attempt, id) * 1000;
+  if (atMs > Date.parse(deadlineAt)) return false;
+  const again = { ...event, metadata: { ...event.metadata, attempt: attempt + 1 } };
+  const name = `${queue}-${derivedId(id, queue, String(attempt + 1), rerun?.id ?? "")}`;
+  await scheduler.schedule({ name, atMs, queue, body: JSON.stringify(toEnvelope(again)) });
+  return true;
+}
+
+function reasonOf(error: unknown): Reason {
+  if (error instanceof RetryLater) return error.reason;
+  if (error instanceof CameraServiceError) return "CAMERA_SERVICE_UNAVAILABLE";
+  if (error instanceof VerificationError) return "VERIFY_FAILED";
+  if (error instanceof CorruptSourceError) return "CORRUPT_SOURCE";
+  return "INTERNAL";
+}
+
+/** What was waited for says more than that it was waited for. */
+function describe(error: unknown): string {
+  const told = error instanceof RetryLater ? (error.cause ?? error) : error;
+  return (told instanceof Error ? `${told.name}: ${told.message}` : String(told)).slice(0, 2000);
+}

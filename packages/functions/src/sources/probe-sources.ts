@@ -1,0 +1,142 @@
+import { type Decision, decide, type Footage, type FootageReport, type OpenObject, type Part } from "@camclips/core";
+import type { ClipRequest } from "@camclips/events";
+import { CorruptSourceError, OutsideMediaError, type Slice, sliceRecording } from "@camclips/mp4";
+import type { Deps } from "../runtime/deps.ts";
+import { inParallel } from "../runtime/in-parallel.ts";
+import { timelineOrigin } from "./timeline-origin.ts";
+
+/** Recordings that are looked into at the same time. */
+const AT_ONCE = 4;
+
+/** A source that is open and sliced, but not yet copied. */
+export interface Probed {
+  part: Part;
+  /** Wall-clock instant of the recording's presentation time 0. */
+  zeroMs: number;
+  object: OpenObject;
+  slice: Slice;
+}
+
+export type ProbeResult =
+  | { decision: Extract<Decision, { kind: "located" }>; probed: Probed[] }
+  | { decision: Exclude<Decision, { kind: "located" }> };
+
+/**
+ * Looks into every recording that was located, and decides again about what is really there: listed recordings may be
+ * missing, broken, or shorter than their name says. Ends because every round loses or shortens a recording.
+ */
+export async function probeSources(
+  request: ClipRequest,
+  located: readonly Footage[],
+  deps: Pick<Deps, "origin" | "settings">,
+  signal: AbortSignal,
+): Promise<ProbeResult> {
+  const claims = new Map(located.map((footage) => [footage.key, footage]));
+  let usable = [...located];
+  const lost: FootageReport["lost"][number][] = [];
+  const seen = new Map<string, Promise<Finding>>();
+  for (;;) {
+    // Holes that nothing listed explains were decided on when the sources were located: they are final.
+    const decision = decide(request, { usable, lost, newestMs: Number.POSITIVE_INFINITY }, deps.settings);
+    if (decision.kind !== "located") return { decision };
+    const findings = await inParallel(AT_ONCE, decision.parts, signal, (part, _, either) =>
+      remember(seen, part, () => probe(part, claims.get(part.key) ?? part, deps, either)),
+    );
+    const surprises = findings.filter((finding) => finding.kind !== "as expected");
+    if (surprises.length === 0)
+      return {
+        decision,
+        probed: findings.flatMap((finding) => (finding.kind === "as expected" ? finding.probed : [])),
+      };
+    for (const surprise of surprises) {
+      usable = usable.filter(({ key }) => key !== surprise.footage.key);
+      if (surprise.kind === "shorter") usable.push(surprise.footage);
+      else lost.push({ ...surprise.footage, cause: surprise.cause });
+      if (surprise.kind === "shorter" && surprise.cutOff) lost.push({ ...surprise.cutOff, cause: "CORRUPT_SOURCE" });
+    }
+  }
+}
+
+type Finding =
+  | { kind: "as expected"; probed: Probed }
+  /** `cutOff` is what the recording once held, but its file does not. */
+  | { kind: "shorter"; footage: Footage; cutOff?: Footage }
+  | { kind: "lost"; footage: Footage; cause: "SOURCE_DELETED" | "CORRUPT_SOURCE" };
+
+function remember(seen: Map<string, Promise<Finding>>, part: Part, probe: () => Promise<Finding>): Promise<Finding> {
+  const name = JSON.stringify(part);
+  const finding = seen.get(name) ?? probe();
+  seen.set(name, finding);
+  return finding;
+}
+
+/** @param claimed the recording's interval by its name and its list; the part's may be what earlier rounds found */
+async function probe(
+  part: Part,
+  claimed: Footage,
+  { origin: recordings, settings }: Pick<Deps, "origin" | "settings">,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const { key, startMs, endMs } = part;
+  const footage: Footage = { key, startMs, endMs };
+  const object = await recordings.open(key, signal);
+  if (!object) return { kind: "lost", footage, cause: "SOURCE_DELETED" };
+  try {
+    const claimedSeconds = (claimed.endMs - claimed.startMs) / 1000;
+    const toleranceSeconds = settings.JOIN_TOLERANCE_MS / 1000;
+    let slice = await slicePart(object, part, claimed.startMs, signal);
+    const origin = timelineOrigin(slice, { claimedSeconds, toleranceSeconds });
+    const zeroMs = claimed.startMs - origin * 1000;
+    if (origin !== 0) slice = await slicePart(object, part, zeroMs, signal);
+    if (slice instanceof OutsideMediaError)
+      return { kind: "shorter", footage: { key, ...withoutPart(part, realInterval(zeroMs, slice.media)) } };
+    const cutOffMs = Math.floor(zeroMs + (slice.cutOffSeconds ?? Number.POSITIVE_INFINITY) * 1000);
+    // Behind the listed end nothing is missing: the part reaches there only over a join.
+    if (cutOffMs < endMs)
+      return { kind: "shorter", footage: { key, startMs, endMs: cutOffMs }, cutOff: { key, startMs: cutOffMs, endMs } };
+    const shorter = slice.media && shortened(footage, realInterval(zeroMs, slice.media), settings.JOIN_TOLERANCE_MS);
+    return shorter
+      ? { kind: "shorter", footage: shorter }
+      : { kind: "as expected", probed: { part, zeroMs, object, slice } };
+  } catch (error) {
+    if (error instanceof CorruptSourceError) return { kind: "lost", footage, cause: "CORRUPT_SOURCE" };
+    throw error;
+  }
+}
+
+async function slicePart(
+  object: OpenObject,
+  { key, fromMs, toMs }: Part,
+  zeroMs: number,
+  signal: AbortSignal,
+): Promise<Slice | OutsideMediaError> {
+  try {
+    const range = { fromSeconds: (fromMs - zeroMs) / 1000, toSeconds: (toMs - zeroMs) / 1000 };
+    return await sliceRecording(object, key, range, signal);
+  } catch (error) {
+    if (error instanceof OutsideMediaError) return error;
+    throw error;
+  }
+}
+
+type Real = Pick<Footage, "startMs" | "endMs">;
+
+function realInterval(zeroMs: number, media: { startSeconds: number; endSeconds: number }): Real {
+  return {
+    startMs: Math.round(zeroMs + media.startSeconds * 1000),
+    endMs: Math.round(zeroMs + media.endSeconds * 1000),
+  };
+}
+
+/** What the recording really holds, when that is less than it claims by more than clocks and names are off. */
+function shortened(claimed: Footage, real: Real, toleranceMs: number): Footage | undefined {
+  const startMs = real.startMs - claimed.startMs > toleranceMs ? real.startMs : claimed.startMs;
+  const endMs = claimed.endMs - real.endMs > toleranceMs ? real.endMs : claimed.endMs;
+  return startMs !== claimed.startMs || endMs !== claimed.endMs ? { ...claimed, startMs, endMs } : undefined;
+}
+
+/** No frame starts in the part: it lies outside of the video, or between two frames. */
+function withoutPart({ fromMs }: Part, real: Real): Real {
+  const betweenFrames = real.startMs <= fromMs && fromMs < real.endMs;
+  return betweenFrames ? { startMs: real.startMs, endMs: fromMs } : real;
+}

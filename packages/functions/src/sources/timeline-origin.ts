@@ -1,0 +1,29 @@
+import type { OutsideMediaError, Slice } from "@camclips/mp4";
+
+/** What slicing tells about a recording's own timeline, seconds. */
+export type Timeline = Pick<Slice | OutsideMediaError, "starts" | "media">;
+
+/**
+ * The instant on a recording's own timeline that its name stands for, seconds. Normally 0: video that begins a little later
+ * really does. Where everything begins farther from 0 than names and clocks are off, the times are the recorder's clock,
+ * and the name stands for the first frame (docs/decisions/0009-timelines-that-do-not-start-at-0.md).
+ *
+ * @param claimedSeconds how long the recording is by its name and its list
+ */
+export function timelineOrigin(
+  { starts, media }: Timeline,
+  { claimedSeconds, toleranceSeconds }: { claimedSeconds: number; toleranceSeconds: number },
+): number {
+  if (!starts || Math.abs(starts.firstSeconds) <= toleranceSeconds) return 0;
+  const { firstSeconds, videoSeconds } = starts;
+  if (media && startsLate(media, claimedSeconds, toleranceSeconds)) return 0;
+  return videoSeconds - firstSeconds <= toleranceSeconds ? videoSeconds : firstSeconds;
+}
+
+/** Video that begins within what the recording claims, and ends where the claim ends: its beginning is missing. */
+function startsLate(media: NonNullable<Timeline["media"]>, claimedSeconds: number, toleranceSeconds: number): boolean {
+  const { startSeconds, endSeconds } = media;
+  const offFromZero = Math.abs(endSeconds - claimedSeconds);
+  const offFromStart = Math.abs(endSeconds - startSeconds - claimedSeconds);
+  return startSeconds < claimedSeconds && offFromZero <= toleranceSeconds && offFromZero < offFromStart;
+}

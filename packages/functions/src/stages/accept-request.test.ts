@@ -1,0 +1,143 @@
+import { deadlineMs, UnreadableRequestError } from "@camclips/core";
+import {
+  deliver,
+  onlyOne,
+  request,
+  requestBody,
+  START,
+  type TestWorld,
+  testWorld,
+} from "@camclips/testing/stage-world";
+import { describe, expect, it } from "vitest";
+import { acceptRequest } from "./accept-request.ts";
+
+const send = (world: TestWorld, body: unknown = requestBody(), sentMs = world.nowMs) =>
+  deliver(acceptRequest, body, world, { sentMs });
+
+describe("a request", () => {
+  it("is accepted from a Python literal, with everything the next stage needs", async () => {
+    await using world = await testWorld();
+    const literal = `{'clipId': u'clip-1', 'cameraId': 'cam-1', 'startTimestampInMs': ${START + 5000}, 'endTimestampInMs': '${START + 15000}', 'retryTimestamps': []}`;
+    const { data, metadata } = onlyOne("RequestAccepted", await send(world, literal));
+    expect(data.request).toEqual(request());
+    expect(metadata).toMatchObject({
+      clipId: "clip-1",
+      hops: 0,
+      attempt: 1,
+      occurredAt: new Date(world.nowMs).toISOString(),
+    });
+    expect(Date.parse(metadata.deadlineAt)).toBe(deadlineMs(request(), world.nowMs, world.deps.settings));
+  });
+
+  it("has its deadline watched by a schedule that brings the request itself", async () => {
+    await using world = await testWorld();
+    const accepted = onlyOne("RequestAccepted", await send(world));
+    expect(world.schedules).toMatchObject([
+      { queue: "check-deadline", atMs: Date.parse(accepted.metadata.deadlineAt) },
+    ]);
+    expect(JSON.parse(world.schedules[0]?.body ?? "").detail.metadata.id).toBe(accepted.metadata.id);
+  });
+
+  it("sent twice is the same event and the same watch", async () => {
+    await using world = await testWorld();
+    const first = onlyOne("RequestAccepted", await send(world));
+    world.nowMs += 5000;
+    const second = onlyOne("RequestAccepted", await send(world));
+    expect(second.metadata.id).toBe(first.metadata.id);
+    expect(second.metadata.deadlineAt).toBe(first.metadata.deadlineAt);
+    expect(world.schedules).toHaveLength(1);
+    expect(world.metrics).toEqual(["Accepted"]);
+  });
+
+  it("sent again as a retry is another event with the first one's deadline", async () => {
+    await using world = await testWorld();
+    const first = onlyOne("RequestAccepted", await send(world));
+    world.nowMs += 60_000;
+    const retried = requestBody(request({ retryTimestamps: [START + 60_000] }));
+    const second = onlyOne("RequestAccepted", await send(world, retried));
+    expect(second.metadata.id).not.toBe(first.metadata.id);
+    expect(second.metadata.deadlineAt).toBe(first.metadata.deadlineAt);
+    expect(second.metadata.traceparent.split("-")[1]).toBe(first.metadata.traceparent.split("-")[1]);
+    expect(world.schedules).toHaveLength(1);
+  });
+
+  it("is accepted after a crash between its claim and the event", async () => {
+    await using world = await testWorld();
+    world.fault = (effect) => {
+      if (effect === "scheduler") throw new Error("killed");
+    };
+    await expect(send(world)).rejects.toThrow("killed");
+    expect(world.published).toEqual([]);
+    world.fault = undefined;
+    onlyOne("RequestAccepted", await send(world));
+    expect(world.schedules).toHaveLength(1);
+  });
+});
+
+describe("a clipId in use", () => {
+  it.each([
+    ["range", { endMs: START + 16_000 }],
+    ["camera", { cameraId: "cam-2" }],
+    ["gap policy", { gapPolicy: "REJECT" as const }],
+  ])("is refused for another %s, and the first clip stays", async (_, change) => {
+    await using world = await testWorld();
+    await send(world);
+    const { data } = onlyOne("ClipRejected", await send(world, requestBody(request(change))));
+    expect(data).toMatchObject({ status: "FATAL_ERROR", reason: "INVALID_REQUEST", conflict: true });
+    onlyOne("RequestAccepted", await send(world));
+  });
+
+  it("goes to one of two different requests that come at once", async () => {
+    await using world = await testWorld();
+    await Promise.all([send(world), send(world, requestBody(request({ endMs: START + 16_000 })))]);
+    expect(world.published.map(({ type }) => type).sort()).toEqual(["ClipRejected", "RequestAccepted"]);
+  });
+});
+
+describe("a request with a fault", () => {
+  it("is answered when it has a clipId", async () => {
+    await using world = await testWorld();
+    const body = { ...requestBody(), cameraId: "../x", endTimestampInMs: "never" };
+    const { data, metadata } = onlyOne("ClipRejected", await send(world, body));
+    expect(data).toMatchObject({
+      status: "FATAL_ERROR",
+      reason: "INVALID_REQUEST",
+      conflict: false,
+      request: { cameraId: "../x", endMs: null },
+    });
+    expect(data.message).toMatch(/cameraId must be.*; endTimestampInMs must be/);
+    expect(metadata.clipId).toBe("clip-1");
+    expect(world.schedules).toMatchObject([
+      { queue: "check-deadline", atMs: Date.parse(metadata.deadlineAt), body: expect.stringContaining("ClipRejected") },
+    ]);
+  });
+
+  it("is counted once, however often its message comes: it is answered once", async () => {
+    await using world = await testWorld();
+    for (let time = 0; time < 3; time += 1) await send(world, { ...requestBody(), endTimestampInMs: 5 });
+    expect(world.metrics).toEqual(["Accepted"]);
+  });
+
+  it("does not take the clipId away from the request that corrects it", async () => {
+    await using world = await testWorld();
+    await send(world, { ...requestBody(), endTimestampInMs: 5 });
+    onlyOne("RequestAccepted", await send(world));
+  });
+
+  it("leaves the status of a clip alone whose id it carries", async () => {
+    await using world = await testWorld();
+    await send(world);
+    expect(onlyOne("ClipRejected", await send(world, { ...requestBody(), endTimestampInMs: 5 })).data.conflict).toBe(
+      true,
+    );
+  });
+
+  it.each(["", "hello", "[]", '{"clipId": "../x"}', "{'clipId': 'a"])(
+    "fails when nobody could be told: %j",
+    async (body) => {
+      await using world = await testWorld();
+      await expect(send(world, body)).rejects.toThrow(UnreadableRequestError);
+      expect(world.published).toEqual([]);
+    },
+  );
+});

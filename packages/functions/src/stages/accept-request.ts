@@ -1,0 +1,99 @@
+import { attemptKey, claimKey, deadlineMs, maxRetries, readRequest, requestKey, type Scheduler } from "@camclips/core";
+import {
+  type AnswerableRequest,
+  type AnyEvent,
+  type AnyFact,
+  ClipRejected,
+  type ClipRequest,
+  derivedId,
+  firstEvent,
+  RequestAccepted,
+  toEnvelope,
+  versionOf,
+} from "@camclips/events";
+import * as z from "zod";
+import { lambdaHandler } from "../lambda/handler.ts";
+import type { Deps } from "../runtime/deps.ts";
+import { getJson, putJsonOnce } from "../runtime/json-objects.ts";
+import type { Stage, WrapperDeps } from "../runtime/process.ts";
+
+/** What a clipId stands for, from its first acceptance on. */
+const claim = z.object({ requestKey: z.string(), deadlineAt: z.iso.datetime() });
+
+type Needs = WrapperDeps & Pick<Deps, "settings">;
+
+/** Reads a caller's request, claims its clipId, and has its deadline watched. */
+export const acceptRequest: Stage<Needs> = {
+  name: "accept-request",
+  read: () => undefined,
+  async run({ body, sentMs }, _, deps, signal) {
+    const read = readRequest(body, sentMs);
+    if (!read.readable) return [await refuse(read.request, read.message, deps, signal)];
+    const { request } = read;
+    const { stored, ours } = await putJsonOnce(
+      deps.work,
+      claimKey(request.clipId),
+      claim,
+      claimOf(request, deps),
+      signal,
+    );
+    if (stored.requestKey !== requestKey(request)) {
+      return [await refuse(request, "this clipId was used for another clip before: use a new one", deps, signal)];
+    }
+    const accepted = stamp(RequestAccepted.happened({ request }), request, stored.deadlineAt, deps);
+    await watchDeadline(accepted, request, deps, signal);
+    if (ours) deps.metrics.add("Accepted", 1, "Count");
+    return [accepted];
+  },
+};
+
+function claimOf(request: ClipRequest, { clock, settings }: Needs): z.input<typeof claim> {
+  return {
+    requestKey: requestKey(request),
+    deadlineAt: new Date(deadlineMs(request, clock.now(), settings)).toISOString(),
+  };
+}
+
+/** A refused request counts as accepted too: it gets its terminal status, and the two counts must meet. */
+async function refuse(
+  request: AnswerableRequest,
+  message: string,
+  deps: Needs,
+  signal: AbortSignal,
+): Promise<AnyEvent> {
+  const taken = await getJson(deps.work, claimKey(request.clipId), claim, signal);
+  const fact = ClipRejected.happened({
+    request,
+    status: "FATAL_ERROR",
+    reason: "INVALID_REQUEST",
+    message,
+    conflict: taken !== undefined,
+  });
+  const { SQS_TIMEOUT, CLIP_WORK_LIMIT } = deps.settings;
+  const answerByMs = deps.clock.now() + (maxRetries(deps.settings) * SQS_TIMEOUT + CLIP_WORK_LIMIT) * 1000;
+  const refused = stamp(fact, request, new Date(answerByMs).toISOString(), deps);
+  // The same message again is published once, and so must be counted once.
+  const watched = await watchDeadline(refused, request, deps, signal);
+  if (watched === "scheduled") deps.metrics.add("Accepted", 1, "Count");
+  return refused;
+}
+
+function stamp(fact: AnyFact, request: AnswerableRequest, deadlineAt: string, { clock }: Needs): AnyEvent {
+  const origin = { clipId: request.clipId, key: attemptKey(request), trace: requestKey(request), deadlineAt };
+  return firstEvent(fact, versionOf(fact.type), origin, new Date(clock.now()).toISOString()) as AnyEvent;
+}
+
+/** One schedule per request, whatever the attempt: the deadline does not move. */
+async function watchDeadline(
+  answered: AnyEvent,
+  request: AnswerableRequest,
+  { scheduler }: Needs,
+  signal: AbortSignal,
+): ReturnType<Scheduler["schedule"]> {
+  const name = `check-deadline-${derivedId(requestKey(request))}`;
+  const atMs = Date.parse(answered.metadata.deadlineAt);
+  const body = JSON.stringify(toEnvelope(answered));
+  return scheduler.schedule({ name, atMs, queue: "check-deadline", body }, signal);
+}
+
+export const handler = lambdaHandler(acceptRequest);

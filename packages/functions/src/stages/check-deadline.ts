@@ -1,0 +1,31 @@
+import { eventKey, requestKey, terminalKey } from "@camclips/core";
+import { ClipFailed, ClipPublished, ClipRejected, derivedId, RequestAccepted } from "@camclips/events";
+import * as z from "zod";
+import { lambdaHandler } from "../lambda/handler.ts";
+import type { Deps } from "../runtime/deps.ts";
+import { getJson } from "../runtime/json-objects.ts";
+import { defineStage } from "../runtime/process.ts";
+
+type Needs = Pick<Deps, "work">;
+
+/** The event behind a terminal status (publish-clip): ClipPublished follows from it, and its id from that. */
+const claimant = z.object({ cause: z.string() });
+
+/** Runs at a clip's deadline: whoever is still waiting for an answer by then gets one, and the history gets its end. */
+export const checkDeadline = defineStage(
+  "check-deadline",
+  [RequestAccepted, ClipRejected],
+  async (watched, { work }: Needs, signal) => {
+    const { request } = watched.data;
+    const { clipId, deadlineAt } = watched.metadata;
+    const terminal = await getJson(work, terminalKey(clipId, requestKey(request)), claimant, signal);
+    const published = terminal && eventKey(clipId, derivedId(terminal.cause, ClipPublished.type, ""));
+    if (published && (await work.info(published, signal))) return [];
+    // A refusal says itself what it is about; only its delivery failed.
+    if (watched.type === "ClipRejected") return [ClipRejected.happened(watched.data)];
+    const message = `no terminal status by ${deadlineAt}: a stage crashed, or its messages rest in a dead-letter queue`;
+    return [ClipFailed.happened({ request, stage: "check-deadline", reason: "STALLED", message })];
+  },
+);
+
+export const handler = lambdaHandler(checkDeadline);

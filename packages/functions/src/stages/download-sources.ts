@@ -1,0 +1,50 @@
+import { stagedSourceKey } from "@camclips/core";
+import { SourcesDownloaded, SourcesLocated, type StagedSource } from "@camclips/events";
+import { lambdaHandler } from "../lambda/handler.ts";
+import type { Deps } from "../runtime/deps.ts";
+import { inParallel } from "../runtime/in-parallel.ts";
+import { defineStage } from "../runtime/process.ts";
+import { type Probed, probeSources } from "../sources/probe-sources.ts";
+import { factOf } from "./locate-sources.ts";
+
+type Needs = Pick<Deps, "origin" | "work" | "settings" | "metrics">;
+
+const COPIES_AT_ONCE = 2;
+
+/** Copies out of each recording only what the clip needs into the work bucket, before retention takes it away. */
+export const downloadSources = defineStage("download-sources", [SourcesLocated], async (event, deps: Needs, signal) => {
+  const { request, sources } = event.data;
+  const result = await probeSources(request, sources, deps, signal);
+  if (!("probed" in result)) return [factOf(result.decision, request)];
+  const staged = await inParallel(COPIES_AT_ONCE, result.probed, signal, (probed, index, either) =>
+    stage(probed, stagedSourceKey(request.clipId, event.metadata.id, index), deps, either),
+  );
+  return [SourcesDownloaded.happened({ request, sources: staged, gaps: result.decision.gaps })];
+});
+
+async function stage(
+  { part, zeroMs, object, slice }: Probed,
+  key: string,
+  { work, metrics }: Needs,
+  signal: AbortSignal,
+): Promise<StagedSource> {
+  await work.putStream(key, slice.chunks(signal), slice.bytes, { contentType: "video/mp4", signal });
+  metrics.add("BytesFetched", object.fetched.bytes, "Bytes");
+  const { previousSeconds, lastEndSeconds } = slice.beside ?? {};
+  const wallMs = (seconds: number | undefined) => (seconds === undefined ? undefined : zeroMs + seconds * 1000);
+  return {
+    key,
+    originKey: part.key,
+    bytes: slice.bytes,
+    method: slice.method,
+    why: slice.why,
+    zeroMs: zeroMs + slice.zeroSeconds * 1000,
+    fromMs: part.fromMs,
+    toMs: part.toMs,
+    previousFrameMs: wallMs(previousSeconds),
+    lastFrameEndMs: wallMs(lastEndSeconds),
+    fetched: { ...object.fetched },
+  };
+}
+
+export const handler = lambdaHandler(downloadSources);

@@ -1,0 +1,71 @@
+import {
+  type AgeRules,
+  CameraServiceError,
+  type Decision,
+  decide,
+  footageOf,
+  RetryLater,
+  rejectTooLong,
+  UnknownCameraError,
+} from "@camclips/core";
+import {
+  type AnyFact,
+  ClipRejected,
+  type ClipRequest,
+  RequestAccepted,
+  SourcesLocated,
+  SourcesPending,
+} from "@camclips/events";
+import { lambdaHandler } from "../lambda/handler.ts";
+import type { Deps } from "../runtime/deps.ts";
+import { defineStage } from "../runtime/process.ts";
+
+type Needs = Pick<Deps, "cameras" | "settings">;
+
+/** Asks the camera service which recordings hold the range, and decides: cut, wait, or say why not. */
+export const locateSources = defineStage(
+  "locate-sources",
+  [RequestAccepted],
+  async ({ data: { request } }, { cameras, settings }: Needs, signal) => {
+    const tooLong = rejectTooLong(request, settings);
+    if (tooLong) return [factOf(tooLong, request)];
+    try {
+      const alias = await cameras.alias(request.cameraId, signal);
+      const listed = await cameras.recordings(alias, ...searchRange(request, settings), signal);
+      const usable = footageOf(listed, settings);
+      const newestMs = Math.max(...usable.map(({ startMs }) => startMs));
+      const decision = decide(request, { usable, lost: [], newestMs }, settings);
+      if (decision.kind !== "located") return [factOf(decision, request)];
+      return [SourcesLocated.happened({ request, alias, sources: decision.parts, gaps: decision.gaps })];
+    } catch (error) {
+      if (error instanceof UnknownCameraError) {
+        return [
+          ClipRejected.happened({ request, status: "FATAL_ERROR", reason: "UNKNOWN_CAMERA", message: error.message }),
+        ];
+      }
+      if (error instanceof CameraServiceError && error.passing)
+        throw new RetryLater("CAMERA_SERVICE_UNAVAILABLE", 15, { cause: error });
+      throw error;
+    }
+  },
+);
+
+/** The event that tells a decision against cutting now. */
+export function factOf(decision: Exclude<Decision, { kind: "located" }>, request: ClipRequest): AnyFact {
+  return decision.kind === "pending"
+    ? SourcesPending.happened({ request, ...decision })
+    : ClipRejected.happened({ request, ...decision });
+}
+
+/**
+ * A recording's length around the range, because the service may list only recordings that start within it; and as far
+ * after it as waiting goes, to see whether newer footage has come.
+ */
+function searchRange(
+  { startMs, endMs }: ClipRequest,
+  { RECORDING_MAX_LEN, SQS_RETRY_LIMIT }: AgeRules & Pick<Deps["settings"], "RECORDING_MAX_LEN">,
+): [number, number] {
+  return [startMs - RECORDING_MAX_LEN * 1000, endMs + Math.max(RECORDING_MAX_LEN, SQS_RETRY_LIMIT) * 1000];
+}
+
+export const handler = lambdaHandler(locateSources);

@@ -1,0 +1,279 @@
+import { CameraServiceError, claimKey, notifiedKey, requestKey } from "@camclips/core";
+import {
+  type AnyEvent,
+  ClipFailed,
+  ClipPublished,
+  ClipRejected,
+  type Rerun,
+  ThumbnailsRendered,
+} from "@camclips/events";
+import { deliver, down, eventOf, onlyOne, request, type TestWorld, testWorld } from "@camclips/testing/stage-world";
+import { describe, expect, it } from "vitest";
+import { checkDeadline } from "./check-deadline.ts";
+import { publishClip } from "./publish-clip.ts";
+
+const clip = {
+  key: "cam-1/clip-1.mp4",
+  bytes: 10,
+  sha256: "a".repeat(64),
+  durationMs: 10_000,
+  width: 64,
+  height: 36,
+  frames: 50,
+  encodedFrames: 0,
+  audio: false,
+  precision: "smart" as const,
+  why: "",
+};
+const coverage = { requested: [1, 2] as [number, number], delivered: [], gaps: [], startErrorMs: 0, endErrorMs: 0 };
+const thumbnails = [{ key: "cam-1/clip-1_300.jpg", width: 300, bytes: 1 }];
+
+const available = (rerun?: Rerun) =>
+  eventOf(ThumbnailsRendered.happened({ request: request(), clip, coverage, thumbnails }), {
+    key: "rendered",
+    ...(rerun && { rerun }),
+  });
+const failed = (rerun?: Rerun) =>
+  eventOf(ClipFailed.happened({ request: request(), stage: "render-clip", reason: "INTERNAL", message: "broke" }), {
+    key: "failed",
+    ...(rerun && { rerun }),
+  });
+const rejected = (conflict = false) =>
+  eventOf(
+    ClipRejected.happened({
+      request: request(),
+      status: "FATAL_ERROR",
+      reason: "INVALID_REQUEST",
+      message: "no",
+      conflict,
+    }),
+    { key: "rejected" },
+  );
+
+const publish = (world: TestWorld, event: AnyEvent = available(), receiveCount = 1) =>
+  deliver(publishClip, event, world, { receiveCount });
+const statuses = (world: TestWorld) => ({
+  put: world.puts.map(({ body }) => body.status),
+  sns: world.notifications.map(({ message }) => JSON.parse(message).status),
+});
+
+describe("publishing", () => {
+  it("tells the camera service and the topic the same, and says so", async () => {
+    await using world = await testWorld();
+    const event = available();
+    const { data } = onlyOne("ClipPublished", await publish(world, event));
+    expect(data).toMatchObject({ status: "CLIP_AVAILABLE", notified: true });
+    expect(world.puts).toEqual([{ clipId: "clip-1", body: data.clipMetadata }]);
+    expect(world.notifications.map(({ message }) => JSON.parse(message))).toEqual([data.clipMetadata]);
+    expect(world.notifications[0]?.attributes).toEqual({
+      status: "CLIP_AVAILABLE",
+      cameraId: "cam-1",
+      notificationId: event.metadata.id,
+    });
+    expect(data.clipMetadata).toMatchObject({ bucket: "clips", workMs: 1, waitMs: 0 });
+  });
+
+  it("names the reason to subscribers who filter", async () => {
+    await using world = await testWorld();
+    await publish(world, failed());
+    expect(world.notifications[0]?.attributes).toMatchObject({ status: "FATAL_ERROR", reason: "INTERNAL" });
+    expect(world.puts[0]?.body).toMatchObject({
+      status: "FATAL_ERROR",
+      reason: "INTERNAL",
+      retryable: true,
+      message: "broke",
+      thumbnail: { sizes: [] },
+    });
+  });
+
+  it("leaves out what is empty, which SNS would refuse", async () => {
+    await using world = await testWorld();
+    const unread = { ...request(), cameraId: "", startMs: null, endMs: null };
+    const event = eventOf(
+      ClipRejected.happened({
+        request: unread as never,
+        status: "FATAL_ERROR",
+        reason: "INVALID_REQUEST",
+        message: "",
+      }),
+    );
+    await publish(world, event);
+    expect(Object.keys(world.notifications[0]?.attributes ?? {})).toEqual(["status", "notificationId", "reason"]);
+  });
+
+  it("happens once, however often the event comes", async () => {
+    await using world = await testWorld();
+    const ids = new Set<string>();
+    for (let time = 0; time < 3; time += 1) ids.add(onlyOne("ClipPublished", await publish(world)).metadata.id);
+    expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["CLIP_AVAILABLE"] });
+    expect(ids.size).toBe(1);
+  });
+
+  it("happens once when the event is delivered twice at the same time", async () => {
+    await using world = await testWorld();
+    const notify = world.deps.topic.notify;
+    world.deps.topic.notify = async (notification) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return notify(notification);
+    };
+    await Promise.all([publish(world), publish(world), publish(world)]);
+    expect(statuses(world).sns).toEqual(["CLIP_AVAILABLE"]);
+    const published = world.published.filter(({ type }) => type === "ClipPublished");
+    expect(new Set(published.map(({ metadata }) => metadata.id)).size).toBe(1);
+  });
+});
+
+describe("the terminal status", () => {
+  it("is the first one, whatever comes after it", async () => {
+    await using world = await testWorld();
+    const first = onlyOne("ClipPublished", await publish(world));
+    const { data, metadata } = onlyOne("ClipPublished", await publish(world, failed()));
+    expect({ id: metadata.id, data }).toEqual({ id: first.metadata.id, data: first.data });
+    expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["CLIP_AVAILABLE"] });
+  });
+
+  it("is one when two claim it at the same time, and both effects tell that one", async () => {
+    await using world = await testWorld();
+    await Promise.all([publish(world), publish(world, failed())]);
+    const { put, sns } = statuses(world);
+    expect(sns).toHaveLength(1);
+    expect(new Set([...put, ...sns]).size).toBe(1);
+    expect(new Set(world.published.map(({ metadata }) => metadata.id)).size).toBe(1);
+  });
+
+  it("of a refused second use of a clipId goes to subscribers only: the camera service keeps the first clip's", async () => {
+    await using world = await testWorld();
+    await publish(world, rejected(true));
+    expect(statuses(world)).toEqual({ put: [], sns: ["FATAL_ERROR"] });
+    // Nor when the watch over the deadline brings it to its end.
+    await publish(world, failed());
+    expect(statuses(world)).toEqual({ put: [], sns: ["FATAL_ERROR"] });
+  });
+});
+
+it("of a refused message is kept from the camera service when another message has taken the clipId meanwhile", async () => {
+  await using world = await testWorld();
+  world.fault = (effect) => void (effect === "put" && down());
+  const unread = { ...request(), endMs: null };
+  const refused = ClipRejected.happened({
+    request: unread,
+    status: "FATAL_ERROR",
+    reason: "INVALID_REQUEST",
+    message: "no",
+  });
+  const event = eventOf(refused, { key: "refused" });
+  await publish(world, event);
+  world.fault = undefined;
+  const claim = JSON.stringify({ requestKey: requestKey(request()) });
+  await world.deps.work.put(claimKey("clip-1"), Buffer.from(claim), { contentType: "application/json" });
+  await publish(world);
+  await publish(world, event);
+  expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["FATAL_ERROR", "CLIP_AVAILABLE"] });
+});
+
+describe("the two effects", () => {
+  it("are independent: while the camera service is down subscribers are told, once", async () => {
+    await using world = await testWorld();
+    world.fault = (effect) => void (effect === "put" && down());
+    for (let time = 0; time < 3; time += 1) expect(await publish(world)).toEqual([]);
+    expect(statuses(world)).toEqual({ put: [], sns: ["CLIP_AVAILABLE"] });
+    expect(world.schedules).toMatchObject([{ queue: "publish-clip" }]);
+    world.fault = undefined;
+    onlyOne("ClipPublished", await publish(world));
+    expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["CLIP_AVAILABLE"] });
+  });
+
+  it("are independent: while the topic is down the camera service is told, once", async () => {
+    await using world = await testWorld();
+    world.fault = (effect) => {
+      if (effect === "topic") throw new Error("throttled");
+    };
+    for (let time = 0; time < 2; time += 1) await expect(publish(world)).rejects.toThrow("throttled");
+    expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: [] });
+    world.fault = undefined;
+    onlyOne("ClipPublished", await publish(world));
+    expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["CLIP_AVAILABLE"] });
+  });
+
+  it("end with a record of it when the camera service refuses the status for good", async () => {
+    await using world = await testWorld();
+    world.fault = (effect) => {
+      if (effect === "put") throw new CameraServiceError("PUT answered 422: no such clip", false);
+    };
+    const { data } = onlyOne("ClipPublished", await publish(world));
+    expect(data).toMatchObject({ notified: true, putRefused: "PUT answered 422: no such clip" });
+    expect(onlyOne("ClipPublished", await publish(world)).data.putRefused).toBe(data.putRefused);
+    expect(world.calls).toEqual(["put"]);
+  });
+
+  it("tell subscribers a second time, under the same notificationId, only after a crash before the marker", async () => {
+    await using world = await testWorld();
+    const { put } = world.deps.work;
+    const marker = notifiedKey("clip-1", requestKey(request()));
+    world.deps.work.put = async (key, ...rest) => {
+      if (key === marker) throw new Error("killed");
+      return put.call(world.deps.work, key, ...rest);
+    };
+    await expect(publish(world)).rejects.toThrow("killed");
+    world.deps.work.put = put;
+    onlyOne("ClipPublished", await publish(world));
+    expect(statuses(world).sns).toEqual(["CLIP_AVAILABLE", "CLIP_AVAILABLE"]);
+    expect(new Set(world.notifications.map(({ attributes }) => attributes.notificationId)).size).toBe(1);
+  });
+
+  it("are made up for by the deadline, and the clip's history gets its end", async () => {
+    await using world = await testWorld();
+    world.fault = (effect) => void (effect === "put" && down());
+    const event = available();
+    await publish(world, event);
+    // Every later message of that event is lost; only the watch is left.
+    world.fault = undefined;
+    world.nowMs = Date.parse(event.metadata.deadlineAt);
+    const accepted = eventOf({ type: "RequestAccepted", data: { request: request() } });
+    const stalled = onlyOne("ClipFailed", await deliver(checkDeadline, accepted, world));
+    const { data, metadata } = onlyOne("ClipPublished", await publish(world, stalled));
+    expect(data).toMatchObject({ status: "CLIP_AVAILABLE", notified: true });
+    expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["CLIP_AVAILABLE"] });
+    // Whoever brings it to its end: one clip, one ClipPublished.
+    expect(onlyOne("ClipPublished", await publish(world, event)).metadata.id).toBe(metadata.id);
+  });
+});
+
+describe("a replay", () => {
+  const silent = { id: "replay-1", notify: false };
+  const loud = { id: "notify-1", notify: true };
+
+  it("tells nobody", async () => {
+    await using world = await testWorld();
+    await publish(world);
+    for (const event of [available(silent), failed(silent)]) {
+      const { data, metadata } = onlyOne("ClipPublished", await publish(world, event));
+      expect(data.notified).toBe(false);
+      expect(metadata.rerun).toEqual(silent);
+    }
+    expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["CLIP_AVAILABLE"] });
+  });
+
+  it("leaves no marker that could keep a real status from being told", async () => {
+    await using world = await testWorld();
+    await publish(world, failed(silent));
+    onlyOne("ClipPublished", await publish(world));
+    expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["CLIP_AVAILABLE"] });
+  });
+
+  it("tells everybody once more, and only once, where the operator asks for it", async () => {
+    await using world = await testWorld();
+    await publish(world);
+    for (let time = 0; time < 2; time += 1) await publish(world, available(loud));
+    expect(statuses(world)).toEqual({
+      put: ["CLIP_AVAILABLE", "CLIP_AVAILABLE"],
+      sns: ["CLIP_AVAILABLE", "CLIP_AVAILABLE"],
+    });
+  });
+});
+
+it("never publishes metadata that the catalogue does not know", async () => {
+  await using world = await testWorld();
+  const { data } = onlyOne("ClipPublished", await publish(world));
+  expect(ClipPublished.happened(data).data).toEqual(data);
+});

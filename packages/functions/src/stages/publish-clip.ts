@@ -1,0 +1,149 @@
+import {
+  availableMetadata,
+  CameraServiceError,
+  claimKey,
+  notifiedKey,
+  putKey,
+  type Refusal,
+  RetryLater,
+  refusedMetadata,
+  requestKey,
+  terminalKey,
+} from "@camclips/core";
+import {
+  type AnyFact,
+  ClipFailed,
+  ClipPublished,
+  ClipRejected,
+  type EventOf,
+  ThumbnailsRendered,
+} from "@camclips/events";
+import * as z from "zod";
+import { lambdaHandler } from "../lambda/handler.ts";
+import type { Deps } from "../runtime/deps.ts";
+import { getJson, putJsonOnce } from "../runtime/json-objects.ts";
+import { once, onceAlone } from "../runtime/once.ts";
+import { defineStage } from "../runtime/process.ts";
+
+type Needs = Pick<Deps, "work" | "topic" | "cameras" | "settings" | "destinationBucket" | "metrics" | "log" | "clock">;
+type Terminal = EventOf<typeof ThumbnailsRendered | typeof ClipRejected | typeof ClipFailed>;
+
+/** The one terminal status of a request: whoever claims it first decides, everyone else delivers the same. */
+const terminal = ClipPublished.detail.shape.data.omit({ notified: true, putRefused: true }).extend({
+  cause: z.string(),
+  /** The camera service keeps one status per clipId, and that is the first clip's. */
+  conflict: z.boolean().default(false),
+});
+type TerminalRecord = z.output<typeof terminal>;
+
+/** The request that a clipId was first accepted for (accept-request). */
+const claimant = z.object({ requestKey: z.string() });
+
+const delivered = z.object({ refused: z.string().optional() });
+
+/**
+ * Tells the terminal status to the camera service (PUT) and to the topic (SNS). The two succeed and fail independently,
+ * each behind its own marker; a replay tells nobody.
+ */
+export const publishClip = defineStage(
+  "publish-clip",
+  [ThumbnailsRendered, ClipRejected, ClipFailed],
+  async (event, deps: Needs, signal) => {
+    const { rerun } = event.metadata;
+    const outcome = terminalOf(event, deps);
+    if (rerun && !rerun.notify) return [factOf(outcome, { notified: false })];
+
+    const key = requestKey(event.data.request);
+    const markers = { terminal: terminalKey, notified: notifiedKey, put: putKey };
+    const at = (marker: keyof typeof markers) => markers[marker](event.metadata.clipId, key, rerun?.id);
+    const { stored } = await putJsonOnce(deps.work, at("terminal"), terminal, outcome, signal);
+    const [notified, put] = await Promise.allSettled([
+      onceAlone(deps, at("notified"), delivered, () => notify(stored, deps, signal), signal),
+      stored.conflict
+        ? undefined
+        : once(deps, at("put"), delivered, () => putStatus(stored, key, deps, signal), signal),
+    ]);
+    for (const effect of [notified, put]) if (effect.status === "rejected") throw retryable(effect.reason);
+    if (stored.cause !== event.metadata.id) {
+      deps.log.info("clip already has its terminal status", {
+        clipId: event.metadata.clipId,
+        status: stored.status,
+        dropped: outcome.status,
+      });
+    }
+    const putRefused = put.status === "fulfilled" ? put.value?.refused : undefined;
+    // Whoever brings the status to its end publishes the one event that follows from whoever claimed it.
+    return [{ ...factOf(stored, { notified: true, putRefused }), cause: stored.cause }];
+  },
+);
+
+function terminalOf(event: Terminal, { settings, destinationBucket }: Needs): TerminalRecord {
+  const cause = event.metadata.id;
+  if (event.type === "ThumbnailsRendered") {
+    const { request, clip, coverage } = event.data;
+    const finished = { clip, coverage, finishedMs: Date.parse(event.metadata.occurredAt) };
+    const clipMetadata = availableMetadata(
+      request,
+      finished,
+      destinationBucket,
+      settings,
+    ) as TerminalRecord["clipMetadata"];
+    return { status: "CLIP_AVAILABLE", clipMetadata, cause, conflict: false };
+  }
+  const refusal: Refusal =
+    event.type === "ClipRejected"
+      ? event.data
+      : { status: "FATAL_ERROR", reason: event.data.reason, message: event.data.message };
+  const clipMetadata = refusedMetadata(event.data.request, refusal) as TerminalRecord["clipMetadata"];
+  const conflict = event.type === "ClipRejected" && event.data.conflict;
+  return { status: refusal.status, reason: refusal.reason, clipMetadata, cause, conflict };
+}
+
+function factOf(
+  { status, reason, clipMetadata }: TerminalRecord,
+  told: { notified: boolean; putRefused?: string | undefined },
+): AnyFact {
+  return ClipPublished.happened({ status, reason, clipMetadata, ...told });
+}
+
+async function notify(
+  { status, reason, clipMetadata, cause }: TerminalRecord,
+  { topic, metrics }: Needs,
+  signal: AbortSignal,
+) {
+  const { cameraId } = clipMetadata as { cameraId: string };
+  // `notificationId` lets a subscriber drop the repetition that a crash at the wrong moment can cause.
+  const attributes = { status, cameraId, notificationId: cause, ...(reason && { reason }) };
+  const filled = Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== ""));
+  await topic.notify({ message: JSON.stringify(clipMetadata), attributes: filled }, signal);
+  metrics.add("Published", 1, "Count", { status });
+  const { waitMs, workMs, realtimeFactor } = clipMetadata;
+  if (typeof waitMs === "number") metrics.add("WaitMs", waitMs, "Milliseconds");
+  if (typeof workMs === "number") metrics.add("WorkMs", workMs, "Milliseconds");
+  if (typeof realtimeFactor === "number") metrics.add("RealtimeFactor", realtimeFactor, "None");
+  return {};
+}
+
+/**
+ * A refusal for good (a 4xx) is recorded, not retried: the clip is there, and subscribers know. The answer to a message
+ * that was refused may come late, when another one has taken the clipId: then it is not the clip's status.
+ */
+async function putStatus({ clipMetadata }: TerminalRecord, key: string, deps: Needs, signal: AbortSignal) {
+  const { work, cameras, log } = deps;
+  const { clipId } = clipMetadata as { clipId: string };
+  const holder = await getJson(work, claimKey(clipId), claimant, signal);
+  if (holder && holder.requestKey !== key) return {};
+  try {
+    await cameras.putClip(clipId, clipMetadata, signal);
+    return {};
+  } catch (error) {
+    if (!(error instanceof CameraServiceError) || error.passing) throw error;
+    log.error("the camera service refused a status", { clipId, error: error.message });
+    return { refused: error.message };
+  }
+}
+
+const retryable = (error: unknown): unknown =>
+  error instanceof CameraServiceError ? new RetryLater("CAMERA_SERVICE_UNAVAILABLE", 15, { cause: error }) : error;
+
+export const handler = lambdaHandler(publishClip);

@@ -1,0 +1,150 @@
+import { join } from "node:path";
+import { clipKey, requestKey } from "@camclips/core";
+import {
+  type AnyFact,
+  ClipRejected,
+  ClipRendered,
+  type ClipRequest,
+  type Coverage,
+  type Gap,
+  SourcesDownloaded,
+} from "@camclips/events";
+import type { RenderReport, RenderSource } from "@camclips/media";
+import { CorruptSourceError } from "@camclips/mp4";
+import { connectMedia } from "../lambda/connect-media.ts";
+import { lambdaHandler } from "../lambda/handler.ts";
+import type { Deps } from "../runtime/deps.ts";
+import { downloadFile, sha256Of, uploadFile } from "../runtime/files.ts";
+import { defineStage } from "../runtime/process.ts";
+
+type Needs = Pick<Deps, "work" | "destination" | "media" | "scratch" | "settings" | "metrics" | "onProgress">;
+
+/** Cuts the clip out of the staged sources, and puts it under its final key once it is verified. */
+export const renderClip = defineStage(
+  "render-clip",
+  [SourcesDownloaded],
+  async ({ data, metadata }, deps: Needs, signal) => {
+    const { request } = data;
+    await using scratch = await deps.scratch();
+    const sources: RenderSource[] = [];
+    for (const [index, { key, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs }] of data.sources.entries()) {
+      const path = join(scratch.path, `source-${index}.mp4`);
+      await downloadFile(deps.work, key, path, signal);
+      sources.push({ path, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs });
+    }
+    const output = join(scratch.path, "clip.mp4");
+    const cut = await cutUsable(request, sources, data.gaps, { output, scratch: scratch.path }, deps, signal);
+    if ("rejected" in cut) return [cut.rejected];
+
+    const sha256 = await sha256Of(output, signal);
+    const key = clipKey(request.cameraId, request.clipId);
+    const refused = await publishFile(
+      key,
+      output,
+      sha256,
+      { request, overwrite: metadata.rerun !== undefined },
+      deps,
+      signal,
+    );
+    if (refused) return [refused];
+    const { report, coverage } = cut;
+    deps.metrics.add("BytesOut", report.bytes, "Bytes");
+    const { bytes, durationMs, width, height, frames, encodedFrames, audio, precision, why } = report;
+    const clip = { key, bytes, sha256, durationMs, width, height, frames, encodedFrames, audio, precision, why };
+    return [ClipRendered.happened({ request, clip, coverage })];
+  },
+);
+
+type Cut = { report: RenderReport; coverage: Coverage } | { rejected: AnyFact };
+
+/** Renders; a source that turns out to be broken is left out, and what it should have shown becomes a gap. */
+async function cutUsable(
+  request: ClipRequest,
+  sources: readonly RenderSource[],
+  gaps: readonly Gap[],
+  { output, scratch }: { output: string; scratch: string },
+  deps: Pick<Needs, "media" | "settings" | "onProgress">,
+  signal: AbortSignal,
+): Promise<Cut> {
+  const { media, settings, onProgress } = deps;
+  const { startMs, endMs, gapPolicy, precision = settings.CLIP_PRECISION } = request;
+  const isRefused = (missing: readonly Gap[]) => gapPolicy === "REJECT" && missing.length > 0;
+  if (sources.length === 0 || isRefused(gaps)) return { rejected: rejectBroken(request, gaps) };
+  const policy = gapPolicy === "REJECT" ? "SKIP_GAPS" : gapPolicy;
+  const job = {
+    sources: [...sources],
+    startMs,
+    endMs,
+    gapPolicy: policy,
+    joinToleranceMs: settings.JOIN_TOLERANCE_MS,
+    precision,
+    output,
+  };
+  try {
+    const report = await media.renderClip(job, { scratch, signal, onProgress: onProgress(request.clipId) });
+    const coverage = coverageOf(request, report, gaps);
+    // Some gaps show only among the frames.
+    return isRefused(coverage.gaps) ? { rejected: rejectBroken(request, coverage.gaps) } : { report, coverage };
+  } catch (error) {
+    const broken = error instanceof CorruptSourceError && sources.find(({ path }) => path === error.source);
+    if (!broken) throw error;
+    const gap: Gap = { startMs: broken.fromMs, endMs: broken.toMs, cause: "CORRUPT_SOURCE" };
+    const others = sources.filter((source) => source !== broken);
+    return cutUsable(request, others, [...gaps, gap], { output, scratch }, deps, signal);
+  }
+}
+
+function rejectBroken(request: ClipRequest, gaps: readonly Gap[]): AnyFact {
+  const allBroken = request.gapPolicy !== "REJECT";
+  const message = allBroken
+    ? "every recording of the range is broken"
+    : "a part of the range is missing or broken, and gapPolicy REJECT asks for all or nothing";
+  return ClipRejected.happened({
+    request,
+    status: allBroken ? "FATAL_ERROR" : "CLIP_NOT_AVAILABLE",
+    reason: allBroken ? "CORRUPT_SOURCE" : "GAP_FINAL",
+    message,
+    coverage: {
+      requested: [request.startMs, request.endMs],
+      delivered: [],
+      gaps: [...gaps],
+      startErrorMs: 0,
+      endErrorMs: 0,
+    },
+  });
+}
+
+/** The renderer sees only that something is missing; why, was found out before. */
+function coverageOf({ startMs, endMs }: ClipRequest, report: RenderReport, known: readonly Gap[]): Coverage {
+  const gaps = report.gaps.map((gap): Gap => {
+    const explained = known.find((other) => other.startMs < gap.endMs && gap.startMs < other.endMs);
+    return { ...gap, cause: explained?.cause ?? gap.cause };
+  });
+  const { delivered, startErrorMs, endErrorMs } = report;
+  return { requested: [startMs, endMs], delivered, gaps, startErrorMs, endErrorMs };
+}
+
+/** Puts the clip under its public key. A crash between this and the event is met by the same bytes again. */
+async function publishFile(
+  key: string,
+  path: string,
+  sha256: string,
+  { request, overwrite }: { request: ClipRequest; overwrite: boolean },
+  { destination }: Needs,
+  signal: AbortSignal,
+): Promise<AnyFact | undefined> {
+  const metadata = { request: requestKey(request), sha256 };
+  const options = { contentType: "video/mp4", metadata, signal };
+  const { written } = await uploadFile(destination, key, path, { ...options, ifAbsent: !overwrite });
+  if (written) return undefined;
+  const existing = await destination.info(key, signal);
+  if (existing?.metadata.sha256 === sha256) return undefined;
+  if (existing?.metadata.request === metadata.request) {
+    await uploadFile(destination, key, path, options);
+    return undefined;
+  }
+  const message = `${key} already holds a clip of another request, which stays: use a new clipId`;
+  return ClipRejected.happened({ request, status: "FATAL_ERROR", reason: "INVALID_REQUEST", message, conflict: true });
+}
+
+export const handler = lambdaHandler(renderClip, connectMedia);

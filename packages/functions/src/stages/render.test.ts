@@ -1,0 +1,252 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { requestKey } from "@camclips/core";
+import { ClipRendered, type GapPolicy, type Rerun, SourcesDownloaded } from "@camclips/events";
+import { VerificationError } from "@camclips/media";
+import { CorruptSourceError } from "@camclips/mp4";
+import {
+  deliver,
+  eventOf,
+  fakeMedia,
+  onlyOne,
+  RECORDING_FILE,
+  request,
+  START,
+  type TestWorld,
+  testWorld,
+} from "@camclips/testing/stage-world";
+import { describe, expect, it } from "vitest";
+import { renderClip } from "./render-clip.ts";
+import { renderThumbnails } from "./render-thumbnails.ts";
+
+const KEY = "cam-1/clip-1.mp4";
+const sha256 = (body: Uint8Array) => createHash("sha256").update(body).digest("hex");
+
+/** Two staged sources with different bytes, ten seconds each. */
+async function downloaded(
+  world: TestWorld,
+  { gapPolicy = "SKIP_GAPS", rerun, key }: { gapPolicy?: GapPolicy; rerun?: Rerun; key?: string } = {},
+) {
+  const body = await readFile(RECORDING_FILE);
+  const bodies = [body, Buffer.concat([body, Buffer.from("\0\0\0\u0008free")])];
+  const sources = await Promise.all(
+    bodies.map(async (bytes, index) => {
+      const staged = `sources/clip-1/event/${index}.mp4`;
+      await world.deps.work.put(staged, bytes, { contentType: "video/mp4" });
+      const fromMs = START + 5_000 + index * 10_000;
+      return {
+        key: staged,
+        originKey: `${index}.mp4`,
+        bytes: bytes.byteLength,
+        method: "sliced" as const,
+        zeroMs: fromMs,
+        fromMs,
+        toMs: fromMs + 10_000,
+        fetched: { bytes: 1, requests: 1 },
+      };
+    }),
+  );
+  const asked = request({ endMs: START + 25_000, gapPolicy });
+  return eventOf(SourcesDownloaded.happened({ request: asked, sources, gaps: [] }), {
+    ...(rerun && { rerun }),
+    ...(key && { key }),
+  });
+}
+
+/** Breaks for the named sources (by number), as often as they are used. */
+const breaking = (...broken: number[]) =>
+  fakeMedia(({ sources }) => {
+    const source = sources.find(({ path }) => broken.some((number) => path.endsWith(`source-${number}.mp4`)));
+    if (source) throw new CorruptSourceError(source.path, "a frame cannot be decoded");
+  });
+
+describe("rendering a clip", () => {
+  it("puts the verified clip under its public key, with its hash, and leaves nothing in the scratch folder", async () => {
+    await using world = await testWorld();
+    const { data } = onlyOne("ClipRendered", await deliver(renderClip, await downloaded(world), world));
+    const body = (await world.deps.destination.get(KEY)) ?? new Uint8Array();
+    expect(data.clip).toMatchObject({
+      key: KEY,
+      sha256: sha256(body),
+      bytes: body.byteLength,
+      precision: "smart",
+      frames: 50,
+    });
+    expect(data.coverage).toEqual({
+      requested: [START + 5_000, START + 25_000],
+      delivered: [
+        [START + 5_000, START + 15_000],
+        [START + 15_000, START + 25_000],
+      ],
+      gaps: [],
+      startErrorMs: 0,
+      endErrorMs: 0,
+    });
+    expect((await world.deps.destination.info(KEY))?.metadata.sha256).toBe(sha256(body));
+    expect(await readdir(join(world.folder, "scratch"))).toEqual([]);
+  });
+
+  it("leaves a broken source out, and says so", async () => {
+    await using world = await testWorld();
+    world.deps.media = breaking(1);
+    const { data } = onlyOne("ClipRendered", await deliver(renderClip, await downloaded(world), world));
+    expect(data.coverage).toMatchObject({
+      delivered: [[START + 5_000, START + 15_000]],
+      gaps: [{ startMs: START + 15_000, endMs: START + 25_000, cause: "CORRUPT_SOURCE" }],
+    });
+  });
+
+  it("refuses a clip with a broken source where the gap policy asks for all or nothing", async () => {
+    await using world = await testWorld();
+    world.deps.media = breaking(1);
+    const { data } = onlyOne(
+      "ClipRejected",
+      await deliver(renderClip, await downloaded(world, { gapPolicy: "REJECT" }), world),
+    );
+    expect(data).toMatchObject({ status: "CLIP_NOT_AVAILABLE", reason: "GAP_FINAL" });
+    expect(await world.deps.destination.info(KEY)).toBeUndefined();
+  });
+
+  it("is rejected when the gap policy asks for all or nothing, and a gap shows only among the frames", async () => {
+    await using world = await testWorld();
+    const { renderClip: render } = world.deps.media;
+    const { startMs } = request();
+    const gap = { startMs, endMs: startMs + 500, cause: "NOT_RECORDED" as const };
+    world.deps.media.renderClip = async (job, options) => ({ ...(await render(job, options)), gaps: [gap] });
+    const event = await downloaded(world, { gapPolicy: "REJECT" });
+    const { data } = onlyOne("ClipRejected", await deliver(renderClip, event, world));
+    expect(data).toMatchObject({ reason: "GAP_FINAL", coverage: { gaps: [gap] } });
+    expect(await world.deps.destination.info(KEY)).toBeUndefined();
+  });
+
+  it("ends when every source is broken", async () => {
+    await using world = await testWorld();
+    world.deps.media = breaking(0, 1);
+    const { data } = onlyOne("ClipRejected", await deliver(renderClip, await downloaded(world), world));
+    expect(data).toMatchObject({ status: "FATAL_ERROR", reason: "CORRUPT_SOURCE" });
+  });
+
+  it("publishes nothing that is not as planned", async () => {
+    await using world = await testWorld();
+    world.deps.media = fakeMedia(() => {
+      throw new VerificationError("250 frames were planned, 249 came");
+    });
+    await expect(deliver(renderClip, await downloaded(world), world, { receiveCount: 4 })).rejects.toThrow(
+      VerificationError,
+    );
+    expect(onlyOne("ClipFailed", world.published).data.reason).toBe("VERIFY_FAILED");
+    expect(await world.deps.destination.info(KEY)).toBeUndefined();
+    expect(await readdir(join(world.folder, "scratch"))).toEqual([]);
+  });
+
+  it("goes on after a crash between the clip and its event: the same clip counts as done", async () => {
+    await using world = await testWorld();
+    const event = await downloaded(world);
+    world.fault = (effect) => {
+      if (effect === "bus") throw new Error("killed");
+    };
+    await expect(deliver(renderClip, event, world)).rejects.toThrow("killed");
+    const before = await world.deps.destination.info(KEY);
+    world.fault = undefined;
+    onlyOne("ClipRendered", await deliver(renderClip, event, world));
+    expect(await world.deps.destination.info(KEY)).toEqual(before);
+  });
+
+  it("never overwrites a clip of another request", async () => {
+    await using world = await testWorld();
+    await world.deps.destination.put(KEY, Buffer.from("theirs"), {
+      contentType: "video/mp4",
+      metadata: { request: "another", sha256: "x" },
+    });
+    const { data } = onlyOne("ClipRejected", await deliver(renderClip, await downloaded(world), world));
+    expect(data).toMatchObject({ status: "FATAL_ERROR", reason: "INVALID_REQUEST", conflict: true });
+    expect(Buffer.from((await world.deps.destination.get(KEY)) ?? []).toString()).toBe("theirs");
+  });
+
+  it("replaces its own clip by one with other bytes, so that the event tells of what lies there", async () => {
+    await using world = await testWorld();
+    const event = await downloaded(world);
+    const mine = requestKey((event.data as { request: Parameters<typeof requestKey>[0] }).request);
+    await world.deps.destination.put(KEY, Buffer.from("an earlier render"), {
+      contentType: "video/mp4",
+      metadata: { request: mine, sha256: "x" },
+    });
+    const { data } = onlyOne("ClipRendered", await deliver(renderClip, event, world));
+    expect(sha256((await world.deps.destination.get(KEY)) ?? new Uint8Array())).toBe(data.clip.sha256);
+  });
+
+  it("renders again in a replay", async () => {
+    await using world = await testWorld();
+    await deliver(renderClip, await downloaded(world), world);
+    world.deps.media = breaking(0);
+    const rerun = { id: "replay-1", notify: false };
+    const { data, metadata } = onlyOne(
+      "ClipRendered",
+      await deliver(renderClip, await downloaded(world, { rerun }), world),
+    );
+    expect(metadata.rerun).toEqual(rerun);
+    expect(sha256((await world.deps.destination.get(KEY)) ?? new Uint8Array())).toBe(data.clip.sha256);
+  });
+
+  it("fails when a staged source is gone", async () => {
+    await using world = await testWorld();
+    const event = await downloaded(world);
+    world.deps.work.open = async () => undefined;
+    await expect(deliver(renderClip, event, world)).rejects.toThrow("sources/clip-1/event/0.mp4 is gone");
+  });
+});
+
+describe("rendering thumbnails", () => {
+  const clip = {
+    key: KEY,
+    bytes: 1,
+    sha256: "a".repeat(64),
+    durationMs: 20_000,
+    width: 64,
+    height: 36,
+    frames: 100,
+    encodedFrames: 0,
+    audio: false,
+    precision: "smart" as const,
+    why: "",
+  };
+  const coverage = { requested: [1, 2] as [number, number], delivered: [], gaps: [], startErrorMs: 0, endErrorMs: 0 };
+  const rendered = eventOf(ClipRendered.happened({ request: request(), clip, coverage }));
+
+  it("puts one picture in every size under its public key, out of the frame at a quarter", async () => {
+    await using world = await testWorld();
+    await world.deps.destination.put(KEY, await readFile(RECORDING_FILE), { contentType: "video/mp4" });
+    const asked: number[] = [];
+    const media = fakeMedia();
+    world.deps.media = {
+      ...media,
+      async renderThumbnails(job, options) {
+        asked.push(job.atSeconds);
+        return media.renderThumbnails(job, options);
+      },
+    };
+    const { data } = onlyOne("ThumbnailsRendered", await deliver(renderThumbnails, rendered, world));
+    expect(data.thumbnails).toMatchObject([
+      { key: "cam-1/clip-1_300.jpg", width: 300 },
+      { key: "cam-1/clip-1_640.jpg", width: 640 },
+      { key: "cam-1/clip-1_original.jpg", width: 64 },
+    ]);
+    for (const { key, bytes } of data.thumbnails) expect((await world.deps.destination.info(key))?.bytes).toBe(bytes);
+    // A quarter of 20 s is a keyframe: the cut-out starts there.
+    expect(asked).toEqual([0]);
+    expect(await readdir(join(world.folder, "scratch"))).toEqual([]);
+  });
+
+  it("writes the format that is set", async () => {
+    await using world = await testWorld({ THUMBNAIL_FORMAT: "webp", THUMBNAIL_SIZES: "300" });
+    await world.deps.destination.put(KEY, await readFile(RECORDING_FILE), { contentType: "video/mp4" });
+    const { data } = onlyOne("ThumbnailsRendered", await deliver(renderThumbnails, rendered, world));
+    expect(data.thumbnails.map(({ key }) => key)).toEqual(["cam-1/clip-1_300.webp", "cam-1/clip-1_original.webp"]);
+  });
+
+  it("fails when the clip was removed meanwhile", async () => {
+    await using world = await testWorld();
+    await expect(deliver(renderThumbnails, rendered, world)).rejects.toThrow(`${KEY} is gone`);
+  });
+});

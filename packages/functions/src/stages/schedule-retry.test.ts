@@ -1,0 +1,121 @@
+import { once } from "node:events";
+import { CameraServiceError, readRequest, requestKey, terminalKey } from "@camclips/core";
+import { type Rerun, SourcesPending } from "@camclips/events";
+import { deliver, down, eventOf, request, START, testWorld } from "@camclips/testing/stage-world";
+import { describe, expect, it } from "vitest";
+import { scheduleRetry } from "./schedule-retry.ts";
+
+const pendingOf = (rerun?: Rerun) =>
+  eventOf(
+    SourcesPending.happened({
+      request: request(),
+      reason: "RECORDING_NOT_YET_AVAILABLE",
+      missing: [[START + 5_000, START + 15_000]],
+      nextAttemptMs: START + 120_000,
+    }),
+    rerun ? { rerun } : {},
+  );
+
+describe("a pending clip", () => {
+  it("has its request sent again later, this attempt's time appended", async () => {
+    await using world = await testWorld();
+    expect(await deliver(scheduleRetry, pendingOf(), world)).toEqual([]);
+    expect(world.schedules).toMatchObject([{ queue: "requests", atMs: START + 120_000 }]);
+    const again = readRequest(world.schedules[0]?.body, START + 120_000);
+    expect(again).toEqual({
+      readable: true,
+      request: request({ retryTimestamps: [START + 60_000], sentMs: START + 120_000 }),
+    });
+  });
+
+  it("is told to the camera service alone", async () => {
+    await using world = await testWorld();
+    await deliver(scheduleRetry, pendingOf(), world);
+    expect(world.puts).toMatchObject([
+      {
+        clipId: "clip-1",
+        body: {
+          status: "CLIP_PENDING",
+          reason: "RECORDING_NOT_YET_AVAILABLE",
+          attempt: 1,
+          retryTimestamps: [START + 60_000],
+          bucket: "clips",
+        },
+      },
+    ]);
+    expect(world.notifications).toEqual([]);
+  });
+
+  it("is scheduled and told once, however often the event comes", async () => {
+    await using world = await testWorld();
+    for (let time = 0; time < 3; time += 1) await deliver(scheduleRetry, pendingOf(), world);
+    expect(world.schedules).toHaveLength(1);
+    expect(world.puts).toHaveLength(1);
+  });
+
+  it("goes on while the camera service is down, which is told later", async () => {
+    await using world = await testWorld();
+    world.fault = (effect) => void (effect === "put" && down());
+    await deliver(scheduleRetry, pendingOf(), world);
+    expect(world.schedules.map(({ queue }) => queue)).toEqual(["requests", "schedule-retry"]);
+    expect(world.puts).toEqual([]);
+  });
+
+  it("is not told any more once the next attempt is due", async () => {
+    await using world = await testWorld();
+    world.fault = (effect) => void (effect === "put" && down());
+    world.nowMs = START + 120_000;
+    await deliver(scheduleRetry, pendingOf(), world);
+    expect(world.schedules.map(({ queue }) => queue)).toEqual(["requests"]);
+    expect(world.lines.map(({ level }) => level)).toContain("warn");
+  });
+
+  it("is not told behind its next attempt by a camera service that answers too late", async () => {
+    await using world = await testWorld();
+    let told: AbortSignal | undefined;
+    world.deps.cameras.putClip = async (_, __, signal) => {
+      told = signal;
+      await once(signal as AbortSignal, "abort");
+      signal?.throwIfAborted();
+    };
+    world.nowMs = START + 120_000 - 30;
+    await deliver(scheduleRetry, pendingOf(), world);
+    expect(told?.aborted).toBe(true);
+    expect(world.schedules.map(({ queue }) => queue)).toEqual(["requests"]);
+  });
+
+  it("goes on when the camera service refuses the status for good", async () => {
+    await using world = await testWorld();
+    world.fault = (effect) => {
+      if (effect === "put") throw new CameraServiceError("PUT answered 404", false);
+    };
+    await deliver(scheduleRetry, pendingOf(), world);
+    expect(world.schedules.map(({ queue }) => queue)).toEqual(["requests"]);
+  });
+
+  it("neither starts over nor loses its terminal status when the event comes late", async () => {
+    await using world = await testWorld();
+    await world.deps.work.put(terminalKey("clip-1", requestKey(request())), Buffer.from("{}"), {
+      contentType: "application/json",
+    });
+    await deliver(scheduleRetry, pendingOf(), world);
+    expect(world.schedules).toEqual([]);
+    expect(world.puts).toEqual([]);
+  });
+
+  it("does nothing outside in a replay", async () => {
+    await using world = await testWorld();
+    await deliver(scheduleRetry, pendingOf({ id: "replay-1", notify: false }), world);
+    expect(world.schedules).toEqual([]);
+    expect(world.puts).toEqual([]);
+  });
+
+  it("fails when the retry cannot be scheduled, and tells nobody that it was", async () => {
+    await using world = await testWorld();
+    world.fault = (effect) => {
+      if (effect === "scheduler") throw new Error("throttled");
+    };
+    await expect(deliver(scheduleRetry, pendingOf(), world)).rejects.toThrow("throttled");
+    expect(world.puts).toEqual([]);
+  });
+});

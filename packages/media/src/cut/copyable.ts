@@ -1,0 +1,84 @@
+import { isPresented, onlyDescription, presentationTicks, readSps, type Track } from "@camclips/mp4";
+import type { CutRequest, PartEncoder } from "./cut-plan.ts";
+
+const PROFILES: Record<number, PartEncoder["profile"]> = { 66: "baseline", 77: "main", 100: "high" };
+
+/**
+ * Why samples of these sources cannot stand beside each other in one track, or `undefined` when they can.
+ *
+ * @param videos the video track of every source, by the source's index
+ */
+export function whyNotCopied(request: CutRequest, videos: readonly (Track | undefined)[]): string | undefined {
+  if (request.leadFrames > 0) return "the clip starts with a gap that is filled with black";
+  if (request.parts.some(({ fill }) => fill.kind === "black" && fill.frames > 0)) return "a gap is filled with black";
+  // Seeking to an instant far behind the start of the last frame finds nothing in many players, and no thumbnail.
+  if ((request.parts.at(-1)?.fill.frames ?? 0) > 0) return "the last frame stands to the end of the clip";
+  if (request.parts.some(({ evenFrames }) => evenFrames !== undefined))
+    return "the recordings have different frame rates";
+  const tracks = [...new Set(request.parts.map(({ source }) => videos[source]))];
+  for (const track of tracks) {
+    const reason = track ? whyNotH264(track) : "a recording has no video track that can be read";
+    if (reason) return reason;
+  }
+  return whyDifferent(tracks.filter((track) => track !== undefined));
+}
+
+function whyNotH264(track: Track): string | undefined {
+  const description = onlyDescription(track);
+  if (!description) return "the video changes its format within a recording";
+  const avc = description.video?.avc;
+  if (description.format !== "avc1" || !avc) return `the video is ${description.format}, not H.264 (avc1)`;
+  if (avc.nalLengthSize !== 4) return `NAL lengths have ${avc.nalLengthSize} bytes, not 4`;
+  if (avc.sps.length === 0 || avc.pps.length === 0) return "the parameter sets are not in the file's index";
+  return avc.sps.map(whyNotSps).find((reason) => reason !== undefined) ?? whyNotMonotonic(track);
+}
+
+function whyNotSps(nal: Uint8Array): string | undefined {
+  const sps = readSps(nal);
+  if (!PROFILES[sps.profile]) return `the H.264 profile is ${sps.profile}, not Baseline, Main or High`;
+  if (sps.bitDepth !== 8) return `the video has ${sps.bitDepth} bits per value, not 8`;
+  if (sps.chromaFormat !== 1) return "the video is not 4:2:0";
+  return sps.progressive ? undefined : "the video is interlaced";
+}
+
+function whyNotMonotonic(track: Track): string | undefined {
+  const shown: number[] = [];
+  for (let i = 0; i < track.samples.count; i++) {
+    if (i > 0 && (track.samples.dts[i] ?? 0) <= (track.samples.dts[i - 1] ?? 0)) return "its time stamps do not rise";
+    if (isPresented(track, i)) shown.push(presentationTicks(track, i));
+  }
+  shown.sort((a, b) => a - b);
+  // ffmpeg moves such a timeline to its first frame, so frames that it encodes would not fit between copied ones.
+  if (Math.abs((shown[0] ?? 0) - track.edit.from) > 1 && hidesFrames(track)) {
+    return "its edit list starts within a frame";
+  }
+  return shown.some((ticks, i) => ticks === shown[i - 1]) ? "two frames have the same time stamp" : undefined;
+}
+
+function hidesFrames(track: Track): boolean {
+  for (let i = 0; i < track.samples.count; i++) if (presentationTicks(track, i) < track.edit.from - 0.5) return true;
+  return false;
+}
+
+function whyDifferent(tracks: Track[]): string | undefined {
+  const [first, ...others] = tracks;
+  if (!first) return "the clip has no frames";
+  for (const other of others) {
+    if (size(first) !== size(other)) return `the recordings differ in size: ${size(first)} and ${size(other)}`;
+    if (Buffer.compare(first.matrix, other.matrix) !== 0) return "the recordings are rotated differently";
+    if (parameterSets(first) !== parameterSets(other))
+      return "the recordings were encoded with different parameter sets";
+  }
+  return undefined;
+}
+
+function size(track: Track): string {
+  const video = onlyDescription(track)?.video;
+  const [horizontal, vertical] = video?.sampleAspect ?? [1, 1];
+  return `${video?.width}x${video?.height}${horizontal === vertical ? "" : ` (sample aspect ${horizontal}:${vertical})`}`;
+}
+
+function parameterSets(track: Track): string {
+  const avc = onlyDescription(track)?.video?.avc;
+  return [...(avc?.sps ?? []), ...(avc?.pps ?? [])].map((set) => Buffer.from(set).toString("base64")).join(" ");
+}

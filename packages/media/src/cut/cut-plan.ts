@@ -1,0 +1,81 @@
+import type { ByteSource, Movie } from "@camclips/mp4";
+
+/** Consecutive frames of one source and their place in the clip. */
+export interface CutPart {
+  /** Index into the sources. */
+  source: number;
+  /** First and last frame, and two instants between frames that cut the part out; seconds on the source's timeline. */
+  cuts: { firstSeconds: number; lastSeconds: number; inSeconds: number; outSeconds: number };
+  /** Where the first frame stands in the clip, seconds. */
+  outSeconds: number;
+  /** From this part's start to the next part's or the clip's end, seconds. */
+  slotSeconds: number;
+  /** What stands between the last frame and the next part. */
+  fill: { frames: number; kind: "hold" | "black" };
+  /** Set when the part has to be put on another frame rate. */
+  evenFrames: number | undefined;
+}
+
+/** A clip's parts in order of time. Gaps are settled: they are in `outSeconds`. */
+export interface CutRequest {
+  parts: readonly CutPart[];
+  /** Black frames before the first part. */
+  leadFrames: number;
+  durationSeconds: number;
+}
+
+/** An opened source. */
+export interface CutSource {
+  path: string;
+  bytes: ByteSource;
+  movie: Movie;
+}
+
+/** Samples `first` to `last` (decode order, inclusive), taken as they are. */
+export interface CopySegment {
+  kind: "copy";
+  source: number;
+  first: number;
+  last: number;
+  /** Clip time minus source time. */
+  offsetSeconds: number;
+}
+
+/** Frames that have to be decoded and encoded again. */
+export interface EncodeSegment {
+  kind: "encode";
+  source: number;
+  /** Presentation times of the frames on the source's timeline, ascending. */
+  frameSeconds: number[];
+  /** Instants between frames that cut exactly these frames out of the source. */
+  inSeconds: number;
+  outSeconds: number;
+  offsetSeconds: number;
+}
+
+export type Segment = CopySegment | EncodeSegment;
+
+/** How the frames that are encoded have to be made, so that they can stand beside the copied ones. */
+export interface PartEncoder {
+  profile: "baseline" | "main" | "high";
+  /** Sequence and picture parameter set id that the sources do not use. */
+  spsId: number;
+}
+
+export interface CutPlan {
+  way: "smart" | "fast";
+  segments: Segment[];
+  encoder: PartEncoder;
+  parts: readonly CutPart[];
+  durationSeconds: number;
+  copiedFrames: number;
+  encodedFrames: number;
+  /** In words that a user understands. */
+  why: string;
+}
+
+/** Samples cannot be kept: all frames have to be encoded again. */
+export interface NoPlan {
+  way: "exact";
+  why: string;
+}

@@ -1,0 +1,56 @@
+import { open } from "node:fs/promises";
+import { fileSource, readMovie, writeMovie } from "@camclips/mp4";
+import type { CutPlan, CutSource } from "./cut-plan.ts";
+import { copiedAudio, encodedAudio } from "./place-audio.ts";
+import { placeVideo } from "./place-video.ts";
+
+export interface ClipFile {
+  path: string;
+  /** Wall-clock start of the clip, kept as the file's creation time. */
+  startMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** Opens files as sources of a cut; they stay open until disposed. */
+export async function openSources(
+  paths: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ sources: CutSource[] } & AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const sources: CutSource[] = [];
+  for (const path of paths) {
+    const bytes = stack.use(await fileSource(path));
+    sources.push({ path, bytes, movie: await readMovie(bytes, path, signal) });
+  }
+  const open = stack.move();
+  return { sources, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+/**
+ * Writes a planned clip: a plain MP4 with its index first and one sample description per track.
+ *
+ * @param encoded paths of the encoded parts, in the order of the plan's encode segments
+ * @param audio path of the audio encoded for the whole clip; absent when the clip has none, `"copy"` to take the sources' packets
+ * @throws MalformedBoxError when an encoded part is not as planned
+ */
+export async function muxClip(
+  plan: CutPlan,
+  sources: readonly CutSource[],
+  files: { encoded: readonly string[]; audio?: string | undefined },
+  output: ClipFile,
+): Promise<void> {
+  await using parts = await openSources(files.encoded, output.signal);
+  await using sound = await openSources(files.audio && files.audio !== "copy" ? [files.audio] : [], output.signal);
+  const video = placeVideo(plan, sources, parts.sources);
+  const [encodedSound] = sound.sources;
+  const copied = files.audio === "copy" ? copiedAudio(plan, sources) : undefined;
+  if (copied && "why" in copied) throw new Error(`sound cannot be copied: ${copied.why}`);
+  const audio = encodedSound ? encodedAudio(encodedSound, plan) : copied;
+  const movie = writeMovie(audio ? [video, audio] : [video], { order: "time", creationTimeMs: output.startMs });
+  await writeChunks(output.path, movie.chunks(output.signal));
+}
+
+async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  await using file = await open(path, "w");
+  for await (const chunk of chunks) await file.writeFile(chunk);
+}

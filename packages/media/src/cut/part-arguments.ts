@@ -1,0 +1,80 @@
+import { clipAudio, frameRate, seekArguments } from "../exact/exact-arguments.ts";
+import { audioChains } from "../exact/filter-graph.ts";
+import { inputArguments } from "../ffmpeg/input-arguments.ts";
+import type { EncoderSettings } from "../ffmpeg/settings.ts";
+import type { MediaProbe } from "../probe/probe.ts";
+import type { Timeline } from "../timeline/timeline.ts";
+import type { CutPlan, EncodeSegment } from "./cut-plan.ts";
+
+export interface PartsJob {
+  plan: CutPlan;
+  /** Paths of the job's sources. */
+  paths: readonly string[];
+  probes: readonly MediaProbe[];
+  timeline: Timeline;
+  threads: number;
+  encoder: EncoderSettings;
+  /** One file for each encode segment of the plan. */
+  parts: readonly string[];
+  /** Where the sound of the whole clip goes; absent when it is copied or there is none. */
+  audio: string | undefined;
+}
+
+/** Units per second of the parts' own times, which nobody reads: the plan says when each frame is shown. */
+const TIMESCALE = 90_000;
+
+/** The segments of a plan that have to be encoded, in order. */
+export function encodeSegments(plan: CutPlan): EncodeSegment[] {
+  return plan.segments.filter((segment) => segment.kind === "encode");
+}
+
+/** Arguments of the one run that encodes the frames which cannot be copied, and the sound. */
+export function partArguments(job: PartsJob): string[] {
+  const { plan, paths, threads, timeline, probes } = job;
+  const segments = encodeSegments(plan);
+  const audio = job.audio === undefined ? undefined : clipAudio(job);
+  const pictures = segments.flatMap((segment) => {
+    const options = ["-threads", String(threads), "-noautorotate", ...seekArguments(segment.frameSeconds[0] ?? 0)];
+    return inputArguments(paths[segment.source] ?? "", options);
+  });
+  const sounds = timeline.pieces.flatMap(({ source, cuts }) => {
+    return inputArguments(paths[source] ?? "", ["-vn", ...seekArguments(cuts.firstSeconds)]);
+  });
+  const chains = [
+    ...segments.map((segment, i) => `[${i}:V:0]${trim(segment)}[part${i}]`),
+    ...(audio ? audioChains(timeline, probes, audio, segments.length) : []),
+  ];
+  return [
+    ...["-v", "warning", "-y", "-copyts", ...pictures, ...(audio ? sounds : [])],
+    ...["-filter_complex", chains.join(";")],
+    ...segments.flatMap((segment, i) => partOutput(job, segment, i)),
+    ...(audio
+      ? ["-map", "[audio]", "-c:a", "aac", "-b:a", `${job.encoder.audioKbps}k`, "-f", "mp4", job.audio ?? ""]
+      : []),
+  ];
+}
+
+function trim({ inSeconds, outSeconds }: EncodeSegment): string {
+  return `trim=start=${inSeconds.toFixed(6)}:end=${outSeconds.toFixed(6)}`;
+}
+
+/** One key frame, then frames that refer backwards only: so decode order is presentation order, and the join is clean. */
+function partOutput(
+  { plan, encoder, threads, parts, timeline }: PartsJob,
+  segment: EncodeSegment,
+  index: number,
+): string[] {
+  const { profile, spsId } = plan.encoder;
+  return [
+    ...["-map", `[part${index}]`, "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`],
+    ...["-frames:v", String(segment.frameSeconds.length), "-video_track_timescale", String(TIMESCALE)],
+    ...["-c:v", "libx264", "-preset", encoder.preset, "-crf", String(encoder.crf), "-profile:v", profile, "-bf", "0"],
+    ...[
+      "-x264-params",
+      `sps-id=${spsId}:scenecut=0:keyint=infinite:${frameRate(timeline)}`,
+      "-threads:v",
+      String(threads),
+    ],
+    ...["-map_metadata", "-1", "-f", "mp4", parts[index] ?? ""],
+  ];
+}

@@ -1,0 +1,109 @@
+import { firstTrack, isPresented, type Movie, presentationSeconds, type Track } from "@camclips/mp4";
+import { whyNotCopied } from "./copyable.ts";
+import type { CutPart, CutPlan, CutRequest, EncodeSegment, NoPlan, Segment } from "./cut-plan.ts";
+import { partEncoder } from "./part-encoder.ts";
+
+/**
+ * Plans a smart cut. Per part, frames before the first IDR picture are encoded, then samples are copied in decode order,
+ * as far as they are complete in presentation order, then the rest is encoded.
+ *
+ * @param entries per part the sample at which copying can start, -1 when there is none: see findEntries
+ * @returns why not, when samples cannot be kept
+ */
+export function planCut(request: CutRequest, movies: readonly Movie[], entries: readonly number[]): CutPlan | NoPlan {
+  const videos = movies.map((movie) => firstTrack(movie, "vide"));
+  const reason = whyNotCopied(request, videos);
+  if (reason) return { way: "exact", why: reason };
+  const segments = request.parts.flatMap((part, i) => {
+    const video = videos[part.source];
+    return video ? planPart(part, video, entries[i] ?? -1) : [];
+  });
+  return finish(request, videos, segments);
+}
+
+function finish(request: CutRequest, videos: (Track | undefined)[], segments: Segment[]): CutPlan | NoPlan {
+  const copiedFrames = segments.reduce((sum, part) => sum + (part.kind === "copy" ? part.last - part.first + 1 : 0), 0);
+  const encodedFrames = segments.reduce(
+    (sum, part) => sum + (part.kind === "encode" ? part.frameSeconds.length : 0),
+    0,
+  );
+  if (copiedFrames === 0) return { way: "exact", why: "the clip holds no keyframe from which frames could be copied" };
+  const video = videos[request.parts[0]?.source ?? 0];
+  const encoder = video && partEncoder(video);
+  if (!encoder) return { way: "exact", why: "all parameter set ids are in use" };
+  const why =
+    encodedFrames === 0
+      ? `all ${copiedFrames} frames are copied`
+      : `${copiedFrames} frames are copied, ${encodedFrames} around keyframes are encoded`;
+  const { parts, durationSeconds } = request;
+  return { way: "smart", segments, encoder, parts, durationSeconds, copiedFrames, encodedFrames, why };
+}
+
+interface Frame {
+  sample: number;
+  seconds: number;
+}
+
+function planPart(part: CutPart, video: Track, entry: number): Segment[] {
+  const frames = framesOf(part, video);
+  const last = entry < 0 ? -1 : lastCopied(video, entry, part.cuts.outSeconds);
+  if (last < entry || entry < 0) return encodeSegment(part, frames, 0, frames.length);
+  const entryAt = frames.findIndex(({ sample }) => sample === entry);
+  const copied = last - entry + 1;
+  const offsetSeconds = part.outSeconds - part.cuts.firstSeconds;
+  return [
+    ...encodeSegment(part, frames, 0, entryAt),
+    { kind: "copy", source: part.source, first: entry, last, offsetSeconds },
+    ...encodeSegment(part, frames, entryAt + copied, frames.length),
+  ];
+}
+
+/** The part's frames in presentation order. */
+function framesOf({ cuts }: CutPart, video: Track): Frame[] {
+  const frames: Frame[] = [];
+  for (let sample = 0; sample < video.samples.count; sample++) {
+    const seconds = presentationSeconds(video, sample);
+    if (seconds > cuts.inSeconds && seconds < cuts.outSeconds && isPresented(video, sample))
+      frames.push({ sample, seconds });
+  }
+  return frames.sort((a, b) => a.seconds - b.seconds);
+}
+
+/**
+ * The last sample of the longest run from `entry` on, in decode order, that holds every frame between its first and its last
+ * in presentation order, and none at or after `outSeconds`.
+ */
+function lastCopied(video: Track, entry: number, outSeconds: number): number {
+  const { count } = video.samples;
+  /** Earliest presentation time among this sample and all that follow. */
+  const earliestFrom = new Float64Array(count + 1).fill(Number.POSITIVE_INFINITY);
+  for (let i = count - 1; i > entry; i--) {
+    earliestFrom[i] = Math.min(earliestFrom[i + 1] ?? 0, presentationSeconds(video, i));
+  }
+  const start = presentationSeconds(video, entry);
+  let latest = Number.NEGATIVE_INFINITY;
+  let safe = entry - 1;
+  for (let i = entry; i < count; i++) {
+    const seconds = presentationSeconds(video, i);
+    if (seconds >= outSeconds || seconds < start || !isPresented(video, i)) break;
+    latest = Math.max(latest, seconds);
+    if ((earliestFrom[i + 1] ?? 0) > latest) safe = i;
+  }
+  return safe;
+}
+
+function encodeSegment(part: CutPart, frames: Frame[], begin: number, end: number): EncodeSegment[] {
+  const [first, last] = [frames[begin], frames[end - 1]];
+  if (!first || !last || end <= begin) return [];
+  const [before, after] = [frames[begin - 1], frames[end]];
+  return [
+    {
+      kind: "encode",
+      source: part.source,
+      frameSeconds: frames.slice(begin, end).map(({ seconds }) => seconds),
+      inSeconds: before ? (before.seconds + first.seconds) / 2 : part.cuts.inSeconds,
+      outSeconds: after ? (last.seconds + after.seconds) / 2 : part.cuts.outSeconds,
+      offsetSeconds: part.outSeconds - part.cuts.firstSeconds,
+    },
+  ];
+}

@@ -1,0 +1,70 @@
+import { firstTrack, isPresented, type Movie, presentationSeconds, type Track } from "@camclips/mp4";
+import { whyNotCopied } from "./copyable.ts";
+import type { CopySegment, CutPart, CutPlan, CutRequest, NoPlan } from "./cut-plan.ts";
+
+/**
+ * Plans a clip without any encoding: samples from the keyframe at or before the start, of which an edit list hides those
+ * before the first frame and after the last. Only the clip's outer ends can be hidden so; inside, every part has to start
+ * with an entry and end complete.
+ *
+ * @param entries per part the sample at which copying can start, -1 when there is none: see findEntries
+ * @param start the sample from which the clip's first frame can be decoded: see findStart
+ * @returns why not, when an edit list is not enough
+ */
+export function planFast(
+  request: CutRequest,
+  movies: readonly Movie[],
+  entries: readonly number[],
+  start: number,
+): CutPlan | NoPlan {
+  const videos = movies.map((movie) => firstTrack(movie, "vide"));
+  const reason = whyNotCopied(request, videos);
+  if (reason) return { way: "exact", why: reason };
+  const segments: CopySegment[] = [];
+  let copiedFrames = 0;
+  for (const [i, part] of request.parts.entries()) {
+    const video = videos[part.source];
+    if (!video) continue;
+    const first = (i === 0 ? start : entries[i]) ?? -1;
+    if (i > 0 && (first < 0 || presentationSeconds(video, first) > part.cuts.firstSeconds + 1e-6)) {
+      return { way: "exact", why: "a recording continues between two keyframes" };
+    }
+    const last = lastNeeded(part, video);
+    if (i < request.parts.length - 1 && !endsComplete(part, video, first, last)) {
+      return { way: "exact", why: "a recording ends between frames that need each other" };
+    }
+    segments.push({
+      kind: "copy",
+      source: part.source,
+      first,
+      last,
+      offsetSeconds: part.outSeconds - part.cuts.firstSeconds,
+    });
+    copiedFrames += shownFrames(part, video);
+  }
+  const { parts, durationSeconds } = request;
+  const why = `all ${copiedFrames} frames are copied; an edit list hides what lies before the start`;
+  const encoder = { profile: "high", spsId: 0 } as const;
+  return { way: "fast", segments, encoder, parts, durationSeconds, copiedFrames, encodedFrames: 0, why };
+}
+
+function lastNeeded({ cuts }: CutPart, video: Track): number {
+  let last = -1;
+  for (let i = 0; i < video.samples.count; i++) if (presentationSeconds(video, i) < cuts.outSeconds) last = i;
+  return last;
+}
+
+/** None of the samples is presented after the part's end, so nothing has to be hidden there. */
+function endsComplete({ cuts }: CutPart, video: Track, first: number, last: number): boolean {
+  for (let i = first; i <= last; i++) if (presentationSeconds(video, i) >= cuts.outSeconds) return false;
+  return true;
+}
+
+function shownFrames({ cuts }: CutPart, video: Track): number {
+  let count = 0;
+  for (let i = 0; i < video.samples.count; i++) {
+    const seconds = presentationSeconds(video, i);
+    if (seconds > cuts.inSeconds && seconds < cuts.outSeconds && isPresented(video, i)) count++;
+  }
+  return count;
+}

@@ -1,0 +1,164 @@
+import { rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { CorruptSourceError, MalformedBoxError } from "@camclips/mp4";
+import { VerificationError } from "../errors.ts";
+import { FfmpegError } from "../ffmpeg/errors.ts";
+import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
+import { defaultEncoder, type EngineSettings } from "../ffmpeg/settings.ts";
+import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
+import { movieProbe } from "../probe/movie-probe.ts";
+import { clipPicture } from "../probe/picture.ts";
+import { type MediaProbe, soundNote } from "../probe/probe.ts";
+import { planTimeline, type Timeline } from "../timeline/timeline.ts";
+import { verifyClip } from "../verify/verify.ts";
+import type { CutPlan, CutSource } from "./cut-plan.ts";
+import { findEntries, findStart, hasIntraRefresh } from "./idr.ts";
+import { muxClip, openSources } from "./mux-clip.ts";
+import { encodeSegments, partArguments } from "./part-arguments.ts";
+import { copiedAudio } from "./place-audio.ts";
+import { planCut } from "./plan-cut.ts";
+import { planFast } from "./plan-fast.ts";
+
+/** Frames cannot be kept; all have to be encoded again. */
+export interface NotCut {
+  /** Words that continue "all frames were re-encoded: ". */
+  notCut: string;
+}
+
+interface PreparedCut {
+  job: RenderJob;
+  sources: CutSource[];
+  probes: MediaProbe[];
+  timeline: Timeline;
+  plan: CutPlan;
+}
+
+/**
+ * Makes a clip of copied samples, in the `smart` or `fast` way, and reads it back before it is reported. Whatever stands in
+ * the way of that is no error: the caller can still encode all frames.
+ */
+export async function renderCut(
+  job: RenderJob,
+  settings: EngineSettings,
+  options: RenderOptions,
+): Promise<RenderReport | NotCut> {
+  try {
+    const paths = job.sources.map(({ path }) => path);
+    await using opened = await openSources(paths, options.signal);
+    const prepared = await prepareCut(job, opened.sources);
+    if ("notCut" in prepared) return prepared;
+    return await makeClip(prepared, settings, options);
+  } catch (error) {
+    await rm(job.output, { force: true });
+    options.signal?.throwIfAborted();
+    if (isAboutFrames(error)) return { notCut: `frames could not be copied (${error.message})` };
+    throw error;
+  }
+}
+
+function isAboutFrames(error: unknown): error is Error {
+  if (error instanceof FfmpegError) return error.exitCode !== null;
+  return [CorruptSourceError, VerificationError, MalformedBoxError].some((kind) => error instanceof kind);
+}
+
+/** Plans how the job's sources are cut, without starting ffmpeg. */
+export async function prepareCut(job: RenderJob, sources: CutSource[]): Promise<PreparedCut | NotCut> {
+  const movies = sources.map(({ movie }) => movie);
+  const probes = movies.flatMap((movie) => movieProbe(movie) ?? []);
+  if (probes.length < movies.length) return { notCut: "a source has no video frames" };
+  const timeline = planTimeline(job, probes);
+  if (!timeline) return { notCut: "no source holds a frame of the clip" };
+  if (await hasIntraRefresh(sources))
+    return { notCut: "a recording's keyframes are no whole pictures (intra refresh)" };
+  const { pieces: parts, leadFrames, durationSeconds } = timeline;
+  const request = { parts, leadFrames, durationSeconds };
+  const entries = await findEntries(request, sources);
+  const isFast = job.precision === "fast";
+  const fast = isFast ? planFast(request, movies, entries, await findStart(request, sources)) : undefined;
+  const plan = fast?.way === "fast" ? fast : planCut(request, movies, entries);
+  if (plan.way === "exact") return { notCut: plan.why };
+  const why = fast?.way === "exact" ? `${plan.why}, because an edit list is not enough: ${fast.why}` : plan.why;
+  return { job, sources, probes, timeline, plan: { ...plan, why } };
+}
+
+async function makeClip(cut: PreparedCut, settings: EngineSettings, options: RenderOptions): Promise<RenderReport> {
+  const { job, sources, plan } = cut;
+  const parts = encodeSegments(plan).map((_, i) => join(options.scratch, `part-${i}.mp4`));
+  const audio = await audioWay(cut, options);
+  const sound = audio === "copy" ? undefined : audio;
+  const clip = { path: job.output, startMs: job.startMs, signal: options.signal };
+  try {
+    if (parts.length > 0 || sound) await encodeParts(cut, parts, sound, settings, options);
+    await muxClip(plan, sources, { encoded: parts, audio }, clip);
+  } finally {
+    for (const file of [...parts, ...(sound ? [sound] : [])]) await rm(file, { force: true });
+  }
+  const { size: bytes } = await stat(job.output);
+  const report = await readBack(cut, bytes, settings, options);
+  options.onProgress?.(100);
+  return report;
+}
+
+async function encodeParts(
+  cut: PreparedCut,
+  parts: readonly string[],
+  audio: string | undefined,
+  settings: EngineSettings,
+  options: RenderOptions,
+): Promise<void> {
+  const { threads, ffmpeg, timeLimitMs } = settings;
+  const encoder = { ...defaultEncoder, ...settings.encoder };
+  const paths = cut.job.sources.map(({ path }) => path);
+  const args = partArguments({ ...cut, paths, threads, encoder, parts, audio });
+  const { durationSeconds } = cut.timeline;
+  const onProgress = (seconds: number) => options.onProgress?.(Math.min(90, (90 * seconds) / durationSeconds));
+  await runFfmpeg({ ffmpeg, timeLimitMs, args, cwd: options.scratch, onProgress, ...signalOf(options) });
+}
+
+/** Fast clips keep the sources' packets where these fit together; otherwise sound is encoded once for the whole clip. */
+async function audioWay(
+  { plan, sources, probes, timeline }: PreparedCut,
+  options: RenderOptions,
+): Promise<string | undefined> {
+  if (timeline.pieces.every(({ source }) => probes[source]?.audio === undefined)) return undefined;
+  const copied = plan.way === "fast" ? copiedAudio(plan, sources) : undefined;
+  return copied && !("why" in copied) ? "copy" : join(options.scratch, "sound.mp4");
+}
+
+async function readBack(
+  { job, probes, timeline, plan }: PreparedCut,
+  bytes: number,
+  settings: EngineSettings,
+  options: RenderOptions,
+): Promise<RenderReport> {
+  const first = probes[timeline.pieces[0]?.source ?? 0];
+  if (first === undefined) throw new TypeError("a clip needs a probed source");
+  const { width, height } = clipPicture(first.video);
+  const audio = timeline.pieces.some(({ source }) => probes[source]?.audio !== undefined);
+  // Frames that fill a gap are not there: the frame before stands longer instead.
+  const frameSeconds = timeline.expected.filter(({ source }) => source !== undefined).map(({ seconds }) => seconds);
+  const { ffmpeg, timeLimitMs } = settings;
+  const ways = { ffmpeg, timeLimitMs, ...signalOf(options) };
+  const { missing, probe } = await verifyClip({ path: job.output, frameSeconds, width, height, audio }, ways);
+  if (missing.length > 0)
+    throw new VerificationError(`the clip lacks ${missing.length} of ${frameSeconds.length} frames`);
+  return {
+    precision: plan.way,
+    why: plan.why + soundNote(timeline.pieces.map(({ source }) => probes[source])),
+    bytes,
+    width,
+    height,
+    frames: probe.video.times.length,
+    encodedFrames: plan.encodedFrames,
+    audio,
+    durationMs: Math.round(timeline.durationSeconds * 1e6) / 1000,
+    delivered: timeline.delivered,
+    gaps: timeline.gaps,
+    startErrorMs: timeline.startErrorMs,
+    endErrorMs: timeline.endErrorMs,
+  };
+}
+
+function signalOf({ signal }: RenderOptions): { signal?: AbortSignal } {
+  return signal ? { signal } : {};
+}

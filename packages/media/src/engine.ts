@@ -1,0 +1,23 @@
+import { renderCut } from "./cut/render-cut.ts";
+import { prepareJob, renderExact } from "./exact/render-exact.ts";
+import type { EngineSettings } from "./ffmpeg/settings.ts";
+import type { MediaEngine } from "./media-engine.ts";
+import { renderThumbnails } from "./thumbnails/render-thumbnails.ts";
+
+export { FfmpegError, FfmpegMissingError } from "./ffmpeg/errors.ts";
+export { type EncoderSettings, type EngineSettings, threadsForMemory } from "./ffmpeg/settings.ts";
+
+/** The media engine that uses ffmpeg. Nothing is started before a job comes. */
+export function createMediaEngine(settings: EngineSettings): MediaEngine {
+  return {
+    async renderClip(job, options) {
+      const cut = job.precision === "exact" ? undefined : await renderCut(job, settings, options);
+      if (cut !== undefined && !("notCut" in cut)) return cut;
+      const { ffmpeg, timeLimitMs } = settings;
+      const prepared = await prepareJob(job, { ffmpeg, timeLimitMs, signal: options.signal });
+      const why = cut === undefined ? ", as asked" : `: ${cut.notCut}`;
+      return renderExact(prepared, settings, options, `all frames were re-encoded${why}`);
+    },
+    renderThumbnails: (job, options) => renderThumbnails(job, settings, options),
+  };
+}

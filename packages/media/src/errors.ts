@@ -1,0 +1,4 @@
+/** The finished clip is not what was planned, so it must not be published. */
+export class VerificationError extends Error {
+  override name = "VerificationError";
+}

@@ -1,0 +1,123 @@
+import { copyFile, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileSource, firstTrack, readMovie } from "@camclips/mp4";
+import { codesOf, jobOf, Workshop } from "@camclips/testing/media/workshop";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CorruptSourceError } from "../../../mp4/src/errors.ts";
+import { VerificationError } from "../errors.ts";
+import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
+import type { RenderJob } from "../media-engine.ts";
+import { makeRecording, type Recording } from "../synthetic/index.ts";
+
+const startMs = Date.UTC(2018, 9, 31, 2, 52, 0, 51);
+const shop = new Workshop();
+let folder: string;
+let whole: Recording;
+
+beforeAll(async () => {
+  folder = await shop.folder;
+  whole = await makeRecording({ path: join(folder, "whole.mp4"), startMs, seconds: 6, gop: 25, bFrames: 2 });
+});
+afterAll(() => shop.clear());
+
+/** A copy of the recording that something has happened to. */
+async function damaged(name: string, damage: (path: string) => Promise<void>): Promise<Recording> {
+  const path = join(folder, name);
+  await copyFile(whole.path, path);
+  await damage(path);
+  return { ...whole, path };
+}
+
+async function renderFails(recording: Recording, options: Partial<RenderJob> = {}): Promise<unknown> {
+  const job = jobOf([recording], startMs + 1000, startMs + 4000, options);
+  const error = await shop.render(job).catch((error: unknown) => error);
+  expect((await readdir(folder)).filter((name) => name.startsWith("clip-"))).toEqual([]);
+  return error;
+}
+
+describe("a source that cannot be used is named, and no clip is left", () => {
+  it.each<[string, (path: string) => Promise<void>]>([
+    ["empty", (path) => truncate(path, 0)],
+    ["no video at all", (path) => writeFile(path, "<html>not found</html>")],
+    ["cut off inside its index", (path) => truncate(path, 900)],
+    ["a playlist that names another file", (path) => writeFile(path, `ffconcat version 1.0\nfile ${whole.path}\n`)],
+    ["noise where the pictures should be", (path) => overwrite(path, 0.05, 1)],
+  ])("%s", async (name, damage) => {
+    const source = await damaged(`${name.replaceAll(" ", "-")}.mp4`, damage);
+    const error = await renderFails(source);
+    expect(error).toBeInstanceOf(CorruptSourceError);
+    expect(error).toMatchObject({ source: source.path });
+  });
+
+  it("sound only", async () => {
+    const source = await damaged("sound.mp4", async (path) => {
+      await runFfmpeg({ ffmpeg: "ffmpeg", args: ["-v", "error", "-i", whole.path, "-vn", "-c", "copy", "-y", path] });
+    });
+    expect(String(await renderFails(source))).toContain("holds no video");
+  });
+
+  it("no frame in the clip's time", async () => {
+    const error = await renderFails({ ...whole, startMs: startMs - 60_000, endMs: startMs + 4000 });
+    expect(error).toBeInstanceOf(VerificationError);
+  });
+});
+
+describe("a source that is damaged in part", () => {
+  it("and cut off gives what it holds, and the report names the gap", async () => {
+    const { size } = await stat(whole.path);
+    const source = await damaged("cut.mp4", (path) => truncate(path, Math.round(size * 0.6)));
+    const { report, frames } = await shop.render(jobOf([source], startMs + 1000, startMs + 6000));
+    const codes = codesOf(frames);
+    expect(codes).toEqual(codes.map((_, index) => 25 + index));
+    expect(report.gaps).toEqual([
+      { startMs: startMs + (25 + codes.length) * 40, endMs: startMs + 6000, cause: "CORRUPT_SOURCE" },
+    ]);
+    expect(report.endErrorMs).toBe((codes.length - 125) * 40);
+  });
+
+  it("in the middle keeps its time, and nothing is lost unsaid", async () => {
+    const source = await damaged("hole.mp4", (path) => overwrite(path, 0.45, 0.55));
+    const { report, frames } = await shop.render(jobOf([source], startMs + 1000, startMs + 6000));
+    expect(report.durationMs).toBe(5000);
+    expect(frames.at(-1)).toEqual({ code: 149, seconds: expect.closeTo(4.96, 3) });
+    expect(report.why).toContain("frames were damaged");
+    const lost = frames.filter(
+      ({ seconds }, index) => index > 0 && seconds - (frames[index - 1]?.seconds ?? 0) > 0.041,
+    );
+    expect(lost.length).toBeGreaterThan(0);
+  });
+
+  it.each(["smart", "fast"] as const)(
+    "is not copied the %s way: all frames are encoded, which tells what is lost",
+    async (precision) => {
+      const source = await damaged(`hole-${precision}.mp4`, (path) => overwrite(path, 0.45, 0.55));
+      const { report } = await shop.render(jobOf([source], startMs + 1000, startMs + 6000, { precision }));
+      expect(report.precision).toBe("exact");
+      expect(report.why).toMatch(
+        /frames could not be copied \(the frame at \d\.\d+ s is damaged\).*frames were damaged/,
+      );
+    },
+  );
+});
+
+it("a source whose sound cannot be decoded gives every frame, in silence", async () => {
+  const source = await damaged("noise.mp4", async (path) => {
+    const bytes = await readFile(path);
+    await using file = await fileSource(path);
+    const sound = firstTrack(await readMovie(file, path), "soun");
+    sound?.samples.offset.forEach((offset, index) => {
+      bytes.fill(0xff, offset, offset + (sound.samples.size[index] ?? 0));
+    });
+    await writeFile(path, bytes);
+  });
+  const { report, frames } = await shop.render(jobOf([source], startMs + 1000, startMs + 4000));
+  expect(codesOf(frames)).toEqual(frames.map((_, index) => 25 + index));
+  expect(report).toMatchObject({ frames: 75, audio: true, gaps: [] });
+});
+
+/** Puts noise over a part of the file, given in parts of its size. */
+async function overwrite(path: string, from: number, to: number): Promise<void> {
+  const bytes = await readFile(path);
+  for (let i = Math.floor(bytes.length * from); i < bytes.length * to; i++) bytes[i] = (i * 7919) % 251;
+  await writeFile(path, bytes);
+}

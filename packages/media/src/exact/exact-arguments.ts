@@ -1,0 +1,80 @@
+import { inputArguments } from "../ffmpeg/input-arguments.ts";
+import { type EncoderSettings, TIMESCALE } from "../ffmpeg/settings.ts";
+import { clipPicture } from "../probe/picture.ts";
+import type { MediaProbe } from "../probe/probe.ts";
+import type { Timeline } from "../timeline/timeline.ts";
+import { type AudioFormat, filterGraph } from "./filter-graph.ts";
+
+export interface ExactJob {
+  /** Paths of the job's sources. */
+  paths: readonly string[];
+  probes: readonly MediaProbe[];
+  timeline: Timeline;
+  /** Wall-clock start, for the file's creation time. */
+  startMs: number;
+  threads: number;
+  encoder: EncoderSettings;
+  output: string;
+}
+
+/** A seek lands on the keyframe before this much earlier instant: frames may be stored out of order around it. */
+const SEEK_MARGIN_SECONDS = 1;
+/** With more inputs than this, each decodes with one thread: every thread holds frames in memory. */
+const MANY_INPUTS = 3;
+/** What the AAC encoder takes (ISO/IEC 14496-3, table 1.18, up to 48 kHz). */
+const AAC_RATES = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000];
+
+/** Arguments of the one run that decodes all parts of a clip, puts them on one timeline and encodes them. */
+export function exactArguments(job: ExactJob): string[] {
+  const { timeline, probes, paths, encoder } = job;
+  const first = probes[timeline.pieces[0]?.source ?? 0];
+  if (first === undefined) throw new TypeError("a clip needs a probed source");
+  const audio = clipAudio(job);
+  return [
+    ...["-v", "warning", "-y", "-max_error_rate", "1", "-copyts", "-filter_complex_threads", String(job.threads)],
+    ...timeline.pieces.flatMap((piece) => {
+      return inputArguments(paths[piece.source] ?? "", inputOptions(job, piece.cuts.firstSeconds));
+    }),
+    ...["-filter_complex", filterGraph(timeline, probes, clipPicture(first.video), audio)],
+    ...["-map", "[video]", "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`],
+    ...["-c:v", "libx264", "-preset", encoder.preset, "-crf", String(encoder.crf), "-x264-params", frameRate(timeline)],
+    ...["-threads:v", String(job.threads), "-bsf:v", lastFrameDuration(timeline)],
+    ...(audio === undefined ? [] : ["-map", "[audio]", "-c:a", "aac", "-b:a", `${encoder.audioKbps}k`]),
+    ...["-map_metadata", "-1", "-map_chapters", "-1"],
+    ...["-metadata", `creation_time=${new Date(Math.round(job.startMs)).toISOString()}`],
+    ...["-max_muxing_queue_size", "4096", "-video_track_timescale", String(TIMESCALE), "-movflags", "+faststart"],
+    ...["-f", "mp4", job.output],
+  ];
+}
+
+/** Times stay those of the file (`-copyts`), so that the filters can cut at them whatever the seek found. */
+function inputOptions({ timeline, threads }: ExactJob, firstSeconds: number): string[] {
+  const decoderThreads = timeline.pieces.length > MANY_INPUTS ? 1 : threads;
+  return ["-threads", String(decoderThreads), "-reinit_filter", "0", ...seekArguments(firstSeconds)];
+}
+
+/** Input options that start reading at a keyframe well before `firstSeconds` of the file's own timeline. */
+export function seekArguments(firstSeconds: number): string[] {
+  const seek = firstSeconds - SEEK_MARGIN_SECONDS;
+  return seek > 0 ? ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", seek.toFixed(6)] : [];
+}
+
+/** The format of the first source that has sound; undefined when none has. */
+export function clipAudio({ timeline, probes }: Pick<ExactJob, "timeline" | "probes">): AudioFormat | undefined {
+  const sound = timeline.pieces.map(({ source }) => probes[source]?.audio).find((audio) => audio !== undefined);
+  if (sound === undefined) return undefined;
+  return {
+    sampleRate: AAC_RATES.includes(sound.sampleRate) ? sound.sampleRate : 48_000,
+    layout: sound.channels === 1 ? "mono" : "stereo",
+  };
+}
+
+/** With times passed through, x264 would take the time scale for the frame rate, and claim a level no player has. */
+export function frameRate({ intervalSeconds }: Timeline): string {
+  return `fps=${(1 / intervalSeconds).toFixed(3)}`;
+}
+
+/** With times passed through, the encoder leaves durations open, and the muxer would end the clip before its last frame. */
+function lastFrameDuration({ intervalSeconds }: Timeline): string {
+  return `setts=pts=PTS:dts=DTS:duration=${Math.round(intervalSeconds * TIMESCALE)}`;
+}

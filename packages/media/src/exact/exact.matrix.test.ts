@@ -1,0 +1,130 @@
+import { readFile } from "node:fs/promises";
+import { fileSource, readMovie } from "@camclips/mp4";
+import { codesBetween, codesOf, jobOf, Workshop } from "@camclips/testing/media/workshop";
+import { afterAll, describe, expect, it } from "vitest";
+import { type Camera, type CameraOptions, makeCamera, readAudioOnsets } from "../synthetic/index.ts";
+
+const startMs = Date.UTC(2018, 9, 31, 2, 52, 0, 51);
+const shop = new Workshop();
+afterAll(() => shop.clear());
+
+function camera(name: string, options: Partial<CameraOptions> = {}): Promise<Camera> {
+  const usual = { alias: "pier", startMs, recordings: 2, seconds: 4, gop: 25 };
+  return shop.camera(name, (folder) => makeCamera({ ...usual, ...options, folder }));
+}
+
+/** Renders a part of the camera's time and expects all its frames, at their places, and nothing else. */
+async function expectExact({ recordings, frames }: Camera, from: number, to: number): Promise<string> {
+  const clip = await shop.render(jobOf(recordings, from, to));
+  const expected = frames.filter(({ wallMs }) => wallMs >= from - 0.5 && wallMs < to - 0.5);
+  expect(codesOf(clip.frames)).toEqual(expected.map(({ code }) => code));
+  const zeroMs = expected[0]?.wallMs ?? 0;
+  for (const [index, { seconds }] of clip.frames.entries()) {
+    expect(seconds * 1000).toBeCloseTo((expected[index]?.wallMs ?? 0) - zeroMs, 0);
+  }
+  expect(clip.report).toMatchObject({ precision: "exact", frames: expected.length, encodedFrames: expected.length });
+  expect(clip.report.startErrorMs).toBeCloseTo(zeroMs - from, 1);
+  expect(clip.report.gaps).toEqual([]);
+  return clip.path;
+}
+
+describe.concurrent("an exact clip has every frame of its range and no other", () => {
+  it.each<[string, Partial<CameraOptions>]>([
+    ["25 fps", {}],
+    ["29.97 fps with B-frames", { fps: "30000/1001", bFrames: 2 }],
+    ["30 fps with B-frames in open GOPs", { fps: 30, bFrames: 2, openGop: true }],
+    ["a variable frame rate", { vfr: true }],
+    ["only keyframes", { gop: 1 }],
+    ["one keyframe", { gop: 250, bFrames: 2 }],
+    ["no sound", { audio: false }],
+    ["HEVC", { codec: "hevc" }],
+    ["a first frame at 0.48 s in the file", { firstSeconds: 0.48, recordings: 1 }],
+    ["fragments", { container: "fragmented" }],
+  ])("from recordings with %s", async (name, options) => {
+    const made = await camera(name, options);
+    const lastMs = made.recordings.at(-1)?.endMs ?? 0;
+    const from = startMs + 1730;
+    await expectExact(made, from, Math.min(lastMs, startMs + 5210));
+  });
+
+  it.each([
+    ["starts on a keyframe", 2000, 3000],
+    ["starts one frame before a keyframe", 1960, 3000],
+    ["starts one frame after a keyframe", 2040, 3000],
+    ["ends one frame after a keyframe", 1500, 3040],
+    ["starts with the recording", 0, 500],
+    ["ends with the recording", 3500, 4000],
+    ["starts with the second recording", 4000, 4500],
+    ["begins one frame before the join", 3960, 4040],
+    ["is one frame long", 2520, 2560],
+    ["is shorter than a frame, around one", 2510, 2530],
+    ["has edges between frames", 2505, 4419],
+  ])("when it %s", async (_, from, to) => {
+    await expectExact(await camera("25 fps"), startMs + from, startMs + to);
+  });
+
+  it("across three recordings, with the sound in step at both joins", async () => {
+    const made = await camera("three", { recordings: 3, seconds: 2.4 });
+    const from = startMs + 520;
+    const path = await expectExact(made, from, startMs + 6900);
+    const onsets = await readAudioOnsets(path);
+    expect(onsets.map(({ second }) => second)).toEqual([1, 2, 3, 4, 5, 6]);
+    for (const { seconds, second } of onsets) expect(Math.abs(seconds - (second - 0.52))).toBeLessThan(0.01);
+  });
+});
+
+describe.concurrent("an exact clip of recordings that differ", () => {
+  it("has the size of the first, with the others fitted in", async () => {
+    const other = { width: 240, height: 180, sampleAspect: "4/3" };
+    const { recordings, frames } = await camera("sizes", { each: (index) => (index === 1 ? other : {}) });
+    const clip = await shop.render(jobOf(recordings, startMs + 3000, startMs + 5000));
+    expect(clip.report).toMatchObject({ width: 160, height: 90, frames: 50 });
+    expect(codesOf(clip.frames)).toEqual(codesBetween(frames, startMs + 3000, startMs + 5000));
+  });
+
+  it("is silent where one has no sound", async () => {
+    const { recordings } = await camera("quiet", { each: (index) => ({ audio: index === 0 }) });
+    const clip = await shop.render(jobOf(recordings, startMs + 1520, startMs + 6000));
+    expect(clip.report).toMatchObject({ audio: true, frames: 112 });
+    expect(await readAudioOnsets(clip.path)).toEqual([
+      { seconds: expect.closeTo(0.48, 2), second: 2 },
+      { seconds: expect.closeTo(1.48, 2), second: 3 },
+    ]);
+  });
+
+  it("has one frame rate, the highest", async () => {
+    const { recordings } = await camera("rates", { each: (index) => ({ fps: index === 0 ? 12.5 : 25 }) });
+    const clip = await shop.render(jobOf(recordings, startMs + 3040, startMs + 5040));
+    expect(clip.frames.map(({ seconds }) => Math.round(seconds * 1000))).toEqual(
+      Array.from({ length: 50 }, (_, index) => index * 40),
+    );
+    expect(codesOf(clip.frames)).toEqual([
+      ...Array.from({ length: 24 }, (_, index) => 38 + Math.floor(index / 2)),
+      ...Array.from({ length: 26 }, (_, index) => 50 + index),
+    ]);
+  });
+});
+
+describe.concurrent("an exact clip keeps", () => {
+  it("the way up that players show", async () => {
+    const { recordings } = await camera("turned", { rotate: 90, recordings: 1 });
+    const { report } = await shop.render(jobOf(recordings, startMs + 1000, startMs + 1400));
+    expect(report).toMatchObject({ width: 90, height: 160, frames: 10 });
+  });
+
+  it("a level that players of this size and rate know", async () => {
+    const { recordings } = await camera("25 fps");
+    const { path } = await shop.render(jobOf(recordings, startMs + 3000, startMs + 5000));
+    const file = await readFile(path);
+    const config = file.indexOf("avcC", 0, "latin1") + 4;
+    expect(file[config + 3]).toBeLessThanOrEqual(13);
+  });
+
+  it("the clip's start as creation time", async () => {
+    const { recordings } = await camera("25 fps");
+    const { path } = await shop.render(jobOf(recordings, startMs + 3000, startMs + 3400));
+    await using file = await fileSource(path);
+    const movie = await readMovie(file);
+    expect(movie.creationTimeMs).toBe(Math.floor((startMs + 3000) / 1000) * 1000);
+  });
+});

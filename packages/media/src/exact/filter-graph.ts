@@ -1,0 +1,144 @@
+import { TIMESCALE } from "../ffmpeg/settings.ts";
+import { fitFilters, type Picture, sampleAspectText } from "../probe/picture.ts";
+import type { MediaProbe } from "../probe/probe.ts";
+import type { Piece, Timeline } from "../timeline/timeline.ts";
+
+export interface AudioFormat {
+  sampleRate: number;
+  layout: "mono" | "stereo";
+}
+
+/**
+ * The filter graph of a clip: input i is the file of piece i. Ends in `[video]` and, with audio, `[audio]`. Frames are
+ * put together with `interleave`, which keeps the times that each has been given; `concat` would guess them.
+ */
+export function filterGraph(
+  timeline: Timeline,
+  probes: readonly MediaProbe[],
+  picture: Picture,
+  audio: AudioFormat | undefined,
+): string {
+  const { pieces, leadFrames } = timeline;
+  const chains = pieces.map((piece, index) => {
+    const probe = probes[piece.source];
+    return probe === undefined
+      ? ""
+      : `${videoChain(timeline, piece, index, fitFilters(probe.video, picture))}[v${index}]`;
+  });
+  const inputs = pieces.map((_, index) => `[v${index}]`);
+  if (leadFrames > 0) {
+    chains.unshift(`${blackChain(timeline, picture)}[lead]`);
+    inputs.unshift("[lead]");
+  }
+  const join = inputs.length > 1 ? `interleave=nb_inputs=${inputs.length},settb=1/${TIMESCALE}` : "null";
+  chains.push(`${inputs.join("")}${join}[video]`);
+  if (audio !== undefined) chains.push(...audioChains(timeline, probes, audio));
+  return chains.join(";");
+}
+
+/** Decoders may give two frames of damaged data the same time; recordings have two on one tick of the clip, too. */
+const IN_ORDER = "select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'";
+
+function videoChain(timeline: Timeline, piece: Piece, input: number, fit: string[]): string {
+  const { inSeconds, outSeconds } = piece.cuts;
+  const cut = `[${input}:V:0]trim=start=${seconds(inSeconds)}:end=${seconds(outSeconds)}`;
+  return [
+    cut,
+    `settb=1/${TIMESCALE}`,
+    IN_ORDER,
+    ...fit,
+    ...(piece.evenFrames === undefined ? placed(timeline, piece) : evenly(timeline, piece)),
+  ].join(",");
+}
+
+/** Every frame keeps its own time. What tpad adds after the last frame gets the clip's rhythm, whatever rate it assumes. */
+function placed({ intervalSeconds }: Timeline, piece: Piece): string[] {
+  const shift = piece.outSeconds - piece.cuts.firstSeconds;
+  const own = `PTS+${number(shift)}/TB`;
+  if (piece.fill.frames === 0) return [`setpts='round(${own})'`];
+  // After B-frames, the first added frame can have the time of the last own one: so that one is remembered.
+  const isAdded = `ld(1)+gte(T,${seconds(piece.cuts.lastSeconds + 0.0005)})`;
+  const remember = `0*st(1,gte(T,${seconds(piece.cuts.lastSeconds - 0.0005)}))`;
+  const filled = `(${number(piece.lastOutSeconds)}+st(0,ld(0)+1)*${number(intervalSeconds)})/TB`;
+  return [fill(piece), `setpts='round(if(${isAdded},${filled},${own}+${remember}))'`];
+}
+
+/** Frames of another rate are repeated or left out; none is shown before its time, so rounding goes up. */
+function evenly({ intervalSeconds }: Timeline, piece: Piece): string[] {
+  const rate = number(1 / intervalSeconds);
+  return [
+    `setpts='round(PTS-${number(piece.cuts.firstSeconds)}/TB)'`,
+    `fps=fps=${rate}:round=up:start_time=0`,
+    "tpad=stop=3:stop_mode=clone",
+    `trim=end_frame=${piece.evenFrames}`,
+    ...(piece.fill.frames > 0 ? [fill(piece)] : []),
+    `settb=1/${TIMESCALE}`,
+    `setpts='round(N*${number(intervalSeconds)}/TB+${number(piece.outSeconds)}/TB)'`,
+  ];
+}
+
+function fill({ fill: { frames, kind } }: Piece): string {
+  return `tpad=stop=${frames}:stop_mode=${kind === "black" ? "add" : "clone"}`;
+}
+
+function blackChain({ leadFrames, intervalSeconds }: Timeline, { width, height, sampleAspect }: Picture): string {
+  return [
+    `color=color=black:size=${width}x${height}:rate=${number(1 / intervalSeconds)}`,
+    `trim=end_frame=${leadFrames}`,
+    `setsar=${sampleAspectText(sampleAspect)}`,
+    "format=yuv420p",
+    `settb=1/${TIMESCALE}`,
+    `setpts='round(N*${number(intervalSeconds)}/TB)'`,
+  ].join(",");
+}
+
+/** ffmpeg cuts sound into the encoder's frames by itself, except where not one sample of the sources can be decoded. */
+const AAC_FRAMES = "asetnsamples=n=1024:p=0";
+
+/** One part per slot, each exact to the sample: silence where a recording has no sound. */
+export function audioChains(
+  timeline: Timeline,
+  probes: readonly MediaProbe[],
+  audio: AudioFormat,
+  firstInput = 0,
+): string[] {
+  const at = (time: number) => Math.round(time * audio.sampleRate);
+  const { pieces } = timeline;
+  const slots = pieces.map((piece, index) => {
+    const samples = at(piece.outSeconds + piece.slotSeconds) - at(piece.outSeconds);
+    const sound = probes[piece.source]?.audio;
+    const chain = sound === undefined ? silence(audio, samples) : soundChain(piece, firstInput + index, audio, samples);
+    return `${chain}[a${index}]`;
+  });
+  const leadSamples = at(pieces[0]?.outSeconds ?? 0);
+  const lead = leadSamples > 0 ? [`${silence(audio, leadSamples)}[quiet]`] : [];
+  const inputs = [...(lead.length > 0 ? ["[quiet]"] : []), ...pieces.map((_, index) => `[a${index}]`)];
+  return [...lead, ...slots, `${inputs.join("")}concat=n=${inputs.length}:v=0:a=1,${AAC_FRAMES}[audio]`];
+}
+
+function soundChain({ cuts, slotSeconds }: Piece, input: number, audio: AudioFormat, samples: number): string {
+  const from = cuts.firstSeconds;
+  return [
+    `[${input}:a:0]atrim=start=${seconds(from)}:end=${seconds(from + slotSeconds)}`,
+    `asetpts='PTS-${number(from)}/TB'`,
+    `aresample=${audio.sampleRate}:async=1:min_hard_comp=0.01:first_pts=0`,
+    `aformat=sample_fmts=fltp:channel_layouts=${audio.layout}`,
+    `apad=whole_len=${samples}`,
+    `atrim=end_sample=${samples}`,
+  ].join(",");
+}
+
+function silence(audio: AudioFormat, samples: number): string {
+  const source = `anullsrc=sample_rate=${audio.sampleRate}:channel_layout=${audio.layout}`;
+  return `${source},aformat=sample_fmts=fltp,atrim=end_sample=${samples}`;
+}
+
+/** Microseconds: what ffmpeg's own times resolve. */
+function seconds(value: number): string {
+  return value.toFixed(6);
+}
+
+/** In an expression: precise enough for frame intervals that are repeated thousands of times, and never with an exponent. */
+function number(value: number): string {
+  return value.toFixed(9);
+}

@@ -1,0 +1,132 @@
+import { rm, stat } from "node:fs/promises";
+import { CorruptSourceError } from "@camclips/mp4";
+import { VerificationError } from "../errors.ts";
+import { FfmpegError } from "../ffmpeg/errors.ts";
+import { inputArguments } from "../ffmpeg/input-arguments.ts";
+import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
+import { defaultEncoder, type EngineSettings } from "../ffmpeg/settings.ts";
+import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
+import { clipPicture } from "../probe/picture.ts";
+import { type MediaProbe, probeMedia, soundNote } from "../probe/probe.ts";
+import { planTimeline, type Timeline } from "../timeline/timeline.ts";
+import { verifyClip } from "../verify/verify.ts";
+import { exactArguments } from "./exact-arguments.ts";
+import { coverageWithout } from "./lost-frames.ts";
+
+/** A job whose sources have been looked at. */
+export interface PreparedJob {
+  job: RenderJob;
+  probes: MediaProbe[];
+  timeline: Timeline;
+}
+
+type Ways = Pick<EngineSettings, "ffmpeg" | "timeLimitMs"> & { signal?: AbortSignal | undefined };
+
+/**
+ * Looks at all sources and plans the clip.
+ * @throws CorruptSourceError when a source is no video, VerificationError when none holds a frame of the clip.
+ */
+export async function prepareJob(job: RenderJob, ways: Ways): Promise<PreparedJob> {
+  const probes: MediaProbe[] = [];
+  for (const { path } of job.sources) probes.push(await probeMedia(path, ways));
+  const timeline = planTimeline(job, probes);
+  if (timeline === undefined) throw new VerificationError("no source holds a frame of the clip");
+  return { job, probes, timeline };
+}
+
+/**
+ * Re-encodes all frames of a clip in one run of ffmpeg, and reads the result back before it is reported.
+ * @param why what the report says about this way of cutting.
+ * @throws CorruptSourceError, VerificationError, FfmpegError; then no output file is left.
+ */
+export async function renderExact(
+  prepared: PreparedJob,
+  settings: EngineSettings,
+  options: RenderOptions,
+  why: string,
+): Promise<RenderReport> {
+  const ways = { ffmpeg: settings.ffmpeg, timeLimitMs: settings.timeLimitMs, signal: options.signal };
+  const { job } = prepared;
+  try {
+    const log = await encode(prepared, settings, ways, options);
+    const report = await readBack(prepared, ways, why, log);
+    options.onProgress?.(100);
+    return report;
+  } catch (error) {
+    await rm(job.output, { force: true });
+    const isAboutClip = error instanceof FfmpegError ? error.exitCode !== null : error instanceof VerificationError;
+    if (isAboutClip) await blameSource(prepared, ways, error);
+    throw error;
+  }
+}
+
+async function encode(
+  { job, probes, timeline }: PreparedJob,
+  settings: EngineSettings,
+  ways: Ways,
+  options: RenderOptions,
+): Promise<string> {
+  const args = exactArguments({
+    paths: job.sources.map(({ path }) => path),
+    probes,
+    timeline,
+    startMs: job.startMs,
+    threads: settings.threads,
+    encoder: { ...defaultEncoder, ...settings.encoder },
+    output: job.output,
+  });
+  const onProgress = (seconds: number) => {
+    options.onProgress?.(Math.min(99, (100 * seconds) / timeline.durationSeconds));
+  };
+  return runFfmpeg({ ...ways, args, cwd: options.scratch, onProgress });
+}
+
+async function readBack(prepared: PreparedJob, ways: Ways, why: string, log: string): Promise<RenderReport> {
+  const { job, probes, timeline } = prepared;
+  const first = probes[timeline.pieces[0]?.source ?? 0];
+  if (first === undefined) throw new TypeError("a clip needs a probed source");
+  const { expected } = timeline;
+  const audio = timeline.pieces.some(({ source }) => probes[source]?.audio !== undefined);
+  const picture = clipPicture(first.video);
+  const frameSeconds = expected.map(({ seconds }) => seconds);
+  const { missing, probe } = await verifyClip({ path: job.output, frameSeconds, ...picture, audio }, ways);
+  const note = missing.length > 0 ? `; ${missing.length} frames were damaged and could not be shown` : "";
+  return {
+    precision: "exact",
+    why: why + note + soundNote(timeline.pieces.map(({ source }) => probes[source])),
+    bytes: (await stat(job.output)).size,
+    width: picture.width,
+    height: picture.height,
+    frames: probe.video.times.length,
+    encodedFrames: probe.video.times.length,
+    audio,
+    ...coverageWithout(job, timeline, missing, log),
+  };
+}
+
+/** The clip as a whole has failed: finds the source of which not one frame can be decoded, if there is one. */
+async function blameSource({ job, timeline }: PreparedJob, ways: Ways, cause: unknown): Promise<void> {
+  for (const { source, cuts } of timeline.pieces) {
+    const path = job.sources[source]?.path ?? "";
+    const seek = ["-ss", Math.max(0, cuts.firstSeconds).toFixed(6)];
+    const args = [
+      "-v",
+      "error",
+      "-xerror",
+      ...inputArguments(path, seek),
+      "-map",
+      "0:V:0",
+      "-frames:v",
+      "1",
+      "-f",
+      "null",
+      "-",
+    ];
+    try {
+      await runFfmpeg({ ...ways, args });
+    } catch (error) {
+      if (!(error instanceof FfmpegError)) throw error;
+      throw new CorruptSourceError(path, "cannot be decoded", { cause });
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import type { Gap, GapPolicy, Precision } from "@camclips/events";
+
+/** One staged file and the part of the clip it supplies. Instants are epoch ms and may have fractions. */
+export interface RenderSource {
+  path: string;
+  /** Wall-clock instant of the file's presentation time 0. */
+  zeroMs: number;
+  fromMs: number;
+  toMs: number;
+  /**
+   * Around the frames of the part, which may be all that the file holds: start of the frame before the first one, and end
+   * of the last one. Absent when unknown; then the file's own frames tell.
+   */
+  previousFrameMs?: number | undefined;
+  lastFrameEndMs?: number | undefined;
+}
+
+export interface RenderJob {
+  /** In time order, not overlapping. */
+  sources: RenderSource[];
+  startMs: number;
+  endMs: number;
+  gapPolicy: Exclude<GapPolicy, "REJECT">;
+  /** Gaps up to this long between two sources are joins: the last frame stands until the next (no gap is reported). */
+  joinToleranceMs: number;
+  precision: Precision;
+  output: string;
+}
+
+/** What was rendered, read back from the finished file by verification. */
+export interface RenderReport {
+  /** The way that was used; may differ from the one asked for. */
+  precision: Precision;
+  /** Why that way, in words a user understands. */
+  why: string;
+  bytes: number;
+  durationMs: number;
+  width: number;
+  height: number;
+  frames: number;
+  encodedFrames: number;
+  audio: boolean;
+  /** Wall-clock parts of the request that the clip holds. */
+  delivered: [startMs: number, endMs: number][];
+  gaps: Gap[];
+  /** First frame's instant minus `startMs`; last frame's end minus `endMs`. */
+  startErrorMs: number;
+  endErrorMs: number;
+}
+
+export interface ThumbnailJob {
+  clip: string;
+  atSeconds: number;
+  /** One file per entry; `width: null` keeps the clip's own size. The file's extension chooses the format (jpg, png, webp). */
+  outputs: { path: string; width: number | null }[];
+}
+
+/** `percent` runs from 0 to 100 over the whole job. */
+export type OnProgress = (percent: number) => void;
+
+export interface RenderOptions {
+  /** An empty folder that only this job uses; everything temporary goes here. */
+  scratch: string;
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}
+
+/** What the render functions need from a media engine. Files in, files out; sha256 is computed by the caller while uploading. */
+export interface MediaEngine {
+  /** @throws CorruptSourceError when a source cannot be decoded, VerificationError when the result is not as planned. */
+  renderClip(job: RenderJob, options: RenderOptions): Promise<RenderReport>;
+  renderThumbnails(
+    job: ThumbnailJob,
+    options: RenderOptions,
+  ): Promise<{ path: string; width: number; height: number }[]>;
+}

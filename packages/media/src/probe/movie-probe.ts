@@ -1,0 +1,27 @@
+import { firstTrack, type Movie, presentedSeconds } from "@camclips/mp4";
+import type { MediaProbe } from "./probe.ts";
+
+/** Sample entry types of sound that ffmpeg is allowed to decode here. */
+const AUDIO_FORMATS = new Set(["mp4a", "Opus", "fLaC", "ac-3", ".mp3", "alaw", "ulaw", "sowt", "twos"]);
+
+/** What probeMedia tells, read from the file's index without starting ffmpeg. `undefined` without video frames. */
+export function movieProbe(movie: Movie): MediaProbe | undefined {
+  const track = firstTrack(movie, "vide");
+  const description = track?.descriptions[0];
+  if (!track || !description?.video) return undefined;
+  const { width, height, sampleAspect } = description.video;
+  const aspect = sampleAspect[0] / sampleAspect[1];
+  const turned = track.rotation === 90 || track.rotation === 270;
+  const shape = turned
+    ? { width: height, height: width, sampleAspect: 1 / aspect }
+    : { width, height, sampleAspect: aspect };
+  const video = { codec: description.format, ...shape, times: [...presentedSeconds(track)] };
+  return { video, ...audioOf(movie), damaged: false };
+}
+
+function audioOf(movie: Movie): Pick<MediaProbe, "audio" | "lostSound"> {
+  const description = firstTrack(movie, "soun")?.descriptions[0];
+  if (!description) return { audio: undefined };
+  const audio = AUDIO_FORMATS.has(description.format) ? description.audio : undefined;
+  return audio ? { audio } : { audio, lostSound: description.format };
+}

@@ -1,0 +1,113 @@
+import { CorruptSourceError } from "@camclips/mp4";
+import { FfmpegError } from "../ffmpeg/errors.ts";
+import { audioCodecs, inputArguments, videoCodecs } from "../ffmpeg/input-arguments.ts";
+import { readLines } from "../ffmpeg/output.ts";
+import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
+
+export interface MediaProbe {
+  video: VideoProbe;
+  audio: { sampleRate: number; channels: number } | undefined;
+  /** Name of the format of sound that cannot be decoded here. */
+  lostSound?: string | undefined;
+  /** The file is cut off or its structure is damaged: samples may be missing. */
+  damaged: boolean;
+}
+
+export interface VideoProbe {
+  codec: string;
+  /** As shown: after rotation. */
+  width: number;
+  height: number;
+  /** Sample aspect ratio as shown; 1 when unknown. */
+  sampleAspect: number;
+  /** Presentation times of the frames that are shown, ascending, seconds on the file's timeline. */
+  times: number[];
+}
+
+type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;
+
+const DISCARDED = 0x4;
+/** Lines begin with their level, so that a file's name or metadata is not taken for a complaint. */
+const DAMAGE = /^.*\[(?:warning|error|fatal)\].*(?:partial file|truncat|invalid data|invalid nal|end of file)/im;
+
+/**
+ * Reads what a file holds, packet by packet and without decoding: what the index promises and the file does not hold is
+ * not there.
+ * @throws CorruptSourceError when it is no video that can be decoded.
+ */
+export async function probeMedia(path: string, ways: Ways): Promise<MediaProbe> {
+  const table = new PacketTable();
+  const copy = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", "-copyts", "-f", "framecrc", "pipe:1"];
+  const args = ["-v", "level+info", ...inputArguments(path), ...copy];
+  try {
+    const log = await runFfmpeg({ ...ways, args, onOutput: readLines((line) => table.add(line)) });
+    return table.probe(path, log);
+  } catch (error) {
+    if (!(error instanceof FfmpegError) || error.exitCode === null) throw error;
+    throw new CorruptSourceError(path, reasonOf(error.log), { cause: error });
+  }
+}
+
+function reasonOf(log: string): string {
+  if (log.includes("matches no streams")) return "holds no video";
+  const line =
+    log.split("\n").findLast((text) => /invalid|not found|could not|no such|error/i.test(text)) ?? "cannot be read";
+  return line.replace(/^(\[[^\]]*\] *)+/, "").trim();
+}
+
+/** Reads the text that ffmpeg's `framecrc` writes: header lines with `#`, then `stream, dts, pts, duration, size, crc, flags`. */
+class PacketTable {
+  readonly #header = new Map<string, string>();
+  readonly #times: number[] = [];
+
+  add(line: string): void {
+    const header = /^#(\w+) (\d): (.*)$/.exec(line);
+    if (header) this.#header.set(`${header[1]} ${header[2]}`, header[3] ?? "");
+    else if (line.startsWith("0,")) this.#addFrame(line.split(","));
+  }
+
+  #addFrame(fields: string[]): void {
+    const flags = /F=0x([0-9A-F]+)/i.exec(fields[6] ?? "")?.[1] ?? "0";
+    if ((Number.parseInt(flags, 16) & DISCARDED) === 0) this.#times.push(Number(fields[2]));
+  }
+
+  probe(path: string, log: string): MediaProbe {
+    const codec = this.#header.get("codec_id 0") ?? "unknown";
+    if (!videoCodecs.has(codec)) throw new CorruptSourceError(path, `holds ${codec} video, which is not supported`);
+    if (this.#times.length === 0) throw new CorruptSourceError(path, "holds no frame");
+    const audio = this.#audio();
+    const lostSound = audio ? undefined : this.#header.get("codec_id 1");
+    return { video: this.#video(codec, log), audio, lostSound, damaged: DAMAGE.test(log) };
+  }
+
+  #video(codec: string, log: string): VideoProbe {
+    const [width = 0, height = 0] = (this.#header.get("dimensions 0") ?? "").split("x").map(Number);
+    const sampleAspect = ratio(this.#header.get("sar 0")) || 1;
+    const unit = ratio(this.#header.get("tb 0"));
+    const times = this.#times.map((ticks) => ticks * unit).sort((a, b) => a - b);
+    const turned = Math.abs(Number(/rotation of (-?\d+)/.exec(log)?.[1] ?? 0)) % 180 === 90;
+    if (turned) return { codec, width: height, height: width, sampleAspect: 1 / sampleAspect, times };
+    return { codec, width, height, sampleAspect, times };
+  }
+
+  #audio(): MediaProbe["audio"] {
+    if (!audioCodecs.has(this.#header.get("codec_id 1") ?? "")) return undefined;
+    const layout = this.#header.get("channel_layout_name 1");
+    // Its decoder did not open: to decode it would end the whole run.
+    if (layout === "0 channels") return undefined;
+    return { sampleRate: Number(this.#header.get("sample_rate 1")), channels: layout === "mono" ? 1 : 2 };
+  }
+}
+
+/** What a report's `why` adds where the clip is silent although its sources have sound; empty otherwise. */
+export function soundNote(probes: readonly (MediaProbe | undefined)[]): string {
+  const formats = new Set(probes.flatMap((probe) => probe?.lostSound ?? []));
+  return formats.size === 0
+    ? ""
+    : `; sound is left out where it is ${[...formats].join(", ")}, which cannot be decoded`;
+}
+
+function ratio(text: string | undefined): number {
+  const [numerator = 0, denominator = 1] = (text ?? "").split("/").map(Number);
+  return numerator / denominator || 0;
+}

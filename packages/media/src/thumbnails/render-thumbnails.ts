@@ -1,0 +1,101 @@
+import { rm } from "node:fs/promises";
+import { extname } from "node:path";
+import {
+  entryFor,
+  fileSource,
+  firstTrack,
+  presentationSeconds,
+  presentedRange,
+  readMovie,
+  shownAt,
+  TIME_TOLERANCE_SECONDS,
+} from "@camclips/mp4";
+import { VerificationError } from "../errors.ts";
+import { inputArguments } from "../ffmpeg/input-arguments.ts";
+import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
+import type { EngineSettings } from "../ffmpeg/settings.ts";
+import type { RenderOptions, ThumbnailJob } from "../media-engine.ts";
+import { imageSize } from "../probe/image-size.ts";
+
+/** By extension. JPEG's quality runs from 2 (best) to 31; WebP's from 0 to 100 (best). */
+const encoders: Record<string, readonly string[]> = {
+  ".jpg": ["-c:v", "mjpeg", "-q:v", "3", "-pix_fmt", "yuvj420p", "-f", "image2"],
+  ".png": ["-c:v", "png", "-pix_fmt", "rgb24", "-f", "image2"],
+  ".webp": ["-c:v", "libwebp", "-quality", "85", "-f", "image2"],
+};
+
+/** A frame and the one from which it can be decoded, seconds on the clip's timeline. */
+interface ShownFrame {
+  frameSeconds: number;
+  entrySeconds: number;
+}
+
+/**
+ * Arguments that write one frame in all sizes: one seek, one decoded frame, however many sizes. Heights follow from the
+ * widths and are even; widths above the clip's own are scaled up. Pixels that are not square become square. The seek goes
+ * to the entry and the filter picks the frame: ffmpeg's own seek to a frame may land behind what that one needs.
+ */
+export function thumbnailArguments(
+  { clip, outputs }: Pick<ThumbnailJob, "clip" | "outputs">,
+  { frameSeconds, entrySeconds }: ShownFrame,
+): string[] {
+  const names = outputs.map((_, index) => `t${index}`);
+  const scales = outputs.map(({ width }, index) => {
+    const size = width === null ? "" : `,scale=${width}:-2:flags=lanczos`;
+    return `[${names[index]}]null${size}[s${index}]`;
+  });
+  const pick = `[0:V:0]trim=start=${Math.max(0, frameSeconds - TIME_TOLERANCE_SECONDS).toFixed(6)}`;
+  const split = `${pick},scale=iw*sar:ih,setsar=1,split=${outputs.length}${names.map((name) => `[${name}]`).join("")}`;
+  const seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", Math.max(0, entrySeconds).toFixed(6)];
+  return [
+    ...["-v", "error", "-y", "-copyts", ...inputArguments(clip, seek)],
+    ...["-filter_complex", [split, ...scales].join(";")],
+    ...outputs.flatMap(({ path }, index) => [
+      ...["-map", `[s${index}]`, "-frames:v", "1"],
+      ...encoderFor(path),
+      ...["-update", "1", `file:${path}`],
+    ]),
+  ];
+}
+
+function encoderFor(path: string): readonly string[] {
+  const encoder = encoders[extname(path).toLowerCase()];
+  if (encoder === undefined) throw new TypeError(`${path}: thumbnails are jpg, png or webp`);
+  return encoder;
+}
+
+/** The frame that a clip shows at the instant. */
+async function frameAt({ clip, atSeconds }: ThumbnailJob, signal: AbortSignal | undefined): Promise<ShownFrame> {
+  await using file = await fileSource(clip);
+  const video = firstTrack(await readMovie(file, clip, signal), "vide");
+  const end = video && presentedRange(video)?.endSeconds;
+  const shown = video && shownAt(video, atSeconds);
+  if (!video || end === undefined || shown === undefined || atSeconds >= end)
+    throw new VerificationError(`the clip has no frame at ${atSeconds} s`);
+  const entry = entryFor(video, shown).index;
+  return { frameSeconds: presentationSeconds(video, shown), entrySeconds: presentationSeconds(video, entry) };
+}
+
+/**
+ * Writes all thumbnails of a clip with one run of ffmpeg.
+ * @returns the files with the sizes that they really have.
+ * @throws VerificationError when the clip has no frame there, FfmpegError, FfmpegMissingError; then no file is left.
+ */
+export async function renderThumbnails(
+  job: ThumbnailJob,
+  { ffmpeg, timeLimitMs }: Pick<EngineSettings, "ffmpeg" | "timeLimitMs">,
+  { scratch, signal, onProgress }: RenderOptions,
+): Promise<{ path: string; width: number; height: number }[]> {
+  const paths = job.outputs.map(({ path }) => path);
+  try {
+    const args = thumbnailArguments(job, await frameAt(job, signal));
+    await runFfmpeg({ ffmpeg, timeLimitMs, signal, cwd: scratch, args });
+    const sized = await Promise.all(paths.map(async (path) => ({ path, ...(await imageSize(path)) })));
+    onProgress?.(100);
+    return sized;
+  } catch (error) {
+    await Promise.all(paths.map((path) => rm(path, { force: true })));
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new VerificationError(`the clip has no frame at ${job.atSeconds} s`, { cause: error });
+  }
+}

@@ -1,0 +1,164 @@
+import { TIMESCALE } from "../ffmpeg/settings.ts";
+import type { RenderJob, RenderSource } from "../media-engine.ts";
+import type { MediaProbe } from "../probe/probe.ts";
+
+/** Frames of one source that belong to the clip and follow each other without a gap. Instants are epoch ms. */
+export interface Run {
+  /** Index into the job's sources. */
+  source: number;
+  framesMs: number[];
+  /** Start of the first and end of the last frame. */
+  startMs: number;
+  endMs: number;
+  intervalMs: number;
+  /** The source has a constant frame rate. */
+  steady: boolean;
+  /** Before and behind this run a part of the clip is missing. */
+  gapBefore: boolean;
+  gapAfter: boolean;
+  /** On the source's own timeline, seconds: first and last frame, and two instants between frames that cut the run out. */
+  cuts: { firstSeconds: number; lastSeconds: number; inSeconds: number; outSeconds: number };
+}
+
+/** A frame that is this much too early still belongs to the part: instants are whole milliseconds, frames are not. */
+const FRAME_TOLERANCE_MS = 0.5;
+
+/** Intervals of a constant rate differ by this much where times are rounded to whole milliseconds. */
+const ROUNDING_MS = 1;
+
+/** Of the intervals between frames, the part that may differ from the usual one in a constant frame rate. */
+const STEADY_SHARE = 0.02;
+
+/** Finds the frames `from - 0.5 ms <= t < to - 0.5 ms` of every source, and parts them where frames are missing. */
+export function findRuns(job: RenderJob, probes: readonly MediaProbe[]): Run[] {
+  const runs: Run[] = [];
+  const all = job.sources.map((_, index) => distinct(probes[index]?.video.times ?? []));
+  const rhythms = rhythmsOf(job.sources, all);
+  for (const [index, source] of job.sources.entries()) {
+    const rhythm = rhythms[index];
+    if (rhythm) runs.push(...runsOfSource(job, source, { index, times: all[index] ?? [], ...rhythm }));
+  }
+  for (const [index, run] of runs.entries()) {
+    const previous = runs[index - 1];
+    if (previous === undefined) continue;
+    // Where recordings overlap, the earlier one's next frame is not shown.
+    previous.endMs = Math.min(previous.endMs, run.startMs);
+    const gap = run.startMs - previous.endMs > job.joinToleranceMs;
+    run.gapBefore = gap;
+    previous.gapAfter = gap;
+  }
+  return runs;
+}
+
+/** Of frames that fall on one tick of the clip only the first is shown. */
+function distinct(times: readonly number[]): number[] {
+  const tick = (time: number | undefined) => Math.round((time ?? Number.NaN) * TIMESCALE);
+  return times.filter((time, frame) => tick(time) !== tick(times[frame - 1]));
+}
+
+function runsOfSource(job: RenderJob, source: RenderSource, frames: Omit<SourceFrames, "wallMs">): Run[] {
+  const { times, intervalMs } = frames;
+  const wallMs = (frame: number) => source.zeroMs + (times[frame] ?? Number.NaN) * 1000;
+  const fromMs = Math.max(source.fromMs, job.startMs) - FRAME_TOLERANCE_MS;
+  const toMs = Math.min(source.toMs, job.endMs) - FRAME_TOLERANCE_MS;
+  const runs: Run[] = [];
+  let begin = times.findIndex((_, frame) => wallMs(frame) >= fromMs);
+  while (begin >= 0 && begin < times.length && wallMs(begin) < toMs) {
+    let end = begin + 1;
+    const most = intervalMs + job.joinToleranceMs;
+    while (end < times.length && wallMs(end) < toMs && wallMs(end) - wallMs(end - 1) <= most) end++;
+    const isFirst = runs.length === 0;
+    const isLast = !(wallMs(end) < toMs);
+    // Around the part the staged file may lack frames that the recording has.
+    const beforeMs = (isFirst ? source.previousFrameMs : undefined) ?? wallMs(begin - 1);
+    const nextMs = (isLast ? source.lastFrameEndMs : undefined) ?? wallMs(end);
+    runs.push(makeRun(job, { ...frames, wallMs }, { begin, end, beforeMs, nextMs }));
+    begin = end;
+  }
+  return runs;
+}
+
+interface SourceFrames extends Rhythm {
+  index: number;
+  times: readonly number[];
+  wallMs: (frame: number) => number;
+}
+
+interface Stretch {
+  begin: number;
+  end: number;
+  /** Start of the frame before, and of the one after or where the last one ends; NaN when unknown. */
+  beforeMs: number;
+  nextMs: number;
+}
+
+/** A run of the frames `begin <= frame < end`. Its outer gaps are those to the clip's edges, until neighbours are known. */
+function makeRun(job: RenderJob, source: SourceFrames, { begin, end, beforeMs, nextMs }: Stretch): Run {
+  const { times, wallMs, intervalMs } = source;
+  const time = (frame: number) => times[frame] ?? Number.NaN;
+  const most = intervalMs + job.joinToleranceMs;
+  const lastMs = wallMs(end - 1);
+  const goesOn = nextMs > lastMs && nextMs - lastMs <= most;
+  const cameFrom = wallMs(begin) - beforeMs <= most && beforeMs < job.startMs;
+  const usualEndMs = lastMs + intervalMs;
+  const standsLong = nextMs - usualEndMs > ROUNDING_MS;
+  const shownUntilMs = standsLong ? Math.max(usualEndMs, Math.min(nextMs, job.endMs)) : nextMs;
+  const endMs = goesOn ? shownUntilMs : usualEndMs;
+  const half = intervalMs / 2000;
+  const between = (frame: number, otherwise: number) =>
+    times[frame - 1] === undefined || times[frame] === undefined ? otherwise : (time(frame - 1) + time(frame)) / 2;
+  return {
+    source: source.index,
+    framesMs: times.slice(begin, end).map((_, offset) => wallMs(begin + offset)),
+    startMs: wallMs(begin),
+    endMs,
+    intervalMs,
+    steady: source.steady,
+    gapBefore: !cameFrom && wallMs(begin) - job.startMs >= intervalMs - FRAME_TOLERANCE_MS,
+    gapAfter: job.endMs - endMs >= intervalMs - FRAME_TOLERANCE_MS,
+    cuts: {
+      firstSeconds: time(begin),
+      lastSeconds: time(end - 1),
+      inSeconds: between(begin, time(begin) - half),
+      outSeconds: between(end, time(end - 1) + half),
+    },
+  };
+}
+
+interface Rhythm {
+  intervalMs: number;
+  steady: boolean;
+}
+
+/** From fewer intervals a rate cannot be told: they may be rounded to milliseconds, or be odd ones. */
+const FEW_INTERVALS = 10;
+
+/** One rhythm per source; a source with few frames, as a slice at a join can be, has that of the clip's longest one. */
+function rhythmsOf(sources: readonly RenderSource[], times: readonly (readonly number[])[]): Rhythm[] {
+  const longest = times.reduce<readonly number[]>((most, own) => (own.length > most.length ? own : most), []);
+  return times.map((own, index) => {
+    const few = own.length <= FEW_INTERVALS;
+    return rhythmOf(few ? longest : own, loneFrameMs(sources[index], own));
+  });
+}
+
+/** How long a frame stands of which nothing but its end is known; 1/25 s without that. */
+function loneFrameMs(source: RenderSource | undefined, [first = 0]: readonly number[]): number {
+  const ownMs = (source?.lastFrameEndMs ?? 0) - (source?.zeroMs ?? 0) - first * 1000;
+  return ownMs > 0 && ownMs < 1000 ? ownMs : 40;
+}
+
+/** The usual interval, and whether almost all are like it: the mean of those near the median, so that rounding evens out. */
+function rhythmOf(times: readonly number[], loneMs: number): Rhythm {
+  const intervals = times.slice(1).map((time, index) => (time - (times[index] ?? 0)) * 1000);
+  const sorted = intervals.toSorted((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)];
+  if (median === undefined) return { intervalMs: loneMs, steady: true };
+  const usual = intervals.filter(
+    (interval) => Math.abs(interval - median) <= Math.max(ROUNDING_MS * 1.1, median * 0.1),
+  );
+  const mean = usual.reduce((sum, interval) => sum + interval, 0) / usual.length;
+  // To the nanosecond: without the noise of floating point.
+  const intervalMs = Math.round(mean * 1e6) / 1e6;
+  return { intervalMs, steady: intervals.length - usual.length <= intervals.length * STEADY_SHARE };
+}

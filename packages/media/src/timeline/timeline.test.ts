@@ -1,0 +1,174 @@
+import { describe, expect, it } from "vitest";
+import type { RenderJob } from "../media-engine.ts";
+import type { MediaProbe } from "../probe/probe.ts";
+import { planTimeline } from "./timeline.ts";
+
+function source(times: number[]): MediaProbe {
+  const video = { codec: "h264", width: 160, height: 90, sampleAspect: 1, times };
+  return { video, audio: undefined, damaged: false };
+}
+
+function steady(count: number, fps = 25): number[] {
+  return Array.from({ length: count }, (_, index) => index / fps);
+}
+
+function job(options: Partial<RenderJob>): RenderJob {
+  return {
+    sources: [{ path: "a.mp4", zeroMs: 0, fromMs: 0, toMs: 10_000 }],
+    startMs: 0,
+    endMs: 10_000,
+    gapPolicy: "SKIP_GAPS",
+    joinToleranceMs: 1000,
+    precision: "exact",
+    output: "clip.mp4",
+    ...options,
+  };
+}
+
+describe("planTimeline", () => {
+  it("takes a frame that is half a millisecond early, and not one that is half a millisecond before the end", () => {
+    const plan = planTimeline(job({ startMs: 1000.4, endMs: 2000.4 }), [source(steady(250))]);
+    expect(plan?.expected).toHaveLength(25);
+    expect(plan?.expected[0]?.wallMs).toBe(1000);
+    expect(planTimeline(job({ startMs: 1000.6, endMs: 2000.6 }), [source(steady(250))])?.startErrorMs).toBeCloseTo(
+      39.4,
+    );
+  });
+
+  it("says how far the clip's frames reach beyond a range that ends between frames", () => {
+    const plan = planTimeline(job({ startMs: 1010, endMs: 1990 }), [source(steady(250))]);
+    expect(plan).toMatchObject({ startErrorMs: 30, endErrorMs: 10, gaps: [], durationSeconds: 0.96 });
+    expect(plan?.delivered).toEqual([[1040, 1990]]);
+  });
+
+  it("parts a source where the camera stopped for longer than a join", () => {
+    const times = [...steady(50), ...steady(50).map((time) => time + 5)];
+    const plan = planTimeline(job({ endMs: 7000 }), [source(times)]);
+    expect(plan?.gaps).toEqual([{ startMs: 2000, endMs: 5000, cause: "NOT_RECORDED" }]);
+    expect(plan?.pieces.map(({ outSeconds, slotSeconds }) => [outSeconds, slotSeconds])).toEqual([
+      [0, 2],
+      [2, 2],
+    ]);
+    const filled = planTimeline(job({ endMs: 7000, gapPolicy: "HOLD_LAST_FRAME" }), [source(times)]);
+    expect(filled?.expected.map(({ seconds }) => Math.round(seconds * 25))).toEqual(
+      steady(175).map((t) => Math.round(t * 25)),
+    );
+  });
+
+  it("leaves a stutter within a source as it is", () => {
+    const times = steady(100).filter((_, index) => index < 40 || index > 43);
+    const plan = planTimeline(job({ endMs: 4000 }), [source(times)]);
+    expect(plan).toMatchObject({ gaps: [], durationSeconds: 4 });
+    expect(plan?.expected).toHaveLength(96);
+  });
+
+  it("puts sources of different rates on the highest, and leaves drifting clocks alone", () => {
+    const sources = [
+      { path: "a.mp4", zeroMs: 0, fromMs: 0, toMs: 2000 },
+      { path: "b.mp4", zeroMs: 2000, fromMs: 2000, toMs: 4000 },
+    ];
+    const mixed = planTimeline(job({ sources, endMs: 4000 }), [source(steady(30, 15)), source(steady(60, 30))]);
+    expect(mixed?.pieces.map(({ evenFrames }) => evenFrames)).toEqual([60, 60]);
+    const drift = planTimeline(job({ sources, endMs: 4000 }), [source(steady(50)), source(steady(50, 25.0005))]);
+    expect(drift?.pieces.map(({ evenFrames }) => evenFrames)).toEqual([undefined, undefined]);
+  });
+
+  describe("of a source with few frames", () => {
+    const sources = (zeroMs: number, endMs: number) => [
+      { path: "a.mp4", zeroMs: 0, fromMs: 0, toMs: zeroMs },
+      { path: "b.mp4", zeroMs, fromMs: zeroMs, toMs: endMs },
+    ];
+    const rounded = (count: number, fps: number) => steady(count, fps).map((time) => Math.round(time * 1000) / 1000);
+
+    it("takes the rate from the clip's longest source", () => {
+      const plan = planTimeline(job({ sources: sources(4000, 4100), endMs: 4100 }), [
+        source(steady(40, 10)),
+        source([0]),
+      ]);
+      expect(plan?.expected).toHaveLength(41);
+      expect(plan).toMatchObject({ intervalSeconds: 0.1, durationSeconds: 4.1, endErrorMs: 0, gaps: [] });
+    });
+
+    it.each([
+      [30, 2],
+      [30, 3],
+      [60, 2],
+      [60, 3],
+      [60, 30],
+    ])("leaves every frame alone at %i fps in whole milliseconds, with %i frames", (fps, frames) => {
+      const endMs = 3000 + Math.floor((frames * 1000) / fps);
+      const plan = planTimeline(job({ sources: sources(3000, endMs), endMs }), [
+        source(rounded(3 * fps, fps)),
+        source(rounded(frames, fps)),
+      ]);
+      expect(plan?.pieces.map(({ evenFrames }) => evenFrames)).toEqual([undefined, undefined]);
+      expect(plan?.expected).toHaveLength(3 * fps + frames);
+      expect(Math.abs(plan?.endErrorMs ?? Number.NaN)).toBeLessThan(1.1);
+    });
+
+    it("takes a lone frame's length from the recording when there is no other", () => {
+      const lone = { path: "a.mp4", zeroMs: 4000, fromMs: 4000, toMs: 4100, lastFrameEndMs: 4100 };
+      const alone = { sources: [lone], startMs: 4000, endMs: 4100 };
+      expect(planTimeline(job(alone), [source([0])])).toMatchObject({ intervalSeconds: 0.1, endErrorMs: 0 });
+    });
+  });
+
+  describe("of a slice, which need not hold the frames around the part", () => {
+    const slice = (beside: Pick<RenderJob["sources"][number], "previousFrameMs" | "lastFrameEndMs">) => [
+      { path: "a.mp4", zeroMs: 1000, fromMs: 1000, toMs: 3000, ...beside },
+    ];
+
+    it("takes the last frame's end from the recording", () => {
+      const sources = slice({ lastFrameEndMs: 3500 });
+      const plan = planTimeline(job({ sources, startMs: 1000, endMs: 3000 }), [source(steady(40))]);
+      expect(plan).toMatchObject({ gaps: [], endErrorMs: 0, durationSeconds: 2, delivered: [[1000, 3000]] });
+      const unknown = planTimeline(job({ sources: slice({}), startMs: 1000, endMs: 3000 }), [source(steady(40))]);
+      expect(unknown?.gaps).toEqual([{ startMs: 2600, endMs: 3000, cause: "NOT_RECORDED" }]);
+    });
+
+    it("does not look past the recording's next frame into the slice, where B-frames are missing", () => {
+      const sources = slice({ lastFrameEndMs: 3000 });
+      const times = steady(52).filter((_, index) => index !== 50);
+      const plan = planTimeline(job({ sources, startMs: 1000, endMs: 3000 }), [source(times)]);
+      expect(plan).toMatchObject({ gaps: [], endErrorMs: 0, durationSeconds: 2 });
+    });
+
+    it("knows a frame that stands over the start from one that was not recorded", () => {
+      const late = steady(40).map((time) => time + 0.4);
+      const options = { startMs: 1000, endMs: 3000, gapPolicy: "FILL_WITH_BLACK" as const };
+      const stands = planTimeline(job({ ...options, sources: slice({ previousFrameMs: 960 }) }), [source(late)]);
+      expect(stands).toMatchObject({ gaps: [], leadFrames: 0, startErrorMs: 400, durationSeconds: 1.6 });
+      const missing = planTimeline(job({ ...options, sources: slice({ previousFrameMs: -9000 }) }), [source(late)]);
+      expect(missing?.gaps).toEqual([{ startMs: 1000, endMs: 1400, cause: "NOT_RECORDED" }]);
+    });
+  });
+
+  it("cuts off a frame that stands for long where the next recording or the end comes", () => {
+    const sources = [
+      { path: "a.mp4", zeroMs: 0, fromMs: 0, toMs: 1000, lastFrameEndMs: 1600 },
+      { path: "b.mp4", zeroMs: 1000, fromMs: 1000, toMs: 2000 },
+    ];
+    const plan = planTimeline(job({ sources, endMs: 2000 }), [source(steady(25)), source(steady(25))]);
+    expect(plan).toMatchObject({ gaps: [], durationSeconds: 2, endErrorMs: 0, delivered: [[0, 2000]] });
+  });
+
+  it("starts every recording on an even rhythm behind the last frame that is held before it", () => {
+    const sources = [
+      { path: "a.mp4", zeroMs: 0, fromMs: 0, toMs: 8600 },
+      { path: "b.mp4", zeroMs: 8640, fromMs: 8640, toMs: 9520 },
+    ];
+    const plan = planTimeline(job({ sources, endMs: 9520 }), [source(steady(86, 10)), source(steady(11, 12.5))]);
+    const seconds = plan?.expected.map((frame) => Math.round(frame.seconds * 1000)) ?? [];
+    expect(new Set(seconds).size).toBe(seconds.length);
+  });
+
+  it("expects only the first of frames that fall on one tick of the clip", () => {
+    const times = steady(50).flatMap((time, index) => (index === 20 ? [time, time, time + 0.000_004] : [time]));
+    const plan = planTimeline(job({ endMs: 2000 }), [source(times)]);
+    expect(plan?.expected).toHaveLength(50);
+  });
+
+  it("is undefined when no source holds a frame of the clip", () => {
+    expect(planTimeline(job({ startMs: 8000, endMs: 9000 }), [source(steady(50))])).toBeUndefined();
+  });
+});

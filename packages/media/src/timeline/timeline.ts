@@ -1,0 +1,157 @@
+import type { Gap } from "@camclips/events";
+import type { RenderJob } from "../media-engine.ts";
+import type { MediaProbe } from "../probe/probe.ts";
+import { deliveredParts, findGaps, round } from "./coverage.ts";
+import { findRuns, type Run } from "./runs.ts";
+
+/** A run of frames and its place in the clip. */
+export interface Piece {
+  /** Index into the job's sources. */
+  source: number;
+  cuts: Run["cuts"];
+  /** Where the first and the last frame stand in the clip, seconds. */
+  outSeconds: number;
+  lastOutSeconds: number;
+  /** From this piece's start to the next piece's or to the clip's end, seconds. */
+  slotSeconds: number;
+  /** Frames that follow the last one until the next piece: that frame again, or black. */
+  fill: { frames: number; kind: "hold" | "black" };
+  /** Number of frames when the piece is put on the clip's own even rhythm. */
+  evenFrames: number | undefined;
+}
+
+interface ExpectedFrame {
+  /** Presentation time in the clip. */
+  seconds: number;
+  /** The source that it shows; undefined when it is filled in. */
+  source: number | undefined;
+  wallMs: number;
+}
+
+export interface Timeline {
+  pieces: Piece[];
+  /** Black frames before the first piece. */
+  leadFrames: number;
+  /** From one frame to the next, seconds; in clips with a variable rate the usual one. */
+  intervalSeconds: number;
+  /** Every frame that the clip must have, in order. */
+  expected: ExpectedFrame[];
+  durationSeconds: number;
+  delivered: [startMs: number, endMs: number][];
+  gaps: Gap[];
+  startErrorMs: number;
+  endErrorMs: number;
+}
+
+/** Rates that differ by less are one rate: clocks drift, and 29.97 is often called 30. */
+const SAME_RATE = 0.02;
+
+/** So do intervals that differ by less: many files round their times to milliseconds. */
+const SAME_INTERVAL_MS = 1;
+
+/**
+ * Decides where every frame of the clip comes from and when it is shown. The clip starts with its first frame at 0; the
+ * others keep their wall-clock distance to it, except that SKIP_GAPS closes gaps. Without a frame to hold, before the
+ * first one, HOLD_LAST_FRAME shows black.
+ * @returns undefined when no source holds a frame of the clip.
+ */
+export function planTimeline(job: RenderJob, probes: readonly MediaProbe[]): Timeline | undefined {
+  const runs = findRuns(job, probes);
+  const [first] = runs;
+  if (first === undefined) return undefined;
+  const { intervalMs, even } = clipRhythm(runs);
+  const lead = job.gapPolicy !== "SKIP_GAPS" && first.gapBefore;
+  const leadFrames = lead ? Math.round((first.startMs - job.startMs) / intervalMs) : 0;
+  const pieces = placePieces(job, runs, { intervalMs, even, leadFrames });
+  const expected = expectedFrames(runs, pieces, leadFrames, intervalMs);
+  const last = pieces.at(-1);
+  const lastRun = runs.at(-1);
+  const end = (lastRun?.endMs ?? 0) + (last?.fill.frames ?? 0) * intervalMs;
+  return {
+    pieces,
+    leadFrames,
+    intervalSeconds: intervalMs / 1000,
+    expected,
+    durationSeconds: (last?.outSeconds ?? 0) + (last?.slotSeconds ?? 0),
+    delivered: deliveredParts(job, runs),
+    gaps: findGaps(job, runs, probes),
+    startErrorMs: round(first.startMs - leadFrames * intervalMs - job.startMs),
+    endErrorMs: round(end - job.endMs),
+  };
+}
+
+interface Rhythm {
+  intervalMs: number;
+  /** The sources have different constant rates, so all are put on one. */
+  even: boolean;
+}
+
+/** The shortest interval of all, so that no frame of the fastest source is lost. */
+function clipRhythm(runs: readonly Run[]): Rhythm {
+  const intervals = runs.map(({ intervalMs }) => intervalMs);
+  const shortest = Math.min(...intervals);
+  const longest = Math.max(...intervals);
+  const differ = longest > shortest * (1 + SAME_RATE) && longest - shortest > SAME_INTERVAL_MS;
+  return { intervalMs: shortest, even: differ && runs.every(({ steady }) => steady) };
+}
+
+function placePieces(job: RenderJob, runs: readonly Run[], rhythm: Rhythm & { leadFrames: number }): Piece[] {
+  const pieces: Piece[] = [];
+  let outMs = rhythm.leadFrames * rhythm.intervalMs;
+  for (const [index, run] of runs.entries()) {
+    const nextMs = runs[index + 1]?.startMs;
+    const untilMs = fillUntil(job, run, nextMs);
+    const frames = Math.max(0, Math.round((untilMs - run.endMs) / rhythm.intervalMs));
+    const closed = nextMs === undefined || untilMs !== nextMs;
+    const endMs = closed ? run.endMs + frames * rhythm.intervalMs : untilMs;
+    const ownMs = endMs - run.startMs;
+    // Rounded up twice, the last of them would stand where the next piece starts.
+    const most = Math.ceil(ownMs / rhythm.intervalMs - 1e-6) - frames;
+    const evenFrames = Math.max(1, Math.min(most, Math.round((run.endMs - run.startMs) / rhythm.intervalMs)));
+    pieces.push({
+      source: run.source,
+      cuts: run.cuts,
+      outSeconds: outMs / 1000,
+      lastOutSeconds: (outMs + (run.framesMs.at(-1) ?? run.startMs) - run.startMs) / 1000,
+      slotSeconds: ownMs / 1000,
+      fill: { frames, kind: run.gapAfter && job.gapPolicy === "FILL_WITH_BLACK" ? "black" : "hold" },
+      evenFrames: rhythm.even ? evenFrames : undefined,
+    });
+    outMs += ownMs;
+  }
+  return pieces;
+}
+
+/** Until when something is shown after a run: joins are always held, gaps are filled unless they are skipped. */
+function fillUntil(job: RenderJob, run: Run, nextMs: number | undefined): number {
+  if (!run.gapAfter) return nextMs ?? run.endMs;
+  if (job.gapPolicy === "SKIP_GAPS") return run.endMs;
+  return nextMs ?? job.endMs;
+}
+
+function expectedFrames(
+  runs: readonly Run[],
+  pieces: readonly Piece[],
+  leadFrames: number,
+  intervalMs: number,
+): ExpectedFrame[] {
+  const startMs = runs[0]?.startMs ?? 0;
+  const lead = Array.from({ length: leadFrames }, (_, index) => ({
+    seconds: (index * intervalMs) / 1000,
+    source: undefined,
+    wallMs: startMs - (leadFrames - index) * intervalMs,
+  }));
+  const shown = pieces.flatMap((piece, index) => {
+    const run = runs[index];
+    if (run === undefined) return [];
+    const at = (wallMs: number, source: number | undefined) => {
+      return { seconds: piece.outSeconds + (wallMs - run.startMs) / 1000, source, wallMs };
+    };
+    const evenly = Array.from({ length: piece.evenFrames ?? 0 }, (_, k) => run.startMs + k * intervalMs);
+    const own = piece.evenFrames === undefined ? run.framesMs : evenly;
+    const lastMs = own.at(-1) ?? run.startMs;
+    const fill = Array.from({ length: piece.fill.frames }, (_, k) => at(lastMs + (k + 1) * intervalMs, undefined));
+    return [...own.map((wallMs) => at(wallMs, run.source)), ...fill];
+  });
+  return [...lead, ...shown];
+}

@@ -1,0 +1,178 @@
+import { CorruptSourceError } from "../errors.ts";
+import type { ByteSource } from "../io/byte-source.ts";
+import { type LocatedMovie, type Window, windowOn } from "../read/locate-movie.ts";
+import { type Movie, presentationTicks, presentedRange, type Track } from "../read/movie.ts";
+import { type FragmentDefaults, readFragmentDefaults } from "../read/parse-movie.ts";
+import { walkFragments } from "../read/read-movie.ts";
+import type { SampleBudget } from "../read/sample-table.ts";
+import { timelineStarts } from "../slice/select-samples.ts";
+import type { SliceRange, TimelineStarts } from "../slice/slice.ts";
+import type { FragmentEntry } from "./fragment-index.ts";
+import { searchFragment } from "./fragment-search.ts";
+import { FragmentSamples } from "./fragments.ts";
+
+/** A needed part up to this size is read with one request and kept in memory; a larger one moof by moof, then streamed. */
+const WHOLE_READ_BYTES = 16 * 1024 * 1024;
+
+export interface FragmentedRecording {
+  source: ByteSource;
+  name: string;
+  range: SliceRange;
+  window: Window;
+  located: LocatedMovie;
+  movie: Movie;
+  budget: SampleBudget;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Media {
+  startSeconds: number;
+  endSeconds: number;
+}
+
+export interface Loaded {
+  movie: Movie;
+  /** Serves the loaded bytes from memory when they were read whole. */
+  source: ByteSource;
+  /** Every fragment of the file is loaded. */
+  whole: boolean;
+  /** Times are right only when every fragment is loaded. */
+  needsAllFragments: boolean;
+}
+
+/** Reads parts of a fragmented recording. */
+export class FragmentReader {
+  readonly #recording: FragmentedRecording;
+  readonly #video: Track;
+  readonly #defaults: Map<number, FragmentDefaults>;
+
+  constructor(recording: FragmentedRecording, video: Track) {
+    this.#recording = recording;
+    this.#video = video;
+    this.#defaults = readFragmentDefaults(recording.located.moov);
+  }
+
+  /** Where the first frame starts, and the first of all tracks. */
+  async starts(): Promise<TimelineStarts> {
+    const { source, window, located, name, movie } = this.#recording;
+    const samples = this.#collector();
+    for (const track of movie.tracks) samples.addTable(track);
+    // Where every track has a fragment of its own, the others' follow the video's; a track may have none at all.
+    let others = movie.tracks.length - 1;
+    for await (const { moof, start } of walkFragments(source, window, located.end)) {
+      samples.add(moof, start);
+      if (samples.of(this.#video).length === 0) continue;
+      if (movie.tracks.every((track) => samples.of(track).length > 0) || others-- <= 0) break;
+    }
+    const tracks = movie.tracks.map((track) => this.#trackOf(samples, track));
+    const video = tracks[movie.tracks.indexOf(this.#video)];
+    const first = video && presentedRange(video);
+    if (first) return timelineStarts({ tracks }, first.startSeconds);
+    const kinds = movie.tracks.length > 1 ? "no video" : "nothing";
+    throw new CorruptSourceError(name, `truncated: ${kinds} follows the file's header`);
+  }
+
+  /** From the first frame to the end of the last one, when fragments from `last` on hold it. */
+  async mediaRange(startSeconds: number, last: FragmentEntry): Promise<Media | undefined> {
+    const endSeconds = await this.#endSeconds(last);
+    return endSeconds === undefined ? undefined : { startSeconds, endSeconds };
+  }
+
+  /** Entries of a fragment shortly before the range, and of the one that follows it. */
+  async search(startSeconds: number, last: FragmentEntry): Promise<FragmentEntry[]> {
+    const { source, located, range, signal } = this.#recording;
+    const low = { start: located.end, seconds: startSeconds };
+    const high = { start: last.start, seconds: (await this.#firstSeconds(last)) ?? Number.NaN };
+    if (!(high.seconds > low.seconds)) return [];
+    const found = await searchFragment(source, this.#timeOf, low, high, range.fromSeconds, signal);
+    // Twice, because loading starts one entry early; the fragment found is early enough itself.
+    return found.start === low.start ? [] : [found, found];
+  }
+
+  async #firstSeconds(entry: FragmentEntry): Promise<number | undefined> {
+    const { source, signal } = this.#recording;
+    for await (const { moof, start } of walkFragments(source, windowOn(source, signal), entry.start)) {
+      return this.#timeOf(moof, start);
+    }
+    return undefined;
+  }
+
+  readonly #timeOf = (moof: Uint8Array, start: number): number | undefined => {
+    const samples = this.#collector();
+    samples.add(moof, start);
+    if (samples.needsAllFragments || samples.of(this.#video).length === 0) return undefined;
+    return presentationTicks(this.#trackOf(samples, this.#video), 0) / this.#video.timescale;
+  };
+
+  async #endSeconds(last: FragmentEntry): Promise<number | undefined> {
+    const { source, signal } = this.#recording;
+    const samples = this.#collector();
+    for await (const { moof, start } of walkFragments(source, windowOn(source, signal), last.start))
+      samples.add(moof, start);
+    if (samples.needsAllFragments) return undefined;
+    const track = this.#trackOf(samples, this.#video);
+    const { offset, size } = track.samples;
+    return presentedRange(track, (i) => (offset[i] ?? 0) + (size[i] ?? 0) <= source.size)?.endSeconds;
+  }
+
+  /** The fragments from byte `start` on that hold what is presented before `toSeconds`; `until` is where an index says they end. */
+  async load(start: number, isFirst: boolean, until: number | undefined, toSeconds: number): Promise<Loaded> {
+    const { movie, signal } = this.#recording;
+    const source = await this.#near(start, until);
+    const samples = this.#collector();
+    if (isFirst) for (const track of movie.tracks) samples.addTable(track);
+    let whole = isFirst;
+    for await (const fragment of walkFragments(source, windowOn(source, signal), start)) {
+      samples.add(fragment.moof, fragment.start);
+      if (this.#isComplete(samples, toSeconds)) {
+        whole = false;
+        break;
+      }
+    }
+    const tracks = movie.tracks.map((track) => this.#trackOf(samples, track));
+    return { movie: { ...movie, tracks }, source, whole, needsAllFragments: samples.needsAllFragments };
+  }
+
+  /** No later fragment can hold a frame that is presented before `toSeconds`; audio may end long before. */
+  #isComplete(samples: FragmentSamples, toSeconds: number): boolean {
+    const video = this.#loadedUntil(samples, this.#video);
+    const audio = this.#recording.movie.tracks.filter((track) => track !== this.#video);
+    const heard = audio.every((track) => this.#loadedUntil(samples, track) >= toSeconds);
+    return video >= toSeconds + (heard ? 0 : 1);
+  }
+
+  /** No sample that follows is presented before this, seconds. */
+  #loadedUntil(samples: FragmentSamples, track: Track): number {
+    const list = samples.of(track);
+    const last = list.at(-1);
+    if (!last) return Number.NEGATIVE_INFINITY;
+    const lowest = list.slice(-64).reduce((least, sample) => Math.min(least, sample.compositionOffset), 0);
+    return (last.dts + last.duration + track.edit.shift + lowest) / track.timescale;
+  }
+
+  async #near(start: number, until: number | undefined): Promise<ByteSource> {
+    const { source, signal } = this.#recording;
+    const end = Math.min(source.size, until ?? source.size);
+    if (end - start > WHOLE_READ_BYTES) return source;
+    const bytes = await source.read(start, end, signal);
+    return {
+      size: source.size,
+      async read(from, to, readSignal) {
+        const inside = from >= start && to <= end;
+        return inside ? bytes.subarray(from - start, to - start) : source.read(from, to, readSignal);
+      },
+      async *stream(from, to, streamSignal) {
+        if (from >= start && to <= end) yield bytes.subarray(from - start, to - start);
+        else yield* source.stream(from, to, streamSignal);
+      },
+    };
+  }
+
+  #collector(): FragmentSamples {
+    return new FragmentSamples(this.#recording.movie.tracks, this.#defaults, this.#recording.budget);
+  }
+
+  #trackOf(samples: FragmentSamples, track: Track): Track {
+    return samples.trackOf(track, this.#recording.budget);
+  }
+}

@@ -1,0 +1,137 @@
+import { MalformedBoxError } from "../errors.ts";
+import { Fields } from "../read/box-reader.ts";
+
+/** AVCDecoderConfigurationRecord, ISO/IEC 14496-15, 5.3.3.1. */
+export interface AvcConfig {
+  profile: number;
+  compatibility: number;
+  level: number;
+  nalLengthSize: number;
+  sps: Uint8Array[];
+  pps: Uint8Array[];
+  /** What follows the parameter sets (chroma format, bit depths, SPS extensions). */
+  extension: Uint8Array;
+}
+
+/** What the planner needs of a sequence parameter set, ITU-T H.264, 7.3.2.1.1. */
+export interface SpsInfo {
+  id: number;
+  profile: number;
+  level: number;
+  chromaFormat: number;
+  bitDepth: number;
+  progressive: boolean;
+}
+
+const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
+
+export function readAvcConfig(body: Uint8Array): AvcConfig {
+  const fields = new Fields("avcC", body);
+  fields.skip(1);
+  const [profile, compatibility, level] = [fields.u8(), fields.u8(), fields.u8()];
+  const nalLengthSize = (fields.u8() & 3) + 1;
+  const sets = (count: number) => Array.from({ length: count }, () => fields.bytes(fields.u16()));
+  const sps = sets(fields.u8() & 31);
+  const pps = sets(fields.u8());
+  return { profile, compatibility, level, nalLengthSize, sps, pps, extension: fields.rest() };
+}
+
+export function writeAvcConfig(config: AvcConfig): Uint8Array {
+  const sets = (list: Uint8Array[]) => list.flatMap((set) => [Uint8Array.of(set.length >> 8, set.length & 255), set]);
+  return Buffer.concat([
+    Uint8Array.of(1, config.profile, config.compatibility, config.level, 0xfc | (config.nalLengthSize - 1)),
+    Uint8Array.of(0xe0 | config.sps.length),
+    ...sets(config.sps),
+    Uint8Array.of(config.pps.length),
+    ...sets(config.pps),
+    config.extension,
+  ]);
+}
+
+/** Bits of a NAL unit's payload, without the emulation prevention bytes (ITU-T H.264, 7.4.1.1). */
+function bitsOf(nal: Uint8Array) {
+  const payload: number[] = [];
+  for (let i = 1, zeros = 0; i < nal.length; i++) {
+    const byte = nal[i] ?? 0;
+    if (zeros >= 2 && byte === 3) {
+      zeros = 0;
+      continue;
+    }
+    payload.push(byte);
+    zeros = byte === 0 ? zeros + 1 : 0;
+  }
+  let at = 0;
+  const bit = (): number => {
+    const byte = payload[at >> 3];
+    if (byte === undefined) throw new MalformedBoxError("a parameter set in avcC ends too early");
+    return (byte >> (7 - (at++ & 7))) & 1;
+  };
+  const bits = (count: number): number => {
+    let value = 0;
+    for (let i = 0; i < count; i++) value = value * 2 + bit();
+    return value;
+  };
+  /** Exp-Golomb code ue(v), ITU-T H.264, 9.1. */
+  const ue = (): number => {
+    let zeros = 0;
+    while (bit() === 0) if (++zeros > 32) throw new MalformedBoxError("a parameter set in avcC is broken");
+    return 2 ** zeros - 1 + bits(zeros);
+  };
+  const se = (): number => {
+    const code = ue();
+    return code % 2 === 0 ? -code / 2 : (code + 1) / 2;
+  };
+  return { bit, bits, ue, se };
+}
+
+type Bits = ReturnType<typeof bitsOf>;
+
+export function readSps(nal: Uint8Array): SpsInfo {
+  const bits = bitsOf(nal);
+  const profile = bits.bits(8);
+  bits.bits(8);
+  const level = bits.bits(8);
+  const id = bits.ue();
+  let [chromaFormat, bitDepth] = [1, 8];
+  if (HIGH_PROFILES.has(profile)) {
+    chromaFormat = bits.ue();
+    if (chromaFormat === 3) bits.bit();
+    bitDepth = 8 + Math.max(bits.ue(), bits.ue());
+    bits.bit();
+    if (bits.bit()) skipScalingLists(bits, chromaFormat === 3 ? 12 : 8);
+  }
+  bits.ue();
+  skipPictureOrder(bits);
+  bits.ue();
+  bits.bit();
+  bits.ue();
+  bits.ue();
+  return { id, profile, level, chromaFormat, bitDepth, progressive: bits.bit() === 1 };
+}
+
+function skipScalingLists(bits: Bits, lists: number): void {
+  for (let list = 0; list < lists; list++) {
+    if (!bits.bit()) continue;
+    const size = list < 6 ? 16 : 64;
+    for (let i = 0, last = 8, next = 8; i < size; i++) {
+      if (next !== 0) next = (last + bits.se() + 256) % 256;
+      last = next === 0 ? last : next;
+    }
+  }
+}
+
+function skipPictureOrder(bits: Bits): void {
+  const type = bits.ue();
+  if (type === 0) bits.ue();
+  if (type !== 1) return;
+  bits.bit();
+  bits.se();
+  bits.se();
+  for (let left = bits.ue(); left > 0; left--) bits.se();
+}
+
+/** pic_parameter_set_id and the seq_parameter_set_id it refers to, ITU-T H.264, 7.3.2.2. */
+export function readPpsIds(nal: Uint8Array): { id: number; spsId: number } {
+  const bits = bitsOf(nal);
+  return { id: bits.ue(), spsId: bits.ue() };
+}

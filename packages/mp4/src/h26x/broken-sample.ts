@@ -1,0 +1,71 @@
+import type { ByteSource } from "../io/byte-source.ts";
+import { onlyDescription, type Track } from "../read/movie.ts";
+import { sliceTypeOf } from "./slice-type.ts";
+
+const READ_BYTES = 1024 * 1024;
+
+/** NAL unit types of coded slices, ITU-T H.264, table 7-1. */
+const FIRST_SLICE_TYPE = 1;
+const LAST_SLICE_TYPE = 5;
+/** Types from 24 on, and 0, are no video that a decoder knows. */
+const LAST_KNOWN_TYPE = 23;
+/** The first slice of a picture starts with first_mb_in_slice = 0, one bit `1` (7.3.3); slice_type is at most 9. */
+const MOST_SLICE_TYPE = 9;
+
+/**
+ * Looks for a sample that cannot be a picture: bytes that were zeroed, and whatever breaks the chain of NAL lengths or the
+ * start of the slice header. Other damage inside a slice stays unseen, since nothing is decoded; a pass over a clip costs
+ * little more than reading it.
+ *
+ * @returns the index of the first such sample in file order; undefined when there is none, and for tracks that are not
+ * `avc1` with 4-byte lengths, which are never copied
+ */
+export async function findBrokenSample(
+  source: ByteSource,
+  track: Track,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
+  if (onlyDescription(track)?.video?.avc?.nalLengthSize !== 4) return undefined;
+  const { offset, size, count } = track.samples;
+  const start = (index: number) => offset[index] ?? 0;
+  const end = (index: number) => start(index) + (size[index] ?? 0);
+  const order = Uint32Array.from({ length: count }, (_, index) => index).sort((a, b) => start(a) - start(b));
+  for (let first = 0; first < count; ) {
+    const from = start(order[first] ?? 0);
+    let to = end(order[first] ?? 0);
+    let next = first + 1;
+    for (; next < count && end(order[next] ?? 0) - from <= READ_BYTES; next++) to = Math.max(to, end(order[next] ?? 0));
+    const bytes = Buffer.from(await source.read(from, to, signal));
+    for (const index of order.subarray(first, next)) {
+      if (!isPicture(bytes.subarray(start(index) - from, end(index) - from))) return index;
+    }
+    first = next;
+  }
+  return undefined;
+}
+
+function isPicture(sample: Buffer): boolean {
+  let slices = 0;
+  for (let at = 0; at < sample.length; ) {
+    const length = at + 4 < sample.length ? sample.readUInt32BE(at) : 0;
+    if (length === 0 || at + 4 + length > sample.length) return false;
+    const nal = sample.subarray(at + 4, at + 4 + length);
+    const type = (nal[0] ?? 0) & 31;
+    if (((nal[0] ?? 0) & 0x80) !== 0 || type === 0 || type > LAST_KNOWN_TYPE || isZeroed(nal)) return false;
+    if (type >= FIRST_SLICE_TYPE && type <= LAST_SLICE_TYPE && slices++ === 0 && !startsPicture(nal)) return false;
+    at += 4 + length;
+  }
+  return slices > 0;
+}
+
+/** No NAL unit holds three zero bytes (7.4.1.1); some encoders leave zeros behind its end. */
+const ZEROS = Buffer.alloc(3);
+
+function isZeroed(nal: Buffer): boolean {
+  const at = nal.indexOf(ZEROS);
+  return at >= 0 && nal.subarray(at).some((byte) => byte !== 0);
+}
+
+function startsPicture(slice: Uint8Array): boolean {
+  return (sliceTypeOf(slice) ?? Number.POSITIVE_INFINITY) <= MOST_SLICE_TYPE;
+}

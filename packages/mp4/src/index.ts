@@ -1,0 +1,29 @@
+export { CorruptSourceError, MalformedBoxError, OutsideMediaError, UnsupportedStructureError } from "./errors.ts";
+export { type AvcConfig, readPpsIds, readSps, writeAvcConfig } from "./h26x/avc-config.ts";
+export { findBrokenSample } from "./h26x/broken-sample.ts";
+export { isIntraSlice } from "./h26x/slice-type.ts";
+export type { ByteSource } from "./io/byte-source.ts";
+export { fileSource } from "./io/file-source.ts";
+export { boxesIn } from "./read/boxes.ts";
+export {
+  entryFor,
+  firstTrack,
+  isPresented,
+  type Movie,
+  onlyDescription,
+  presentationSeconds,
+  presentationTicks,
+  presentedRange,
+  presentedSeconds,
+  type SampleTable,
+  shownAt,
+  TIME_TOLERANCE_SECONDS,
+  type Track,
+} from "./read/movie.ts";
+export { readMovie } from "./read/read-movie.ts";
+export { type SampleDescription, VISUAL_ENTRY_BYTES } from "./read/sample-description.ts";
+export type { Beside, Slice, SliceRange, TimelineStarts } from "./slice/slice.ts";
+export { sliceRecording } from "./slice/slice-recording.ts";
+export { type MuxSample, type MuxTrack, samplesOf } from "./write/mux-track.ts";
+export { box } from "./write/write-boxes.ts";
+export { writeMovie } from "./write/write-movie.ts";

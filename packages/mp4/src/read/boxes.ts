@@ -1,0 +1,78 @@
+import { MalformedBoxError } from "../errors.ts";
+import { Fields } from "./box-reader.ts";
+
+export interface Box {
+  type: string;
+  /** Header and body. */
+  bytes: Uint8Array;
+  body: Uint8Array;
+}
+
+export interface BoxHeader {
+  type: string;
+  headerBytes: number;
+  /** Header and body; `Infinity` for a box that runs to the end of the file (size field 0). */
+  size: number;
+}
+
+/** ISO/IEC 14496-12, 4.2: 32-bit size, type, and a 64-bit size when the first is 1. Needs up to 16 bytes. */
+export function boxHeader(bytes: Uint8Array): BoxHeader {
+  const fields = new Fields("top-level", bytes);
+  const size = fields.u32();
+  const type = fields.ascii(4);
+  if (size === 0) return { type, headerBytes: 8, size: Number.POSITIVE_INFINITY };
+  if (size === 1) return checked({ type, headerBytes: 16, size: fields.u64() });
+  return checked({ type, headerBytes: 8, size });
+}
+
+function checked(header: BoxHeader): BoxHeader {
+  if (header.size < header.headerBytes)
+    throw new MalformedBoxError(`${printable(header.type)} box has size ${header.size}`);
+  return header;
+}
+
+/** The boxes that fill `bytes`; up to seven stray bytes at the end are ignored, as QuickTime's terminators are. */
+export function boxesIn(bytes: Uint8Array): Box[] {
+  const boxes: Box[] = [];
+  for (let at = 0; at + 8 <= bytes.length; ) {
+    const header = boxHeader(bytes.subarray(at, at + 16));
+    const size = Math.min(header.size, header.size === Number.POSITIVE_INFINITY ? bytes.length - at : header.size);
+    if (at + size > bytes.length)
+      throw new MalformedBoxError(`${printable(header.type)} box is larger than its parent`);
+    boxes.push({
+      type: header.type,
+      bytes: bytes.subarray(at, at + size),
+      body: bytes.subarray(at + header.headerBytes, at + size),
+    });
+    at += size;
+  }
+  return boxes;
+}
+
+export function findBox(boxes: readonly Box[], type: string): Box | undefined {
+  return boxes.find((box) => box.type === type);
+}
+
+/** The body of the box that is reached by following the types of `path` from `bytes`. */
+export function findBody(bytes: Uint8Array, ...path: string[]): Uint8Array | undefined {
+  let body: Uint8Array | undefined = bytes;
+  for (const type of path) body = body && findBox(boxesIn(body), type)?.body;
+  return body;
+}
+
+export function requireBody(bytes: Uint8Array, ...path: string[]): Uint8Array {
+  const body = findBody(bytes, ...path);
+  if (!body) throw new MalformedBoxError(`${path.join("/")} box is missing`);
+  return body;
+}
+
+/** Fields of a full box's body, after its version and flags. */
+export function fullBox(type: string, body: Uint8Array): { version: number; flags: number; fields: Fields } {
+  const fields = new Fields(type, body);
+  return { version: fields.u8(), flags: fields.u24(), fields };
+}
+
+/** Box types come from the file, so they are made safe before they enter a message. */
+export function printable(type: string): string {
+  return type.replace(/[^\x20-\x7e]/g, "?");
+}

@@ -1,0 +1,56 @@
+import { UnsupportedStructureError } from "../errors.ts";
+import { findBody, fullBox } from "./boxes.ts";
+import type { Edit } from "./movie.ts";
+
+interface Entry {
+  duration: number;
+  mediaTime: number;
+}
+
+/**
+ * Reads edts/elst of a trak. Empty edits at the start delay the media, one edit (or several that continue one another) shows it.
+ *
+ * @throws UnsupportedStructureError when the list reorders, repeats, skips or speeds up media.
+ */
+export function readEdit(trak: Uint8Array, timescale: number, movieTimescale: number): Edit {
+  const body = findBody(trak, "edts", "elst");
+  const entries = body ? readEntries(body) : [];
+  const firstShown = entries.findIndex((entry) => entry.mediaTime >= 0);
+  if (firstShown < 0) return { shift: 0, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+  const toTicks = (duration: number) => (duration * timescale) / movieTimescale;
+  const shown = entries.slice(firstShown);
+  requireContinuous(shown, toTicks);
+  const from = toTicks(total(entries.slice(0, firstShown)));
+  const mediaTime = shown[0]?.mediaTime ?? 0;
+  const endless = shown.some((entry) => entry.duration === 0);
+  return { shift: from - mediaTime, from, to: endless ? Number.POSITIVE_INFINITY : from + toTicks(total(shown)) };
+}
+
+function readEntries(elst: Uint8Array): Entry[] {
+  const { version, fields } = fullBox("elst", elst);
+  const count = fields.count(version === 0 ? 12 : 20);
+  return Array.from({ length: count }, () => {
+    const duration = fields.u32or64(version);
+    const mediaTime = version === 0 ? fields.i32() : fields.i64();
+    const rate = fields.i32();
+    if (rate !== 0x10000 && mediaTime >= 0) throw new UnsupportedStructureError("its edit list changes the speed");
+    return { duration, mediaTime };
+  });
+}
+
+function requireContinuous(shown: Entry[], toTicks: (duration: number) => number): void {
+  for (let i = 1; i < shown.length; i++) {
+    const before = shown[i - 1];
+    const entry = shown[i];
+    if (!before || !entry) continue;
+    // One unit of the coarser timescale is rounding, more is a cut.
+    const jump = Math.abs(entry.mediaTime - (before.mediaTime + toTicks(before.duration)));
+    if (entry.mediaTime < 0 || jump > Math.max(1, toTicks(1))) {
+      throw new UnsupportedStructureError("its edit list joins several parts");
+    }
+  }
+}
+
+function total(entries: Entry[]): number {
+  return entries.reduce((sum, entry) => sum + entry.duration, 0);
+}

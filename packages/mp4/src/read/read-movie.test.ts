@@ -1,0 +1,64 @@
+import { ffmpeg, makeRecording, probePackets, type Scratch, scratchFolder } from "@camclips/testing/mp4/fixtures";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fileSource } from "../io/file-source.ts";
+import { firstTrack, presentationSeconds, presentedRange } from "./movie.ts";
+import { readMovie } from "./read-movie.ts";
+
+let scratch: Scratch;
+const path = (name: string) => scratch.path(`${name}.mp4`);
+
+const REMUXES: Record<string, string[]> = {
+  first: ["-movflags", "+faststart"],
+  fragmented: ["-movflags", "frag_keyframe+empty_moov+default_base_moof"],
+  sidx: ["-movflags", "frag_keyframe+empty_moov+default_base_moof+global_sidx"],
+  "first fragment in moov": ["-movflags", "frag_keyframe"],
+  "negative offsets": ["-movflags", "+negative_cts_offsets"],
+};
+
+beforeAll(async () => {
+  scratch = await scratchFolder();
+  await makeRecording(path("last"));
+  for (const [name, flags] of Object.entries(REMUXES))
+    await ffmpeg("-i", path("last"), "-c", "copy", ...flags, path(name));
+  await ffmpeg("-itsoffset", "0.48", "-i", path("last"), "-c", "copy", path("delayed"));
+  await ffmpeg("-display_rotation", "90", "-i", path("last"), "-c", "copy", "-aspect", "4:3", path("turned")).catch(
+    () => ffmpeg("-i", path("last"), "-c", "copy", "-metadata:s:v", "rotate=90", "-aspect", "4:3", path("turned")),
+  );
+});
+afterAll(() => scratch[Symbol.asyncDispose]());
+
+async function videoOf(name: string) {
+  await using source = await fileSource(path(name));
+  const video = firstTrack(await readMovie(source), "vide");
+  if (!video) throw new Error("no video track");
+  return video;
+}
+
+describe("readMovie", () => {
+  it.each(["last", "delayed", ...Object.keys(REMUXES)])("sees the samples that ffprobe sees: moov %s", async (name) => {
+    const video = await videoOf(name);
+    const packets = await probePackets(path(name));
+    expect(video.samples.count).toBe(packets.length);
+    packets.forEach((packet, i) => {
+      expect(presentationSeconds(video, i)).toBeCloseTo(packet.pts, 5);
+      expect([video.samples.size[i], video.samples.offset[i]]).toEqual([packet.size, packet.pos]);
+    });
+  });
+
+  it("tells how much video there is from the samples, edit list applied", async () => {
+    expect(presentedRange(await videoOf("delayed"))).toEqual({ startSeconds: 0.48, endSeconds: 4.48 });
+  });
+
+  it("reads codec parameters, sample aspect and rotation", async () => {
+    const turned = await videoOf("turned");
+    const { video } = turned.descriptions[0] ?? {};
+    expect(video).toMatchObject({
+      width: 160,
+      height: 90,
+      sampleAspect: [3, 4],
+      avc: { profile: 100, nalLengthSize: 4 },
+    });
+    expect(video?.avc?.sps).toHaveLength(1);
+    expect([90, 270]).toContain(turned.rotation);
+  });
+});

@@ -1,0 +1,69 @@
+import { CorruptSourceError, MalformedBoxError, namingSource, UnsupportedStructureError } from "../errors.ts";
+import { FragmentSamples } from "../fragments/fragments.ts";
+import type { ByteSource } from "../io/byte-source.ts";
+import { boxHeader } from "./boxes.ts";
+import { type LocatedMovie, locateMovie, type Window, windowOn } from "./locate-movie.ts";
+import type { Movie } from "./movie.ts";
+import { parseMovie, readFragmentDefaults } from "./parse-movie.ts";
+import { type SampleBudget, sampleBudget } from "./sample-table.ts";
+
+/** Headers of fragments are read in pieces of this size; a fragment of two seconds needs about 1 kB. */
+const FRAGMENT_READ_BYTES = 16 * 1024;
+const MAX_MOOF_BYTES = 8 * 1024 * 1024;
+/** A moof and an mdat for each of a day's two-second fragments. */
+const MAX_FRAGMENT_BOXES = 100_000;
+
+/**
+ * Reads the structure of an MP4: every track's descriptions and sample table, fragments included. No sample data is read.
+ *
+ * @throws CorruptSourceError when it is not a sound MP4, or one that this reader does not take apart.
+ */
+export async function readMovie(source: ByteSource, name = "MP4 file", signal?: AbortSignal): Promise<Movie> {
+  return namingSource(name, async () => {
+    const window = windowOn(source, signal);
+    const budget = sampleBudget();
+    try {
+      const located = await locateMovie(source, name, window);
+      const movie = parseMovie(located.moov, budget);
+      return movie.fragmented ? await readAllFragments(source, window, located, movie, budget) : movie;
+    } catch (error) {
+      if (error instanceof UnsupportedStructureError)
+        throw new CorruptSourceError(name, error.message, { cause: error });
+      throw error;
+    }
+  });
+}
+
+async function readAllFragments(
+  source: ByteSource,
+  window: Window,
+  located: LocatedMovie,
+  movie: Movie,
+  budget: SampleBudget,
+) {
+  const fragments = new FragmentSamples(movie.tracks, readFragmentDefaults(located.moov), budget);
+  for (const track of movie.tracks) fragments.addTable(track);
+  for await (const { moof, start } of walkFragments(source, window, located.end)) fragments.add(moof, start);
+  return { ...movie, tracks: movie.tracks.map((track) => fragments.trackOf(track, budget)) };
+}
+
+export interface Fragment {
+  /** Body of the moof box. */
+  moof: Uint8Array;
+  /** Byte offset of the moof box in the file. */
+  start: number;
+}
+
+/** Follows the top-level boxes from `at` and yields every moof. Stops quietly where the file is cut off. */
+export async function* walkFragments(source: ByteSource, window: Window, at: number): AsyncGenerator<Fragment> {
+  for (let boxes = 0; at + 8 <= source.size; boxes++) {
+    if (boxes > MAX_FRAGMENT_BOXES) throw new MalformedBoxError("there are too many movie fragments");
+    const header = boxHeader(await window.at(at, 16, FRAGMENT_READ_BYTES));
+    if (header.type === "moof") {
+      if (at + header.size > source.size || header.size > MAX_MOOF_BYTES) return;
+      const box = await window.at(at, header.size);
+      yield { moof: box.subarray(header.headerBytes), start: at };
+    }
+    at += header.size;
+  }
+}

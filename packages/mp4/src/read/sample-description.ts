@@ -1,0 +1,91 @@
+import { type AvcConfig, readAvcConfig } from "../h26x/avc-config.ts";
+import { Fields } from "./box-reader.ts";
+import { type Box, boxesIn, findBox, fullBox } from "./boxes.ts";
+
+/** One entry of stsd, ISO/IEC 14496-12, 8.5.2. */
+export interface SampleDescription {
+  /** Sample entry type: `avc1`, `hvc1`, `mp4a`, ... */
+  format: string;
+  /** The whole sample entry, to be written back unchanged. */
+  entry: Uint8Array;
+  video?: { width: number; height: number; sampleAspect: [horizontal: number, vertical: number]; avc?: AvcConfig };
+  audio?: { channels: number; sampleRate: number };
+}
+
+/** Bytes before the child boxes: ISO/IEC 14496-12, 12.1.3. */
+export const VISUAL_ENTRY_BYTES = 86;
+
+export function readDescriptions(stsd: Uint8Array, handler: string): SampleDescription[] {
+  const { fields } = fullBox("stsd", stsd);
+  const count = fields.count(8);
+  return boxesIn(fields.rest())
+    .slice(0, count)
+    .map((entry) => readDescription(entry, handler));
+}
+
+function readDescription(entry: Box, handler: string): SampleDescription {
+  const base = { format: entry.type, entry: entry.bytes };
+  if (handler === "vide") return { ...base, video: readVisualEntry(entry) };
+  if (handler === "soun") return { ...base, audio: readAudioEntry(entry) };
+  return base;
+}
+
+function readVisualEntry(entry: Box): SampleDescription["video"] {
+  const fields = new Fields(entry.type, entry.body);
+  fields.skip(24);
+  const [width, height] = [fields.u16(), fields.u16()];
+  fields.skip(50);
+  const children = boxesIn(fields.rest());
+  const avcC = findBox(children, "avcC");
+  const avc = avcC && readAvcConfig(avcC.body);
+  return { width, height, sampleAspect: readSampleAspect(children), ...(avc && { avc }) };
+}
+
+function readSampleAspect(children: Box[]): [number, number] {
+  const pasp = findBox(children, "pasp");
+  if (!pasp) return [1, 1];
+  const fields = new Fields("pasp", pasp.body);
+  return [fields.u32() || 1, fields.u32() || 1];
+}
+
+function readAudioEntry(entry: Box): SampleDescription["audio"] {
+  const fields = new Fields(entry.type, entry.body);
+  fields.skip(8);
+  const version = fields.u16();
+  fields.skip(6);
+  const channels = fields.u16();
+  fields.skip(6);
+  const sampleRate = fields.u32() / 65536;
+  // QuickTime's versions 1 and 2 put more fields before the child boxes.
+  const esds = version === 0 ? findBox(boxesIn(fields.rest()), "esds") : undefined;
+  return { sampleRate, channels, ...(esds && readDecoderConfig(esds.body)) };
+}
+
+const DECODER_CONFIG = 4;
+const DECODER_SPECIFIC = 5;
+const AAC = 0x40;
+/** samplingFrequencyIndex, ISO/IEC 14496-3, table 1.18. */
+const AAC_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350];
+
+/** Channels and rate as the AAC decoder is told them (ISO/IEC 14496-1, 7.2.6): the sample entry often says "2" for mono. */
+function readDecoderConfig(esds: Uint8Array): { channels?: number; sampleRate?: number } {
+  const fields = new Fields("esds", esds);
+  fields.skip(4);
+  readDescriptor(fields);
+  fields.skip(3);
+  if (readDescriptor(fields) !== DECODER_CONFIG || fields.u8() !== AAC) return {};
+  fields.skip(12);
+  if (fields.left === 0 || readDescriptor(fields) !== DECODER_SPECIFIC) return {};
+  const bits = fields.u16();
+  const channels = (bits >> 3) & 15;
+  const sampleRate = AAC_RATES[(bits >> 7) & 15];
+  const plain = bits >> 11 === 2 && channels >= 1 && channels <= 6 && sampleRate !== undefined;
+  return plain ? { channels, sampleRate } : {};
+}
+
+/** Reads a descriptor's tag and its length, seven bits to a byte. */
+function readDescriptor(fields: Fields): number {
+  const tag = fields.u8();
+  while ((fields.u8() & 0x80) !== 0);
+  return tag;
+}

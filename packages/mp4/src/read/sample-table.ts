@@ -1,0 +1,147 @@
+import { MalformedBoxError, UnsupportedStructureError } from "../errors.ts";
+import { type Box, findBox, fullBox } from "./boxes.ts";
+import type { SampleTable } from "./movie.ts";
+
+/** How many samples may still be read: bounds the memory that a file can claim. */
+export interface SampleBudget {
+  left: number;
+}
+
+/** A day at 30 frames per second; more would only be PCM audio with one sample per value. */
+export function sampleBudget(): SampleBudget {
+  return { left: 3_000_000 };
+}
+
+/** An all-zero table with room for `count` samples. */
+export function emptyTable(count: number, budget: SampleBudget): SampleTable {
+  if (count > budget.left) throw new UnsupportedStructureError(`it has more than ${count - 1} samples`);
+  budget.left -= count;
+  return {
+    count,
+    offset: new Float64Array(count),
+    size: new Uint32Array(count),
+    dts: new Float64Array(count),
+    duration: new Uint32Array(count),
+    compositionOffset: new Int32Array(count),
+    sync: new Uint8Array(count),
+    description: new Uint16Array(count),
+  };
+}
+
+/** Expands the children of stbl (ISO/IEC 14496-12, 8.6 and 8.7) into one entry per sample. */
+export function readSampleTable(stbl: readonly Box[], budget: SampleBudget): SampleTable {
+  const table = readSizes(stbl, budget);
+  if (table.count === 0) return table;
+  readTimes(required(stbl, "stts"), table);
+  readCompositionOffsets(findBox(stbl, "ctts"), table);
+  readSync(findBox(stbl, "stss"), table);
+  readOffsets(stbl, table);
+  return table;
+}
+
+function required(stbl: readonly Box[], type: string): Box {
+  const box = findBox(stbl, type);
+  if (!box) throw new MalformedBoxError(`${type} box is missing`);
+  return box;
+}
+
+function readSizes(stbl: readonly Box[], budget: SampleBudget): SampleTable {
+  const compact = findBox(stbl, "stz2");
+  if (compact) return readCompactSizes(compact, budget);
+  const { fields } = fullBox("stsz", required(stbl, "stsz").body);
+  const fixed = fields.u32();
+  if (fixed === 0) {
+    const table = emptyTable(fields.count(4), budget);
+    for (let i = 0; i < table.count; i++) table.size[i] = fields.u32();
+    return table;
+  }
+  const table = emptyTable(fields.u32(), budget);
+  table.size.fill(fixed);
+  return table;
+}
+
+function readCompactSizes(stz2: Box, budget: SampleBudget): SampleTable {
+  const { fields } = fullBox("stz2", stz2.body);
+  const bits = fields.u32() & 255;
+  if (bits !== 4 && bits !== 8 && bits !== 16) throw new MalformedBoxError(`stz2 box has ${bits}-bit sizes`);
+  const table = emptyTable(fields.count(bits === 16 ? 2 : bits === 8 ? 1 : 0.5), budget);
+  for (let i = 0; i < table.count; i++) {
+    if (bits === 4) {
+      const pair = fields.u8();
+      table.size[i] = pair >> 4;
+      if (++i < table.count) table.size[i] = pair & 15;
+    } else table.size[i] = bits === 8 ? fields.u8() : fields.u16();
+  }
+  return table;
+}
+
+function readTimes(stts: Box, table: SampleTable): void {
+  const { fields } = fullBox("stts", stts.body);
+  let [sample, dts] = [0, 0];
+  for (let entries = fields.count(8); entries > 0; entries--) {
+    const end = Math.min(table.count, sample + fields.u32());
+    const delta = fields.u32();
+    for (; sample < end; sample++, dts += delta) {
+      table.dts[sample] = dts;
+      table.duration[sample] = delta;
+    }
+  }
+  if (sample < table.count) throw new MalformedBoxError(`stts box times ${sample} of ${table.count} samples`);
+}
+
+function readCompositionOffsets(ctts: Box | undefined, table: SampleTable): void {
+  if (!ctts) return;
+  const { fields } = fullBox("ctts", ctts.body);
+  let sample = 0;
+  for (let entries = fields.count(8); entries > 0; entries--) {
+    const end = Math.min(table.count, sample + fields.u32());
+    // Version 0 says unsigned, but writers put negative offsets there too, and none needs 2^31 units.
+    table.compositionOffset.fill(fields.i32(), sample, end);
+    sample = end;
+  }
+}
+
+function readSync(stss: Box | undefined, table: SampleTable): void {
+  if (!stss) {
+    table.sync.fill(1);
+    return;
+  }
+  const { fields } = fullBox("stss", stss.body);
+  for (let entries = fields.count(4); entries > 0; entries--) {
+    const sample = fields.u32();
+    if (sample >= 1 && sample <= table.count) table.sync[sample - 1] = 1;
+  }
+}
+
+function readChunkOffsets(stbl: readonly Box[]): Float64Array {
+  const co64 = findBox(stbl, "co64");
+  const { fields } = fullBox("stco", (co64 ?? required(stbl, "stco")).body);
+  const offsets = new Float64Array(fields.count(co64 ? 8 : 4));
+  for (let i = 0; i < offsets.length; i++) offsets[i] = co64 ? fields.u64() : fields.u32();
+  return offsets;
+}
+
+function readOffsets(stbl: readonly Box[], table: SampleTable): void {
+  const chunks = readChunkOffsets(stbl);
+  const { fields } = fullBox("stsc", required(stbl, "stsc").body);
+  const runs = Array.from({ length: fields.count(12) }, () => ({
+    firstChunk: fields.u32(),
+    perChunk: fields.u32(),
+    description: fields.u32(),
+  }));
+  let sample = 0;
+  runs.forEach((run, i) => {
+    const lastChunk = Math.min(chunks.length, (runs[i + 1]?.firstChunk ?? chunks.length + 1) - 1);
+    for (let chunk = Math.max(1, run.firstChunk); chunk <= lastChunk; chunk++) {
+      let offset = chunks[chunk - 1] ?? 0;
+      const end = Math.min(table.count, sample + run.perChunk);
+      for (; sample < end; sample++) {
+        table.offset[sample] = offset;
+        table.description[sample] = Math.max(0, run.description - 1);
+        offset += table.size[sample] ?? 0;
+      }
+    }
+  });
+  if (sample < table.count)
+    throw new MalformedBoxError(`stsc and stco boxes place ${sample} of ${table.count} samples`);
+}

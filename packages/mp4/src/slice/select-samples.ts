@@ -1,0 +1,181 @@
+import { CorruptSourceError, OutsideMediaError } from "../errors.ts";
+import type { ByteSource } from "../io/byte-source.ts";
+import {
+  entryFor,
+  firstTrack,
+  isPresented,
+  type Movie,
+  presentationTicks,
+  presentedRange,
+  type Track,
+} from "../read/movie.ts";
+import { type MuxTrack, samplesOf } from "../write/mux-track.ts";
+import type { Beside, SliceRange, TimelineStarts } from "./slice.ts";
+
+/** A frame belongs to a range when its instant lies half a millisecond before the start or later, same at the end. */
+export const TOLERANCE_SECONDS = 0.0005;
+
+export interface Selection {
+  tracks: MuxTrack[];
+  /** Presentation time of the keyframe that the selection starts with. */
+  zeroSeconds: number;
+  /** Video in the movie whose bytes are there. */
+  media: { startSeconds: number; endSeconds: number };
+  beside: Beside;
+  starts: TimelineStarts;
+  /** Presentation time of the first wanted frame whose bytes are missing. */
+  cutOffSeconds?: number | undefined;
+}
+
+/**
+ * Chooses the samples that a range needs: video from the keyframe that its first frame needs (entryFor), in decode order to
+ * the last frame that is presented before its end; audio from one packet earlier, because decoders need it to warm up.
+ *
+ * Where the file is cut off, the selection ends before the first frame that is missing.
+ *
+ * @throws OutsideMediaError when no frame lies in the range; CorruptSourceError when there is no video, or none of the wanted
+ * frames is in the file.
+ */
+export function selectSamples(movie: Movie, source: ByteSource, name: string, range: SliceRange): Selection {
+  const video = firstTrack(movie, "vide");
+  if (!video) throw noVideo(movie, name);
+  const media = presentedRange(video, (i) => endOf(video, i) <= source.size);
+  if (!media) throw new CorruptSourceError(name, `truncated: no frame lies in the file's ${source.size} bytes`);
+  const wanted = selectVideo(video, range);
+  const starts = timelineStarts(movie, media.startSeconds);
+  if (!wanted) throw new OutsideMediaError(name, media, starts);
+  const cutOffSeconds = firstMissing(video, wanted, source, range);
+  const toSeconds = cutOffSeconds ?? range.toSeconds;
+  // When nothing is left, the error of requireBytes says what is missing.
+  const frames = (cutOffSeconds !== undefined && selectVideo(video, { ...range, toSeconds })) || wanted;
+  const zeroTicks = presentationTicks(video, frames.first);
+  const zeroSeconds = zeroTicks / video.timescale;
+  const shown = range.showHidden ? { ...video, edit: { ...video.edit, from: Number.NEGATIVE_INFINITY } } : video;
+  const tracks = [muxTrack(shown, source, frames.first, frames.last, zeroSeconds)];
+  const audio = firstTrack(movie, "soun");
+  const packets = audio && selectAudio(audio, source, zeroSeconds, toSeconds);
+  if (audio && packets) tracks.push(muxTrack(audio, source, packets.first, packets.last, zeroSeconds));
+  requireBytes(tracks, source, name);
+  return { tracks, zeroSeconds, media, beside: besideFrames(video, { ...range, toSeconds }), starts, cutOffSeconds };
+}
+
+/** @param videoSeconds start of the first frame that is shown */
+export function timelineStarts({ tracks }: Pick<Movie, "tracks">, videoSeconds: number): TimelineStarts {
+  const others = tracks.map((track) => presentedRange(track)?.startSeconds ?? videoSeconds);
+  return { videoSeconds, firstSeconds: Math.min(videoSeconds, ...others) };
+}
+
+function noVideo(movie: Movie, name: string): CorruptSourceError {
+  const kinds = new Set(movie.tracks.map((track) => track.handler));
+  if (kinds.has("vide")) return new CorruptSourceError(name, "its video track holds no samples");
+  return new CorruptSourceError(
+    name,
+    kinds.has("soun") ? "audio only: there is no video track" : "there is no video track",
+  );
+}
+
+function endOf(track: Track, index: number): number {
+  return (track.samples.offset[index] ?? 0) + (track.samples.size[index] ?? 0);
+}
+
+function selectVideo(video: Track, range: SliceRange): { first: number; last: number } | undefined {
+  const from = (range.fromSeconds - TOLERANCE_SECONDS) * video.timescale;
+  const to = (range.toSeconds - TOLERANCE_SECONDS) * video.timescale;
+  const firstSync = Math.max(0, video.samples.sync.indexOf(1));
+  let [wanted, last] = [-1, -1];
+  for (let i = firstSync; i < video.samples.count; i++) {
+    const ticks = presentationTicks(video, i);
+    if (ticks < from || ticks >= to || !isPresented(video, i)) continue;
+    if (wanted < 0 || ticks < presentationTicks(video, wanted)) wanted = i;
+    last = i;
+  }
+  if (wanted < 0) return undefined;
+  return { first: entryFor(video, wanted).index, last };
+}
+
+/** Some writers do not know how long their last frame stands, and write next to nothing. */
+const NO_LENGTH_SECONDS = 0.001;
+
+/** Only the whole table tells: with B-frames, the frame that follows in time may follow far behind in decode order. */
+function besideFrames(video: Track, range: SliceRange): Beside {
+  const from = (range.fromSeconds - TOLERANCE_SECONDS) * video.timescale;
+  const to = (range.toSeconds - TOLERANCE_SECONDS) * video.timescale;
+  let [previous, last, next] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let i = Math.max(0, video.samples.sync.indexOf(1)); i < video.samples.count; i++) {
+    if (!isPresented(video, i)) continue;
+    const ticks = presentationTicks(video, i);
+    if (ticks < from) previous = Math.max(previous, ticks);
+    else if (ticks < to) last = Math.max(last, ticks);
+    else next = Math.min(next, ticks);
+  }
+  const end = Math.min(next, (presentedRange(video)?.endSeconds ?? 0) * video.timescale);
+  return {
+    ...(Number.isFinite(previous) && { previousSeconds: previous / video.timescale }),
+    ...((next === end || end - last > NO_LENGTH_SECONDS * video.timescale) && {
+      lastEndSeconds: end / video.timescale,
+    }),
+  };
+}
+
+/** Presentation time of the first frame in the range that lies behind the file's end, seconds. */
+function firstMissing(
+  video: Track,
+  { first, last }: { first: number; last: number },
+  source: ByteSource,
+  { toSeconds }: SliceRange,
+): number | undefined {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = first; i <= last; i++) {
+    if (endOf(video, i) > source.size) least = Math.min(least, presentationTicks(video, i) / video.timescale);
+  }
+  return least < toSeconds ? least : undefined;
+}
+
+/** Packets behind the file's end are left out: sound may end before the video. */
+function selectAudio(
+  audio: Track,
+  source: ByteSource,
+  zeroSeconds: number,
+  toSeconds: number,
+): { first: number; last: number } | undefined {
+  const from = Math.max(zeroSeconds * audio.timescale, audio.edit.from);
+  const to = Math.min(toSeconds * audio.timescale, audio.edit.to);
+  let [first, last] = [0, -1];
+  for (let i = 0; i < audio.samples.count; i++) {
+    const ticks = presentationTicks(audio, i);
+    if (ticks <= from) first = i;
+    if (ticks < to) last = i;
+  }
+  first = Math.max(0, first - 1);
+  for (let i = first; i <= last; i++) if (endOf(audio, i) > source.size) last = i - 1;
+  const heard = last >= first && presentationTicks(audio, last) + (audio.samples.duration[last] ?? 0) > from;
+  return heard ? { first, last } : undefined;
+}
+
+function muxTrack(track: Track, source: ByteSource, first: number, last: number, zeroSeconds: number): MuxTrack {
+  const zero = zeroSeconds * track.timescale;
+  const start = presentationTicks(track, first) - zero;
+  const { shift, from, to } = track.edit;
+  return {
+    ...track,
+    descriptions: track.descriptions.map(({ entry }) => entry),
+    samples: samplesOf(track, source, first, last),
+    edit: { shift: shift - zero, from: Math.max(0, start, from - zero), to: to - zero },
+  };
+}
+
+/** Sizes and offsets come from the file: what is needed must be in it, and must not add up to more than it. */
+function requireBytes(tracks: MuxTrack[], source: ByteSource, name: string): void {
+  let total = 0;
+  for (const sample of tracks.flatMap((track) => track.samples)) {
+    const end = sample.offset + sample.size;
+    if (end > source.size) {
+      throw new CorruptSourceError(
+        name,
+        `truncated: a needed sample ends at byte ${end}, the file has ${source.size} bytes`,
+      );
+    }
+    total += sample.size;
+  }
+  if (total > source.size) throw new CorruptSourceError(name, "its samples overlap: the index is broken");
+}

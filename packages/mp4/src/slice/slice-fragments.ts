@@ -1,0 +1,65 @@
+import { OutsideMediaError } from "../errors.ts";
+import { type FragmentEntry, findLastFragment, readFragmentIndex } from "../fragments/fragment-index.ts";
+import { type FragmentedRecording, FragmentReader, type Loaded, type Media } from "../fragments/fragment-reader.ts";
+import { entryFor, firstTrack, type Movie, presentationTicks } from "../read/movie.ts";
+import { withTrueSync } from "./find-keyframes.ts";
+import { type Selection, selectSamples, TOLERANCE_SECONDS } from "./select-samples.ts";
+
+/** Like selectSamples, for a fragmented recording: reads only the fragments around the range. `media` is absent when the
+ * file has no index and its end does not tell. */
+export async function selectFromFragments(
+  recording: FragmentedRecording,
+): Promise<Omit<Selection, "media"> & { media?: Media | undefined }> {
+  const { source, name, movie, located } = recording;
+  const video = movie.tracks.find((track) => track.handler === "vide");
+  if (!video) return selectSamples(movie, source, name, recording.range);
+  const first: FragmentEntry = { start: located.end, seconds: Number.NEGATIVE_INFINITY };
+  const reader = new FragmentReader(recording, video);
+  const starts = await reader.starts();
+  const start = starts.videoSeconds;
+  const index = await readFragmentIndex(source, recording.window, located, video);
+  const last = index.at(-1) ?? (await findLastFragment(source, recording.signal));
+  const media = last && (await reader.mediaRange(start, last));
+  const near = index.length > 0 || !last ? index.slice(1) : await reader.search(start, last);
+  const loaded = await loadAround(reader, [first, ...near], recording);
+  try {
+    const selection = selectSamples(loaded.movie, loaded.source, name, recording.range);
+    return { ...selection, starts, media: loaded.whole ? selection.media : media };
+  } catch (error) {
+    if (error instanceof OutsideMediaError) throw new OutsideMediaError(name, media ?? error.media, starts);
+    throw error;
+  }
+}
+
+/** Starts one fragment early, for audio, and goes further back when no keyframe at or before the range was found. */
+async function loadAround(
+  reader: FragmentReader,
+  entries: FragmentEntry[],
+  { range, signal }: FragmentedRecording,
+): Promise<Loaded> {
+  let stepBack = 4;
+  let from = Math.max(0, entries.findLastIndex((entry) => entry.seconds <= range.fromSeconds) - 1);
+  const until = entries.find((entry) => entry.seconds >= range.toSeconds)?.start;
+  for (;;) {
+    const loaded = await reader.load(entries[from]?.start ?? 0, from === 0, until, range.toSeconds);
+    const { movie, found } = await withTrueSync(loaded.movie, loaded.source, range, signal);
+    const isEnough = !loaded.needsAllFragments && found && hasEntry(movie, range.fromSeconds);
+    if (from === 0 || isEnough) return { ...loaded, movie };
+    from = loaded.needsAllFragments ? 0 : Math.max(0, from - stepBack);
+    stepBack *= 4;
+  }
+}
+
+/** Whether decoding can start in what is loaded for every frame from `fromSeconds` on. */
+function hasEntry(movie: Movie, fromSeconds: number): boolean {
+  const video = firstTrack(movie, "vide");
+  if (!video) return false;
+  const from = (fromSeconds - TOLERANCE_SECONDS) * video.timescale;
+  let [wanted, before] = [-1, false];
+  for (let i = 0; i < video.samples.count; i++) {
+    const ticks = presentationTicks(video, i);
+    if (ticks < from) before ||= video.samples.sync[i] === 1;
+    else if (wanted < 0 || ticks < presentationTicks(video, wanted)) wanted = i;
+  }
+  return wanted < 0 ? before : !entryFor(video, wanted).tooLate;
+}

@@ -1,0 +1,49 @@
+/** The part of a recording that a clip needs, in seconds on the recording's presentation timeline. */
+export interface SliceRange {
+  fromSeconds: number;
+  toSeconds: number;
+  /**
+   * The slice shows also the frames before `fromSeconds` that the recording's edit list hides: ffmpeg finds no frame by
+   * its time in a file that starts with hidden ones.
+   */
+  showHidden?: boolean;
+}
+
+/** How the recording goes on around the frames of a range, in seconds on its own timeline. */
+export interface Beside {
+  /** Start of the frame before the first one. Absent when there is none. */
+  previousSeconds?: number;
+  /** End of the last one: where the next frame starts, or where the video ends. Absent when the index gives it no length. */
+  lastEndSeconds?: number;
+}
+
+/** What a recording begins with, seconds on its own timeline. */
+export interface TimelineStarts {
+  /** The first frame that is shown. */
+  videoSeconds: number;
+  /** The first frame that is shown or sample that is heard, whichever comes first. */
+  firstSeconds: number;
+}
+
+/** A small MP4 cut out of a recording without decoding; `chunks` streams it with bounded memory and may be read once. */
+export interface Slice {
+  method: "sliced" | "copied";
+  /** Why the whole recording is copied; absent when sliced. */
+  why?: string;
+  /** Where the slice's presentation time 0 lies on the recording's timeline, seconds. */
+  zeroSeconds: number;
+  /** Video that the recording really holds, seconds on its own timeline (first frame's start, last frame's end). Absent when it cannot be known. */
+  media?: { startSeconds: number; endSeconds: number };
+  /** What the slice itself need not hold. Absent when it cannot be known. */
+  beside?: Beside;
+  /**
+   * The file is cut off: its index has frames from here on, seconds on the recording's timeline, that the range needs and
+   * whose bytes are missing. The slice ends before them. Absent when all that is needed is there.
+   */
+  cutOffSeconds?: number;
+  /** Where the recording's own timeline begins. Absent when the recording is copied. */
+  starts?: TimelineStarts;
+  /** Exact size of what `chunks` yields. */
+  bytes: number;
+  chunks(signal?: AbortSignal): AsyncIterable<Uint8Array>;
+}

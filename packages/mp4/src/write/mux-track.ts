@@ -1,0 +1,62 @@
+import type { ByteSource } from "../io/byte-source.ts";
+import type { Edit, Track } from "../read/movie.ts";
+
+/** One sample on its way into a new file. Times in units of its track's timescale. */
+export interface MuxSample {
+  source: ByteSource;
+  offset: number;
+  size: number;
+  dts: number;
+  duration: number;
+  compositionOffset: number;
+  sync: boolean;
+  /** Index into the track's descriptions, from 0. */
+  description: number;
+}
+
+/** A track of a new file. `edit` says where its samples stand on the file's timeline, which starts at 0. */
+export interface MuxTrack
+  extends Pick<Track, "timescale" | "language" | "matrix" | "displayWidth" | "displayHeight" | "mediaHeader"> {
+  handler: string;
+  /** Whole sample entries. */
+  descriptions: Uint8Array[];
+  edit: Edit;
+  samples: MuxSample[];
+}
+
+/** Samples `first` to `last` (inclusive) of a track, to be taken from `source`. */
+export function samplesOf(track: Track, source: ByteSource, first: number, last: number): MuxSample[] {
+  const { samples } = track;
+  return Array.from({ length: last - first + 1 }, (_, i) => ({
+    source,
+    offset: samples.offset[first + i] ?? 0,
+    size: samples.size[first + i] ?? 0,
+    dts: samples.dts[first + i] ?? 0,
+    duration: samples.duration[first + i] ?? 0,
+    compositionOffset: samples.compositionOffset[first + i] ?? 0,
+    sync: samples.sync[first + i] === 1,
+    description: samples.description[first + i] ?? 0,
+  }));
+}
+
+/** The same track with decode times from 0 and no negative composition offsets, which not every player reads. */
+export function normalized(track: MuxTrack): MuxTrack {
+  const base = track.samples[0]?.dts ?? 0;
+  let lowest = 0;
+  for (const sample of track.samples) lowest = Math.min(lowest, sample.compositionOffset);
+  const samples = track.samples.map((sample) => ({
+    ...sample,
+    dts: sample.dts - base,
+    compositionOffset: sample.compositionOffset - lowest,
+  }));
+  return { ...track, samples, edit: { ...track.edit, shift: track.edit.shift + base + lowest } };
+}
+
+/** End of the sample that stands last, units of the timescale on the new file's timeline. */
+export function presentationEnd(track: MuxTrack): number {
+  let end = 0;
+  for (const { dts, compositionOffset, duration } of track.samples) {
+    end = Math.max(end, dts + compositionOffset + duration + track.edit.shift);
+  }
+  return Math.min(end, track.edit.to);
+}

@@ -1,0 +1,184 @@
+import { describe, expect, it } from "vitest";
+import { ObjectChangedError, type ObjectStore } from "../../../core/src/ports.ts";
+
+/** The contract of the ObjectStore port as tests: every adapter runs the same ones. Not part of the product. */
+
+export interface StoreUnderTest extends AsyncDisposable {
+  store: ObjectStore;
+  /** Every key that lies in the bucket, also unfinished or hidden things; to see that nothing is left behind. */
+  leftovers(): Promise<string[]>;
+}
+
+const text = (value: string): Uint8Array => Buffer.from(value);
+const options = { contentType: "text/plain" };
+const read = async (body: Promise<Uint8Array | undefined>) => {
+  const bytes = await body;
+  return bytes && Buffer.from(bytes).toString("utf8");
+};
+
+async function* chunksOf(...chunks: (string | Uint8Array | Error)[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) {
+    if (chunk instanceof Error) throw chunk;
+    yield typeof chunk === "string" ? text(chunk) : chunk;
+  }
+}
+
+/** More than one part of an upload. */
+const LARGE = 9 * 1024 * 1024;
+const large = Buffer.alloc(LARGE, "0123456789abcdef");
+
+export function objectStoreContract(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(`${name}, as an object store,`, () => {
+    it("has nothing under a key that was never written", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      for (const key of ["a", "a/b/c.mp4", "a/b", "a".repeat(200)]) {
+        expect(await store.get(key)).toBeUndefined();
+        expect(await store.info(key)).toBeUndefined();
+        expect(await store.open(key)).toBeUndefined();
+      }
+      expect(await Array.fromAsync(store.list(""))).toEqual([]);
+    });
+
+    it("gives back what was written, with its size and metadata", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      expect(await store.put("a/b.json", text("hello"), { ...options, metadata: { request: "r-1" } })).toBe(true);
+      expect(await read(store.get("a/b.json"))).toBe("hello");
+      const info = await store.info("a/b.json");
+      expect(info).toMatchObject({ key: "a/b.json", bytes: 5, metadata: { request: "r-1" } });
+      expect(info?.etag).not.toBe("");
+      expect(await store.put("empty", text(""), options)).toBe(true);
+      expect(await store.info("empty")).toMatchObject({ bytes: 0, metadata: {} });
+      expect(await read(store.get("empty"))).toBe("");
+    });
+
+    it("replaces an object, its metadata with it, under another etag", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      await store.put("a", text("first"), { ...options, metadata: { sha256: "1" } });
+      const before = await store.info("a");
+      expect(await store.put("a", text("second"), options)).toBe(true);
+      const after = await store.info("a");
+      expect(await read(store.get("a"))).toBe("second");
+      expect(after?.metadata).toEqual({});
+      expect(after?.etag).not.toBe(before?.etag);
+    });
+
+    it("writes to a free key only, when asked to, and says whether it did", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      expect(await store.put("a", text("first"), { ...options, ifAbsent: true, metadata: { by: "one" } })).toBe(true);
+      expect(await store.put("a", text("second"), { ...options, ifAbsent: true, metadata: { by: "two" } })).toBe(false);
+      expect(await store.putStream("a", chunksOf("third"), 5, { ...options, ifAbsent: true })).toBe(false);
+      expect(await read(store.get("a"))).toBe("first");
+      expect((await store.info("a"))?.metadata).toEqual({ by: "one" });
+      expect(await tested.leftovers()).toEqual(["a"]);
+    });
+
+    it("lets one of many who write to a free key at once win, with its own metadata", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      const writers = Array.from({ length: 12 }, (_, index) => String(index));
+      const won = await Promise.all(
+        writers.map((by) => store.put("a/b", text(by), { ...options, ifAbsent: true, metadata: { by } })),
+      );
+      const winners = writers.filter((_, index) => won[index]);
+      expect(winners).toHaveLength(1);
+      expect(await read(store.get("a/b"))).toBe(winners[0]);
+      expect((await store.info("a/b"))?.metadata).toEqual({ by: winners[0] });
+      expect(await tested.leftovers()).toEqual(["a/b"]);
+    });
+
+    it("streams objects of any size, also to a free key only", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      const chunks = () => chunksOf(large.subarray(0, 5_000_000), large.subarray(5_000_000));
+      expect(await store.putStream("small", chunksOf("ab", "", "cd"), 4, options)).toBe(true);
+      expect(await read(store.get("small"))).toBe("abcd");
+      const conditional = { ...options, ifAbsent: true, metadata: { sha256: "x" } };
+      expect(await store.putStream("large", chunks(), LARGE, conditional)).toBe(true);
+      expect(await store.putStream("large", chunks(), LARGE, conditional)).toBe(false);
+      expect(await store.info("large")).toMatchObject({ bytes: LARGE, metadata: { sha256: "x" } });
+      const object = await store.open("large");
+      expect(Buffer.from((await object?.read(0, LARGE)) ?? []).equals(large)).toBe(true);
+    });
+
+    it.each([
+      ["small", 4],
+      ["large", LARGE],
+    ])("leaves nothing of a %s stream that breaks, is too short or too long", async (_, bytes) => {
+      await using tested = await open();
+      const { store } = tested;
+      const body = large.subarray(0, bytes);
+      const broken = new Error("the source broke");
+      await expect(store.putStream("a", chunksOf(body.subarray(0, -1), broken), bytes, options)).rejects.toThrow();
+      await expect(store.putStream("a", chunksOf(body.subarray(0, -1)), bytes, options)).rejects.toThrow(/bytes/);
+      await expect(store.putStream("a", chunksOf(body, "x"), bytes, options)).rejects.toThrow(/bytes/);
+      expect(await store.info("a")).toBeUndefined();
+      expect(await tested.leftovers()).toEqual([]);
+    });
+
+    it("leaves what was there when a stream over it breaks", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      await store.put("a", text("first"), { ...options, metadata: { by: "one" } });
+      await expect(store.putStream("a", chunksOf("se", new Error("broke")), 6, options)).rejects.toThrow();
+      expect(await read(store.get("a"))).toBe("first");
+      expect((await store.info("a"))?.metadata).toEqual({ by: "one" });
+    });
+
+    it("writes nothing once the stage was aborted", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      const signal = AbortSignal.abort(new Error("time is up"));
+      await expect(store.put("a", text("x"), { ...options, signal })).rejects.toThrow();
+      await expect(store.putStream("b", chunksOf(large), LARGE, { ...options, signal })).rejects.toThrow();
+      expect(await tested.leftovers()).toEqual([]);
+    });
+
+    it("reads ranges of an open object, and counts what that cost", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      await store.put("a", text("0123456789"), options);
+      const object = await store.open("a");
+      if (!object) throw new Error("it is not there");
+      expect(object.size).toBe(10);
+      expect(Buffer.from(await object.read(2, 5)).toString()).toBe("234");
+      expect(Buffer.from(await object.read(8, 50)).toString()).toBe("89");
+      expect(Buffer.concat(await Array.fromAsync(object.stream(0, 10))).toString()).toBe("0123456789");
+      expect(object.fetched).toEqual({ bytes: 15, requests: 3 });
+    });
+
+    it("notices that an object it reads was replaced or is gone, instead of mixing two", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      await store.put("a", text("0123456789"), options);
+      const object = await store.open("a");
+      await object?.read(0, 2);
+      await store.put("a", text("abcdefghij"), options);
+      await expect(object?.read(2, 4)).rejects.toThrow(ObjectChangedError);
+    });
+
+    it("lists the keys of a prefix in order, whole names and beginnings", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      for (const key of ["events/c-1/b.json", "events/c-1/a.json", "events/c-10/x.json", "other/y.json"])
+        await store.put(key, text("x"), options);
+      const listed = (prefix: string) => Array.fromAsync(store.list(prefix));
+      expect(await listed("events/c-1/")).toEqual(["events/c-1/a.json", "events/c-1/b.json"]);
+      expect(await listed("events/c-1")).toEqual(["events/c-1/a.json", "events/c-1/b.json", "events/c-10/x.json"]);
+      expect(await listed("events/c-1/a")).toEqual(["events/c-1/a.json"]);
+      expect(await listed("nothing/")).toEqual([]);
+      expect(await listed("")).toHaveLength(4);
+    });
+
+    it("can be used by parts, as functions of their own", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      const copied: ObjectStore = { ...store };
+      expect(await copied.putStream("a", chunksOf("abc"), 3, options)).toBe(true);
+      expect(await copied.put("a", text("abc"), { ...options, ifAbsent: true })).toBe(false);
+    });
+  });
+}

@@ -1,0 +1,233 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { maxRetries, requestKey } from "@camclips/core";
+import { type AnyEvent, type CamclipsEvent, MAX_HOPS, markRerun } from "@camclips/events";
+import { filesIn } from "../folders.ts";
+import type { Ending } from "./drive.ts";
+
+/** What must hold after any history (DESIGN.md, "Invariants"). Each check returns complaints, one a line. */
+
+interface Told {
+  clipId: string;
+  key: string;
+  status: string;
+  notificationId: string;
+}
+
+type ClipMetadata = {
+  clipId: string;
+  status: string;
+  clip?: { key: string; sha256: string };
+  thumbnail: { sizes: number[] };
+};
+
+export async function complaintsAbout(ending: Ending): Promise<string[]> {
+  if (ending.endless) return [ending.endless];
+  const complaints = [
+    ...(await everyRequestIsDecidedOnce(ending)),
+    ...putsAgreeWithNotifications(ending),
+    ...notificationsRepeatOnlyAfterFaults(ending),
+    ...(await clipsAreWhatWasTold(ending)),
+    ...(await publicObjectsAreWhole(ending.world)),
+    ...(await nothingIsLeftBehind(ending)),
+    ...nothingWentRound(ending),
+  ];
+  return [...complaints, ...(await replayTellsNobody(ending))];
+}
+
+const eventsOf = <Type extends AnyEvent["type"]>(events: readonly CamclipsEvent[], type: Type) =>
+  events.filter((event): event is Extract<AnyEvent, { type: Type }> => event.type === type);
+
+const distinct = (values: readonly string[]): string[] => [...new Set(values)];
+
+/** Requests by their key, as far as the pipeline took them. */
+function acceptedIn({ world }: Ending): Map<string, string> {
+  const accepted = [...eventsOf(world.published, "RequestAccepted"), ...eventsOf(world.published, "ClipRejected")];
+  return new Map(accepted.map(({ data, metadata }) => [requestKey(data.request), metadata.clipId]));
+}
+
+/** The request behind every event that may claim a terminal status. */
+function claimantsIn({ world }: Ending): Map<string, string> {
+  const claimants = [
+    ...eventsOf(world.published, "ThumbnailsRendered"),
+    ...eventsOf(world.published, "ClipRejected"),
+    ...eventsOf(world.published, "ClipFailed"),
+  ];
+  return new Map(claimants.map(({ data, metadata }) => [metadata.id, requestKey(data.request)]));
+}
+
+/** What subscribers were told, by request. */
+function toldIn(ending: Ending): Told[] {
+  const claimants = claimantsIn(ending);
+  return ending.world.notifications.map(({ message, attributes }) => {
+    const { clipId, status } = JSON.parse(message) as ClipMetadata;
+    const { notificationId = "" } = attributes;
+    return { clipId, status, notificationId, key: claimants.get(notificationId) ?? "nobody's" };
+  });
+}
+
+/** accepted - terminal = 0; one terminal status, one notification, one end of the history. */
+async function everyRequestIsDecidedOnce(ending: Ending): Promise<string[]> {
+  const { world, runtime, deadLetters } = ending;
+  const complaints: string[] = [];
+  const told = toldIn(ending);
+  const claimants = claimantsIn(ending);
+  for (const [key, clipId] of acceptedIn(ending)) {
+    const own = told.filter((each) => each.key === key);
+    const ids = distinct(own.map(({ notificationId }) => notificationId));
+    if (ids.length !== 1) complaints.push(`${clipId}: ${ids.length} notifications for one request`);
+    const ends = eventsOf(await runtime.history(clipId), "ClipPublished").filter(
+      ({ metadata }) => claimants.get(metadata.cause) === key,
+    );
+    if (ends.length !== 1) complaints.push(`${clipId}: its history has ${ends.length} ends for one request`);
+    for (const { data } of ends) {
+      if (own.some(({ status }) => status !== data.status))
+        complaints.push(`${clipId}: told another status than ${data.status}`);
+    }
+  }
+  for (const { key, clipId } of told)
+    if (key === "nobody's") complaints.push(`${clipId}: told of an event that never was`);
+  const resting = deadLetters.filter(({ queue }) => queue === "accept-request").map(({ body }) => body);
+  for (const { clipId } of world.history.asked) {
+    const known = [...acceptedIn(ending).values()].includes(clipId);
+    if (!known && !resting.some((body) => body.includes(clipId))) complaints.push(`${clipId}: its message is lost`);
+  }
+  return complaints;
+}
+
+/** The camera service's last word on a clip is what subscribers were told of the request that has the clipId. */
+function putsAgreeWithNotifications(ending: Ending): string[] {
+  const { world, deadLetters } = ending;
+  const complaints: string[] = [];
+  const told = toldIn(ending);
+  const accepted = eventsOf(world.published, "RequestAccepted");
+  const holders = new Map(accepted.map(({ data, metadata }) => [metadata.clipId, requestKey(data.request)]));
+  for (const clipId of distinct(world.puts.map((put) => put.clipId))) {
+    const statuses = world.puts.filter((put) => put.clipId === clipId).map(({ status }) => status);
+    const last = statuses.at(-1);
+    const holder = holders.get(clipId);
+    const own = told.filter((each) => each.clipId === clipId && (holder === undefined || each.key === holder));
+    if (last === "CLIP_PENDING") complaints.push(`${clipId}: the camera service was left at CLIP_PENDING`);
+    if (!own.some(({ status }) => status === last)) complaints.push(`${clipId}: PUT ${last}, SNS otherwise`);
+    // Messages that are refused before a sound one comes are told as fatal.
+    const decided = distinct(statuses).filter((status) => status !== "CLIP_PENDING" && status !== "FATAL_ERROR");
+    if (decided.length > 1) complaints.push(`${clipId}: the camera service was told ${statuses.join(", ")}`);
+  }
+  for (const { clipId } of told) {
+    // The message that has the clipId may rest where an operator sees it; refused ones leave the status to it.
+    const resting = deadLetters.some(({ queue, body }) => queue === "accept-request" && body.includes(clipId));
+    const isTold = world.puts.some((put) => put.clipId === clipId);
+    if (!isTold && !resting) complaints.push(`${clipId}: the camera service was never told`);
+  }
+  return complaints;
+}
+
+function notificationsRepeatOnlyAfterFaults({ world }: Ending): string[] {
+  return world.needlessRepeats.map((id) => `${id}: subscribers were told twice, though nothing had gone wrong`);
+}
+
+/** Whoever was told of a clip finds it and its thumbnails, with the bytes that were told. */
+async function clipsAreWhatWasTold({ world: { notifications, destination } }: Ending): Promise<string[]> {
+  const complaints: string[] = [];
+  for (const { message } of notifications) {
+    const { clipId, status, clip, thumbnail } = JSON.parse(message) as ClipMetadata;
+    if (status !== "CLIP_AVAILABLE" || !clip) continue;
+    const body = await destination.get(clip.key.slice(1));
+    if (!body) complaints.push(`${clipId}: nothing under its key`);
+    else if (sha256(body) !== clip.sha256) complaints.push(`${clipId}: other bytes than told`);
+    for (const size of [...thumbnail.sizes, "original"])
+      if (!(await destination.info(`${clip.key.slice(1, -4)}_${size}.jpg`)))
+        complaints.push(`${clipId}: no thumbnail ${size}`);
+  }
+  return complaints;
+}
+
+/** Every object under a public key is the whole of something that was verified. */
+async function publicObjectsAreWhole({ destination }: Ending["world"]): Promise<string[]> {
+  const complaints: string[] = [];
+  for await (const key of destination.list("")) {
+    const info = await destination.info(key);
+    const body = await destination.get(key);
+    const whole = body && (key.endsWith(".mp4") ? sha256(body) === info?.metadata.sha256 : body.byteLength > 64);
+    if (!whole) complaints.push(`${key}: half an object`);
+  }
+  return complaints;
+}
+
+async function nothingIsLeftBehind({ world }: Ending): Promise<string[]> {
+  const files = await filesIn(world.folder);
+  const left = files.filter((name) => /\.unfinished|state\/(?:scratch|queues|schedules)\//.test(name));
+  return Promise.all(
+    left.map(async (name) => {
+      const start = (await readFile(join(world.folder, name), "latin1")).slice(0, 500);
+      return `${name}: left behind: ${start}`;
+    }),
+  );
+}
+
+/** Attempts and events stay within what the rules allow, however often things are delivered. */
+function nothingWentRound({ world }: Ending): string[] {
+  const complaints = world.mostTries > 40 ? [`one event was tried ${world.mostTries} times`] : [];
+  for (const clipId of distinct(world.published.map(({ metadata }) => metadata.clipId))) {
+    const own = world.published.filter(({ metadata }) => metadata.clipId === clipId);
+    const requests = distinct(eventsOf(own, "RequestAccepted").map(({ data }) => requestKey(data.request))).length;
+    const attempts = distinct(eventsOf(own, "RequestAccepted").map(({ metadata }) => metadata.id)).length;
+    const most = (maxRetries(world.settings) + 2) * Math.max(1, requests);
+    if (attempts > most) complaints.push(`${clipId}: ${attempts} attempts, ${most} are allowed`);
+    const hops = Math.max(...own.map(({ metadata }) => metadata.hops));
+    if (hops >= MAX_HOPS) complaints.push(`${clipId}: a chain of ${hops} events`);
+    const events = distinct(own.map(({ metadata }) => metadata.id)).length;
+    if (events > 8 * most + 20) complaints.push(`${clipId}: ${events} events`);
+  }
+  return complaints;
+}
+
+/** Every event once more, as the archive would send them: nobody outside may notice. */
+async function replayTellsNobody(ending: Ending): Promise<string[]> {
+  const { world, runtime, settle } = ending;
+  world.healed = true;
+  const before = {
+    puts: world.puts.length,
+    notifications: world.notifications.length,
+    scheduled: world.scheduled.length,
+  };
+  const keys = await Array.fromAsync(world.destination.list(""));
+  for (const clipId of distinct(world.history.asked.map((asked) => asked.clipId)))
+    for (const event of await runtime.history(clipId))
+      world.limbo.push({ atMs: world.now(), event: markRerun(event, { id: "replay-1", notify: false }) });
+  const endless = await settle();
+  const after = await Array.fromAsync(world.destination.list(""));
+  return [
+    ...(endless ? [`a replay: ${endless}`] : []),
+    ...(world.puts.length > before.puts ? ["a replay told the camera service"] : []),
+    ...(world.notifications.length > before.notifications ? ["a replay told subscribers"] : []),
+    // A stage may wait for a dependency in a replay too, but no request is sent again, and no deadline watched.
+    ...world.scheduled
+      .slice(before.scheduled)
+      .filter((name) => /^(?:retry|check-deadline)-/.test(name))
+      .map((name) => `${name}: scheduled by a replay`),
+    ...keys.filter((key) => !after.includes(key)).map((key) => `${key}: lost in a replay`),
+    ...(await publicObjectsAreWhole(ending.world)).map((complaint) => `after a replay: ${complaint}`),
+  ];
+}
+
+const sha256 = (body: Uint8Array): string => createHash("sha256").update(body).digest("hex");
+
+/** What to print when a history breaks a rule. */
+export function storyOf({ world, deadLetters }: Ending): string {
+  const lines = [
+    `seed ${world.history.seed}, intensity ${world.history.intensity}, ${world.kills} kills; again: FAULTS_SEED=${world.history.seed} npm run test:faults`,
+    ...world.history.asked.map((asked) => `asked: ${JSON.stringify(asked)}`),
+    ...world.history.outages.map((outage) => `outage: ${JSON.stringify(outage)}`),
+    ...world.faults,
+    ...world.published.map(
+      ({ type, metadata }) =>
+        `event: ${metadata.occurredAt} ${metadata.clipId} ${type} ${metadata.id} from ${metadata.cause}`,
+    ),
+    ...world.puts.map(({ clipId, status }) => `PUT ${clipId} ${status}`),
+    ...world.notifications.map(({ attributes }) => `SNS ${JSON.stringify(attributes)}`),
+    ...deadLetters.map(({ queue, error }) => `dead letter: ${queue}: ${error}`),
+  ];
+  return lines.join("\n");
+}

@@ -1,0 +1,171 @@
+import { join } from "node:path";
+import type { Deps } from "@camclips/functions";
+import { type DeadLetter, LocalRuntime } from "@camclips/local";
+import { testFolder } from "../folders.ts";
+import { fakeMedia } from "../stage-world.ts";
+import type { Asked, Fault, History } from "./history.ts";
+import { injectFaults, Life } from "./inject.ts";
+import { EPOCH, World } from "./world.ts";
+
+/** Breaks a guard of the product on purpose: the checks must notice. */
+export type Mutation = (deps: Deps, world: World) => Deps;
+
+/** Everything that a check looks at, after all is over. */
+export interface Ending {
+  world: World;
+  /** The last process, at rest. */
+  runtime: LocalRuntime;
+  deadLetters: DeadLetter[];
+  /** Why the history did not come to an end; undefined when it did. */
+  endless: string | undefined;
+  /** Runs what was put on the bus since to its end. */
+  settle(): Promise<string | undefined>;
+}
+
+interface Step {
+  atMs: number;
+  run(): Promise<void>;
+}
+
+/** More than any history needs: beyond this it goes round for ever. */
+const MOST_STEPS = 3000;
+
+/** Faults end here, long before the first deadline: what is tested is that everything comes right by then. */
+const FAULTS_END_SECONDS = 3000;
+
+/** Lives through a history: requests, faults, kills, restarts, until nothing is left to do; then hands over to `check`. */
+export async function live<T>(
+  history: History,
+  check: (ending: Ending) => Promise<T>,
+  mutate: Mutation = (deps) => deps,
+): Promise<T> {
+  await using folder = await testFolder();
+  const world = new World(history, folder.path);
+  let process = await begin(world, mutate);
+  const steps: Step[] = [
+    ...history.asked.flatMap((asked) =>
+      asked.sentSeconds.map((seconds, index) => ({
+        atMs: EPOCH + seconds * 1000,
+        run: () => process.runtime.request(bodyOf(asked, index === 0 ? asked.fault : undefined)),
+      })),
+    ),
+    ...history.disturbances.map((disturbance) => ({
+      atMs: EPOCH + disturbance.atSeconds * 1000,
+      run: async () => {
+        if (disturbance.kind === "jump") {
+          world.note(`the clock jumps by ${disturbance.bySeconds} s`);
+          world.jump(disturbance.bySeconds);
+        } else {
+          world.note("restart");
+          await process.stop();
+          process = await begin(world, mutate);
+        }
+      },
+    })),
+    {
+      atMs: EPOCH + FAULTS_END_SECONDS * 1000,
+      run: async () => {
+        world.healed = true;
+      },
+    },
+  ].sort((a, b) => a.atMs - b.atMs);
+
+  const settle = async (): Promise<string | undefined> => {
+    for (let count = 0; count < MOST_STEPS; count += 1) {
+      await process.rest();
+      if (process.life.dead) {
+        await process.stop();
+        process = await begin(world, mutate);
+        continue;
+      }
+      const next = Math.min(
+        ...process.runtime.schedules.map(({ atMs }) => atMs),
+        ...world.limbo.map(({ atMs }) => atMs),
+        ...steps.map(({ atMs }) => atMs),
+      );
+      if (next === Number.POSITIVE_INFINITY) return undefined;
+      world.advanceTo(next);
+      for (const step of steps.splice(0, steps.filter(({ atMs }) => atMs <= world.now()).length)) await step.run();
+      const due = world.limbo.filter(({ atMs }) => atMs <= world.now());
+      for (const late of due) {
+        world.limbo.splice(world.limbo.indexOf(late), 1);
+        await process.bus.publish([late.event]);
+      }
+      await process.runtime.fireDue();
+    }
+    const left = process.runtime.schedules.map(({ name }) => name);
+    return `after ${MOST_STEPS} steps there is still ${left.join(", ")} and ${world.limbo.length} late events`;
+  };
+
+  try {
+    const endless = await settle();
+    const { runtime } = process;
+    const deadLetters = await runtime.deadLetters();
+    return await check({ world, runtime, deadLetters, endless, settle });
+  } finally {
+    await process.stop();
+  }
+}
+
+interface Process {
+  runtime: LocalRuntime;
+  life: Life;
+  /** The bus itself, beneath the faults. */
+  bus: Deps["bus"];
+  /** Resolves when nothing is under way, or the process was killed. */
+  rest(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function begin(world: World, mutate: Mutation): Promise<Process> {
+  let bus: Deps["bus"] | undefined;
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= runtime.stop();
+    return stopped;
+  };
+  const killed = new AbortController();
+  const life = new Life(() => {
+    void stop();
+    killed.abort();
+  });
+  const runtime = new LocalRuntime({
+    root: join(world.folder, "state"),
+    settings: world.settings,
+    origin: world.origin,
+    destination: world.destination,
+    destinationBucket: "clips",
+    media: fakeMedia(),
+    cameras: world.cameras,
+    clock: world,
+    redeliverAfterMs: () => 1,
+    decorate(deps) {
+      bus = deps.bus;
+      return mutate(injectFaults(deps, world, life), world);
+    },
+  });
+  await runtime.start();
+  if (!bus) throw new Error("the runtime was not decorated");
+  return {
+    runtime,
+    life,
+    bus,
+    rest: () => runtime.idle({ ignore: () => true, signal: killed.signal }).catch(() => stop()),
+    stop,
+  };
+}
+
+function bodyOf({ clipId, cameraId, startSeconds, endSeconds, gapPolicy, python }: Asked, fault?: Fault): string {
+  const startTimestampInMs = EPOCH + startSeconds * 1000;
+  const sound = { clipId, cameraId, startTimestampInMs, endTimestampInMs: EPOCH + endSeconds * 1000, gapPolicy };
+  const faults: Record<Fault, object> = {
+    endTimestampInMs: { endTimestampInMs: startTimestampInMs },
+    gapPolicy: { gapPolicy: "BLACK" },
+    precision: { precision: "best" },
+    retryTimestamps: { retryTimestamps: ["soon"] },
+  };
+  const asked = { ...sound, ...(fault && faults[fault]) };
+  if (!python) return JSON.stringify(asked);
+  const literal = JSON.stringify({ ...asked, endTimestampInMs: String(asked.endTimestampInMs) });
+  return literal.replaceAll('"', "'").replace("'clipId':", "'clipId': u");
+}

@@ -1,0 +1,121 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Notification, recordingName } from "@camclips/core";
+import { readSettings } from "@camclips/events";
+import type { DeadLetter } from "@camclips/local";
+import { createFolderStore, startCameraService } from "@camclips/local";
+import { expect, it } from "vitest";
+import { FolderQueue } from "../../../local/src/queue.ts";
+import { filesIn, testFolder } from "../folders.ts";
+import { RECORDING_FILE, RECORDING_MS } from "../stage-world.ts";
+import { Dice } from "./dice.ts";
+
+const child = fileURLToPath(new URL("kill-child.ts", import.meta.url));
+const { KILLS = "2", KILL_SEED = "1" } = process.env;
+const CLIPS = 6;
+
+/** Beyond every deadline. */
+const LATER_MS = 2 * 3600_000;
+
+it(`decides every clip once though its process is killed ${KILLS} times`, async () => {
+  await using folder = await testFolder();
+  const begun = Date.now();
+  const startMs = Math.floor(begun / 1000) * 1000 - 300_000;
+  const names = readSettings({
+    CAM_SERVICES_URL: "http://x",
+    RECORDINGS_URL: "http://x",
+    CLIP_URL: "http://x",
+    S3_BUCKET_ORIGIN: "x",
+  });
+  const recordings = [0, 1].map((index) => {
+    const from = startMs + index * RECORDING_MS;
+    return { key: recordingName("pier", from, names), startMs: from, endMs: from + RECORDING_MS };
+  });
+  await mkdir(join(folder.path, "origin"));
+  for (const { key } of recordings) await copyFile(RECORDING_FILE, join(folder.path, "origin", key));
+  await using service = await startCameraService({
+    cameras: new Map([["cam-1", { alias: "pier", recordings: () => recordings }]]),
+  });
+
+  // As the callers' messages lie in the queue before anything runs.
+  const queue = new FolderQueue({
+    root: join(folder.path, "state"),
+    name: "accept-request",
+    maxReceives: 1,
+    concurrency: 1,
+    redeliverAfterMs: () => 0,
+    consume: async () => {},
+  });
+  for (let clip = 0; clip < CLIPS; clip += 1) {
+    const body = JSON.stringify({
+      clipId: `clip-${clip}`,
+      cameraId: "cam-1",
+      startTimestampInMs: startMs + 5_000 + clip * 1000,
+      endTimestampInMs: startMs + 25_000 + clip * 1000,
+    });
+    await queue.send(`000-${clip}`, body, begun);
+  }
+
+  const dice = new Dice(Number(KILL_SEED));
+  const run = async ({ killAfterMs, laterMs = 0 }: { killAfterMs?: number; laterMs?: number } = {}) => {
+    const running = spawn(process.execPath, [child, folder.path, service.url, String(begun), String(laterMs)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = once(running, "exit");
+    if (killAfterMs !== undefined) {
+      await Promise.race([once(running.stdout, "data"), ended]);
+      await new Promise((resolve) => setTimeout(resolve, killAfterMs));
+      running.kill("SIGKILL");
+    }
+    const [code] = (await ended) as [number | null];
+    return code;
+  };
+  let kills = 0;
+  while (kills < Number(KILLS) && (await run({ killAfterMs: dice.roll("kill").numbers[0] * 150 })) === null) kills += 1;
+  expect(await run()).toBe(0);
+
+  // A message whose deliveries were all killed rests: the caller's own is sent again by an operator, as redrive does;
+  // for the others the deadline watch answers.
+  const state = join(folder.path, "state");
+  const buried = await Promise.all(
+    (await filesIn(join(state, "dead-letters"))).map(async (name) => {
+      const letter: DeadLetter = JSON.parse(await readFile(join(state, "dead-letters", name), "utf8"));
+      return { ...letter, name };
+    }),
+  );
+  for (const { name, body, error } of buried) {
+    expect(error).toBe("the process ended during every delivery");
+    if (name.startsWith("accept-request/")) await queue.send(`001-${basename(name, ".json")}`, body, begun);
+  }
+  expect(await run()).toBe(0);
+  expect(await run({ laterMs: LATER_MS })).toBe(0);
+
+  const sent = await Promise.all(
+    (await filesIn(join(state, "notifications"))).map(
+      async (name): Promise<Notification> => JSON.parse(await readFile(join(state, "notifications", name), "utf8")),
+    ),
+  );
+  const destination = createFolderStore(join(folder.path, "destination"));
+  for (let clip = 0; clip < CLIPS; clip += 1) {
+    const own = sent
+      .map(({ message, attributes }) => ({ ...JSON.parse(message), ...attributes }))
+      .filter(({ clipId }) => clipId === `clip-${clip}`);
+    expect(new Set(own.map(({ notificationId }) => notificationId)).size, `clip-${clip}`).toBe(1);
+    const [{ status, clip: told }] = own;
+    expect(service.puts.filter(({ clipId }) => clipId === `clip-${clip}`).at(-1)?.body.status).toBe(status);
+    if (status === "FATAL_ERROR" && buried.some(({ body }) => body.includes(`clip-${clip}`))) continue;
+    expect(status, `clip-${clip}`).toBe("CLIP_AVAILABLE");
+    const body = (await destination.get(told.key.slice(1))) ?? new Uint8Array();
+    expect(createHash("sha256").update(body).digest("hex")).toBe(told.sha256);
+  }
+  // A kill between a message and its marker repeats it: at most once for each kill.
+  expect(sent.length - CLIPS).toBeLessThanOrEqual(kills);
+  const left = (await filesIn(folder.path)).filter((name) => /\.unfinished|state\/(?:scratch|queues|lock)/.test(name));
+  expect(left.filter((name) => !name.startsWith("destination/.unfinished"))).toEqual([]);
+  await destination.put("sweep", new Uint8Array(), { contentType: "x" });
+  expect(await filesIn(join(folder.path, "destination", ".unfinished"))).toEqual([]);
+}, 300_000);

@@ -1,0 +1,169 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type CameraService,
+  CameraServiceError,
+  type Notification,
+  type ObjectStore,
+  recordingName,
+  requestKey,
+  UnknownCameraError,
+} from "@camclips/core";
+import { type AnswerableRequest, type CamclipsEvent, readSettings, type Settings } from "@camclips/events";
+import { createFolderStore } from "@camclips/local";
+import { RECORDING_FILE } from "../stage-world.ts";
+import { Dice } from "./dice.ts";
+import { ALIAS, CAMERA, type History, type Outage, RECORDING_SECONDS } from "./history.ts";
+
+/** What lies outside of the process that is killed: time, the camera service, subscribers, the buckets, the bus. */
+
+export const EPOCH = Date.UTC(2026, 10, 23, 12);
+
+/** The clock runs this much faster than time, so that waiting for each other costs tests little. */
+const SPEED = 20;
+
+export interface Put {
+  clipId: string;
+  status: string;
+  atMs: number;
+}
+
+/** An event on its way: delayed, or a second copy. */
+export interface InLimbo {
+  atMs: number;
+  event: CamclipsEvent;
+}
+
+export class World {
+  readonly history: History;
+  readonly dice: Dice;
+  readonly settings: Settings;
+  readonly folder: string;
+  readonly origin: ObjectStore;
+  readonly destination: ObjectStore;
+  readonly puts: Put[] = [];
+  readonly notifications: Notification[] = [];
+  readonly published: CamclipsEvent[] = [];
+  readonly limbo: InLimbo[] = [];
+  /** Names of all schedules that were made, whoever made them again. */
+  readonly scheduled: string[] = [];
+  /** What went wrong, in order: printed when a check fails. */
+  readonly faults: string[] = [];
+  /** Notifications that were sent again though nothing had gone wrong since they were sent. */
+  readonly needlessRepeats: string[] = [];
+  readonly #unmarked = new Map<string, number>();
+  kills = 0;
+  /** The highest attempt of one event that any stage asked for. */
+  mostTries = 1;
+  /** Nothing goes wrong any more: the rest must come to its end. */
+  healed = false;
+  #aheadMs = 0;
+  readonly #begunAt = performance.now();
+
+  constructor(history: History, folder: string) {
+    this.history = history;
+    this.dice = new Dice(history.seed);
+    this.folder = folder;
+    this.origin = createFolderStore(join(folder, "origin"));
+    this.destination = createFolderStore(join(folder, "destination"));
+    this.settings = readSettings({
+      CAM_SERVICES_URL: "https://cams.test.com",
+      RECORDINGS_URL: "https://recordings.test.com",
+      CLIP_URL: "https://clips.test.com",
+      S3_BUCKET_ORIGIN: "recordings",
+      THUMBNAIL_SIZES: "300",
+      VIDEO_MAX_LEN: "50",
+      RECORDING_MAX_LEN: String(RECORDING_SECONDS),
+    });
+  }
+
+  now = (): number => Math.floor(EPOCH + this.#aheadMs + (performance.now() - this.#begunAt) * SPEED);
+
+  get seconds(): number {
+    return (this.now() - EPOCH) / 1000;
+  }
+
+  advanceTo(ms: number): void {
+    this.#aheadMs += Math.max(0, ms - this.now());
+  }
+
+  jump(bySeconds: number): void {
+    this.#aheadMs += bySeconds * 1000;
+  }
+
+  isDown(what: Outage["of"]): boolean {
+    if (this.healed) return false;
+    const at = this.seconds;
+    return this.history.outages.some(
+      ({ of, fromSeconds, seconds }) => of === what && fromSeconds <= at && at < fromSeconds + seconds,
+    );
+  }
+
+  note(fault: string): void {
+    this.faults.push(`${this.seconds.toFixed(1)} s: ${fault}`);
+  }
+
+  /** Subscribers were told. To tell them again is allowed only after a fault between the message and its marker. */
+  told(notificationId: string, notification: Notification): void {
+    const before = this.notifications.filter(({ attributes }) => attributes.notificationId === notificationId);
+    const faultsThen = this.#unmarked.get(notificationId);
+    const excused = faultsThen !== undefined && (this.faults.length > faultsThen || this.isDown("work"));
+    if (before.length > 0 && !excused) this.needlessRepeats.push(notificationId);
+    this.notifications.push(notification);
+    this.#unmarked.set(notificationId, this.faults.length);
+  }
+
+  /** The marker of a request's notification was written. */
+  marked(key: string): void {
+    for (const { metadata, data } of this.published) {
+      const { request } = data as { request?: AnswerableRequest };
+      if (request && requestKey(request) === key) this.#unmarked.delete(metadata.id);
+    }
+  }
+
+  /** Puts the recordings into the bucket whose time has come. */
+  async store(): Promise<void> {
+    const body = await readFile(RECORDING_FILE);
+    for (const [index, { storedSeconds, broken }] of this.history.recordings.entries()) {
+      const key = this.#nameOf(index);
+      if (!this.#isThere(index, storedSeconds) || (await this.origin.info(key))) continue;
+      await this.origin.put(key, broken ? body.subarray(0, 500) : body, { contentType: "video/mp4" });
+    }
+  }
+
+  readonly cameras: CameraService = {
+    alias: async (cameraId) => {
+      await this.#answer();
+      if (cameraId !== CAMERA) throw new UnknownCameraError(`no camera ${cameraId}`);
+      return ALIAS;
+    },
+    recordings: async () => {
+      await this.#answer();
+      await this.store();
+      const listed = this.history.recordings.flatMap(({ listedSeconds }, index) =>
+        this.#isThere(index, listedSeconds) ? [index] : [],
+      );
+      return listed.reverse().map((index) => ({
+        recordingUrl: `https://recordings.test.com/${this.#nameOf(index)}`,
+        startDate: new Date(this.#startOf(index)).toISOString(),
+        endDate: new Date(this.#startOf(index + 1)).toISOString(),
+      }));
+    },
+    putClip: async (clipId, body) => {
+      await this.#answer("puts");
+      this.puts.push({ clipId, status: (body as { status: string }).status, atMs: this.now() });
+    },
+  };
+
+  async #answer(part?: "puts"): Promise<void> {
+    if (this.isDown("cameras") || (part && this.isDown(part)))
+      throw new CameraServiceError("the camera service answered 503", true);
+  }
+
+  #isThere(index: number, seconds: number | null): boolean {
+    return seconds !== null && this.seconds >= Math.max(seconds, (index + 1) * RECORDING_SECONDS);
+  }
+
+  #startOf = (index: number): number => EPOCH + index * RECORDING_SECONDS * 1000;
+  #nameOf = (index: number): string => recordingName(ALIAS, this.#startOf(index), this.settings);
+}

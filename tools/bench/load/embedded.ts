@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readSettings } from "@camclips/events";
+import { createFolderStore, LocalRuntime, startCameraService } from "@camclips/local";
+import type { MediaEngine } from "@camclips/media";
+import { makeCamera } from "@camclips/media/synthetic";
+import { type ClipTimes, isOnTheWay, type LoadResult, summarize } from "./load-result.ts";
+import { CAMERA, clipIdOf, footageStart, RECORDING_SECONDS, requestBody } from "./requests.ts";
+
+/** Sends `clips` requests at once to the embedded runtime and waits for every terminal status. */
+export async function loadEmbedded(clips: number, media: MediaEngine, ffmpeg: string): Promise<LoadResult> {
+  const root = await mkdtemp(join(tmpdir(), "camclips-load-"));
+  try {
+    return await run(root, clips, media, ffmpeg);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+async function run(root: string, clips: number, media: MediaEngine, ffmpeg: string): Promise<LoadResult> {
+  const origin = join(root, "recordings");
+  const startMs = footageStart();
+  const shape = { alias: CAMERA, startMs, recordings: 2, seconds: RECORDING_SECONDS };
+  const { recordings } = await makeCamera({ ...shape, folder: origin, ffmpeg });
+  const footage = recordings.map(({ path, startMs, endMs }) => ({
+    key: basename(path),
+    startMs,
+    endMs: Math.round(endMs),
+  }));
+  await using service = await startCameraService({
+    cameras: new Map([[CAMERA, { alias: CAMERA, recordings: () => footage }]]),
+  });
+
+  const times = new Map<string, ClipTimes>();
+  const timesOf = (clipId: string): ClipTimes => {
+    const known = times.get(clipId) ?? { latencyMs: Number.NaN, events: 0, stageMs: new Map() };
+    times.set(clipId, known);
+    return known;
+  };
+  let published = 0;
+  let began = 0;
+  const runtime = new LocalRuntime({
+    root: join(root, "state"),
+    settings: readSettings({
+      CAM_SERVICES_URL: service.url,
+      RECORDINGS_URL: service.url,
+      CLIP_URL: "https://clips.invalid",
+      S3_BUCKET_ORIGIN: "./origin",
+    }),
+    origin: createFolderStore(origin),
+    destination: createFolderStore(join(root, "clips")),
+    destinationBucket: "clips",
+    media,
+    log: {
+      info(_, { stage = "", clipId, durationMs } = {}) {
+        if (typeof clipId !== "string" || !isOnTheWay(String(stage))) return;
+        const { stageMs } = timesOf(clipId);
+        stageMs.set(String(stage), (stageMs.get(String(stage)) ?? 0) + Number(durationMs ?? 0));
+      },
+      warn() {},
+      error() {},
+    },
+    onEvent({ type, metadata }) {
+      const own = timesOf(metadata.clipId);
+      own.events += 1;
+      if (type !== "ClipPublished") return;
+      own.latencyMs = performance.now() - began;
+      published += 1;
+    },
+  });
+  await runtime.start();
+  const memoryMb: number[] = [];
+  began = performance.now();
+  for (let index = 0; index < clips; index += 1) await runtime.request(requestBody(index, startMs), Date.now());
+  while (published < clips) {
+    if (published >= (memoryMb.length * clips) / 10) memoryMb.push(Math.round(process.memoryUsage().rss / 1e6));
+    await sleep(20);
+  }
+  await runtime.idle();
+  const seconds = (performance.now() - began) / 1000;
+  await runtime.stop();
+  return summarize(
+    Array.from({ length: clips }, (_, index) => timesOf(clipIdOf(index))),
+    seconds,
+    memoryMb,
+  );
+}

@@ -1,0 +1,38 @@
+import { copyFile, stat, writeFile } from "node:fs/promises";
+import type { MediaEngine } from "@camclips/media";
+
+/**
+ * A media engine that renders nothing: the first staged source passes for the clip. What remains is the pipeline's own
+ * work: events, queues, markers, slicing, copying.
+ */
+export const stubEngine: MediaEngine = {
+  async renderClip({ sources, output, startMs, endMs }) {
+    const [source] = sources;
+    if (!source) throw new Error("no source");
+    await copyFile(source.path, output);
+    const { size } = await stat(output);
+    return {
+      precision: "fast",
+      why: "nothing was rendered: the load benchmark measures the pipeline around it",
+      bytes: size,
+      durationMs: endMs - startMs,
+      width: 160,
+      height: 90,
+      frames: 1,
+      encodedFrames: 0,
+      audio: false,
+      delivered: [[startMs, endMs]],
+      gaps: [],
+      startErrorMs: 0,
+      endErrorMs: 0,
+    };
+  },
+  async renderThumbnails({ outputs }) {
+    return Promise.all(
+      outputs.map(async ({ path, width }) => {
+        await writeFile(path, "a picture");
+        return { path, width: width ?? 160, height: 90 };
+      }),
+    );
+  },
+};
