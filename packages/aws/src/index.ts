@@ -1,5 +1,6 @@
 export * from "./event-bus.ts";
 export * from "./outages.ts";
+export * from "./release-message.ts";
 export * from "./s3-store.ts";
 export * from "./scheduler.ts";
 export * from "./topic.ts";

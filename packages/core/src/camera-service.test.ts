@@ -92,7 +92,7 @@ describe("an answer that is final", () => {
   it.each([400, 401, 403, 404, 409, 410, 422])("is a refused status for %d", async (status) => {
     await using server = await answers([status, "because"]);
     const error = await failureOf(connect(server).putClip("c", {}));
-    expect(error.passing).toBe(false);
+    expect(error.transient).toBe(false);
     expect(error.message).toBe(`PUT /api/cameras/clips/c answered ${status}: because`);
     expect(server.requests).toHaveLength(1);
   });
@@ -102,7 +102,7 @@ describe("a fault that may pass", () => {
   it.each([500, 502, 503, 504, 408, 425, 429])("is tried again, a bounded number of times: %d", async (status) => {
     await using server = await answers([status, "<html>"]);
     const error = await failureOf(connect(server).alias("c"));
-    expect(error.passing).toBe(true);
+    expect(error.transient).toBe(true);
     expect(error.message).toContain(`answered ${status}`);
     expect(server.requests).toHaveLength(3);
   });
@@ -122,7 +122,7 @@ describe("a fault that may pass", () => {
     ["null", "null"],
   ])("is an answer with %s", async (_, body) => {
     await using server = await answers([200, body]);
-    expect((await failureOf(connect(server).alias("c"))).passing).toBe(true);
+    expect((await failureOf(connect(server).alias("c"))).transient).toBe(true);
   });
 
   it.each([
@@ -132,13 +132,13 @@ describe("a fault that may pass", () => {
     ["more entries than any camera has", JSON.stringify(Array.from({ length: 5001 }, () => entry))],
   ])("is a list of recordings with %s", async (_, body) => {
     await using server = await answers([200, body]);
-    expect((await failureOf(connect(server).recordings("a", 1, 2))).passing).toBe(true);
+    expect((await failureOf(connect(server).recordings("a", 1, 2))).transient).toBe(true);
   });
 
   it("is a redirect, which is never followed", async () => {
     await using elsewhere = await answers([200, '{"alias":"elsewhere"}']);
     await using server = await answers([302, "", { location: `${elsewhere.url}/cameras/c` }]);
-    expect((await failureOf(connect(server).alias("c"))).passing).toBe(true);
+    expect((await failureOf(connect(server).alias("c"))).transient).toBe(true);
     expect(elsewhere.requests).toEqual([]);
   });
 
@@ -156,7 +156,7 @@ describe("a fault that may pass", () => {
       const drops = setInterval(() => response.write(" "), 20);
       response.once("close", () => clearInterval(drops));
     });
-    expect((await failureOf(connect(server, { timeoutMs: 100, attempts: 1 }).alias("c"))).passing).toBe(true);
+    expect((await failureOf(connect(server, { timeoutMs: 100, attempts: 1 }).alias("c"))).transient).toBe(true);
   });
 
   it("is an endless answer, which is cut off", async () => {
@@ -186,7 +186,7 @@ describe("a fault that may pass", () => {
     const server = await startServer(() => {});
     await server[Symbol.asyncDispose]();
     const error = await failureOf(connect(server).alias("c"));
-    expect(error.passing).toBe(true);
+    expect(error.transient).toBe(true);
     expect(error.message).toContain("ECONNREFUSED");
   });
 });

@@ -11,7 +11,7 @@ export interface CameraServiceOptions {
   token?: string | undefined;
   /** For one attempt, answer included. Two calls with three attempts each end before the shortest stage's signal (50 s). */
   timeoutMs?: number;
-  /** Calls, the first included, before giving up on a passing fault. */
+  /** Calls, the first included, before giving up on a transient fault. */
   attempts?: number;
   pauseMs?: number;
 }

@@ -94,6 +94,14 @@ export interface Clock {
   now(): number;
 }
 
+/** What an error may say about itself, so that the wrapper of the stages need not know where it comes from. */
+export interface ToldError {
+  /** Why a clip fails that ends with it: one of the closed list (docs/reasons.md). */
+  readonly reason?: string;
+  /** Whether the same call may succeed later. */
+  readonly transient?: boolean;
+}
+
 /** The object behind a key is not the one that was opened. */
 export class ObjectChangedError extends Error {
   override name = "ObjectChangedError";
@@ -107,11 +115,11 @@ export class UnknownCameraError extends Error {
 /** The camera service did not give a usable answer. */
 export class CameraServiceError extends Error {
   override name = "CameraServiceError";
-  /** Whether the same call may succeed later. */
-  readonly passing: boolean;
-  constructor(message: string, passing: boolean, options?: ErrorOptions) {
+  readonly reason = "CAMERA_SERVICE_UNAVAILABLE";
+  readonly transient: boolean;
+  constructor(message: string, transient: boolean, options?: ErrorOptions) {
     super(message, options);
-    this.passing = passing;
+    this.transient = transient;
   }
 }
 
@@ -121,4 +129,5 @@ export class CameraServiceError extends Error {
  */
 export class ServiceUnavailableError extends Error {
   override name = "ServiceUnavailableError";
+  readonly transient = true;
 }

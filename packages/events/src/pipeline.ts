@@ -42,6 +42,11 @@ export interface Stage {
   readonly input: StageInput;
   readonly emits: readonly EventType[];
   readonly grants: readonly Grant[];
+  /**
+   * Whether its result is stored before it is published, and published again by a redelivery. A stage without makes itself
+   * idempotent, or has one effect that may repeat.
+   */
+  readonly outbox: boolean;
   /** Whether its last failure ends the clip (ClipFailed); otherwise the message rests in the dead-letter queue alone. */
   readonly failsClip: boolean;
   readonly ffmpeg: boolean;
@@ -57,6 +62,7 @@ export interface Stage {
 }
 
 const small = {
+  outbox: true,
   failsClip: true,
   ffmpeg: false,
   memoryMb: 512,
@@ -72,6 +78,7 @@ export const pipeline = [
   {
     ...small,
     stage: "accept-request",
+    outbox: false,
     failsClip: false,
     input: { from: "requests" },
     emits: [RequestAccepted.type, ClipRejected.type],
@@ -148,6 +155,7 @@ export const pipeline = [
   {
     ...small,
     stage: "record-event",
+    outbox: false,
     failsClip: false,
     input: { from: "bus", events: catalog.map((definition) => definition.type) },
     emits: [],

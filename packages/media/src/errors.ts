@@ -1,4 +1,5 @@
 /** The finished clip is not what was planned, so it must not be published. */
 export class VerificationError extends Error {
   override name = "VerificationError";
+  readonly reason = "VERIFY_FAILED";
 }

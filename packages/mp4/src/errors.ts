@@ -3,6 +3,7 @@ import type { TimelineStarts } from "./slice/slice.ts";
 /** The recording cannot be used: empty, truncated, not a video, or broken where it is needed. Trying again does not help. */
 export class CorruptSourceError extends Error {
   override name = "CorruptSourceError";
+  readonly reason = "CORRUPT_SOURCE";
   /** The file or object that is broken. */
   readonly source: string;
   constructor(source: string, message: string, options?: ErrorOptions) {

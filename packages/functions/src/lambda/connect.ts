@@ -5,7 +5,15 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { createEventBus, createS3Store, createScheduler, createTopic, tellingOutages } from "@camclips/aws";
+import {
+  createEventBus,
+  createS3Store,
+  createScheduler,
+  createTopic,
+  type ReceivedMessage,
+  releaseMessage,
+  tellingOutages,
+} from "@camclips/aws";
 import { createCameraService } from "@camclips/core";
 import { readSettings, type Settings, type StageName } from "@camclips/events";
 import { Resource } from "sst";
@@ -46,7 +54,8 @@ export type CoreDeps = Omit<Deps, "media">;
 export interface Connection {
   deps: CoreDeps;
   environment: NodeJS.ProcessEnv;
-  sqs: SQSClient;
+  /** Has a failed message come back after so many seconds. Never fails: without it, it comes back later. */
+  release(message: ReceivedMessage, seconds: number): Promise<void>;
   /** Writes the metrics of one invocation out. */
   flush(): void;
 }
@@ -63,9 +72,10 @@ export async function connect(): Promise<Connection> {
   const s3 = tellingOutages(new S3Client({ ...CLIENT, ...pathStyle }), "S3");
   const clock = { now: Date.now };
   const metrics = new Metrics({ namespace: "camclips" });
+  const sqs = new SQSClient({ ...CLIENT, useQueueUrlAsEndpoint: false });
   return {
     environment,
-    sqs: new SQSClient({ ...CLIENT, useQueueUrlAsEndpoint: false }),
+    release: (message, seconds) => releaseMessage(sqs, message, seconds),
     // Without any, it would warn.
     flush: () => metrics.hasStoredMetrics() && metrics.publishStoredMetrics(),
     deps: {

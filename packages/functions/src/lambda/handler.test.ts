@@ -1,3 +1,5 @@
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import { type ReceivedMessage, releaseMessage } from "@camclips/aws";
 import { ServiceUnavailableError } from "@camclips/core";
 import { RequestAccepted, type Rerun, toEnvelope } from "@camclips/events";
 import { eventOf, request, requestBody, type TestWorld, testWorld } from "@camclips/testing/stage-world";
@@ -17,14 +19,16 @@ beforeEach(async () => {
   world = await testWorld();
   visibility = [];
   flushes = 0;
-  const sqs = { send: async ({ input }: { input: Record<string, unknown> }) => void visibility.push(input) };
+  const sqs = {
+    send: async ({ input }: { input: Record<string, unknown> }) => void visibility.push(input),
+  } as unknown as SQSClient;
   vi.mocked(connect).mockReset();
   vi.mocked(connect).mockImplementation(
     async () =>
       ({
         deps: world.deps,
         environment: { FROM: "environment" },
-        sqs,
+        release: (message: ReceivedMessage, seconds: number) => releaseMessage(sqs, message, seconds),
         flush: () => {
           flushes += 1;
         },
@@ -235,7 +239,7 @@ describe("a cold start", () => {
       },
     };
     await invoke(
-      lambdaHandler(stage, (environment) => ({ extra: environment.FROM })),
+      lambdaHandler(stage, async (environment) => ({ extra: environment.FROM })),
       [record("m1", "x")],
     );
     expect(asked).toEqual(["environment"]);

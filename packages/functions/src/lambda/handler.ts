@@ -1,11 +1,10 @@
-import { ChangeMessageVisibilityCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { ServiceUnavailableError } from "@camclips/core";
 import { stageNamed } from "@camclips/events";
 import middy from "@middy/core";
 import eventNormalizer from "@middy/event-normalizer";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { processMessage, type Stage, type StageMessage, type WrapperDeps } from "../runtime/process.ts";
-import { type Connection, type CoreDeps, connect } from "./connect.ts";
+import type { Connection, CoreDeps } from "./connect.ts";
 
 /** The stage's signal aborts this long before Lambda ends the function, so that a failure can still be told. */
 const TIMEOUT_EARLY_MS = 10_000;
@@ -20,19 +19,21 @@ const RETRY_AFTER_SECONDS = 15;
 const OUTAGE_GROWTH = 8;
 const LONGEST_OUTAGE_PAUSE_SECONDS = 960;
 
-type Extras = (environment: NodeJS.ProcessEnv) => object;
+type Extras = (environment: NodeJS.ProcessEnv) => Promise<object>;
 
 /**
  * The Lambda handler of a stage, behind its SQS queue: every record by itself, failed ones reported one by one.
+ * The clients are loaded with the first message: who imports a stage to run it elsewhere loads none.
  * @param extras dependencies that only this stage has (the media engine).
  */
-export function lambdaHandler<Needs extends WrapperDeps>(stage: Stage<Needs>, extras: Extras = () => ({})) {
+export function lambdaHandler<Needs extends WrapperDeps>(stage: Stage<Needs>, extras: Extras = async () => ({})) {
   let connection: Promise<Connection & { deps: CoreDeps & Needs }> | undefined;
   const connected = () => {
-    connection ??= connect().then((made) => ({
-      ...made,
-      deps: { ...made.deps, ...extras(made.environment) } as CoreDeps & Needs,
-    }));
+    connection ??= (async () => {
+      const { connect } = await import("./connect.ts");
+      const made = await connect();
+      return { ...made, deps: { ...made.deps, ...(await extras(made.environment)) } as CoreDeps & Needs };
+    })();
     // A start that failed is tried again with the next invocation.
     connection.catch(() => {
       connection = undefined;
@@ -41,7 +42,7 @@ export function lambdaHandler<Needs extends WrapperDeps>(stage: Stage<Needs>, ex
   };
 
   const handleBatch = async (event: SQSEvent, signal: AbortSignal): Promise<SQSBatchResponse> => {
-    const { deps, sqs, flush } = await connected();
+    const { deps, release, flush } = await connected();
     const failures: { record: SQSRecord; error: unknown }[] = [];
     for (const record of event.Records) {
       try {
@@ -57,9 +58,7 @@ export function lambdaHandler<Needs extends WrapperDeps>(stage: Stage<Needs>, ex
         });
       }
     }
-    await Promise.all(
-      failures.map(({ record, error }) => releaseSoon(sqs, record, pauseSeconds(stage, record, error, signal))),
-    );
+    await Promise.all(failures.map(({ record, error }) => release(record, pauseSeconds(stage, record, error, signal))));
     flush();
     return { batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })) };
   };
@@ -96,19 +95,4 @@ function pauseSeconds({ name }: Pick<Stage, "name">, record: SQSRecord, error: u
   const isOutage = error instanceof ServiceUnavailableError || (signal.aborted && !ffmpeg);
   if (!isOutage || receives >= maxReceives) return RETRY_AFTER_SECONDS * receives;
   return Math.min(LONGEST_OUTAGE_PAUSE_SECONDS, RETRY_AFTER_SECONDS * OUTAGE_GROWTH ** (receives - 1));
-}
-
-/** Best effort: without it the message comes back when its visibility time-out ends. */
-async function releaseSoon(sqs: SQSClient, record: SQSRecord, VisibilityTimeout: number): Promise<void> {
-  try {
-    const [, , , region, account, name] = record.eventSourceARN.split(":");
-    const command = new ChangeMessageVisibilityCommand({
-      QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${name}`,
-      ReceiptHandle: record.receiptHandle,
-      VisibilityTimeout,
-    });
-    await sqs.send(command);
-  } catch {
-    // What failed is reported to SQS all the same.
-  }
 }

@@ -1,4 +1,4 @@
-import { backoffSeconds, CameraServiceError, RetryLater, ServiceUnavailableError } from "@camclips/core";
+import { backoffSeconds, RetryLater, ServiceUnavailableError, type ToldError } from "@camclips/core";
 import {
   type AnyEvent,
   type AnyFact,
@@ -10,14 +10,13 @@ import {
   parseEnvelope,
   type Reason,
   type Stage as Row,
+  reason,
   type StageName,
   stageNamed,
   toEnvelope,
   versionOf,
   withFreshDeadline,
 } from "@camclips/events";
-import { VerificationError } from "@camclips/media";
-import { CorruptSourceError } from "@camclips/mp4";
 import type { Deps } from "./deps.ts";
 import { publishedBefore, publishOnce } from "./outbox.ts";
 
@@ -116,9 +115,6 @@ export async function processMessage<Needs extends WrapperDeps>(
   }
 }
 
-/** accept-request has no event yet and makes itself idempotent; a stage whose one effect may repeat needs no outbox. */
-const REPEATABLE: readonly StageName[] = ["accept-request", "record-event"];
-
 async function runOnce<Needs extends WrapperDeps>(
   stage: Stage<Needs>,
   message: StageMessage,
@@ -126,7 +122,7 @@ async function runOnce<Needs extends WrapperDeps>(
   deps: Needs,
   signal: AbortSignal,
 ): Promise<AnyEvent[]> {
-  if (event && !REPEATABLE.includes(stage.name)) {
+  if (event && stageNamed(stage.name).outbox) {
     const before = await publishedBefore(stage.name, event, deps, signal);
     return before ?? publishOnce(stage.name, event, await stage.run(message, event, deps, signal), deps, signal);
   }
@@ -189,11 +185,8 @@ async function scheduledAgain(
 }
 
 function reasonOf(error: unknown): Reason {
-  if (error instanceof RetryLater) return error.reason;
-  if (error instanceof CameraServiceError) return "CAMERA_SERVICE_UNAVAILABLE";
-  if (error instanceof VerificationError) return "VERIFY_FAILED";
-  if (error instanceof CorruptSourceError) return "CORRUPT_SOURCE";
-  return "INTERNAL";
+  const told = reason.safeParse((error as ToldError | undefined)?.reason);
+  return told.success ? told.data : "INTERNAL";
 }
 
 /** What was waited for says more than that it was waited for. */

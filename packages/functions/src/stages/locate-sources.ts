@@ -43,7 +43,7 @@ export const locateSources = defineStage(
           ClipRejected.happened({ request, status: "FATAL_ERROR", reason: "UNKNOWN_CAMERA", message: error.message }),
         ];
       }
-      if (error instanceof CameraServiceError && error.passing)
+      if (error instanceof CameraServiceError && error.transient)
         throw new RetryLater("CAMERA_SERVICE_UNAVAILABLE", 15, { cause: error });
       throw error;
     }

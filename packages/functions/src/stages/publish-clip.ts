@@ -137,7 +137,7 @@ async function putStatus({ clipMetadata }: TerminalRecord, key: string, deps: Ne
     await cameras.putClip(clipId, clipMetadata, signal);
     return {};
   } catch (error) {
-    if (!(error instanceof CameraServiceError) || error.passing) throw error;
+    if (!(error instanceof CameraServiceError) || error.transient) throw error;
     log.error("the camera service refused a status", { clipId, error: error.message });
     return { refused: error.message };
   }

@@ -11,7 +11,6 @@ import {
 } from "@camclips/events";
 import type { RenderReport, RenderSource } from "@camclips/media";
 import { CorruptSourceError } from "@camclips/mp4";
-import { connectMedia } from "../lambda/connect-media.ts";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { downloadFile, sha256Of, uploadFile } from "../runtime/files.ts";
@@ -147,4 +146,6 @@ async function publishFile(
   return ClipRejected.happened({ request, status: "FATAL_ERROR", reason: "INVALID_REQUEST", message, conflict: true });
 }
 
-export const handler = lambdaHandler(renderClip, connectMedia);
+export const handler = lambdaHandler(renderClip, async (environment) =>
+  (await import("../lambda/connect-media.ts")).connectMedia(environment),
+);

@@ -5,7 +5,6 @@ import { pipeline } from "node:stream/promises";
 import { thumbnailKey } from "@camclips/core";
 import { ClipRendered, ThumbnailsRendered } from "@camclips/events";
 import { firstTrack, presentationSeconds, readMovie, shownAt, sliceRecording } from "@camclips/mp4";
-import { connectMedia } from "../lambda/connect-media.ts";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { uploadFile } from "../runtime/files.ts";
@@ -71,4 +70,6 @@ async function cutAround(
   return { path, atSeconds: shownSeconds - slice.zeroSeconds };
 }
 
-export const handler = lambdaHandler(renderThumbnails, connectMedia);
+export const handler = lambdaHandler(renderThumbnails, async (environment) =>
+  (await import("../lambda/connect-media.ts")).connectMedia(environment),
+);

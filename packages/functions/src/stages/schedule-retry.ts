@@ -61,7 +61,8 @@ async function tellPending(
     signal.throwIfAborted();
     if (due.aborted) return untold("there was no answer before the next attempt");
     if (!(error instanceof CameraServiceError)) throw error;
-    if (error.passing && clock.now() < untilMs) throw new RetryLater("CAMERA_SERVICE_UNAVAILABLE", 5, { cause: error });
+    if (error.transient && clock.now() < untilMs)
+      throw new RetryLater("CAMERA_SERVICE_UNAVAILABLE", 5, { cause: error });
     untold(error.message);
   }
 }

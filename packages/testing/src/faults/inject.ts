@@ -91,13 +91,13 @@ export function injectFaults(deps: Deps, world: World, life: Life): Deps {
     work: faultyStore("work", deps.work, effect, world, () => outage("work", "503")),
     destination: faultyStore("destination", deps.destination, effect, world, fullDisk),
     cameras: {
-      alias: (cameraId, signal) => effect(`alias ${cameraId}`, () => deps.cameras.alias(cameraId, signal), passing),
-      recordings: (...args) => effect(`recordings ${args[1]}`, () => deps.cameras.recordings(...args), passing),
+      alias: (cameraId, signal) => effect(`alias ${cameraId}`, () => deps.cameras.alias(cameraId, signal), transient),
+      recordings: (...args) => effect(`recordings ${args[1]}`, () => deps.cameras.recordings(...args), transient),
       putClip: (clipId, body, signal) =>
         effect(
           `PUT ${clipId} ${(body as { status: string }).status}`,
           () => deps.cameras.putClip(clipId, body, signal),
-          passing,
+          transient,
         ),
     },
     topic: {
@@ -152,7 +152,7 @@ export function injectFaults(deps: Deps, world: World, life: Life): Deps {
 
 type Effect = <T>(about: string, run: () => Promise<T>, error?: () => Error) => Promise<T>;
 
-const passing = (): Error => new CameraServiceError("the camera service did not answer", true);
+const transient = (): Error => new CameraServiceError("the camera service did not answer", true);
 
 function faultyReader(name: string, store: ObjectReader, effect: Effect, dice: Dice, world: World): ObjectReader {
   return {
