@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type CamclipsEvent, defineEvent, type EventDefinition, type EventOf, type Fact } from "./define.ts";
+import { clip, located, picture, request, staged, whole } from "./samples.ts";
 import {
   answerableRequest,
   clipRequest,
@@ -19,51 +20,48 @@ import {
  * needs: ids, keys and numbers, never video bytes.
  */
 
-/** A request was read, is new or known with the same content, and its deadline is being watched. */
-export const RequestAccepted = defineEvent("RequestAccepted", 1, z.object({ request: clipRequest }));
+export const RequestAccepted = defineEvent("RequestAccepted", 1, {
+  summary: "A request was read, is new or known with the same content, and its deadline is being watched.",
+  data: z.object({ request: clipRequest }),
+  sample: { request },
+});
 
-/** The recordings that hold the range (or all of it that will ever exist) are known. */
-export const SourcesLocated = defineEvent(
-  "SourcesLocated",
-  1,
-  z.object({
+export const SourcesLocated = defineEvent("SourcesLocated", 1, {
+  summary: "The recordings that hold the range (or all of it that will ever exist) are known.",
+  data: z.object({
     request: clipRequest,
     alias: z.string(),
     sources: z.array(locatedSource).min(1),
     gaps: z.array(gap),
   }),
-);
+  sample: { request, alias: "test", sources: [located], gaps: [] },
+});
 
-/** Every source lies in the work bucket, cut down to what the clip needs. */
-export const SourcesDownloaded = defineEvent(
-  "SourcesDownloaded",
-  1,
-  z.object({
+export const SourcesDownloaded = defineEvent("SourcesDownloaded", 1, {
+  summary: "Every source is in the work bucket, cut down to what the clip needs.",
+  data: z.object({
     request: clipRequest,
     sources: z.array(stagedSource).min(1),
     gaps: z.array(gap),
   }),
-);
+  sample: { request, sources: [staged], gaps: [] },
+});
 
-/** The clip is cut, verified, and lies under its final key. */
-export const ClipRendered = defineEvent(
-  "ClipRendered",
-  1,
-  z.object({ request: clipRequest, clip: renderedClip, coverage }),
-);
+export const ClipRendered = defineEvent("ClipRendered", 1, {
+  summary: "The clip is cut, verified, and is stored under its final key.",
+  data: z.object({ request: clipRequest, clip: renderedClip, coverage }),
+  sample: { request, clip, coverage: whole },
+});
 
-/** Every thumbnail lies under its final key. */
-export const ThumbnailsRendered = defineEvent(
-  "ThumbnailsRendered",
-  1,
-  z.object({ request: clipRequest, clip: renderedClip, coverage, thumbnails: z.array(thumbnail).min(1) }),
-);
+export const ThumbnailsRendered = defineEvent("ThumbnailsRendered", 1, {
+  summary: "Every thumbnail is stored under its final key.",
+  data: z.object({ request: clipRequest, clip: renderedClip, coverage, thumbnails: z.array(thumbnail).min(1) }),
+  sample: { request, clip, coverage: whole, thumbnails: [picture] },
+});
 
-/** A terminal status was told to the camera service and to the topic. */
-export const ClipPublished = defineEvent(
-  "ClipPublished",
-  1,
-  z.object({
+export const ClipPublished = defineEvent("ClipPublished", 1, {
+  summary: "A terminal status was told to the camera service and to the topic.",
+  data: z.object({
     status: status.exclude(["CLIP_PENDING"]),
     reason: reason.optional(),
     /** The contract's metadata (sections 5 and 7), as it was sent. */
@@ -73,25 +71,28 @@ export const ClipPublished = defineEvent(
     /** The camera service refused the status for good, in its words; subscribers were told all the same. */
     putRefused: z.string().optional(),
   }),
-);
+  sample: { status: "CLIP_AVAILABLE", clipMetadata: { clipId: request.clipId }, notified: true },
+});
 
-/** Footage is missing and may still come: another attempt is due. */
-export const SourcesPending = defineEvent(
-  "SourcesPending",
-  1,
-  z.object({
+export const SourcesPending = defineEvent("SourcesPending", 1, {
+  summary: "Footage is missing and may still come: another attempt is due.",
+  data: z.object({
     request: clipRequest,
     reason,
     missing: z.array(interval).min(1),
     nextAttemptMs: z.int(),
   }),
-);
+  sample: {
+    request,
+    reason: "RECORDING_NOT_YET_AVAILABLE",
+    missing: [[request.startMs, request.endMs]],
+    nextAttemptMs: request.sentMs + 60_000,
+  },
+});
 
-/** The request is decided without a clip; trying again would not help. */
-export const ClipRejected = defineEvent(
-  "ClipRejected",
-  1,
-  z.object({
+export const ClipRejected = defineEvent("ClipRejected", 1, {
+  summary: "The request is decided without a clip; trying again would not help.",
+  data: z.object({
     request: answerableRequest,
     status: status.exclude(["CLIP_AVAILABLE", "CLIP_PENDING"]),
     reason,
@@ -101,19 +102,19 @@ export const ClipRejected = defineEvent(
     /** The clipId is taken by another range, whose status at the camera service must stand. */
     conflict: z.boolean().default(false),
   }),
-);
+  sample: { request, status: "CLIP_TOO_LONG", reason: "CLIP_TOO_LONG", message: "too long", conflict: false },
+});
 
-/** A stage gave up, or the deadline passed. */
-export const ClipFailed = defineEvent(
-  "ClipFailed",
-  1,
-  z.object({
+export const ClipFailed = defineEvent("ClipFailed", 1, {
+  summary: "A stage gave up, or the deadline passed.",
+  data: z.object({
     request: answerableRequest,
     stage: z.string(),
     reason,
     message: z.string(),
   }),
-);
+  sample: { request, stage: "render-clip", reason: "INTERNAL", message: "broke" },
+});
 
 export const catalog = [
   RequestAccepted,

@@ -20,6 +20,10 @@ export interface CamclipsEvent<Name extends string = string, Data = unknown> ext
 export interface EventDefinition<Name extends string = string, Schema extends z.ZodType = z.ZodType> {
   readonly type: Name;
   readonly version: number;
+  /** What happened, in one sentence. */
+  readonly summary: string;
+  /** Data as they might be: for tests, examples and documentation. */
+  readonly sample: z.output<Schema>;
   /** Shape of `detail`. */
   readonly detail: z.ZodObject<{ metadata: typeof metadata; data: Schema }>;
   /** EventBridge rule pattern that matches this event and no other. */
@@ -34,16 +38,24 @@ export interface EventDefinition<Name extends string = string, Schema extends z.
 export type EventOf<Definition> =
   Definition extends EventDefinition<infer Name, infer Schema> ? CamclipsEvent<Name, z.output<Schema>> : never;
 
+export interface EventShape<Schema extends z.ZodType> {
+  summary: string;
+  data: Schema;
+  sample: z.input<Schema>;
+}
+
 /** One definition: type, constructor, parser and rule pattern of an event. `type` is a fact in the past tense. */
 export function defineEvent<const Name extends string, Schema extends z.ZodType>(
   type: Name,
   version: number,
-  data: Schema,
+  { summary, data, sample }: EventShape<Schema>,
 ): EventDefinition<Name, Schema> {
   const detail = z.object({ metadata: metadata.extend({ version: z.literal(version) }), data });
   return {
     type,
     version,
+    summary,
+    sample: data.parse(sample),
     detail: detail as unknown as z.ZodObject<{ metadata: typeof metadata; data: Schema }>,
     pattern: { source: [EVENT_SOURCE], "detail-type": [type] },
     happened: (input) => ({ type, data: data.parse(input) }),

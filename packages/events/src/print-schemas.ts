@@ -9,5 +9,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const chosen = catalog.filter(({ type }) => positionals.length === 0 || positionals.includes(type));
-const schemas = Object.fromEntries(chosen.map(({ type, detail }) => [type, z.toJSONSchema(detail)]));
+const schemas = Object.fromEntries(
+  chosen.map(({ type, summary, detail }) => [type, { description: summary, ...z.toJSONSchema(detail) }]),
+);
 process.stdout.write(`${JSON.stringify(schemas, null, 2)}\n`);
