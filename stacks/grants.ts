@@ -1,5 +1,5 @@
 /// <reference path="../.sst/platform/config.d.ts" />
-import type { Grant, Stage } from "@camclips/events";
+import type { Grant, PipelineStage } from "@camclips/events";
 import type { Messaging } from "./messaging.ts";
 import type { QueueRef } from "./queues.ts";
 import type { StageSettings } from "./settings.ts";
@@ -14,7 +14,7 @@ export interface Resources {
 }
 
 /** What a stage's role may do: its grants, publish, schedule, consume its queue, write its log. Nothing else. */
-export function permissionsOf(row: Stage, resources: Resources): Statement[] {
+export function permissionsOf(row: PipelineStage, resources: Resources): Statement[] {
   const { bus, queues, schedules } = resources.messaging;
   return [
     { actions: ["events:PutEvents"], resources: [bus.arn] },

@@ -1,5 +1,5 @@
 /// <reference path="../.sst/platform/config.d.ts" />
-import { EVENT_SOURCE, pipeline, type Stage, type StageName } from "@camclips/events";
+import { EVENT_SOURCE, type PipelineStage, pipeline, type StageName } from "@camclips/events";
 import { nameOf } from "./names.ts";
 import type { Profile } from "./profile.ts";
 import { broughtQueue, deadLetterQueue, type QueueRef, queuePolicy, queueWithDlq, tlsOnly } from "./queues.ts";
@@ -39,7 +39,7 @@ export function messaging(settings: StageSettings, profile: Profile) {
 export type Messaging = ReturnType<typeof messaging>;
 
 /** The request queue may be brought; every other queue is the stack's own. */
-function stageQueue(row: Stage, settings: StageSettings): QueueRef {
+function stageQueue(row: PipelineStage, settings: StageSettings): QueueRef {
   const { AWS_SQS_QUEUE, AWS_SQS_QUEUE_URL } = settings;
   if (row.input.from !== "requests") return queueWithDlq(row.stage, row);
   return AWS_SQS_QUEUE || AWS_SQS_QUEUE_URL

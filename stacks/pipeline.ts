@@ -1,5 +1,5 @@
 /// <reference path="../.sst/platform/config.d.ts" />
-import { definitionOf, pipeline, type Stage, type StageName } from "@camclips/events";
+import { definitionOf, type PipelineStage, pipeline, type StageName } from "@camclips/events";
 import { ffmpegOf } from "./ffmpeg.ts";
 import { permissionsOf, type Resources } from "./grants.ts";
 import { logicalName, nameOf, serviceName } from "./names.ts";
@@ -9,7 +9,7 @@ import { environmentOf } from "./settings.ts";
 
 /** One stage as the other stacks see it. */
 export interface DeployedStage {
-  row: Stage;
+  row: PipelineStage;
   queue: QueueRef;
   functionName: $util.Output<string>;
   /** Only of the stages that the bus feeds. */
@@ -19,7 +19,7 @@ export interface DeployedStage {
 /** Every row of the pipeline table: rule, queue, function. */
 export function stages(resources: Resources, profile: Profile): DeployedStage[] {
   const links = [wiring(resources), new sst.Secret("CameraServiceToken", "")];
-  return pipeline.map((row: Stage) => {
+  return pipeline.map((row: PipelineStage) => {
     const queue = resources.messaging.queues[row.stage as StageName];
     const ruleArn = row.input.from === "bus" ? rule(row, row.input.events, queue, resources) : undefined;
     if (queue.dlq) {
@@ -52,7 +52,7 @@ function wiring({ storage, messaging }: Resources) {
 }
 
 /** The rule that fills a stage's queue. What EventBridge cannot deliver rests with the stage's other dead letters. */
-function rule(row: Stage, events: readonly string[], queue: QueueRef, { messaging: { bus } }: Resources) {
+function rule(row: PipelineStage, events: readonly string[], queue: QueueRef, { messaging: { bus } }: Resources) {
   const patterns = events.flatMap((type) => definitionOf(type)?.pattern ?? []);
   const created = new aws.cloudwatch.EventRule(`${logicalName(row.stage)}Rule`, {
     name: nameOf(row.stage),
@@ -80,7 +80,7 @@ interface Surroundings {
 }
 
 /** The stage's function and the mapping that feeds it from its queue. */
-function consumer(row: Stage, queue: QueueRef, { resources, profile, links }: Surroundings) {
+function consumer(row: PipelineStage, queue: QueueRef, { resources, profile, links }: Surroundings) {
   const name = nameOf(row.stage);
   const ffmpeg = row.ffmpeg ? ffmpegOf(process.env) : undefined;
   const handler = new sst.aws.Function(logicalName(row.stage), {

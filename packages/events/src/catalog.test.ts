@@ -13,7 +13,7 @@ import {
   SourcesPending,
 } from "./catalog.ts";
 import { EVENT_SOURCE, type EventOf } from "./define.ts";
-import type { ClipRequest } from "./values.ts";
+import type { ClipRequest } from "./schemas.ts";
 
 describe.each(catalog.map((definition) => [definition.type, definition] as const))(
   "the event %s",

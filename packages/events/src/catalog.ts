@@ -13,7 +13,7 @@ import {
   stagedSource,
   status,
   thumbnail,
-} from "./values.ts";
+} from "./schemas.ts";
 
 /**
  * Every event, in pipeline order: the six stage events, then the three branches. An event carries what the next stage

@@ -3,5 +3,5 @@ export * from "./define.ts";
 export * from "./envelope.ts";
 export * from "./metadata.ts";
 export * from "./pipeline.ts";
+export * from "./schemas.ts";
 export * from "./settings.ts";
-export * from "./values.ts";

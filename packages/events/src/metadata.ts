@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { id } from "./values.ts";
+import { id } from "./schemas.ts";
 
 /** More hops than any path through the pipeline has: an event chain this long is a loop. */
 export const MAX_HOPS = 16;

@@ -1,14 +1,14 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { catalog, type EventType } from "./catalog.ts";
 import { MAX_HOPS } from "./metadata.ts";
-import { pipeline, type Stage, type StageName, stageNamed } from "./pipeline.ts";
+import { type PipelineStage, pipeline, type StageName, stageNamed } from "./pipeline.ts";
 
-const rows: readonly Stage[] = pipeline;
+const rows: readonly PipelineStage[] = pipeline;
 const types = catalog.map(({ type }) => type);
-const takenBy = (row: Stage): readonly EventType[] => (row.input.from === "bus" ? row.input.events : []);
+const takenBy = (row: PipelineStage): readonly EventType[] => (row.input.from === "bus" ? row.input.events : []);
 
 /** The wrapper emits it for every stage whose failure ends the clip. */
-const emittedBy = (row: Stage): readonly EventType[] => [
+const emittedBy = (row: PipelineStage): readonly EventType[] => [
   ...row.emits,
   ...(row.failsClip ? ["ClipFailed" as const] : []),
 ];
@@ -70,7 +70,7 @@ it("gives ffmpeg to the two render stages only", () => {
 });
 
 it("lets publish-clip alone reach the topic, and the render stages alone the destination", () => {
-  const granted = (grant: Stage["grants"][number]) =>
+  const granted = (grant: PipelineStage["grants"][number]) =>
     rows.filter(({ grants }) => grants.includes(grant)).map(({ stage }) => stage);
   expect(granted("topic:publish")).toEqual(["publish-clip"]);
   expect(granted("destination:write")).toEqual(["render-clip", "render-thumbnails"]);

@@ -37,7 +37,7 @@ export type StageInput =
  * all there is to a stage: the stacks and the local runtime are generated from this table. Every stage may publish to
  * the bus and schedule a message back to its own queue; `grants` says what else it may do.
  */
-export interface Stage {
+export interface PipelineStage {
   readonly stage: string;
   readonly input: StageInput;
   readonly emits: readonly EventType[];
@@ -162,12 +162,12 @@ export const pipeline = [
     grants: ["work:read", "work:write"],
     batchSize: 10,
   },
-] as const satisfies readonly Stage[];
+] as const satisfies readonly PipelineStage[];
 
 export type StageName = (typeof pipeline)[number]["stage"];
 
 /** @throws Error for a name the table does not have. */
-export function stageNamed(name: string): Stage {
+export function stageNamed(name: string): PipelineStage {
   const row = pipeline.find((candidate) => candidate.stage === name);
   if (!row) throw new Error(`no stage "${name}": ${pipeline.map((candidate) => candidate.stage).join(", ")}`);
   return row;

@@ -1,4 +1,4 @@
-import type { ClipRequest, Coverage, LocatedSource, RenderedClip, StagedSource, Thumbnail } from "./values.ts";
+import type { ClipRequest, Coverage, LocatedSource, RenderedClip, StagedSource, Thumbnail } from "./schemas.ts";
 
 /** What the samples of the catalogue are made of. */
 

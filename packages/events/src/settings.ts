@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { precision } from "./values.ts";
+import { precision } from "./schemas.ts";
 
 /**
  * The settings of one environment (contract, section 6, and ours). They live here because both sides read them: the

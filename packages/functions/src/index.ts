@@ -1,3 +1,3 @@
 export type { Deps, Log, Metrics, MetricUnit, Scratch } from "./runtime/deps.ts";
-export { processMessage, type Stage, type StageMessage } from "./runtime/process.ts";
+export { processMessage, type StageHandler, type StageMessage } from "./runtime/process.ts";
 export { createScratch, sweepScratch } from "./runtime/scratch.ts";

@@ -15,8 +15,8 @@ import {
 import {
   type AnyEvent,
   type CamclipsEvent,
+  type PipelineStage,
   pipeline,
-  type Stage as Row,
   type Settings,
   type StageName,
   toEnvelope,
@@ -27,7 +27,7 @@ import {
   type Log,
   type Metrics,
   processMessage,
-  type Stage,
+  type StageHandler,
   sweepScratch,
 } from "@camclips/functions";
 import type { MediaEngine, OnProgress } from "@camclips/media";
@@ -78,7 +78,7 @@ export interface DeadLetter {
 const silent: Log = { info() {}, warn() {}, error() {} };
 
 /** Time a stage has on one message, as on Lambda. */
-const signalFor = (row: Row): AbortSignal => AbortSignal.timeout(row.timeoutSeconds * 1000);
+const signalFor = (row: PipelineStage): AbortSignal => AbortSignal.timeout(row.timeoutSeconds * 1000);
 
 /** The pipeline in one process: the same stages and the same table as on AWS, with folders in place of the services. */
 export class LocalRuntime {
@@ -87,7 +87,7 @@ export class LocalRuntime {
   readonly #clock: Clock;
   readonly #timers: FolderTimers;
   readonly #queues = new Map<StageName, FolderQueue>();
-  #stages = new Map<StageName, Stage<Deps>>();
+  #stages = new Map<StageName, StageHandler<Deps>>();
   #deps: Deps | undefined;
   #unlock: (() => void) | undefined;
   #started: Promise<void> | undefined;
@@ -176,7 +176,7 @@ export class LocalRuntime {
     return Promise.all(letters);
   }
 
-  #createQueue(row: Row & { stage: StageName }): FolderQueue {
+  #createQueue(row: PipelineStage & { stage: StageName }): FolderQueue {
     return new FolderQueue({
       root: this.#options.root,
       name: row.stage,
@@ -188,7 +188,10 @@ export class LocalRuntime {
     });
   }
 
-  async #consume(row: Row & { stage: StageName }, { id, body, sentMs, receives }: QueuedMessage): Promise<void> {
+  async #consume(
+    row: PipelineStage & { stage: StageName },
+    { id, body, sentMs, receives }: QueuedMessage,
+  ): Promise<void> {
     const stage = this.#stages.get(row.stage);
     if (!stage || !this.#deps) throw new Error("the runtime was not started");
     const message = { messageId: id, body: parsedOrText(body), sentMs, receiveCount: receives };

@@ -1,12 +1,12 @@
 import { pipeline, type StageName } from "@camclips/events";
-import type { Deps, Stage } from "@camclips/functions";
+import type { Deps, StageHandler } from "@camclips/functions";
 
 /** Loads every stage of the table; a stage lies in the file of its name, under its name in camel case. */
-export async function loadStages(): Promise<Map<StageName, Stage<Deps>>> {
-  const stages = new Map<StageName, Stage<Deps>>();
+export async function loadStages(): Promise<Map<StageName, StageHandler<Deps>>> {
+  const stages = new Map<StageName, StageHandler<Deps>>();
   for (const { stage } of pipeline) {
     const module: Record<string, unknown> = await import(`@camclips/functions/${stage}`);
-    const found = module[camelCase(stage)] as Stage<Deps> | undefined;
+    const found = module[camelCase(stage)] as StageHandler<Deps> | undefined;
     if (!found) throw new Error(`packages/functions/src/stages/${stage}.ts exports no ${camelCase(stage)}`);
     stages.set(stage, found);
   }

@@ -24,7 +24,7 @@ import {
 import { createFolderStore } from "@camclips/local";
 import type { MediaEngine, RenderJob } from "@camclips/media";
 import type { Deps } from "../../functions/src/runtime/deps.ts";
-import { processMessage, type Stage, type WrapperDeps } from "../../functions/src/runtime/process.ts";
+import { processMessage, type StageHandler, type WrapperDeps } from "../../functions/src/runtime/process.ts";
 import { createScratch } from "../../functions/src/runtime/scratch.ts";
 
 /** A world for the stages in memory and in a folder of its own. Not part of the product. */
@@ -230,7 +230,7 @@ export const down = (): never => {
 
 /** Delivers one message to a stage through the wrapper. Returns the events that it published. */
 export async function deliver<Needs extends WrapperDeps>(
-  stage: Stage<Needs>,
+  stage: StageHandler<Needs>,
   body: AnyEvent | unknown,
   world: TestWorld,
   { receiveCount = 1, sentMs = world.nowMs, signal = new AbortController().signal } = {},

@@ -1,4 +1,4 @@
-import { pipeline, type Stage } from "@camclips/events";
+import { type PipelineStage, pipeline } from "@camclips/events";
 
 /**
  * A model of the pipeline on AWS: every stage is a queue in front of a bounded number of functions. Arrivals are Poisson,
@@ -33,7 +33,7 @@ export interface Simulated {
   saturated: boolean;
 }
 
-const spine = pipeline.filter(({ stage }) => stage in SERVICE_MS) as readonly Stage[];
+const spine = pipeline.filter(({ stage }) => stage in SERVICE_MS) as readonly PipelineStage[];
 
 /** @param limits concurrency by stage, in place of the table's. */
 export function simulate(

@@ -1,9 +1,9 @@
-import { pipeline, type Stage } from "@camclips/events";
+import { type PipelineStage, pipeline } from "@camclips/events";
 import { arnOf, type FunctionBuild, type Graph, type Resource, resourcesOf } from "../graph/graph.ts";
 
 /** What the graph holds for one row of the pipeline table, found by relation, never by name. */
 export interface StageParts {
-  row: Stage;
+  row: PipelineStage;
   build?: FunctionBuild;
   handler?: Resource<"aws:lambda/function:Function">;
   role?: Resource<"aws:iam/role:Role">;
@@ -15,14 +15,14 @@ export interface StageParts {
   targets: Resource<"aws:cloudwatch/eventTarget:EventTarget">[];
 }
 
-export const rows: readonly Stage[] = pipeline;
+export const rows: readonly PipelineStage[] = pipeline;
 
 /** The parts of every row. */
 export function stageParts(graph: Graph): StageParts[] {
   return rows.map((row) => partsOf(graph, row));
 }
 
-function partsOf(graph: Graph, row: Stage): StageParts {
+function partsOf(graph: Graph, row: PipelineStage): StageParts {
   const build = graph.builds.find(({ handler }) => handler === `packages/functions/src/stages/${row.stage}.handler`);
   const handler = resourcesOf(graph, "aws:lambda/function:Function").find(
     ({ name }) => build && name === `${build.functionID}Function`,

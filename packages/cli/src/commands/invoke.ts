@@ -4,11 +4,11 @@ import { type ExitCode, exitCodes, exitCodesHelp } from "../exit-codes.ts";
 import { loadEnvironment } from "../input/environment.ts";
 import { findFfmpeg } from "../input/ffmpeg.ts";
 import { type Message, readMessages } from "../input/messages.ts";
-import { fakeWorld } from "../run/fake-world.ts";
+import { fakeSetup } from "../run/fake-setup.ts";
 import { type MessageResult, requestOf, runMessages } from "../run/invocation.ts";
 import { latestOutcome, type Outcome } from "../run/outcome.ts";
 import { openSession } from "../run/session.ts";
-import { configuredWorld, isFolder, type World } from "../run/world.ts";
+import { configuredSetup, isFolder, type Setup } from "../run/setup.ts";
 import { CAMERA_DOWN, CAMERA_UP } from "../sample-events.ts";
 import { Subcommand } from "../subcommand.ts";
 import { AskedView } from "../view/asked-view.ts";
@@ -67,46 +67,46 @@ async function invoke(file: string, options: InvokeOptions): Promise<void> {
   const messages = await readMessages(file, Date.now());
   const stream = humanStream(options);
   await using cleanup = new AsyncDisposableStack();
-  const world = await openWorld(messages, options, ffmpeg, stream, cleanup);
+  const setup = await openSetup(messages, options, ffmpeg, stream, cleanup);
   const view = new AskedView(createView(stream, messages.length), new Set(messages.flatMap(clipIdOf)));
-  const results = await runIn(world, messages, options, view).finally(() => view.close());
-  report(results, world, options, stream);
-  reportOthers(view.others, world, stream);
+  const results = await runIn(setup, messages, options, view).finally(() => view.close());
+  report(results, setup, options, stream);
+  reportOthers(view.others, setup, stream);
   if (options.json) process.stdout.write(`${JSON.stringify(results.map(jsonOf), null, 2)}\n`);
   process.exitCode = worst(results.map(exitCode));
 }
 
-async function openWorld(
+async function openSetup(
   messages: readonly Message[],
   { cameraService, state }: InvokeOptions,
   ffmpeg: string,
   stream: NodeJS.WriteStream,
   cleanup: AsyncDisposableStack,
-): Promise<World> {
-  if (cameraService === "configured") return configuredWorld(process.env, state);
+): Promise<Setup> {
+  if (cameraService === "configured") return configuredSetup(process.env, state);
   const onMake = (key: string) => stream.write(`Making a recording of the fake camera: ${key}\n`);
-  return cleanup.use(await fakeWorld(process.env, state, messages, ffmpeg, onMake));
+  return cleanup.use(await fakeSetup(process.env, state, messages, ffmpeg, onMake));
 }
 
 async function runIn(
-  world: World,
+  setup: Setup,
   messages: readonly Message[],
   { state, wait = false }: InvokeOptions,
   view: View,
 ): Promise<MessageResult[]> {
-  await using session = await openSession({ ...world, root: join(state, "invoke"), view });
-  return await runMessages(session.runtime, messages, world, wait);
+  await using session = await openSession({ ...setup, root: join(state, "invoke"), view });
+  return await runMessages(session.runtime, messages, setup, wait);
 }
 
 function report(
   results: readonly MessageResult[],
-  world: World,
+  setup: Setup,
   { state }: InvokeOptions,
   stream: NodeJS.WriteStream,
 ): void {
   for (const result of results) {
     const { outcome, request, retry } = result;
-    const lines = outcome ? outcomeLines(outcome, world, stream) : [];
+    const lines = outcome ? outcomeLines(outcome, setup, stream) : [];
     if (retry) lines.push(`  ${retry.stage} tries again at ${instant(retry.atMs)}`);
     const waiting = retry ?? outcome?.nextAttemptMs;
     if (waiting) lines.push(`  it stays in ${state}: run camclips invoke again after that time, or with --wait`);
@@ -117,15 +117,15 @@ function report(
 }
 
 /** Clips of an earlier command, whose time came while this one ran: they count neither in `--json` nor in the exit code. */
-function reportOthers(others: AskedView["others"], world: World, stream: NodeJS.WriteStream): void {
+function reportOthers(others: AskedView["others"], setup: Setup, stream: NodeJS.WriteStream): void {
   for (const [clipId, events] of others) {
-    const outcome = latestOutcome(events, world.destinationBucket, world.settings);
+    const outcome = latestOutcome(events, setup.destinationBucket, setup.settings);
     if (!outcome) continue;
-    stream.write(`\nasked for earlier: ${clipId}  ${outcomeLines(outcome, world, stream).join("\n")}\n`);
+    stream.write(`\nasked for earlier: ${clipId}  ${outcomeLines(outcome, setup, stream).join("\n")}\n`);
   }
 }
 
-function outcomeLines(outcome: Outcome, { destinationBucket }: World, stream: NodeJS.WriteStream): string[] {
+function outcomeLines(outcome: Outcome, { destinationBucket }: Setup, stream: NodeJS.WriteStream): string[] {
   const place = isFolder(destinationBucket) ? destinationBucket : `s3://${destinationBucket}`;
   return [...statusLines(outcome, stream), ...placeLines(outcome, place)];
 }

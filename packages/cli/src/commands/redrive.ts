@@ -15,7 +15,7 @@ ${exitCodesHelp}`;
 export function redriveCommand(): Command {
   return new Subcommand("redrive")
     .description("send a stage's dead letters back to its queue (AWS)")
-    .argument("<stage>", "stage of the pipeline, such as render-clip")
+    .argument("<pipeline-stage>", "such as render-clip: whose dead letters")
     .addOption(stageOption().makeOptionMandatory())
     .addHelpText("after", help)
     .action(redrive);

@@ -52,11 +52,11 @@ async function timeline(clipId: string, { state, stage, json }: TimelineOptions)
 }
 
 async function deployedHistory(stage: string, clipId: string): Promise<AnyEvent[]> {
-  const [{ findStage }, { historyOf }] = await Promise.all([
-    import("../deployed/stage.ts"),
+  const [{ findDeployment }, { historyOf }] = await Promise.all([
+    import("../deployed/deployment.ts"),
     import("../deployed/history.ts"),
   ]);
-  return historyOf(await findStage(stage), clipId, stage);
+  return historyOf(await findDeployment(stage), clipId, stage);
 }
 
 /** Several runs may know the clip; the latest one counts. */

@@ -3,10 +3,10 @@ import { createS3Store } from "@camclips/aws";
 import { readHistory } from "@camclips/core";
 import type { AnyEvent } from "@camclips/events";
 import { UsageError } from "../exit-codes.ts";
-import { CLIENT, type DeployedStage } from "./stage.ts";
+import { CLIENT, type Deployment } from "./deployment.ts";
 
 /** A clip's events out of the stage's event store. @throws UsageError for a clip that the stage does not know. */
-export async function historyOf({ workBucket }: DeployedStage, clipId: string, stage: string): Promise<AnyEvent[]> {
+export async function historyOf({ workBucket }: Deployment, clipId: string, stage: string): Promise<AnyEvent[]> {
   // Emulators serve buckets by path.
   const s3 = new S3Client({ ...CLIENT, forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
   const events = await readHistory(createS3Store(s3, workBucket), clipId);

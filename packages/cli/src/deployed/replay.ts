@@ -9,13 +9,13 @@ import {
   type AnyEvent,
   markRerun,
   NOTIFYING_REPLAY_PREFIX,
-  type Stage as Row,
+  type PipelineStage,
   stageNamed,
   toEnvelope,
   withFreshDeadline,
 } from "@camclips/events";
 import { UsageError } from "../exit-codes.ts";
-import { type DeployedStage, partOf } from "./stage.ts";
+import { type Deployment, partOf } from "./deployment.ts";
 
 export interface Replay {
   fromMs: number;
@@ -31,7 +31,7 @@ const replayName = (notify: boolean, nowMs: number): string =>
 /** Replays the archive into one stage's rule. @returns the replay's name. */
 export async function startReplay(
   events: EventBridgeClient,
-  deployed: DeployedStage,
+  deployed: Deployment,
   { fromMs, toMs, from, notify }: Replay,
   nowMs: number,
 ): Promise<string> {
@@ -60,7 +60,7 @@ export async function replayState(events: EventBridgeClient, name: string): Prom
  */
 export function replayMessage(
   history: readonly AnyEvent[],
-  deployed: DeployedStage,
+  deployed: Deployment,
   { fromMs, toMs, from, notify }: Replay,
   nowMs: number,
 ): SendMessageCommandInput {
@@ -75,4 +75,4 @@ export function replayMessage(
   return { QueueUrl: queueUrl, MessageBody: JSON.stringify(toEnvelope(marked)) };
 }
 
-const takenBy = ({ input }: Row): readonly string[] => (input.from === "bus" ? input.events : []);
+const takenBy = ({ input }: PipelineStage): readonly string[] => (input.from === "bus" ? input.events : []);

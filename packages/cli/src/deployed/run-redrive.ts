@@ -1,7 +1,7 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { UsageError } from "../exit-codes.ts";
+import { CLIENT, checkPipelineStage, findDeployment, partOf } from "./deployment.ts";
 import { redriveStage } from "./redrive.ts";
-import { CLIENT, checkName, findStage, partOf } from "./stage.ts";
 
 /** Sending the request again would find the FATAL_ERROR that was told when the message came to rest, and stop there. */
 const ENDED = "schedule-retry";
@@ -14,8 +14,8 @@ export async function runRedrive(name: string, stage: string): Promise<void> {
       `clips with dead letters of ${ENDED} were told FATAL_ERROR: take each up again with ${instead}`,
     );
   }
-  checkName(name);
-  const deployed = await findStage(stage);
+  checkPipelineStage(name);
+  const deployed = await findDeployment(stage);
   const { dlqUrl, queueUrl } = partOf(deployed, name);
   if (!dlqUrl) throw new UsageError(`${name} of stage "${stage}" has no dead-letter queue of its own`);
   const nowMs = Date.now();

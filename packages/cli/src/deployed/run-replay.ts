@@ -1,9 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { CLIENT, checkPipelineStage, findDeployment } from "./deployment.ts";
 import { historyOf } from "./history.ts";
 import { replayMessage, replayState, startReplay } from "./replay.ts";
-import { CLIENT, checkName, findStage } from "./stage.ts";
 
 export interface ReplayOptions {
   stage: string;
@@ -27,8 +27,8 @@ export async function runReplay({
   notify,
   wait,
 }: ReplayOptions): Promise<void> {
-  checkName(only);
-  const deployed = await findStage(stage);
+  checkPipelineStage(only);
+  const deployed = await findDeployment(stage);
   const options = { fromMs, toMs, from: only, notify };
   if (clip) {
     const message = replayMessage(await historyOf(deployed, clip, stage), deployed, options, Date.now());

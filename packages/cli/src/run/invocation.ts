@@ -4,7 +4,7 @@ import type { AnswerableRequest } from "@camclips/events";
 import type { DeadLetter, LocalRuntime } from "@camclips/local";
 import type { Message } from "../input/messages.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
-import type { World } from "./world.ts";
+import type { Setup } from "./setup.ts";
 
 /** What became of one message: a status, or why there is none (yet). */
 export interface MessageResult {
@@ -24,7 +24,7 @@ const POLL_MS = 250;
 export async function runMessages(
   runtime: LocalRuntime,
   messages: readonly Message[],
-  world: World,
+  setup: Setup,
   wait: boolean,
 ): Promise<MessageResult[]> {
   const before = countLetters(await runtime.deadLetters());
@@ -32,7 +32,7 @@ export async function runMessages(
   for (;;) {
     await runtime.idle({ ignore: ({ atMs }) => atMs > Date.now() });
     const letters = newLetters(await runtime.deadLetters(), before);
-    const results = await Promise.all(messages.map((message) => resultOf(runtime, message, letters, world)));
+    const results = await Promise.all(messages.map((message) => resultOf(runtime, message, letters, setup)));
     if (!wait || results.every(isFinal)) return results;
     await setTimeout(POLL_MS);
   }
@@ -47,7 +47,7 @@ async function resultOf(
   runtime: LocalRuntime,
   message: Message,
   letters: readonly DeadLetter[],
-  { destinationBucket, settings }: World,
+  { destinationBucket, settings }: Setup,
 ): Promise<MessageResult> {
   const request = requestOf(message);
   const dead = letters.find(({ body }) => body === message.body);

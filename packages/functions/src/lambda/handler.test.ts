@@ -5,7 +5,7 @@ import { RequestAccepted, type Rerun, toEnvelope } from "@camclips/events";
 import { eventOf, request, requestBody, type TestWorld, testWorld } from "@camclips/testing/stage-world";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { defineStage, type Stage, type StageMessage } from "../runtime/process.ts";
+import { defineStage, type StageHandler, type StageMessage } from "../runtime/process.ts";
 import { connect } from "./connect.ts";
 import { lambdaHandler } from "./handler.ts";
 
@@ -65,7 +65,7 @@ const invoke = async (handler: unknown, records: SQSRecord[], remainingMs = 60_0
 /** Keeps what came; `fail` names bodies that break. */
 function collecting(fail: (message: StageMessage) => boolean = () => false) {
   const seen: StageMessage[] = [];
-  const stage: Stage = {
+  const stage: StageHandler = {
     name: "accept-request",
     read: () => undefined,
     async run(message) {
@@ -158,7 +158,7 @@ describe("a batch", () => {
   });
 
   it("gives records that failed in an outage back ever later: their few receives must outlast it", async () => {
-    const stage: Stage = {
+    const stage: StageHandler = {
       name: "accept-request",
       read: () => undefined,
       run: () => Promise.reject(new ServiceUnavailableError("S3: Service Unavailable")),
@@ -183,7 +183,7 @@ describe("a batch", () => {
 describe("the end of a function's time", () => {
   it("aborts what runs, and reports it and what was not begun as failed, not as done", async () => {
     const seen: string[] = [];
-    const stage: Stage = {
+    const stage: StageHandler = {
       name: "accept-request",
       read: () => undefined,
       async run(message, _event, _deps, signal) {
@@ -199,7 +199,7 @@ describe("the end of a function's time", () => {
 
   it("gives what it aborted back as in an outage, unless it was ffmpeg", async () => {
     for (const name of ["accept-request", "render-clip"] as const) {
-      const stage: Stage = {
+      const stage: StageHandler = {
         name,
         read: () => undefined,
         run: (_, __, ___, signal) =>
@@ -230,7 +230,7 @@ describe("a cold start", () => {
 
   it("adds what only this stage has", async () => {
     const asked: unknown[] = [];
-    const stage: Stage<TestWorld["deps"] & { extra: string }> = {
+    const stage: StageHandler<TestWorld["deps"] & { extra: string }> = {
       name: "accept-request",
       read: () => undefined,
       async run(_message, _event, { extra }) {

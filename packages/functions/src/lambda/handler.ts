@@ -3,7 +3,7 @@ import { stageNamed } from "@camclips/events";
 import middy from "@middy/core";
 import eventNormalizer from "@middy/event-normalizer";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { processMessage, type Stage, type StageMessage, type WrapperDeps } from "../runtime/process.ts";
+import { processMessage, type StageHandler, type StageMessage, type WrapperDeps } from "../runtime/process.ts";
 import type { Connection, CoreDeps } from "./connect.ts";
 
 /** The stage's signal aborts this long before Lambda ends the function, so that a failure can still be told. */
@@ -26,7 +26,10 @@ type Extras = (environment: NodeJS.ProcessEnv) => Promise<object>;
  * The clients are loaded with the first message: who imports a stage to run it elsewhere loads none.
  * @param extras dependencies that only this stage has (the media engine).
  */
-export function lambdaHandler<Needs extends WrapperDeps>(stage: Stage<Needs>, extras: Extras = async () => ({})) {
+export function lambdaHandler<Needs extends WrapperDeps>(
+  stage: StageHandler<Needs>,
+  extras: Extras = async () => ({}),
+) {
   let connection: Promise<Connection & { deps: CoreDeps & Needs }> | undefined;
   const connected = () => {
     connection ??= (async () => {
@@ -88,7 +91,12 @@ async function readRecord(record: SQSRecord): Promise<StageMessage> {
 const receiveCountOf = (record: SQSRecord): number => Number(record.attributes.ApproximateReceiveCount);
 
 /** After its last delivery a message need not wait to come to rest. */
-function pauseSeconds({ name }: Pick<Stage, "name">, record: SQSRecord, error: unknown, signal: AbortSignal): number {
+function pauseSeconds(
+  { name }: Pick<StageHandler, "name">,
+  record: SQSRecord,
+  error: unknown,
+  signal: AbortSignal,
+): number {
   const receives = receiveCountOf(record);
   const { ffmpeg, maxReceives } = stageNamed(name);
   // ffmpeg that is too slow is so again.

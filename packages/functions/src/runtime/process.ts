@@ -7,9 +7,9 @@ import {
   type EventDefinition,
   type EventOf,
   nextEvent,
+  type PipelineStage,
   parseEnvelope,
   type Reason,
-  type Stage as Row,
   reason,
   type StageName,
   stageNamed,
@@ -33,7 +33,7 @@ export interface StageMessage {
 export type WrapperDeps = Pick<Deps, "bus" | "work" | "scheduler" | "clock" | "log" | "metrics">;
 
 /** A stage: how to turn one message into what happened. The wrapper around it is `processMessage`. */
-export interface Stage<Needs = Deps> {
+export interface StageHandler<Needs = Deps> {
   readonly name: StageName;
   /** @throws when the message is none for this stage. */
   read(message: StageMessage): AnyEvent | undefined;
@@ -48,7 +48,7 @@ export function defineStage<const Definitions extends readonly EventDefinition[]
   name: StageName,
   takes: Definitions,
   run: (event: Extract<EventOf<Definitions[number]>, AnyEvent>, deps: Needs, signal: AbortSignal) => Promise<AnyFact[]>,
-): Stage<Needs & WrapperDeps> {
+): StageHandler<Needs & WrapperDeps> {
   return {
     name,
     read({ body, sentMs }) {
@@ -84,7 +84,7 @@ function follow(fact: AnyFact, event: AnyEvent, { clock }: Pick<Deps, "clock">):
  * @throws whatever the stage threw, when the message is to be delivered again or to rest in the dead-letter queue.
  */
 export async function processMessage<Needs extends WrapperDeps>(
-  stage: Stage<Needs>,
+  stage: StageHandler<Needs>,
   message: StageMessage,
   deps: Needs,
   signal: AbortSignal,
@@ -116,7 +116,7 @@ export async function processMessage<Needs extends WrapperDeps>(
 }
 
 async function runOnce<Needs extends WrapperDeps>(
-  stage: Stage<Needs>,
+  stage: StageHandler<Needs>,
   message: StageMessage,
   event: AnyEvent | undefined,
   deps: Needs,
@@ -137,7 +137,7 @@ function isLongOutage(error: unknown, { receiveCount }: StageMessage, signal: Ab
 }
 
 async function handleFailure(
-  row: Row,
+  row: PipelineStage,
   message: StageMessage,
   event: AnyEvent | undefined,
   { error, later }: { error: unknown; later: unknown },

@@ -15,7 +15,7 @@ import * as z from "zod";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { getJson, putJsonOnce } from "../runtime/json-objects.ts";
-import type { Stage, WrapperDeps } from "../runtime/process.ts";
+import type { StageHandler, WrapperDeps } from "../runtime/process.ts";
 
 /** What a clipId stands for, from its first acceptance on. */
 const claim = z.object({ requestKey: z.string(), deadlineAt: z.iso.datetime() });
@@ -23,7 +23,7 @@ const claim = z.object({ requestKey: z.string(), deadlineAt: z.iso.datetime() })
 type Needs = WrapperDeps & Pick<Deps, "settings">;
 
 /** Reads a caller's request, claims its clipId, and has its deadline watched. */
-export const acceptRequest: Stage<Needs> = {
+export const acceptRequest: StageHandler<Needs> = {
   name: "accept-request",
   read: () => undefined,
   async run({ body, sentMs }, _, deps, signal) {

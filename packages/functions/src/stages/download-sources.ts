@@ -17,12 +17,12 @@ export const downloadSources = defineStage("download-sources", [SourcesLocated],
   const result = await probeSources(request, sources, deps, signal);
   if (!("probed" in result)) return [factOf(result.decision, request)];
   const staged = await inParallel(COPIES_AT_ONCE, result.probed, signal, (probed, index, either) =>
-    stage(probed, stagedSourceKey(request.clipId, event.metadata.id, index), deps, either),
+    copyToWork(probed, stagedSourceKey(request.clipId, event.metadata.id, index), deps, either),
   );
   return [SourcesDownloaded.happened({ request, sources: staged, gaps: result.decision.gaps })];
 });
 
-async function stage(
+async function copyToWork(
   { part, zeroMs, object, slice }: Probed,
   key: string,
   { work, metrics }: Needs,

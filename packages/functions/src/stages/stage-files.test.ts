@@ -1,12 +1,12 @@
-import { catalog, pipeline, type Stage as Row, toEnvelope } from "@camclips/events";
+import { catalog, type PipelineStage, pipeline, toEnvelope } from "@camclips/events";
 import { sampleEvent } from "@camclips/testing/sample-events";
 import { describe, expect, it } from "vitest";
-import type { Stage } from "../runtime/process.ts";
+import type { StageHandler } from "../runtime/process.ts";
 
 const fileOf = (name: string) => new URL(`${name}.ts`, import.meta.url).href;
 const camelCase = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-describe.each((pipeline as readonly Row[]).map((row) => [row.stage, row] as const))(
+describe.each((pipeline as readonly PipelineStage[]).map((row) => [row.stage, row] as const))(
   "packages/functions/src/stages/%s.ts",
   (name, row) => {
     it("exports the stage of its name and a Lambda handler, and connects to nothing when it is imported", async () => {
@@ -16,8 +16,8 @@ describe.each((pipeline as readonly Row[]).map((row) => [row.stage, row] as cons
     });
 
     it("takes the events of its row, and no other", async () => {
-      const module = (await import(fileOf(name))) as Record<string, Stage>;
-      const stage = module[camelCase(name)] as Stage;
+      const module = (await import(fileOf(name))) as Record<string, StageHandler>;
+      const stage = module[camelCase(name)] as StageHandler;
       const takes = ({ type }: { type: (typeof catalog)[number]["type"] }) => {
         try {
           const body = JSON.parse(JSON.stringify(toEnvelope(sampleEvent(type))));

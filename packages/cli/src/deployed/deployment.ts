@@ -16,7 +16,7 @@ const outputs = z.object({
     z.object({ ruleArn: z.string().optional(), queueUrl: z.string(), dlqUrl: z.string().optional() }),
   ),
 });
-export type DeployedStage = z.output<typeof outputs>;
+export type Deployment = z.output<typeof outputs>;
 
 /** Connections give up soon enough for somebody who waits. */
 export const CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 3_000, requestTimeout: 30_000 } };
@@ -25,7 +25,7 @@ export const CLIENT = { maxAttempts: 3, requestHandler: { connectionTimeout: 3_0
  * Finds a stage's resources by its outputs. The stage's `.env` files are read first: they may name profile and region.
  * @throws UsageError when it is not deployed here, or AWS cannot be reached with the credentials at hand.
  */
-export async function findStage(stage: string): Promise<DeployedStage> {
+export async function findDeployment(stage: string): Promise<Deployment> {
   loadEnvironment(existsSync(`.env.${stage}`) ? stage : undefined);
   const name = `/camclips/${stage}/outputs`;
   const answer = await new SSMClient(CLIENT).send(new GetParameterCommand({ Name: name })).catch((error: Error) => {
@@ -48,7 +48,7 @@ function refusal(error: Error, stage: string): Error {
 }
 
 /** Before anything is asked of AWS. @throws UsageError for a stage that no pipeline has. */
-export function checkName(stage: string): void {
+export function checkPipelineStage(stage: string): void {
   const names = pipeline.map((row): string => row.stage);
   if (!names.includes(stage)) throw unknownStage(stage, names);
 }
@@ -57,7 +57,7 @@ const unknownStage = (stage: string, names: readonly string[]): UsageError =>
   new UsageError(`no stage "${stage}" in the pipeline: ${names.join(", ")}`);
 
 /** @throws UsageError for a stage that the deployed pipeline does not have. */
-export function partOf(deployed: DeployedStage, stage: string): DeployedStage["stages"][string] {
+export function partOf(deployed: Deployment, stage: string): Deployment["stages"][string] {
   const part = deployed.stages[stage];
   if (part) return part;
   throw unknownStage(stage, Object.keys(deployed.stages));

@@ -8,7 +8,7 @@ import type { Message } from "../input/messages.ts";
 import { makeWritable } from "../input/writable-folder.ts";
 import { makeRecordingOnce } from "../recordings/synthetic.ts";
 import { CAMERA_DOWN, CAMERA_UP } from "../sample-events.ts";
-import { destinationIn, isFolder, type World } from "./world.ts";
+import { destinationIn, isFolder, type Setup } from "./setup.ts";
 
 /** Recordings of the fake camera start every ten seconds: short ones are quick to make, and every clip has joins. */
 const SLOT_MS = 10_000;
@@ -22,13 +22,13 @@ const KEPT_MS = 24 * 3600_000;
  * Two cameras that no real service is needed for: CAMERA_UP has whatever was recorded within OUT_OF_RANGE_LIMIT before
  * the message was sent (made when asked for), CAMERA_DOWN has nothing.
  */
-export async function fakeWorld(
+export async function fakeSetup(
   environment: NodeJS.ProcessEnv,
   state: string,
   messages: readonly Message[],
   ffmpeg: string,
   onMake: (key: string) => void,
-): Promise<World & AsyncDisposable> {
+): Promise<Setup & AsyncDisposable> {
   const { S3_BUCKET_DESTINATION: named = "" } = environment;
   const destinationBucket = isFolder(named) ? named : destinationIn(state);
   await makeWritable(destinationBucket, "the destination");

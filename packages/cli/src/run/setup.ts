@@ -8,7 +8,7 @@ import { settingsFrom } from "../input/environment.ts";
 import { makeWritable } from "../input/writable-folder.ts";
 
 /** What the pipeline works with: settings, and where objects lie. */
-export interface World {
+export interface Setup {
   settings: Settings;
   origin: ObjectStore;
   destination: ObjectStore;
@@ -18,7 +18,7 @@ export interface World {
 const HINT = 'To try it without any service: --camera-service fake. All settings: README.md, "Settings"';
 
 /** The services and buckets that the environment names. */
-export async function configuredWorld(environment: NodeJS.ProcessEnv, state: string): Promise<World> {
+export async function configuredSetup(environment: NodeJS.ProcessEnv, state: string): Promise<Setup> {
   const settings = settingsFrom(environment, HINT);
   const destinationBucket = settings.S3_BUCKET_DESTINATION ?? destinationIn(state);
   if (isFolder(destinationBucket)) await makeWritable(destinationBucket, "the destination");
