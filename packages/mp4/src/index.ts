@@ -4,6 +4,7 @@ export { findBrokenSample } from "./h26x/broken-sample.ts";
 export { isIntraSlice } from "./h26x/slice-type.ts";
 export type { ByteSource } from "./io/byte-source.ts";
 export { fileSource } from "./io/file-source.ts";
+export { urlSource } from "./io/url-source.ts";
 export { boxesIn } from "./read/boxes.ts";
 export {
   entryFor,
