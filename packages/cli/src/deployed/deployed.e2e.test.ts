@@ -116,7 +116,8 @@ describe("the commands for a deployed stage", () => {
     const { code, stdout, stderr } = await run(["redrive", "render-clip"]);
     expect(stdout).toBe("1 sent back to render-clip\n");
     expect(code).toBe(2);
-    expect(stderr).toContain("1 left where they are, because they are no events: m1");
+    const [poison] = aws.queues.get(url("render-clip-dlq")) ?? [];
+    expect(stderr).toContain(`1 left where they are, because they are no events: ${poison?.MessageId}`);
     const [body = ""] = sentTo("render-clip");
     const { metadata } = parseEnvelope(JSON.parse(body));
     expect(metadata).toMatchObject({ id: second.metadata.id, attempt: 1, rerun: { notify: true } });
@@ -132,6 +133,32 @@ describe("the commands for a deployed stage", () => {
     aws.put(url("render-clip-dlq"), text({ ...second, metadata: { ...second.metadata, rerun } }));
     expect((await run(["redrive", "render-clip"])).code).toBe(0);
     expect(parseEnvelope(JSON.parse(sentTo("render-clip").at(-1) ?? "")).metadata.rerun?.id).toMatch(mark);
+  });
+
+  it("redrive sends what was there when it began, once, while every message comes back", async () => {
+    aws.put(url("render-clip-dlq"), ...Array.from({ length: 3 }, () => text(second)));
+    aws.poisoned.set(url("render-clip"), url("render-clip-dlq"));
+    const before = sentTo("render-clip").length;
+    const { code, stdout, stderr } = await run(["redrive", "render-clip"]);
+    aws.poisoned.clear();
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("about 3 dead letters of render-clip");
+    expect(stdout).toBe("3 sent back to render-clip\n");
+    expect(sentTo("render-clip").length - before).toBe(3);
+  });
+
+  it("redrive --dry-run lists clips and leaves everything; --limit bounds what is sent", async () => {
+    aws.put(url("render-clip-dlq"), text(second), text(second));
+    const before = sentTo("render-clip").length;
+    const dry = await run(["redrive", "render-clip", "--dry-run"]);
+    expect(dry.stdout).toBe(
+      `${second.metadata.clipId}\n${second.metadata.clipId}\n2 would be sent back to render-clip\n`,
+    );
+    expect(sentTo("render-clip").length).toBe(before);
+    expect(aws.queues.get(url("render-clip-dlq"))).toHaveLength(2);
+    expect((await run(["redrive", "render-clip", "--limit", "1"])).stdout).toBe("1 sent back to render-clip\n");
+    expect(aws.queues.get(url("render-clip-dlq"))).toHaveLength(1);
+    expect((await run(["redrive", "render-clip", "--limit", "none"])).code).toBe(2);
   });
 
   it("redrive lets a stage go on that left its clip open, and sends a caller's request unchanged", async () => {

@@ -13,6 +13,7 @@ interface Letter {
   MessageId: string;
   ReceiptHandle: string;
   Body: string;
+  Attributes: { SentTimestamp: string };
 }
 
 /** As much of AWS's wire protocols as the commands for a deployed stage use; every call is kept. */
@@ -23,6 +24,9 @@ export class FakeAws implements AsyncDisposable {
   readonly queues = new Map<string, Letter[]>();
   /** By key, whatever the bucket. */
   readonly objects = new Map<string, string>();
+  #letters = 0;
+  /** A queue whose messages come to rest in another one as soon as they are sent: poison. By queue URL. */
+  readonly poisoned = new Map<string, string>();
   readonly #server = createServer((request, response) => {
     this.#answer(request).then(({ status = 200, body }) => response.writeHead(status).end(body));
   });
@@ -44,8 +48,15 @@ export class FakeAws implements AsyncDisposable {
   }
 
   put(queue: string, ...bodies: string[]): void {
-    const letters = bodies.map((Body, index) => ({ MessageId: `m${index}`, ReceiptHandle: `r${index}`, Body }));
-    this.queues.set(queue, letters);
+    this.queues.set(queue, []);
+    for (const body of bodies) this.#add(queue, body, Date.now() - 60_000);
+  }
+
+  #add(queue: string, Body: string, sentMs: number): void {
+    const letters = this.queues.get(queue) ?? [];
+    const number = this.#letters++;
+    const letter = { MessageId: `m${number}`, ReceiptHandle: `r${number}`, Body };
+    this.queues.set(queue, [...letters, { ...letter, Attributes: { SentTimestamp: String(sentMs) } }]);
   }
 
   inputs(target: string): Record<string, unknown>[] {
@@ -73,8 +84,13 @@ export class FakeAws implements AsyncDisposable {
         const Value = this.parameters.get(input.Name ?? "");
         return Value === undefined ? undefined : { Parameter: { Value } };
       }
-      case "AmazonSQS.SendMessage":
+      case "AmazonSQS.GetQueueAttributes":
+        return { Attributes: { ApproximateNumberOfMessages: String(letters.length) } };
+      case "AmazonSQS.SendMessage": {
+        const rest = this.poisoned.get(input.QueueUrl ?? "");
+        if (rest) this.#add(rest, input.MessageBody ?? "", Date.now());
         return { MessageId: "sent", MD5OfMessageBody: md5(input.MessageBody ?? "") };
+      }
       case "AmazonSQS.ReceiveMessage":
         return { Messages: letters.map((letter) => ({ ...letter, MD5OfBody: md5(letter.Body) })) };
       case "AmazonSQS.DeleteMessage":
