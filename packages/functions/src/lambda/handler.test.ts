@@ -126,6 +126,17 @@ describe("a batch", () => {
     expect(JSON.stringify(world.lines)).not.toContain("secret");
   });
 
+  it.each([
+    ["an event", JSON.stringify(toEnvelope(eventOf(RequestAccepted.happened({ request: request() }))))],
+    ["a request in JSON", JSON.stringify(requestBody())],
+    ["a Python literal", "{u'cameraId': 'c', u'clipId': u'clip-1'"],
+    ["a body that was encoded twice", JSON.stringify(JSON.stringify(requestBody()))],
+  ])("is logged under its clip where %s fails", async (_, body) => {
+    const { handler } = collecting(() => true);
+    await invoke(handler, [record("m1", body)]);
+    expect(world.lines).toMatchObject([{ message: "stage failed", fields: { clipId: "clip-1" } }]);
+  });
+
   it("marks replayed events, whose mark comes in the envelope", async () => {
     const marks: (Rerun | undefined)[] = [];
     const stage = defineStage("locate-sources", [RequestAccepted], async ({ metadata }) => {

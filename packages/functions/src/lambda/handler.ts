@@ -55,6 +55,7 @@ export function lambdaHandler<Needs extends WrapperDeps>(
         failures.push({ record, error });
         deps.log.error("stage failed", {
           stage: stage.name,
+          clipId: clipIdIn(record.body),
           messageId: record.messageId,
           receiveCount: receiveCountOf(record),
           error,
@@ -87,6 +88,9 @@ async function readRecord(record: SQSRecord): Promise<StageMessage> {
     receiveCount: receiveCountOf(record),
   };
 }
+
+/** Of an event or a request, also one that cannot be read as a whole: whoever looks for a clip's lines filters by it. */
+const clipIdIn = (body: string): string | undefined => /\\?["']clipId\\?["']\s*:\s*u?\\?["']([\w-]+)/.exec(body)?.[1];
 
 const receiveCountOf = (record: SQSRecord): number => Number(record.attributes.ApproximateReceiveCount);
 
