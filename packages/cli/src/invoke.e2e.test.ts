@@ -1,9 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { createFolderStore, startCameraService } from "@camclips/local";
 import { after, type Folder, makeHarbour, START_MS, temporaryFolder } from "@camclips/testing/cli/fixtures";
-import { type CliResult, runCli } from "@camclips/testing/cli/run-cli";
+import { type CliResult, later, runCli } from "@camclips/testing/cli/run-cli";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sqsEvent } from "./sample-events.ts";
 
@@ -144,12 +143,11 @@ describe("camclips event and camclips invoke", { timeout: 60_000 }, () => {
     await mkdir(cwd);
     const [earlier, own] = await Promise.all([sample("-p"), sample("-t")]);
     const event = ({ record }: { record: Record_ }) => JSON.stringify({ Records: [record] });
-    const times = { SQS_TIMEOUT: "1", SQS_RETRY_LIMIT: "1" };
-    const pending = await run(["invoke", "-", ...FAKE], { SQS_TIMEOUT: "1" }, event(earlier), cwd);
+    const pending = await run(["invoke", "-", ...FAKE], {}, event(earlier), cwd);
     expect(pending.code, pending.stderr).toBe(4);
-    await setTimeout(2000);
 
-    const result = await run(["invoke", "-", ...FAKE, "--json"], times, event(own), cwd);
+    const rules = { SQS_TIMEOUT: "1", SQS_RETRY_LIMIT: "1" };
+    const result = await run(["invoke", "-", ...FAKE, "--json"], { ...rules, ...later(61_000) }, event(own), cwd);
     expect(result.code).toBe(3);
     expect(jsonOf(result)).toMatchObject([{ clipId: own.body.clipId, status: "CLIP_TOO_LONG" }]);
     expect(result.stderr).toContain(`${earlier.body.clipId}, asked for earlier, is taken up as well\n`);

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { type CameraServiceOptions, createCameraService } from "./camera-service.ts";
 import { CameraServiceError, UnknownCameraError } from "./ports.ts";
 
-const quick = { timeoutMs: 300, pauseMs: 5 } satisfies Partial<CameraServiceOptions>;
+/** No call here takes so long; those that get no answer say a short time themselves, and check nothing that takes time. */
+const quick = { timeoutMs: 60_000, pauseMs: 5 } satisfies Partial<CameraServiceOptions>;
 const connect = ({ url }: Pick<TestServer, "url">, options: Partial<CameraServiceOptions> = {}) =>
   createCameraService({ camerasUrl: `${url}/api`, recordingsUrl: `${url}/recs`, ...quick, ...options });
 
@@ -144,11 +145,9 @@ describe("a fault that may pass", () => {
 
   it("is an answer that does not come in time", async () => {
     await using server = await startServer(() => {});
-    const startedAt = performance.now();
     const error = await failureOf(connect(server, { timeoutMs: 50 }).alias("c"));
     expect(error.message).toMatch(/GET \/api\/cameras\/c got no answer: .*timeout/);
-    expect(performance.now() - startedAt).toBeLessThan(3000);
-    expect(server.requests).toHaveLength(3);
+    expect(error.passing).toBe(true);
   });
 
   it("is a body that comes drop by drop for longer than a call may take", async () => {
@@ -170,7 +169,7 @@ describe("a fault that may pass", () => {
       };
       pump();
     });
-    const error = await failureOf(connect(server, { attempts: 1, timeoutMs: 10_000 }).alias("c"));
+    const error = await failureOf(connect(server, { attempts: 1 }).alias("c"));
     expect(error.message).toContain("longer than 8388608 bytes");
     expect(sent).toBeLessThan(64 << 20);
   });
@@ -192,10 +191,8 @@ describe("a fault that may pass", () => {
 });
 
 it("ends at once, with the signal's reason, when the stage is aborted", async () => {
-  await using server = await startServer(() => {});
   const stop = new AbortController();
-  const call = connect(server, { timeoutMs: 10_000 }).alias("c", stop.signal);
-  setTimeout(() => stop.abort(new Error("time is up")), 30);
-  await expect(call).rejects.toThrow("time is up");
+  await using server = await startServer(() => stop.abort(new Error("time is up")));
+  await expect(connect(server).alias("c", stop.signal)).rejects.toThrow("time is up");
   expect(server.requests).toHaveLength(1);
 });

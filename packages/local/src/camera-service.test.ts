@@ -9,7 +9,7 @@ const recordings: Footage[] = [
 const start = () =>
   startCameraService({ cameras: new Map([["cam-1", { alias: "pier", recordings: () => recordings }]]) });
 const clientOf = ({ url }: { url: string }) =>
-  createCameraService({ camerasUrl: url, recordingsUrl: url, attempts: 1, timeoutMs: 500 });
+  createCameraService({ camerasUrl: url, recordingsUrl: url, attempts: 1, timeoutMs: 60_000 });
 
 describe("the camera service for one machine", () => {
   it("answers the product's own client as the contract says, newest recording first", async () => {

@@ -65,8 +65,11 @@ describe("a queue in a folder", () => {
     await using folder = await testFolder();
     let working = 0;
     let most = 0;
+    const two = Promise.withResolvers<void>();
     const queue = queueIn(folder.path, async () => {
       most = Math.max(most, ++working);
+      if (working === 2) two.resolve();
+      await two.promise;
       await new Promise((resolve) => setTimeout(resolve, 2));
       working -= 1;
     });

@@ -38,8 +38,8 @@ describe("one-shot schedules in a folder", () => {
       fire: async ({ name }) => void fired.push(name),
     });
     await timers.start();
-    await timers.schedule(message("soon", Date.now() + 20));
     await timers.schedule(message("past", Date.now() - 86_400_000));
+    await timers.schedule(message("soon", Date.now() + 20));
     await until(() => fired.length === 2);
     expect(fired).toEqual(["past", "soon"]);
     await timers.stop();

@@ -58,9 +58,9 @@ describe("an MP4 whose boxes lie", () => {
         const bytes = mutated(file, mutations);
         for (const type of targetsOf(file, mutations)) hit.add(type);
         const source = counted(memorySource(bytes));
-        const startedAt = performance.now();
+        const before = process.threadCpuUsage();
         seen[await outcome(source)] += 1;
-        const tookMs = performance.now() - startedAt;
+        const tookMs = process.threadCpuUsage(before).user / 1000;
         const requests = source.traffic.reads.length + source.traffic.streams.length;
         if (tookMs > SLOWEST_MS) throw new Error(`it took ${tookMs.toFixed(0)} ms`);
         if (requests > MOST_REQUESTS) throw new Error(`it took ${requests} requests`);

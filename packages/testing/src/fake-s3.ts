@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:http";
+import { Agent, createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { S3Client } from "@aws-sdk/client-s3";
 
@@ -19,7 +18,7 @@ interface S3Call {
   query: URLSearchParams;
 }
 
-/** What goes wrong with one call: an error status, or a body that breaks off or goes silent after so many bytes. */
+/** What goes wrong with one call: an error status, or a body that breaks off or goes silent (until the client gives up) after so many bytes. */
 export type S3Fault = { status: number } | { cutAfter: number } | { silentAfter: number };
 
 export interface FakeS3 extends AsyncDisposable {
@@ -34,7 +33,11 @@ export interface FakeS3 extends AsyncDisposable {
 export const BUCKET = "bucket";
 const PAGE = 2;
 
-export async function startFakeS3(requestHandler: { socketTimeout?: number } = {}): Promise<FakeS3> {
+/** Never waited for: the fake says itself when a socket has been silent for long enough. The client listens at once below 6000. */
+const SOCKET_TIMEOUT_MS = 5_999;
+
+export async function startFakeS3(): Promise<FakeS3> {
+  const httpAgent = new Agent({ keepAlive: true });
   const objects: FakeS3["objects"] = new Map();
   const uploads: FakeS3["uploads"] = new Map();
   const uploadHeaders = new Map<string, Record<string, string>>();
@@ -103,7 +106,10 @@ export async function startFakeS3(requestHandler: { socketTimeout?: number } = {
       "content-length": part.length,
     });
     if (!fault || method === "HEAD") return response.end(method === "HEAD" ? undefined : part);
-    if ("silentAfter" in fault) return response.write(part.subarray(0, fault.silentAfter));
+    if ("silentAfter" in fault) {
+      timeOutAfterNextData(httpAgent);
+      return response.write(part.subarray(0, fault.silentAfter));
+    }
     response.write(part.subarray(0, fault.cutAfter), () => response.destroy());
   };
 
@@ -121,7 +127,7 @@ export async function startFakeS3(requestHandler: { socketTimeout?: number } = {
     forcePathStyle: true,
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
     maxAttempts: 2,
-    requestHandler,
+    requestHandler: { httpAgent, socketTimeout: SOCKET_TIMEOUT_MS },
   });
   const fake: FakeS3 = {
     client,
@@ -136,6 +142,12 @@ export async function startFakeS3(requestHandler: { socketTimeout?: number } = {
     },
   };
   return fake;
+}
+
+/** What the client's sockets tell after a long silence, as soon as they have read what was sent before it. */
+function timeOutAfterNextData({ sockets }: Agent): void {
+  for (const socket of Object.values(sockets).flatMap((list) => list ?? []))
+    socket.once("data", () => setImmediate(() => socket.emit("timeout")));
 }
 
 const kept = (headers: IncomingMessage["headers"]): Record<string, string> =>

@@ -22,8 +22,8 @@ export async function filesIn(folder: string): Promise<string[]> {
     .sort();
 }
 
-/** Waits until a condition holds. @throws Error when it does not within `timeoutMs`. */
-export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+/** Waits until a condition holds, less long than a test may take. @throws Error when it does not within `timeoutMs`. */
+export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 50_000): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`it did not happen within ${timeoutMs} ms: ${condition}`);

@@ -35,6 +35,11 @@ export function startCli(args: readonly string[], { cwd, env = {}, input = "" }:
   return { child, ended };
 }
 
+/** Environment of a process whose clock is ahead, as if it were run so much later. */
+export const later = (ms: number): Record<string, string> => ({
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`const now=Date.now;Date.now=()=>now()+${ms};`)}`,
+});
+
 /** Runs `camclips` as its users do: as a process of its own. */
 export const runCli = (args: readonly string[], options: CliOptions): Promise<CliResult> =>
   startCli(args, options).ended;

@@ -40,7 +40,7 @@ export async function live<T>(
   mutate: Mutation = (deps) => deps,
 ): Promise<T> {
   await using folder = await testFolder();
-  const world = new World(history, folder.path);
+  using world = new World(history, folder.path);
   let process = await begin(world, mutate);
   const steps: Step[] = [
     ...history.asked.flatMap((asked) =>

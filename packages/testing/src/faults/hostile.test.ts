@@ -117,7 +117,7 @@ describe("hostile input", () => {
     const seen = { accepted: 0, refused: 0, unreadable: 0 };
     await fc.assert(
       fc.asyncProperty(body, async (text) => {
-        const startedAt = performance.now();
+        const before = process.threadCpuUsage();
         world.schedules.length = 0;
         try {
           const events = await deliver(acceptRequest, text, world);
@@ -132,7 +132,7 @@ describe("hostile input", () => {
           if (!(error instanceof UnreadableRequestError)) throw error;
           seen.unreadable += 1;
         }
-        if (performance.now() - startedAt > SLOWEST_MS) throw new Error("it took too long");
+        if (process.threadCpuUsage(before).user / 1000 > SLOWEST_MS) throw new Error("it took too long");
       }),
       runs,
     );
@@ -151,7 +151,7 @@ describe("hostile input", () => {
       camerasUrl: server.url,
       recordingsUrl: server.url,
       attempts: 1,
-      timeoutMs: 2000,
+      timeoutMs: 60_000,
     });
     const entry = fc.record({
       recordingUrl: fc.oneof(
