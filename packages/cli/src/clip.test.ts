@@ -55,6 +55,7 @@ describe.concurrent("camclips clip", { timeout: 60_000 }, () => {
         endErrorMs: expect.closeTo(0, 0),
       },
       waitMs: 0,
+      queuedMs: expect.any(Number),
       workMs: expect.any(Number),
       realtimeFactor: expect.any(Number),
     });

@@ -48,7 +48,8 @@ const identity = {
 const asSent = (metadata: object) => JSON.parse(JSON.stringify(metadata));
 
 describe("CLIP_AVAILABLE", () => {
-  const finished = { clip, coverage, finishedMs: sampleRequest.sentMs + 20_000 };
+  const takenUpMs = sampleRequest.sentMs + 1_500;
+  const finished = { clip, coverage, takenUpMs, finishedMs: takenUpMs + 20_000 };
 
   it("has every field of section 5 to the letter, and ours beside them", () => {
     expect(asSent(availableMetadata(sampleRequest, finished, BUCKET, settings))).toEqual({
@@ -68,6 +69,7 @@ describe("CLIP_AVAILABLE", () => {
       retryTimestamps: [],
       coverage: toldCoverage,
       waitMs: 0,
+      queuedMs: 1_500,
       workMs: 20_000,
       realtimeFactor: 3,
     });
@@ -81,12 +83,32 @@ describe("CLIP_AVAILABLE", () => {
     expect(availableMetadata(retried, finished, BUCKET, settings)).toMatchObject({
       retryTimestamps: retried.retryTimestamps,
       waitMs: 120_000,
+      queuedMs: 1_500,
       workMs: 20_000,
     });
   });
 
+  it("counts the work of a message that was saved for years from when it was taken up, and does not guess its time in the queue", () => {
+    const years = takenUpMs + 272_368_236_513;
+    const saved = availableMetadata(
+      sampleRequest,
+      { ...finished, takenUpMs: years, finishedMs: years + 20_000 },
+      BUCKET,
+      settings,
+    );
+    expect(saved).toMatchObject({ waitMs: 0, workMs: 20_000, realtimeFactor: 3 });
+    expect(saved).not.toHaveProperty("queuedMs");
+  });
+
+  it("tells no negative times of a message that says it was sent later than it came, or was tried later than it was sent", () => {
+    const ahead = { ...sampleRequest, retryTimestamps: [sampleRequest.sentMs + 60_000] };
+    const early = { ...finished, takenUpMs: sampleRequest.sentMs - 5_000, finishedMs: sampleRequest.sentMs + 15_000 };
+    const told = availableMetadata(ahead, early, BUCKET, settings);
+    expect(told).toMatchObject({ waitMs: 0, queuedMs: 0, workMs: 20_000 });
+  });
+
   it("never divides by a time that a clock says was none", () => {
-    const early = { ...finished, finishedMs: sampleRequest.sentMs - 5 };
+    const early = { ...finished, finishedMs: takenUpMs - 5 };
     expect(availableMetadata(sampleRequest, early, BUCKET, settings)).toMatchObject({
       workMs: 1,
       realtimeFactor: 60_000,

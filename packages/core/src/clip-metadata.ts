@@ -35,20 +35,26 @@ const RETRYABLE: Record<Reason, boolean> = {
   INTERNAL: true,
 };
 
+/** SQS keeps a message for 14 days: one that was sent earlier was saved and is sent again, and its time in the queue is not known. */
+const LONGEST_IN_QUEUE_MS = 14 * 24 * 3600_000;
+
 export interface Finished {
   clip: RenderedClip;
   coverage: Coverage;
+  /** When the pipeline took up the message that led to this. */
+  takenUpMs: number;
   /** When the last file was ready. */
   finishedMs: number;
 }
 
 export function availableMetadata(
   request: ClipRequest,
-  { clip, coverage, finishedMs }: Finished,
+  { clip, coverage, takenUpMs, finishedMs }: Finished,
   bucket: string,
   settings: MetadataSettings,
 ): ClipMetadata {
-  const workMs = Math.max(1, finishedMs - request.sentMs);
+  const workMs = Math.max(1, finishedMs - takenUpMs);
+  const queuedMs = Math.max(0, takenUpMs - request.sentMs);
   const objects = objectsOf(request, bucket, settings);
   return {
     ...identity(request, "CLIP_AVAILABLE"),
@@ -63,7 +69,9 @@ export function availableMetadata(
     },
     retryTimestamps: request.retryTimestamps,
     coverage: told(coverage),
-    waitMs: request.sentMs - firstSentMs(request),
+    // Footage was missing from the first attempt to this one; then this one's message lay in the queue.
+    waitMs: Math.max(0, request.sentMs - firstSentMs(request)),
+    ...(queuedMs <= LONGEST_IN_QUEUE_MS && { queuedMs }),
     workMs,
     realtimeFactor: Number((clip.durationMs / workMs).toFixed(3)),
   };

@@ -95,6 +95,7 @@ export function firstEvent<F extends Fact>(
       hops: 0,
       deadlineAt: origin.deadlineAt,
       occurredAt: now,
+      takenUpAt: now,
       rerun: origin.rerun,
       traceparent: traceparentOf(origin.trace ?? origin.key, id),
       version,

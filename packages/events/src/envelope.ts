@@ -31,9 +31,9 @@ function rerunOfReplay(name: string): Rerun {
   return { id: name, notify: name.startsWith(NOTIFYING_REPLAY_PREFIX) };
 }
 
-/** The same event, marked as part of a rerun; a mark that is already there stays. */
+/** The same event, marked as part of a rerun that nobody has taken up yet; a mark that is already there stays. */
 export function markRerun<E extends CamclipsEvent>(event: E, rerun: Rerun): E {
-  return event.metadata.rerun ? event : { ...event, metadata: { ...event.metadata, rerun } };
+  return event.metadata.rerun ? event : { ...event, metadata: { ...event.metadata, rerun, takenUpAt: undefined } };
 }
 
 /** Time for the work of an event that is run again: the deadline that it carries is over as a rule. */

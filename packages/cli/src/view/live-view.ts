@@ -97,7 +97,8 @@ export class LiveView implements View {
       : event === "SourcesPending"
         ? this.#style("yellow", "…")
         : this.#style("green", "✔");
-    const took = seconds(durationMs ?? offsetMs).padStart(9);
+    const known = durationMs ?? offsetMs;
+    const took = (known === null ? "earlier" : seconds(known)).padStart(9);
     return `  ${mark} ${stage.padEnd(18)} ${this.#style("dim", took)}  ${summary}`;
   }
 

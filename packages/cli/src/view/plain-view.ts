@@ -52,7 +52,7 @@ export function entryLine(
   { offsetMs, stage, event, summary, durationMs }: ReturnType<typeof timelineOf>[number],
   stream: NodeJS.WriteStream,
 ): string {
-  const offset = `+${seconds(offsetMs)}`.padStart(10);
+  const offset = (offsetMs === null ? "earlier" : `+${seconds(offsetMs)}`).padStart(10);
   const took = durationMs === null ? "" : styleText("dim", `  (${seconds(durationMs)})`, { stream });
   return `${offset}  ${stage.padEnd(18)} ${styleText("bold", event.padEnd(18), { stream })} ${summary}${took}`;
 }

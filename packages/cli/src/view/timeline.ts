@@ -7,9 +7,9 @@ export interface TimelineEntry {
   /** The stage that made it happen. */
   stage: string;
   at: string;
-  /** Since the first event of the history, ms. */
-  offsetMs: number;
-  /** Since the event that caused it, ms: queueing and work of the stage. Null for the first of a chain. */
+  /** Since the first event of the history, ms. Null for one that an earlier delivery of the same message led to. */
+  offsetMs: number | null;
+  /** Since the event that caused it, ms: queueing and work of the stage. Null where that is not known: the first of a chain, or caused earlier. */
   durationMs: number | null;
   summary: string;
   status?: string;
@@ -32,8 +32,8 @@ export function timelineOf(events: readonly AnyEvent[]): TimelineEntry[] {
       event: event.type,
       stage: stageOf(event, before),
       at: occurredAt,
-      offsetMs: atMs - firstMs,
-      durationMs: before ? atMs - Date.parse(before.metadata.occurredAt) : null,
+      offsetMs: passed(firstMs, atMs),
+      durationMs: before ? passed(Date.parse(before.metadata.occurredAt), atMs) : null,
       summary: summaryOf(event),
       ...("status" in event.data && { status: event.data.status }),
       ...("reason" in event.data && event.data.reason && { reason: event.data.reason }),
@@ -44,6 +44,9 @@ export function timelineOf(events: readonly AnyEvent[]): TimelineEntry[] {
     };
   });
 }
+
+/** A message that is sent again is accepted again, and what it led to before is told again: with the times of then. */
+const passed = (fromMs: number, toMs: number): number | null => (toMs < fromMs ? null : toMs - fromMs);
 
 /** Several stages may emit the same event; the one that takes the event before it did. */
 function stageOf(event: AnyEvent, cause: AnyEvent | undefined): string {

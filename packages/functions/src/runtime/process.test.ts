@@ -1,5 +1,12 @@
 import { RetryLater, ServiceUnavailableError } from "@camclips/core";
-import { type AnyFact, parseEnvelope, RequestAccepted, SourcesPending, type StageName } from "@camclips/events";
+import {
+  type AnyFact,
+  markRerun,
+  parseEnvelope,
+  RequestAccepted,
+  SourcesPending,
+  type StageName,
+} from "@camclips/events";
 import { VerificationError } from "@camclips/media";
 import { CorruptSourceError } from "@camclips/mp4";
 import {
@@ -98,6 +105,16 @@ describe("the wrapper", () => {
     expect(runs).toEqual([1, 2]);
     expect(again.metadata.id).not.toBe(first.metadata.id);
     expect(again.metadata.rerun).toEqual({ id: "replay-1", notify: false });
+  });
+
+  it("counts a rerun's work from when its first event is taken up", async () => {
+    await using world = await testWorld();
+    const { stage } = counting(() => [pending]);
+    const archived = markRerun(accepted, { id: "replay-1", notify: true });
+    world.nowMs += 7 * 24 * 3600_000;
+    const first = onlyOne("SourcesPending", await deliver(stage, archived, world));
+    expect(first.metadata.takenUpAt).toBe(new Date(world.nowMs).toISOString());
+    expect(first.metadata.takenUpAt).not.toBe(accepted.metadata.takenUpAt);
   });
 
   it.each([

@@ -63,10 +63,12 @@ export function defineStage<const Definitions extends readonly EventDefinition[]
   };
 }
 
-/** An event out of the archive brings a deadline that is long over: nothing could be waited for. */
-function timely(event: AnyEvent, sentMs: number): AnyEvent {
-  const { rerun, attempt } = event.metadata;
-  if (!rerun || attempt > 1) return event;
+/** A rerun begins now. An event out of the archive brings a deadline that is long over: nothing could be waited for. */
+function timely(archived: AnyEvent, sentMs: number): AnyEvent {
+  const { rerun, attempt, takenUpAt = new Date(sentMs).toISOString() } = archived.metadata;
+  if (!rerun) return archived;
+  const event = { ...archived, metadata: { ...archived.metadata, takenUpAt } };
+  if (attempt > 1) return event;
   const fresh = withFreshDeadline(event, sentMs);
   return fresh.metadata.deadlineAt > event.metadata.deadlineAt ? fresh : event;
 }

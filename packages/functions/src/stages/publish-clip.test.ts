@@ -73,6 +73,15 @@ describe("publishing", () => {
     expect(data.clipMetadata).toMatchObject({ bucket: "clips", workMs: 1, waitMs: 0 });
   });
 
+  it("counts work from when the pipeline took the message up, however long ago that was sent", async () => {
+    await using world = await testWorld();
+    const saved = request({ sentMs: request().sentMs - 272_368_236_513 });
+    const event = eventOf(ThumbnailsRendered.happened({ request: saved, clip, coverage, thumbnails }));
+    await publish(world, event);
+    const told = [world.puts[0]?.body, JSON.parse(world.notifications[0]?.message ?? "{}")];
+    for (const body of told) expect(body).toMatchObject({ workMs: 1, waitMs: 0, realtimeFactor: 10_000 });
+  });
+
   it("names the reason to subscribers who filter", async () => {
     await using world = await testWorld();
     await publish(world, failed());

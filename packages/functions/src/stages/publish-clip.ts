@@ -81,7 +81,9 @@ function terminalOf(event: Terminal, { settings, destinationBucket }: Needs): Te
   const cause = event.metadata.id;
   if (event.type === "ThumbnailsRendered") {
     const { request, clip, coverage } = event.data;
-    const finished = { clip, coverage, finishedMs: Date.parse(event.metadata.occurredAt) };
+    const { takenUpAt, occurredAt } = event.metadata;
+    const takenUpMs = takenUpAt === undefined ? request.sentMs : Date.parse(takenUpAt);
+    const finished = { clip, coverage, takenUpMs, finishedMs: Date.parse(occurredAt) };
     const clipMetadata = availableMetadata(
       request,
       finished,
