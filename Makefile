@@ -1,6 +1,9 @@
 # The commands that callers of the predecessor know; npm scripts do the work. Options go in ARGS: make event ARGS=-p
-.PHONY: event invoke test lint fixlint deploy doctoc
+.PHONY: install event invoke test lint fixlint deploy doctoc
 STAGE ?= $(USER)
+
+install:
+	npm ci
 
 event:
 	npm run camclips -- event $(or $(ARGS),-a)

@@ -13,3 +13,7 @@ const schemas = Object.fromEntries(
   chosen.map(({ type, summary, detail }) => [type, { description: summary, ...z.toJSONSchema(detail) }]),
 );
 process.stdout.write(`${JSON.stringify(schemas, null, 2)}\n`);
+
+const { npm_lifecycle_event: script, npm_config_loglevel: loglevel } = process.env;
+if (script && loglevel !== "silent" && !process.stdout.isTTY)
+  process.stderr.write(`npm wrote its banner before the JSON: run it as npm run --silent ${script}\n`);
