@@ -73,7 +73,7 @@ describe.concurrent("camclips clip", { timeout: 60_000 }, () => {
     expect(code, stderr).toBe(0);
     const spine = ["RequestAccepted", "SourcesLocated", "SourcesDownloaded", "ClipRendered", "ThumbnailsRendered"];
     for (const event of [...spine, "ClipPublished"]) expect(stdout).toContain(event);
-    expect(stdout).toContain("clips/harbour/20181031T025200551-20181031T025201551.mp4");
+    expect(stdout).toContain("clips/harbour/harbour-20181031T025200551-20181031T025201551.mp4");
     expect(stderr).toBe("");
   });
 
@@ -164,7 +164,7 @@ describe.concurrent("camclips clip", { timeout: 60_000 }, () => {
     const { stdout, stderr } = await clip(["--recordings", "recordings", "--starts", shifted, ...times, "--json"]);
     const metadata = JSON.parse(stdout);
     expect(metadata, stderr).toMatchObject({ status: "CLIP_AVAILABLE", coverage: { gaps: [] } });
-    const file = join(folder.path, "clips/harbour/20200101T000001000-20200101T000002000.mp4");
+    const file = join(folder.path, "clips/harbour/harbour-20200101T000001000-20200101T000002000.mp4");
     const frames = await readFrameCodes(file, process.env.FFMPEG_BIN || "ffmpeg");
     expect(frames.map((frame) => frame.code)).toEqual(camera.frames.slice(25, 50).map((frame) => frame.code));
   });

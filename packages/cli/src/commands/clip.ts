@@ -10,6 +10,7 @@ import { makeWritable } from "../input/writable-folder.ts";
 import { coveredTimes } from "../recordings/describe.ts";
 import { footageIn } from "../recordings/footage.ts";
 import { scanFolder } from "../recordings/scan.ts";
+import { clipIdOf } from "../run/clip-id.ts";
 import { runClipJob } from "../run/clip-job.ts";
 import { Subcommand } from "../subcommand.ts";
 import { createView } from "../view/create-view.ts";
@@ -72,7 +73,7 @@ export function clipCommand(): Command {
       ),
     )
     .option("--starts <file=time>", "when a recording starts; repeatable", collectStarts, new Map())
-    .option("--clip-id <id>", "name of the results (default: made of the times)", parseId)
+    .option("--clip-id <id>", "name of the results (default: made of camera and times)", parseId)
     .option("--state <dir>", "folder of the unfinished work", ".camclips")
     .option("--json", "print the clip's metadata and nothing else on stdout")
     .addHelpText("after", help)
@@ -116,10 +117,8 @@ async function clip(options: ClipOptions): Promise<void> {
 }
 
 function requestOf({ clipId, camera, start, end, gapPolicy, precision }: ClipOptions): ClipRequest {
-  const variant = [gapPolicy === "SKIP_GAPS" ? "" : gapPolicy.toLowerCase(), precision ?? ""].filter(Boolean);
-  const times = [start, end].map((ms) => instant(ms).replace(/[-:.Z]/g, ""));
   return {
-    clipId: clipId ?? [...times, ...variant].join("-"),
+    clipId: clipId ?? clipIdOf({ camera, start, end, gapPolicy, precision }),
     cameraId: camera,
     startMs: start,
     endMs: end,

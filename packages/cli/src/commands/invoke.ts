@@ -14,7 +14,7 @@ import { Subcommand } from "../subcommand.ts";
 import { AskedView } from "../view/asked-view.ts";
 import { createView } from "../view/create-view.ts";
 import { instant } from "../view/format.ts";
-import { exitCodeOf, humanStream, placeLines, statusLines } from "../view/report.ts";
+import { exitCodeOf, humanStream, placeLines, statusLines, timelineLine } from "../view/report.ts";
 import type { View } from "../view/view.ts";
 
 interface InvokeOptions {
@@ -107,6 +107,7 @@ function report(
   for (const result of results) {
     const { outcome, request, retry } = result;
     const lines = outcome ? outcomeLines(outcome, setup, stream) : [];
+    if (outcome) lines.push(timelineLine(outcome.metadata.clipId, state));
     if (retry) lines.push(`  ${retry.stage} tries again at ${instant(retry.atMs)}`);
     const waiting = retry ?? outcome?.nextAttemptMs;
     if (waiting) lines.push(`  it stays in ${state}: run camclips invoke again after that time, or with --wait`);

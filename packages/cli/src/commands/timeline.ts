@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { eventsPrefix, readHistory } from "@camclips/core";
+import { readHistory } from "@camclips/core";
 import type { AnyEvent } from "@camclips/events";
 import { createFolderStore } from "@camclips/local";
 import type { Command } from "commander";
@@ -22,6 +22,7 @@ const help = `
 Offsets count from the clip's first event; the time in brackets is what the stage took, its queue included.
 
 Examples:
+  camclips timeline
   camclips timeline 507f191e810c19729de860ea
   camclips timeline 507f191e810c19729de860ea --stage staging
   camclips timeline 507f191e810c19729de860ea --json | jq '.[] | select(.reason)'
@@ -30,7 +31,7 @@ ${exitCodesHelp}`;
 export function timelineCommand(): Command {
   return new Subcommand("timeline")
     .description("show a clip's history out of the event store")
-    .argument("<clipId>", "the clip", parseId)
+    .argument("[clipId]", "the clip (default: the one that was worked on last; not with --stage)", parseId)
     .option("--state <dir>", "state folder of the commands that made it", ".camclips")
     .addOption(stageOption().conflicts("state"))
     .option("--json", "print the history as a JSON array")
@@ -38,11 +39,14 @@ export function timelineCommand(): Command {
     .action(timeline);
 }
 
-async function timeline(clipId: string, { state, stage, json }: TimelineOptions): Promise<void> {
-  const events = stage
-    ? await deployedHistory(stage, clipId)
-    : await historyIn(state, clipId).catch((error) => unreadable(state, error));
+async function timeline(named: string | undefined, { state, stage, json }: TimelineOptions): Promise<void> {
+  if (stage && !named) throw new UsageError(`which clip of stage ${stage}? camclips timeline CLIP_ID --stage ${stage}`);
+  const events =
+    stage && named
+      ? await deployedHistory(stage, named)
+      : await historyIn(state, named).catch((error) => unreadable(state, error));
   const entries = timelineOf(events);
+  const clipId = named ?? events[0]?.metadata.clipId;
   if (json) {
     process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`);
     return;
@@ -59,19 +63,33 @@ async function deployedHistory(stage: string, clipId: string): Promise<AnyEvent[
   return historyOf(await findDeployment(stage), clipId, stage);
 }
 
-/** Several runs may know the clip; the latest one counts. */
-async function historyIn(state: string, clipId: string): Promise<AnyEvent[]> {
-  const jobs = join(state, "clips");
-  const own = isThere(jobs) ? readdirSync(jobs).filter((name) => name.startsWith(`${clipId}.`)) : [];
-  const roots = [state, join(state, "invoke"), ...own.map((name) => join(jobs, name))];
-  const known = roots.filter((root) => isThere(join(root, "work", eventsPrefix(clipId))));
-  const histories = await Promise.all(known.map((root) => readHistory(createFolderStore(join(root, "work")), clipId)));
-  const latest = (events: AnyEvent[]): number => Date.parse(events.at(-1)?.metadata.occurredAt ?? "");
-  const [newest] = histories.sort((a, b) => latest(b) - latest(a));
-  if (newest) return newest;
-  const where = isThere(state) ? `in ${state}` : `: there is no folder ${state}`;
-  throw new UsageError(`no clip ${clipId} ${where}; --state says where the command that made it kept its state`);
+interface KnownClip {
+  clipId: string;
+  /** Folder of the runtime that worked on it. */
+  root: string;
+  /** When its history last grew, by the clock of this machine: a clip's own may be ahead. */
+  grewMs: number;
 }
+
+/** Several runs may know the clip; the latest one counts. Without an id, so does the latest clip. */
+async function historyIn(state: string, clipId: string | undefined): Promise<AnyEvent[]> {
+  const jobs = join(state, "clips");
+  const roots = [state, join(state, "invoke"), ...namesIn(jobs).map((name) => join(jobs, name))];
+  const known = roots.flatMap(clipsIn).filter((clip) => clipId === undefined || clip.clipId === clipId);
+  const [newest] = known.sort((a, b) => b.grewMs - a.grewMs);
+  if (newest) return readHistory(createFolderStore(join(newest.root, "work")), newest.clipId);
+  const where = isThere(state) ? `in ${state}` : `: there is no folder ${state}`;
+  throw new UsageError(
+    `no clip ${clipId ?? "yet"} ${where}; --state says where the command that made it kept its state`,
+  );
+}
+
+function clipsIn(root: string): KnownClip[] {
+  const folder = join(root, "work", "events");
+  return namesIn(folder).map((clipId) => ({ clipId, root, grewMs: statSync(join(folder, clipId)).mtimeMs }));
+}
+
+const namesIn = (folder: string): string[] => (isThere(folder) ? readdirSync(folder) : []);
 
 /** Unlike existsSync, this tells what is not there from what cannot be looked at. */
 const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;

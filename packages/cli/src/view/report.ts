@@ -59,10 +59,13 @@ function clipReport(
 ): string {
   const lines = ["", ...statusLines(outcome, stream), ...placeLines(outcome, out)];
   if (files) lines.push(line("metadata", files.metadata), line("history", files.history));
-  const option = state === ".camclips" ? "" : ` --state ${state}`;
-  lines.push(`  timeline   npx camclips timeline ${request.clipId}${option}`);
+  lines.push(timelineLine(request.clipId, state));
   return `${lines.join("\n")}\n`;
 }
+
+/** The command that shows a clip's history. */
+export const timelineLine = (clipId: string, state: string): string =>
+  `  timeline   npx camclips timeline ${clipId}${state === ".camclips" ? "" : ` --state ${state}`}`;
 
 interface Output {
   json?: true;

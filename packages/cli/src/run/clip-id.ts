@@ -1,0 +1,27 @@
+import { createHash } from "node:crypto";
+import type { GapPolicy, Precision } from "@camclips/events";
+import { instant } from "../view/format.ts";
+
+interface NamedClip {
+  camera: string;
+  start: number;
+  end: number;
+  gapPolicy: GapPolicy;
+  precision?: Precision | undefined;
+}
+
+/** Ids have 128 characters at most, and the times and the rest take up to 62. */
+const LONGEST_CAMERA = 64;
+
+/** The id of a clip that nobody named: another camera, range or way of cutting has another one. */
+export function clipIdOf({ camera, start, end, gapPolicy, precision }: NamedClip): string {
+  const times = [start, end].map((ms) => instant(ms).replace(/[-:.Z]/g, ""));
+  const variant = [gapPolicy === "SKIP_GAPS" ? "" : gapPolicy.toLowerCase(), precision ?? ""].filter(Boolean);
+  return [shortened(camera), ...times, ...variant].join("-");
+}
+
+function shortened(camera: string): string {
+  if (camera.length <= LONGEST_CAMERA) return camera;
+  const hash = createHash("sha256").update(camera).digest("hex").slice(0, 8);
+  return `${camera.slice(0, LONGEST_CAMERA - hash.length - 1)}-${hash}`;
+}
