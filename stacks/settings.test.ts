@@ -31,6 +31,14 @@ describe("the settings of a stage", () => {
     expect(names.filter((name) => name in variables)).toEqual([]);
   });
 
+  it("are named when they are misspelt", () => {
+    const warnings: string[] = [];
+    const environment = { ...required, SQS_TIMOUT: "30" };
+    const settings = settingsOf("staging", profileOf("staging"), environment, (line) => warnings.push(line));
+    expect(settings.SQS_TIMEOUT).toBe(60);
+    expect(warnings).toEqual(["SQS_TIMOUT is no setting: did you mean SQS_TIMEOUT?"]);
+  });
+
   it("are all needed in a shared stage", () => {
     expect(() => settingsOf("production", profileOf("production"), {})).toThrow("4 bad settings");
   });

@@ -1,4 +1,4 @@
-import { readSettings, type Settings } from "@camclips/events";
+import { misspeltSettings, readSettings, type Settings } from "@camclips/events";
 import type { Profile } from "./profile.ts";
 
 type Environment = Record<string, string | undefined>;
@@ -37,9 +37,16 @@ export interface StageSettings extends Omit<Settings, "S3_BUCKET_ORIGIN"> {
 
 /**
  * Reads and checks the settings of one deployed stage.
+ * @param warn is told of names that are misspelt, which would be ignored without a word.
  * @throws SettingsError that lists every problem.
  */
-export function settingsOf(stage: string, profile: Profile, environment: Environment): StageSettings {
+export function settingsOf(
+  stage: string,
+  profile: Profile,
+  environment: Environment,
+  warn: (line: string) => void = console.warn,
+): StageSettings {
+  for (const line of misspeltSettings(Object.keys(environment))) warn(line);
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const settings = readSettings(profile.kind === "personal" ? { ...personalDefaults(stage), ...set } : set);
   const origin = settings.S3_BUCKET_ORIGIN;

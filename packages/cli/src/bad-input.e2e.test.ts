@@ -37,7 +37,11 @@ const cases: [name: string, args: string[], message: string | RegExp][] = [
   ["help about an unknown command", ["help", "clop"], "unknown command 'clop'\n(Did you mean clip?)"],
   ["a missing option", clip({ end: undefined }), "required option '--end <time>' not specified"],
   ["a missing folder", clip({ recordings: "nowhere" }), 'there is no folder "nowhere"'],
-  ["a file instead of a folder", clip({ recordings: "words.txt" }), 'cannot read the folder "words.txt"'],
+  [
+    "a file instead of a folder",
+    clip({ recordings: "words.txt" }),
+    '"words.txt" is a file: name the folder that it is in, "."',
+  ],
   ["an empty folder", clip({ recordings: "empty" }), "no recordings (*.mp4) in empty"],
   [
     "an unknown camera",
@@ -102,6 +106,30 @@ describe.concurrent("bad input on the command line", () => {
     expect(stderr).toContain("2 bad settings");
     expect(stderr).toContain('VIDEO_MAX_LEN="long"');
     expect(stderr).toContain('THUMBNAIL_SIZES="-1"');
+  });
+
+  it("names a misspelt setting and what was meant, in files and in the environment, and does what it was asked", async () => {
+    await writeFile(join(folder.path, ".env.typo"), "VIDEO_MAX_LENGHT=5\nSQS_WAIT=3\nHTTP_PROXY=\n");
+    const invoke = [
+      "invoke",
+      "sample.json",
+      "--camera-service",
+      "fake",
+      "--stage",
+      "typo",
+      "--state",
+      "typo",
+      "--json",
+    ];
+    const { code, stdout, stderr } = await run(invoke, { SQS_TIMOUT: "30" });
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject([{ status: "CLIP_AVAILABLE" }]);
+    const told = stderr.split("\n").filter((line) => line.includes("is no setting"));
+    expect(told).toEqual([
+      "camclips: SQS_TIMOUT is no setting: did you mean SQS_TIMEOUT?",
+      'camclips: .env.typo: SQS_WAIT is no setting; they are listed in README.md, "Settings"',
+      "camclips: .env.typo: VIDEO_MAX_LENGHT is no setting: did you mean VIDEO_MAX_LEN?",
+    ]);
   });
 
   it("takes no program for ffmpeg that is none", async () => {

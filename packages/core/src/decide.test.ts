@@ -81,7 +81,7 @@ describe("the length of a clip", () => {
     expect(rejectTooLong(aged(1, { endMs: START + 300_001 }), rules)).toMatchObject({
       status: "CLIP_TOO_LONG",
       reason: "CLIP_TOO_LONG",
-      message: expect.stringContaining("300.001 s long, the longest clip is 300 s"),
+      message: expect.stringContaining("300.001 s long, the longest clip is 300 s (VIDEO_MAX_LEN=300)"),
     });
   });
 });

@@ -54,7 +54,7 @@ export function rejectTooLong(
 ): Extract<Decision, { kind: "rejected" }> | undefined {
   const seconds = (endMs - startMs) / 1000;
   if (seconds <= VIDEO_MAX_LEN) return undefined;
-  const message = `the range is ${seconds} s long, the longest clip is ${VIDEO_MAX_LEN} s: ask for a shorter one`;
+  const message = `the range is ${seconds} s long, the longest clip is ${VIDEO_MAX_LEN} s (VIDEO_MAX_LEN=${VIDEO_MAX_LEN}): ask for shorter ones, or raise the setting`;
   return { kind: "rejected", status: "CLIP_TOO_LONG", reason: "CLIP_TOO_LONG", message };
 }
 

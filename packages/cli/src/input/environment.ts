@@ -1,7 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { readSettings, type Settings, SettingsError } from "@camclips/events";
+import { parseEnv } from "node:util";
+import { misspeltSettings, readSettings, type Settings, SettingsError } from "@camclips/events";
 import { UsageError } from "../exit-codes.ts";
 
 /**
@@ -10,12 +11,27 @@ import { UsageError } from "../exit-codes.ts";
  * @throws UsageError when the stage has no file.
  */
 export function loadEnvironment(stage: string | undefined): void {
+  warnOfMisspelt(process.env);
   if (stage !== undefined) {
     const file = `.env.${stage}`;
     if (!existsSync(file)) throw new UsageError(`there is no ${file} here; ${stagesHere()}`);
-    process.loadEnvFile(file);
+    loadFile(file);
   }
-  if (existsSync(".env")) process.loadEnvFile(".env");
+  if (existsSync(".env")) loadFile(".env");
+}
+
+function loadFile(file: string): void {
+  warn(misspeltSettings(Object.keys(parseEnv(readFileSync(file, "utf8"))), true), `${file}: `);
+  process.loadEnvFile(file);
+}
+
+/** A misspelt setting would be ignored without a word. Those of files were told when the files were read. */
+function warnOfMisspelt(environment: NodeJS.ProcessEnv): void {
+  warn(misspeltSettings(Object.keys(environment)));
+}
+
+function warn(lines: readonly string[], where = ""): void {
+  for (const line of lines) process.stderr.write(`camclips: ${where}${line}\n`);
 }
 
 function stagesHere(): string {
@@ -42,6 +58,7 @@ const NEVER = 365 * 24 * 3600;
  */
 export function folderSettings(environment: NodeJS.ProcessEnv, out: string): Settings {
   const unused = "http://127.0.0.1";
+  warnOfMisspelt(environment);
   const { CLIP_URL } = environment;
   const settings = settingsFrom({
     ...environment,

@@ -1,8 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type NameRules, recordingStartMs } from "@camclips/core";
 import { fileSource, readMovie } from "@camclips/mp4";
 import { UsageError } from "../exit-codes.ts";
+import { refusals } from "../file-errors.ts";
 
 /** A video file of one camera and when it starts. */
 export interface FoundRecording {
@@ -55,8 +56,7 @@ export async function scanFolder(
 
 async function videosIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    const problem = error.code === "ENOENT" ? "there is no folder" : "cannot read the folder";
-    throw new UsageError(`${problem} "${folder}"${error.code === "ENOENT" ? "" : `: ${error.message}`}`);
+    throw new UsageError(unreadable(folder, error));
   });
   const files = entries.filter((name) => VIDEO.test(name));
   const stats = await Promise.all(files.map((name) => stat(join(folder, name)).catch(() => undefined)));
@@ -65,6 +65,12 @@ async function videosIn(folder: string): Promise<string[]> {
     throw new UsageError(`no recordings (*.mp4) in ${folder}: folders in it are not looked into`);
   }
   return names;
+}
+
+function unreadable(folder: string, { code = "", message }: NodeJS.ErrnoException): string {
+  if (code === "ENOENT") return `there is no folder "${folder}"`;
+  if (code === "ENOTDIR") return `"${folder}" is a file: name the folder that it is in, "${dirname(folder)}"`;
+  return `cannot read the folder "${folder}": ${refusals[code] ?? message}`;
 }
 
 /** Both formats of the contract count, whichever the settings say: a folder may hold old and new recordings. */
