@@ -14,7 +14,7 @@ it("the three commands of the README work in a fresh folder, and again, and say 
     expect((await run("event", "-a")).code).toBe(0);
     const invoked = await run("invoke", "event.json", ...FAKE);
     expect(invoked.code, invoked.stderr).toBe(0);
-    const [, clipId = ""] = /^ {2}timeline {3}npx camclips timeline (\w+)$/m.exec(invoked.stdout) ?? [];
+    const [, clipId = ""] = /^ {2}timeline {3}\S+camclips timeline (\w+)$/m.exec(invoked.stdout) ?? [];
     const [latest, named] = await Promise.all([run("timeline"), run("timeline", clipId)]);
     expect(latest.stdout).toMatch(new RegExp(`^${clipId}  20`));
     expect(latest.stdout).toContain("CLIP_AVAILABLE");
@@ -33,7 +33,7 @@ it("a clip's timeline is its own, whatever other cameras had clips of the same r
       cwd: folder.path,
     });
     expect(done.code, done.stderr).toBe(0);
-    return / timeline {3}npx camclips timeline (\S+)/.exec(done.stdout)?.[1] ?? "";
+    return / timeline {3}\S+camclips timeline (\S+)/.exec(done.stdout)?.[1] ?? "";
   };
   const front = await clip("front");
   const yard = await clip("yard");

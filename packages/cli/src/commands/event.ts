@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
+import { ownCommand } from "../own-command.ts";
 import { type Sample, sampleEvent } from "../sample-events.ts";
 import { Subcommand } from "../subcommand.ts";
 import { parseId } from "./clip.ts";
@@ -53,5 +54,7 @@ async function event(options: EventOptions): Promise<void> {
   await writeFile(options.out, text).catch((error: Error) => {
     throw new UsageError(`cannot write ${options.out}: ${error.message}`);
   });
-  process.stdout.write(`wrote ${options.out}; run it with: npx camclips invoke ${options.out} --camera-service fake\n`);
+  process.stdout.write(
+    `wrote ${options.out}; run it with: ${ownCommand()} invoke ${options.out} --camera-service fake\n`,
+  );
 }

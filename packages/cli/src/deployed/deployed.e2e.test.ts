@@ -76,7 +76,7 @@ describe("the commands for a deployed stage", () => {
     const body = `{'clipId': 'one', 'cameraId': 'c', 'startTimestampInMs': '${START_MS}', 'endTimestampInMs': ${START_MS + 1000}}`;
     const sent = await run(["request", "-"], `${body}\n`);
     expect(sent.code, sent.stderr).toBe(0);
-    expect(sent.stdout).toContain("npx camclips timeline one --stage test");
+    expect(sent.stdout).toContain("camclips timeline one --stage test");
     const options = [
       "--camera",
       "c",

@@ -1,0 +1,45 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { temporaryFolder } from "@camclips/testing/cli/fixtures";
+import { expect, it } from "vitest";
+import { ownCommand } from "./own-command.ts";
+
+const run = promisify(execFile);
+const LAUNCHER = fileURLToPath(new URL("../bin/camclips.js", import.meta.url));
+const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** What makes a Node take itself for one that cannot run TypeScript. */
+const OLD = `--import=data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.20.2"}})`;
+
+it("an old Node hands over to the one that is installed, with arguments, output and exit code", async () => {
+  const { version } = await import("../package.json", { with: { type: "json" } }).then((json) => json.default);
+  expect((await run(process.execPath, [OLD, LAUNCHER, "--version"])).stdout).toBe(`${version}\n`);
+  await expect(run(process.execPath, [OLD, LAUNCHER, "clop"])).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("Did you mean clip?"),
+  });
+});
+
+it("an old Node without another one says what to do", async () => {
+  await using folder = await temporaryFolder();
+  await mkdir(join(folder.path, "bin"));
+  await cp(LAUNCHER, join(folder.path, "bin/camclips.mjs"));
+  await expect(run(process.execPath, [OLD, join(folder.path, "bin/camclips.mjs")])).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(
+      /^camclips: Node 24 is needed; this is Node 20\.20\.2, .*: run npm ci in its folder, or install Node 24\n$/,
+    ),
+  });
+});
+
+it("from another folder the program is called by its path, never by a name that npx would ask the registry for", async () => {
+  await using folder = await temporaryFolder();
+  expect(ownCommand(join(REPOSITORY, "docs"))).toBe("npx camclips");
+  const { stdout } = await run(ownCommand(folder.path), ["event", "-a"], { cwd: folder.path });
+  expect(stdout).toBe(
+    `wrote event.json; run it with: ${ownCommand(folder.path)} invoke event.json --camera-service fake\n`,
+  );
+});

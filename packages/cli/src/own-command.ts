@@ -1,0 +1,14 @@
+import { relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url));
+
+/**
+ * How to run this program from a folder. `npx camclips` is safe inside the repository alone: elsewhere npx would ask the
+ * registry for a package of that name, which is not ours.
+ */
+export function ownCommand(folder = process.cwd()): string {
+  if (!relative(REPOSITORY, folder).startsWith("..")) return "npx camclips";
+  const path = resolve(REPOSITORY, "node_modules", ".bin", "camclips");
+  return /\s/.test(path) ? `"${path}"` : path;
+}
