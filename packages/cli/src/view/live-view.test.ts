@@ -1,8 +1,10 @@
 import { Writable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { type AnyEvent, ClipRejected, firstEvent, nextEvent, RequestAccepted } from "@camclips/events";
-import { expect, it } from "vitest";
+import { sampleEvent } from "@camclips/testing/sample-events";
+import { expect, it, vi } from "vitest";
 import { LiveView } from "./live-view.ts";
+import { PlainView } from "./plain-view.ts";
 
 const request = {
   clipId: "clip",
@@ -22,13 +24,13 @@ const rejected = nextEvent(ClipRejected.happened(rejection), 1, accepted, at(65)
 const ERASE = "\u001b[J";
 
 /** A terminal that keeps what was written; what it shows is what comes after the last erasure. */
-function terminal() {
+function terminal(columns = 60) {
   let written = "";
   const write = (text: string) => {
     written += text;
     return true;
   };
-  const stream = Object.assign(new Writable(), { isTTY: true, columns: 60, write }) as unknown as NodeJS.WriteStream;
+  const stream = Object.assign(new Writable(), { isTTY: true, columns, write }) as unknown as NodeJS.WriteStream;
   const shown = () => stripVTControlCharacters(written.split(ERASE).at(-1) ?? "").split("\n");
   return { stream, shown, written: () => written };
 }
@@ -51,4 +53,21 @@ it("the live view shows what is done, what runs and what is to come, and lets no
   expect(written()).toContain("a warning\n");
   view.close();
   expect(written().endsWith("\u001b[?25h")).toBe(true);
+});
+
+it("both views show how long a render will take", () => {
+  vi.useFakeTimers();
+  const [live, plain] = [terminal(80), terminal()];
+  const views = [new LiveView(live.stream), new PlainView(plain.stream, 1)];
+  const { clipId } = accepted.metadata;
+  for (const type of ["RequestAccepted", "SourcesLocated", "SourcesDownloaded"] as const)
+    for (const view of views) view.event(sampleEvent(type));
+  for (const percent of [0, 25, 50]) {
+    for (const view of views) view.progress(clipId, percent);
+    vi.advanceTimersByTime(10_000);
+  }
+  expect(live.shown()[3]).toMatch(/render-clip +█+░+ {2}50 % {2}about 10 s left$/);
+  expect(plain.written()).toMatch(/^ +render-clip +50 %, about 20 s left$/m);
+  for (const view of views) view.close();
+  vi.useRealTimers();
 });

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import { type AnyEvent, pipeline } from "@camclips/events";
 import { seconds } from "./format.ts";
+import { TimeLeft } from "./time-left.ts";
 import { type TimelineEntry, timelineOf } from "./timeline.ts";
 import type { View } from "./view.ts";
 
@@ -22,6 +23,7 @@ export class LiveView implements View {
   readonly #timer: NodeJS.Timeout;
   readonly #events: AnyEvent[] = [];
   readonly #startedMs = Date.now();
+  readonly #left = new TimeLeft();
   #percent: number | undefined;
   #drawn = 0;
 
@@ -41,6 +43,7 @@ export class LiveView implements View {
 
   progress(_clipId: string, percent: number): void {
     this.#percent = percent;
+    this.#left.update(percent, Date.now());
   }
 
   note(text: string): void {
@@ -110,7 +113,8 @@ export class LiveView implements View {
 
   #bar(percent: number): string {
     const filled = Math.round((Math.min(100, percent) / 100) * BAR_CELLS);
-    return `${"█".repeat(filled)}${"░".repeat(BAR_CELLS - filled)} ${String(Math.round(percent)).padStart(3)} %`;
+    const bar = `${"█".repeat(filled)}${"░".repeat(BAR_CELLS - filled)} ${String(Math.round(percent)).padStart(3)} %`;
+    return `${bar}  ${this.#left.text(Date.now())}`.trimEnd();
   }
 
   #style(format: "red" | "green" | "yellow" | "cyan" | "dim", text: string): string {

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import type { AnyEvent } from "@camclips/events";
 import { seconds } from "./format.ts";
+import { TimeLeft } from "./time-left.ts";
 import { timelineOf } from "./timeline.ts";
 import type { View } from "./view.ts";
 
@@ -13,6 +14,7 @@ export class PlainView implements View {
   readonly #naming: boolean;
   readonly #events = new Map<string, AnyEvent[]>();
   readonly #percents = new Map<string, number>();
+  readonly #left = new Map<string, TimeLeft>();
 
   constructor(stream: NodeJS.WriteStream, clips: number) {
     this.#stream = stream;
@@ -30,10 +32,16 @@ export class PlainView implements View {
   }
 
   progress(clipId: string, percent: number): void {
+    const left = this.#left.get(clipId) ?? new TimeLeft();
+    this.#left.set(clipId, left);
+    left.update(percent, Date.now());
     const step = Math.floor(percent / STEP) * STEP;
     if (step <= (this.#percents.get(clipId) ?? 0)) return;
     this.#percents.set(clipId, step);
-    this.#line(clipId, `${" ".repeat(12)}render-clip        ${step} %`);
+    this.#line(
+      clipId,
+      `${" ".repeat(12)}render-clip        ${[`${step} %`, left.text(Date.now())].filter(Boolean).join(", ")}`,
+    );
   }
 
   note(text: string): void {
