@@ -147,7 +147,7 @@ describe("a fault that may pass", () => {
     await using server = await startServer(() => {});
     const error = await failureOf(connect(server, { timeoutMs: 50 }).alias("c"));
     expect(error.message).toMatch(/GET \/api\/cameras\/c got no answer: .*timeout/);
-    expect(error.passing).toBe(true);
+    expect(error.transient).toBe(true);
   });
 
   it("is a body that comes drop by drop for longer than a call may take", async () => {

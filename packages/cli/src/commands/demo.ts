@@ -10,6 +10,7 @@ import { makeRecordingOnce } from "../recordings/synthetic.ts";
 import { runClipJob } from "../run/clip-job.ts";
 import { Subcommand } from "../subcommand.ts";
 import { createView } from "../view/create-view.ts";
+import { showMaking } from "../view/making.ts";
 import { finishClip, humanStream } from "../view/report.ts";
 
 /** The very message of the contract, as producers send it: a Python literal. */
@@ -79,7 +80,8 @@ async function makeFootage(folder: string, ffmpeg: string, stream: NodeJS.WriteS
       folder,
       { ...recording, firstCode: index * RECORDING_SECONDS * 25 },
       ffmpeg,
-      (key) => stream.write(`Making recording ${index + 1} of ${STARTS_MS.length} of the synthetic camera: ${key}\n`),
+      (key) =>
+        showMaking(stream, `Making recording ${index + 1} of ${STARTS_MS.length} of the synthetic camera: ${key}`),
     );
     footage.push(made);
   }

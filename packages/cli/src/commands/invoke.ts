@@ -14,6 +14,7 @@ import { Subcommand } from "../subcommand.ts";
 import { AskedView } from "../view/asked-view.ts";
 import { createView } from "../view/create-view.ts";
 import { instant } from "../view/format.ts";
+import { showMaking } from "../view/making.ts";
 import { exitCodeOf, humanStream, placeLines, statusLines, timelineLine } from "../view/report.ts";
 import type { View } from "../view/view.ts";
 
@@ -84,7 +85,7 @@ async function openSetup(
   cleanup: AsyncDisposableStack,
 ): Promise<Setup> {
   if (cameraService === "configured") return configuredSetup(process.env, state);
-  const onMake = (key: string) => stream.write(`Making a recording of the fake camera: ${key}\n`);
+  const onMake = (key: string) => showMaking(stream, `Making a recording of the fake camera: ${key}`);
   return cleanup.use(await fakeSetup(process.env, state, messages, ffmpeg, onMake));
 }
 

@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { CLIENT, checkPipelineStage, findDeployment } from "./deployment.ts";
 import { ownCommand } from "../own-command.ts";
+import { CLIENT, checkPipelineStage, findDeployment } from "./deployment.ts";
 import { historyOf } from "./history.ts";
 import { replayMessage, replayState, startReplay } from "./replay.ts";
 

@@ -6,7 +6,7 @@ import { createFolderStore, startCameraService } from "@camclips/local";
 import { settingsFrom } from "../input/environment.ts";
 import type { Message } from "../input/messages.ts";
 import { makeWritable } from "../input/writable-folder.ts";
-import { makeRecordingOnce } from "../recordings/synthetic.ts";
+import { makeRecordingOnce, type OnMake } from "../recordings/synthetic.ts";
 import { CAMERA_DOWN, CAMERA_UP } from "../sample-events.ts";
 import { destinationIn, isFolder, type Setup } from "./setup.ts";
 
@@ -27,7 +27,7 @@ export async function fakeSetup(
   state: string,
   messages: readonly Message[],
   ffmpeg: string,
-  onMake: (key: string) => void,
+  onMake: OnMake,
 ): Promise<Setup & AsyncDisposable> {
   const { S3_BUCKET_DESTINATION: named = "" } = environment;
   const destinationBucket = isFolder(named) ? named : destinationIn(state);
