@@ -5,9 +5,9 @@ import { simulate } from "./simulation.ts";
 
 const HELP = `Simulates the pipeline's queues on AWS (docs/scale.md).
 
-  npm run scale                                       1,000, 10,000 and 100,000 clips an hour
-  npm run scale -- --rate 30000 --minutes 20
-  npm run scale -- --rate 100000 --limit render-clip=200 --limit download-sources=80
+  npm run bench:scale                                       1,000, 10,000 and 100,000 clips an hour
+  npm run bench:scale -- --rate 30000 --minutes 20
+  npm run bench:scale -- --rate 100000 --limit render-clip=200 --limit download-sources=80
 `;
 
 function readArguments() {
