@@ -1,0 +1,45 @@
+import { readFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+
+/** What a newcomer is told to type, and what is there. */
+
+const root = new URL("../../../", import.meta.url);
+const read = (path: string): Promise<string> => readFile(new URL(path, root), "utf8");
+const { scripts, devDependencies } = JSON.parse(await read("package.json"));
+
+/** Names of npm scripts in a text. */
+const scriptsIn = (text: string): string[] =>
+  [...text.matchAll(/\bnpm (?:run (?:-s |--silent )?|(?=test\b))([\w:]+)/g)].map(([, name = ""]) => name);
+
+/** What callers of the old project type. */
+const TARGETS = ["install", "event", "invoke", "test", "lint", "fixlint", "deploy", "doctoc"];
+
+it("make knows every command of the old project", async () => {
+  const makefile = await read("Makefile");
+  const targets = [...makefile.matchAll(/^(\w+):\n\t.+$/gm)].map(([, target]) => target);
+  expect(targets.sort()).toEqual([...TARGETS].sort());
+  expect(/^\.PHONY: (.+)$/m.exec(makefile)?.[1]?.split(" ").sort()).toEqual([...TARGETS].sort());
+});
+
+it.each([
+  ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/operations.md", "docs/scale.md"],
+  ...["Makefile", ".ci/run", "lefthook.yml", ".env.example", "test/aws/README.md", ".github/PULL_REQUEST_TEMPLATE.md"],
+])("%s names npm scripts that exist", async (path) => {
+  for (const name of scriptsIn(await read(path))) expect(scripts).toHaveProperty([name]);
+});
+
+it("the README shows ten npm scripts at most", async () => {
+  expect(new Set(scriptsIn(await read("README.md"))).size).toBeLessThanOrEqual(10);
+});
+
+it("the Node that other tools install is the one that the packages bring", async () => {
+  expect((await read(".node-version")).trim()).toBe(devDependencies.node);
+});
+
+it("the debugger starts programs and suites that are there", async () => {
+  const launch = await read(".vscode/launch.json");
+  const { inputs } = JSON.parse(launch);
+  const programs = [...launch.matchAll(/\$\{workspaceFolder\}\/(packages\/[^"]+)/g)].map(([, path = ""]) => path);
+  expect(programs).toHaveLength(1);
+  for (const path of [...programs, ...inputs[0].options]) await read(path);
+});
