@@ -1,120 +1,64 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import puppeteer, { type LaunchOptions } from "puppeteer-core";
+import { look } from "./page.ts";
 
-/** A browser without a window that opens a page and runs a script in it. */
+/** A browser without a window that opens a page and looks at a clip there. */
 export interface Browser {
   name: string;
-  /** Opens the page, evaluates the expression there, and awaits the string that it promises. */
-  evaluate(url: string, expression: string): Promise<string>;
+  look(url: string, clip: Parameters<typeof look>): ReturnType<typeof look>;
   close(): Promise<void>;
 }
 
-const START_MS = 60_000;
+/** Whatever the pictures of one clip take on a busy machine. */
 const ANSWER_MS = 180_000;
-const END_MS = 10_000;
+const START_MS = 60_000;
 
-export interface Started {
-  child: ChildProcess;
-  profile: string;
-  address: string;
+/** Chromium, over the Chrome DevTools Protocol. */
+export const startChromium = (): Promise<Browser> =>
+  start("chromium", {
+    browser: "chrome",
+    args: [
+      ...["--no-sandbox", "--disable-gpu", "--mute-audio", "--autoplay-policy=no-user-gesture-required"],
+      // Nothing but the clips is asked for, so that it also runs where the outside cannot be reached.
+      ...["--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    ],
+  });
+
+/** Firefox, over WebDriver BiDi. Without these it waits for a click before it plays, and asks its makers for updates. */
+export const startFirefox = (): Promise<Browser> =>
+  start("firefox-esr", {
+    browser: "firefox",
+    extraPrefsFirefox: {
+      "media.autoplay.default": 0,
+      "app.update.enabled": false,
+      "datareporting.policy.dataSubmissionEnabled": false,
+    },
+  });
+
+async function start(program: string, options: LaunchOptions): Promise<Browser> {
+  const driver = await puppeteer.launch({
+    ...options,
+    executablePath: onPath(program),
+    timeout: START_MS,
+    protocolTimeout: ANSWER_MS,
+  });
+  return {
+    name: program.replace("-esr", ""),
+    async look(url, clip) {
+      const page = await driver.newPage();
+      await page.goto(url);
+      const answer = await page.evaluate(look, ...clip);
+      await page.close();
+      return answer;
+    },
+    close: () => driver.close(),
+  };
 }
 
-/** Starts a browser with a profile of its own, and waits until it says where it listens. */
-export async function startBrowser(
-  program: string,
-  args: (profile: string) => string[],
-  listening: RegExp,
-  prepare: (profile: string) => Promise<void> = async () => {},
-): Promise<Started> {
-  const profile = await mkdtemp(join(tmpdir(), "camclips-browser-"));
-  await prepare(profile);
-  const env = { ...process.env, HOME: profile };
-  const child = spawn(program, args(profile), { detached: true, stdio: ["ignore", "ignore", "pipe"], env });
-  try {
-    return { child, profile, address: await whereItListens(child, program, listening) };
-  } catch (error) {
-    await stopBrowser({ child, profile, address: "" }, async () => child.kill());
-    throw error;
-  }
-}
-
-async function whereItListens(child: ChildProcess, program: string, listening: RegExp): Promise<string> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      let text = "";
-      timer = setTimeout(() => reject(new Error(`${program} did not start\n${text}`)), START_MS);
-      child.once("error", (cause: NodeJS.ErrnoException) => {
-        const missing = `${program} is missing; on Debian: apt-get install -y chromium firefox-esr`;
-        reject(cause.code === "ENOENT" ? new Error(missing, { cause }) : cause);
-      });
-      child.once("exit", () => reject(new Error(`${program} ended\n${text}`)));
-      child.stderr?.on("data", (chunk) => {
-        text += chunk;
-        const found = listening.exec(text)?.[1];
-        if (found !== undefined) resolve(found);
-      });
-    });
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Lets the browser end its own processes, some of which leave its group, and kills what has not gone by then. */
-export async function stopBrowser({ child, profile }: Started, askToEnd: () => Promise<unknown>): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
-    const ended = once(child, "exit");
-    askToEnd().catch(() => {});
-    await Promise.race([ended, sleep(END_MS)]);
-    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL");
-    await ended;
-  }
-  await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-}
-
-type Message = { id?: number; result?: unknown; error?: unknown };
-
-/** Commands over a web socket: the form that the Chrome DevTools Protocol and WebDriver BiDi share. */
-export class Commands {
-  readonly #socket: WebSocket;
-  readonly #waiting = new Map<number, (message: Message) => void>();
-  #last = 0;
-
-  private constructor(socket: WebSocket) {
-    this.#socket = socket;
-    socket.addEventListener("message", ({ data }) => {
-      const message: Message = JSON.parse(String(data));
-      if (message.id !== undefined) this.#waiting.get(message.id)?.(message);
-    });
-  }
-
-  static async open(address: string): Promise<Commands> {
-    const socket = new WebSocket(address);
-    await once(socket, "open");
-    return new Commands(socket);
-  }
-
-  async send<T>(method: string, params: object, more: object = {}): Promise<T> {
-    const id = ++this.#last;
-    const answered = new Promise<Message>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no answer to ${method}`)), ANSWER_MS);
-      this.#waiting.set(id, (message) => {
-        clearTimeout(timer);
-        resolve(message);
-      });
-    });
-    this.#socket.send(JSON.stringify({ id, method, params, ...more }));
-    const { result, error, ...rest } = await answered;
-    this.#waiting.delete(id);
-    if (error !== undefined) throw new Error(`${method}: ${JSON.stringify(error)} ${JSON.stringify(rest)}`);
-    return result as T;
-  }
-
-  close(): void {
-    this.#socket.close();
-  }
+function onPath(program: string): string {
+  const path = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, program));
+  const found = path.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+  if (found) return found;
+  throw new Error(`${program} is missing; on Debian: apt-get install -y chromium firefox-esr`);
 }

@@ -1,19 +1,17 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import type { Browser } from "./browser.ts";
-import { startChromium } from "./chromium.ts";
+import { type Browser, startChromium, startFirefox } from "./browser.ts";
 import { cases, FIRST_CODE, FPS, makeClips } from "./clips.ts";
-import { startFirefox } from "./firefox.ts";
 import { instants, judge } from "./judge.ts";
-import { lookExpression, readLook } from "./page.ts";
+import { lookArguments, readLook } from "./page.ts";
 import { serveClips } from "./serve.ts";
 
 /** Every frame of clips that were cut over a join, as two real browsers show it: seeking to each, and playing. */
 
 async function lookAt(browser: Browser, origin: string, clip: string): Promise<string[]> {
   const name = basename(clip);
-  const look = readLook(await browser.evaluate(origin, lookExpression(`${origin}/${name}`, instants, 1 / FPS)));
+  const look = readLook(await browser.look(origin, lookArguments(`${origin}/${name}`, instants, 1 / FPS)));
   // Firefox ignores the edit list of a fast clip and starts at the keyframe before it: documented where `fast` is chosen.
   const early = browser.name === "firefox" && name.endsWith("-fast.mp4") ? FIRST_CODE : 0;
   const wrong = judge(look, early);

@@ -17,7 +17,7 @@ export interface Seen {
 }
 
 /** Runs inside the page: seeks to every instant, then plays, and notes the blocks of every picture. */
-function look(
+export function look(
   clip: string,
   instants: number[],
   frameSeconds: number,
@@ -98,11 +98,9 @@ function look(
   return run();
 }
 
-/** The expression that a browser evaluates on an empty page of the same origin. */
-export function lookExpression(clip: string, instants: readonly number[], frameSeconds: number): string {
-  const values = [clip, instants, frameSeconds, PATIENCE_MS, CODE_COLUMNS, CODE_ROWS, CODE_HEIGHT];
-  const args = values.map((value) => JSON.stringify(value));
-  return `(${look})(${args.join(", ")})`;
+/** What `look` needs to know. @param clip its URL, of the page's own origin. */
+export function lookArguments(clip: string, instants: number[], frameSeconds: number): Parameters<typeof look> {
+  return [clip, instants, frameSeconds, PATIENCE_MS, CODE_COLUMNS, CODE_ROWS, CODE_HEIGHT];
 }
 
 export function readLook(answer: string): Look {
