@@ -82,6 +82,7 @@ const cases: [name: string, args: string[], message: string | RegExp][] = [
     "cannot read the state folder circle",
   ],
   ["an unknown clip", ["timeline", "nothing"], "no clip nothing"],
+  ["no clip of a deployed stage", ["timeline", "--stage", "moon"], "which clip of stage moon?"],
 ];
 
 describe.concurrent("bad input on the command line", () => {
