@@ -97,7 +97,9 @@ describe.concurrent("bad input on the command line", () => {
   it("says how to get ffmpeg when there is none", async () => {
     const { code, stderr } = await run(clip({}), { FFMPEG_BIN: "/nowhere/ffmpeg" });
     expect(code).toBe(2);
-    expect(stderr).toContain('FFMPEG_BIN="/nowhere/ffmpeg" does not run: install one (apt-get install -y ffmpeg');
+    expect(stderr).toBe(
+      'camclips: FFMPEG_BIN="/nowhere/ffmpeg" is not there. Install ffmpeg 5.1 or newer (apt-get install -y ffmpeg, brew install ffmpeg), or set FFMPEG_BIN to the path of one\n',
+    );
   });
 
   it("lists every bad setting at once", async () => {
@@ -132,10 +134,14 @@ describe.concurrent("bad input on the command line", () => {
     ]);
   });
 
-  it("takes no program for ffmpeg that is none", async () => {
-    const { code, stderr } = await run(clip({}), { FFMPEG_BIN: "/bin/true" });
-    expect(code).toBe(2);
-    expect(stderr).toContain('FFMPEG_BIN="/bin/true" is no ffmpeg: install one (apt-get install -y ffmpeg');
+  it("takes no program for ffmpeg that is none, before any work", async () => {
+    const invoke = ["invoke", "sample.json", "--camera-service", "fake", "--state", "no-state"];
+    for (const args of [clip({ state: "no-state" }), ["demo", "--state", "no-state"], invoke]) {
+      const { code, stdout, stderr } = await run(args, { FFMPEG_BIN: "/bin/true" });
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain('FFMPEG_BIN="/bin/true" is no ffmpeg: it prints nothing. Install ffmpeg 5.1');
+    }
+    expect(await readdir(folder.path)).not.toContain("no-state");
   });
 
   it("shows the help of every command by its name", async () => {

@@ -4,7 +4,7 @@ import { createFolderStore } from "@camclips/local";
 import type { Command } from "commander";
 import { exitCodesHelp } from "../exit-codes.ts";
 import { folderSettings } from "../input/environment.ts";
-import { findFfmpeg } from "../input/ffmpeg.ts";
+import { usableFfmpeg } from "../input/ffmpeg.ts";
 import { makeWritable } from "../input/writable-folder.ts";
 import { makeRecordingOnce } from "../recordings/synthetic.ts";
 import { runClipJob } from "../run/clip-job.ts";
@@ -53,7 +53,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const settings = folderSettings(process.env, out);
   const stream = humanStream(options);
   const folder = join(state, "demo-recordings");
-  const ffmpeg = findFfmpeg(process.env);
+  const ffmpeg = await usableFfmpeg(process.env);
   await makeWritable(out, "--out");
   const footage = await makeFootage(folder, ffmpeg, stream);
   stream.write(`The message:\n  ${MESSAGE}\n\n`);

@@ -1,4 +1,4 @@
-import { OLDEST_VERSION } from "./requirements.ts";
+import { OLDEST_VERSION } from "./find/requirements.ts";
 
 const MESSAGE_LINES = 6;
 

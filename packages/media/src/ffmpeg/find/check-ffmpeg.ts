@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { arch } from "node:os";
 import { type Answer, askProgram } from "./ask-program.ts";
-import { type CheckedProgram, rememberedAsGood, rememberAsGood } from "./checked-before.ts";
+import { type CheckedProgram, rememberAsGood, rememberedAsGood } from "./checked-before.ts";
 import { readExecutable } from "./executable.ts";
 import { type Kind, kinds, listArguments, missingIn, OLDEST_VERSION, readVersion } from "./requirements.ts";
 
@@ -45,7 +45,9 @@ export async function whyItDoesNotRun(path: string, timeLimitMs = TIME_LIMIT_MS)
 
 async function whatItLacks(path: string, version: string, timeLimitMs: number): Promise<string | undefined> {
   const answers = await Promise.all(
-    kinds.map(async (kind): Promise<[Kind, Answer]> => [kind, await askProgram(path, listArguments(kind), timeLimitMs)]),
+    kinds.map(
+      async (kind): Promise<[Kind, Answer]> => [kind, await askProgram(path, listArguments(kind), timeLimitMs)],
+    ),
   );
   for (const [, answer] of answers) if (!isFine(answer)) return failure(path, answer);
   const lacks = answers.flatMap(([kind, { stdout }]) => {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { endGroup, trackGroup } from "./process-group.ts";
+import { endGroup, trackGroup } from "../process-group.ts";
 
 /** Longest list that ffmpeg prints: 60 kB. A program that prints for ever is stopped here. */
 const MOST_CHARACTERS = 4_000_000;

@@ -77,11 +77,11 @@ async function readNames(file: FileHandle, dynamic: Segment, segments: readonly 
     tag: Number(table.readBigInt64LE(index * 16)),
     value: Number(table.readBigUInt64LE(index * 16 + 8)),
   }));
-  const valueOf = (wanted: number) => entries.find(({ tag }) => tag === wanted)?.value ?? 0;
-  const address = valueOf(STRING_TABLE);
+  const entryOf = (wanted: number) => entries.find(({ tag }) => tag === wanted)?.value ?? 0;
+  const address = entryOf(STRING_TABLE);
   const home = segments.find((one) => one.type === LOAD && address >= one.address && address < one.address + one.bytes);
   if (!home) return { libraries: [] };
-  const strings = await read(file, home.offset + address - home.address, valueOf(STRING_TABLE_SIZE));
+  const strings = await read(file, home.offset + address - home.address, entryOf(STRING_TABLE_SIZE));
   const libraries = entries.filter(({ tag }) => tag === NEEDED).map(({ value }) => textAt(strings, value));
   return { libraries, glibc: newestGlibc(strings.toString("latin1")) };
 }
