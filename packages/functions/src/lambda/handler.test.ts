@@ -242,7 +242,7 @@ describe("a cold start", () => {
 
   it("whose ffmpeg does not run takes no message, and says so: all come back", async () => {
     const seen: StageMessage[] = [];
-    const stage: Stage = {
+    const stage: StageHandler = {
       name: "render-clip",
       read: () => undefined,
       run: async (message) => {
