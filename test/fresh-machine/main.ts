@@ -22,6 +22,18 @@ const NPM: Record<string, string> = { 20: "10", 22: "10", 24: "11" };
 
 const { values } = parseArgs({ options: { node: { type: "string", default: "20,22,24" }, help: { type: "boolean" } } });
 
+/** How this machine gets to its registry: address and certificates, whatever file of npm's settings they stand in. */
+async function wayToRegistry(root: string): Promise<Record<string, string>> {
+  const settings = { npm_config_registry: "registry", npm_config_cafile: "cafile" };
+  const way: Record<string, string> = {};
+  for (const [variable, name] of Object.entries(settings)) {
+    const { stdout } = await run("npm", ["config", "get", name], { cwd: root });
+    if (stdout.trim() !== "null") way[variable] = stdout.trim();
+  }
+  const { NODE_EXTRA_CA_CERTS } = process.env;
+  return { ...way, ...(NODE_EXTRA_CA_CERTS && { NODE_EXTRA_CA_CERTS }) };
+}
+
 /** A Node and its npm, out of the registry. */
 async function fetchNode(folder: string, major: string): Promise<{ node: string; npm: string }> {
   const name = `node-${process.platform}-${process.arch}`;
@@ -31,14 +43,13 @@ async function fetchNode(folder: string, major: string): Promise<{ node: string;
   return { node: join(folder, "node_modules", name, "bin/node"), npm: join(folder, "node_modules/npm") };
 }
 
-async function freshMachine(root: string, major: string, gate: Gate): Promise<Machine> {
+async function freshMachine(root: string, major: string, gate: Gate, way: Record<string, string>): Promise<Machine> {
   const folder = join(root, `node-${major}`);
   await linkPrograms(join(folder, "bin"), await fetchNode(join(folder, "node"), major));
   const clone = join(folder, "camclips");
   await run("git", ["clone", "--quiet", "--no-hardlinks", project, clone]);
   await mkdir(join(folder, "home"));
-  const ownSettings = join(homedir(), ".npmrc");
-  if (existsSync(ownSettings)) await cp(ownSettings, join(folder, "home", ".npmrc"));
+  await cp(join(homedir(), ".npmrc"), join(folder, "home", ".npmrc")).catch(() => {});
   return {
     folder: clone,
     environment: {
@@ -50,6 +61,7 @@ async function freshMachine(root: string, major: string, gate: Gate): Promise<Ma
       HTTPS_PROXY: gate.url,
       HTTP_PROXY: gate.url,
       NO_PROXY: "localhost,127.0.0.1",
+      ...way,
     },
   };
 }
@@ -62,15 +74,15 @@ function verdict(name: string, { code, output, seconds }: Ran, wrong: string[] =
 }
 
 async function isFine(machine: Machine, alsoTests: boolean): Promise<boolean> {
-  const installed = await runOn(machine, ["npm", "ci"], 300);
+  const installed = await runOn(machine, ["npm", "ci"], 600);
   const warnings = installed.output.split("\n").filter((line) => /EBADENGINE|^npm err/i.test(line));
   if (!verdict("npm ci", installed, warnings.length > 0 ? [`${warnings.length} lines of warnings`] : [])) return false;
 
-  const demo = await runOn(machine, ["npm", "run", "demo"], 180);
+  const demo = await runOn(machine, ["npm", "run", "demo"], 600);
   const clip = join(machine.folder, "clips/583499c4e411dc743a5d5296/507f191e810c19729de860ea.mp4");
   if (!verdict("npm run demo", demo, existsSync(clip) ? [] : ["no clip"])) return false;
 
-  return !alsoTests || verdict("npm test", await runOn(machine, ["npm", "test"], 420));
+  return !alsoTests || verdict("npm test", await runOn(machine, ["npm", "test"], 1200));
 }
 
 if (values.help) {
@@ -78,12 +90,12 @@ if (values.help) {
   process.exit(0);
 }
 const root = await mkdtemp(join(tmpdir(), "fresh-machine-"));
-const { stdout: registry } = await run("npm", ["config", "get", "registry"], { cwd: root });
-const gate = await openGate(new URL(registry.trim()));
+const way = await wayToRegistry(root);
+const gate = await openGate(new URL(way.npm_config_registry ?? "https://registry.npmjs.org"));
 try {
   for (const [index, major] of values.node.split(",").entries()) {
     console.log(`Node ${major}, without ffmpeg, with the registry alone`);
-    if (!(await isFine(await freshMachine(root, major, gate), index === 0))) {
+    if (!(await isFine(await freshMachine(root, major, gate, way), index === 0))) {
       process.exitCode = 1;
       break;
     }

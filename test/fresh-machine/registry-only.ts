@@ -19,7 +19,7 @@ export async function openGate(registry: URL): Promise<Gate> {
     refused.add(request.url ?? "");
     response.writeHead(403).end("only the registry can be reached\n");
   });
-  server.on("connect", (request: IncomingMessage, client: Socket) => {
+  server.on("connect", (request: IncomingMessage, client: Socket, head: Buffer) => {
     client.on("error", () => client.destroy());
     const { hostname, port } = new URL(`https://${request.url}`);
     if (hostname !== registry.hostname) {
@@ -29,6 +29,7 @@ export async function openGate(registry: URL): Promise<Gate> {
     }
     const upstream = connect(Number(port || 443), hostname, () => {
       client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      upstream.write(head);
       upstream.pipe(client).pipe(upstream);
     });
     upstream.on("error", () => client.destroy());
