@@ -91,6 +91,7 @@ async function clip(options: ClipOptions): Promise<void> {
   const { recordings, leftOut } = await scanFolder(folder, camera, options.starts, settings);
   const { footage, origin } = await footageIn(folder, recordings, [start, end], settings);
   await makeWritable(out, "--out", [camera]);
+  await makeWritable(state, "--state");
   const stream = humanStream(options);
   if (leftOut.length > 0) {
     process.stderr.write(

@@ -55,6 +55,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const folder = join(state, "demo-recordings");
   const ffmpeg = await usableFfmpeg(process.env);
   await makeWritable(out, "--out");
+  await makeWritable(state, "--state");
   const footage = await makeFootage(folder, ffmpeg, stream);
   stream.write(`The message:\n  ${MESSAGE}\n\n`);
   const view = createView(stream);
