@@ -16,7 +16,8 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/* \
   && install -d -o node -g node /work
 COPY --from=packages /camclips /camclips
-USER node
+# The image's user "node".
+USER 1000
 WORKDIR /work
 ENTRYPOINT ["node", "/camclips/packages/cli/src/main.ts"]
 CMD ["--help"]
