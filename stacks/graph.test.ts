@@ -1,3 +1,6 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { testFolder } from "@camclips/testing/folders";
 import { beforeAll, describe, expect, it } from "vitest";
 import { mutations } from "../packages/testing/src/graph/mutations.ts";
 import { evaluateStage, exampleEnvironment } from "../tools/resource-graph/graph/evaluate-stage.ts";
@@ -151,6 +154,20 @@ describe("sst dev", () => {
       );
       expect(ffmpegs).toEqual(["/opt/ffmpeg", "/opt/ffmpeg"]);
       expect(graph.builds.flatMap(({ copyFiles }) => copyFiles)).toEqual([]);
+    },
+    SLOW_MS,
+  );
+});
+
+describe("a deployment", () => {
+  it(
+    "is refused when its ffmpeg could not run on Lambda",
+    async () => {
+      await using folder = await testFolder();
+      const path = join(folder.path, "ffmpeg");
+      await writeFile(path, Buffer.from("cffaedfe0c000001", "hex"), { mode: 0o755 });
+      const refused = evaluateStage("ada", { FFMPEG_LAMBDA_BIN: path });
+      await expect(refused).rejects.toThrow(`${path} cannot be packed for Lambda: it is a program for macOS. Install`);
     },
     SLOW_MS,
   );

@@ -1,11 +1,14 @@
 /// <reference path="../.sst/platform/config.d.ts" />
 import { definitionOf, type PipelineStage, pipeline, type StageName } from "@camclips/events";
-import { ffmpegOf } from "./ffmpeg.ts";
+import type { PackedFfmpeg } from "./ffmpeg.ts";
 import { permissionsOf, type Resources } from "./grants.ts";
 import { logicalName, nameOf, serviceName } from "./names.ts";
 import type { Profile } from "./profile.ts";
 import { type QueueRef, queuePolicy } from "./queues.ts";
 import { environmentOf } from "./settings.ts";
+
+/** ffmpeg must be built for it. */
+export const ARCHITECTURE = "x86_64";
 
 /** One stage as the other stacks see it. */
 export interface DeployedStage {
@@ -17,7 +20,7 @@ export interface DeployedStage {
 }
 
 /** Every row of the pipeline table: rule, queue, function. */
-export function stages(resources: Resources, profile: Profile): DeployedStage[] {
+export function stages(resources: Resources, profile: Profile, ffmpeg: PackedFfmpeg): DeployedStage[] {
   const links = [wiring(resources), new sst.Secret("CameraServiceToken", "")];
   return pipeline.map((row: PipelineStage) => {
     const queue = resources.messaging.queues[row.stage as StageName];
@@ -26,7 +29,7 @@ export function stages(resources: Resources, profile: Profile): DeployedStage[] 
       queuePolicy(row.stage, { ...queue }, ruleArn);
       queuePolicy(`${row.stage}-dlq`, queue.dlq, ruleArn);
     }
-    return { row, queue, functionName: consumer(row, queue, { resources, profile, links }), ruleArn };
+    return { row, queue, functionName: consumer(row, queue, { resources, profile, links, ffmpeg }), ruleArn };
   });
 }
 
@@ -77,29 +80,30 @@ interface Surroundings {
   resources: Resources;
   profile: Profile;
   links: unknown[];
+  ffmpeg: PackedFfmpeg;
 }
 
 /** The stage's function and the mapping that feeds it from its queue. */
-function consumer(row: PipelineStage, queue: QueueRef, { resources, profile, links }: Surroundings) {
+function consumer(row: PipelineStage, queue: QueueRef, { resources, profile, links, ffmpeg }: Surroundings) {
   const name = nameOf(row.stage);
-  const ffmpeg = row.ffmpeg ? ffmpegOf(process.env) : undefined;
+  const packed = row.ffmpeg ? ffmpeg : undefined;
   const handler = new sst.aws.Function(logicalName(row.stage), {
     name,
     handler: `packages/functions/src/stages/${row.stage}.handler`,
     runtime: "nodejs24.x",
-    architecture: "x86_64",
+    architecture: ARCHITECTURE,
     memory: `${row.memoryMb} MB`,
     timeout: `${row.timeoutSeconds} seconds`,
     storage: `${row.storageMb} MB`,
     logging: { retention: profile.logRetention },
     link: links,
-    copyFiles: ffmpeg?.copyFiles,
+    copyFiles: packed?.copyFiles,
     environment: {
       // A dimension of every metric: what keeps the stages of one account apart.
       POWERTOOLS_SERVICE_NAME: serviceName(),
       POWERTOOLS_METRICS_NAMESPACE: $app.name,
       ...environmentOf(resources.settings),
-      ...ffmpeg?.environment,
+      ...packed?.environment,
     },
     permissions: [...permissionsOf(row, resources), writeLog(name)],
     transform: { role: narrowRole() },

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findFfmpeg } from "@camclips/media/engine";
 import type { TestProject } from "vitest/node";
 import { ensurePlatform } from "../../tools/resource-graph/platform.ts";
 import { bundleHandlers } from "./bundles.ts";
@@ -25,7 +26,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const emulator = await startEmulator();
   const { endpoint, certificate } = emulator;
   project.provide("emulator", { endpoint, certificate });
-  project.provide("ffmpeg", process.env.FFMPEG_BIN || "/usr/bin/ffmpeg");
+  project.provide("ffmpeg", await findFfmpeg(process.env));
   return async () => {
     await emulator[Symbol.asyncDispose]();
     await rm(bundles, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { createS3Store } from "@camclips/aws";
 import { type LocalCamera, type LocalCameraService, type PutCall, startCameraService } from "@camclips/local";
 import type { Graph } from "../../tools/resource-graph/graph/graph.ts";
+import { writeStandInFfmpeg } from "../../tools/resource-graph/stand-in.ts";
 import { type Clients, clientsFor, randomAccount, trust } from "./clients.ts";
 import { deploy } from "./deploy.ts";
 import { recordCamera, type TestCamera } from "./footage.ts";
@@ -89,8 +90,8 @@ export class Stack implements AsyncDisposable {
         CAM_SERVICES_URL: service.url,
         RECORDINGS_URL: service.url,
         CLIP_URL: "https://clips.example.com",
-        // What goes into the bundle; it runs as FFMPEG_BIN below.
-        FFMPEG_LAMBDA_BIN: ffmpeg,
+        // What goes into the bundle; what runs is FFMPEG_BIN below.
+        FFMPEG_LAMBDA_BIN: await writeStandInFfmpeg(folder),
         THUMBNAIL_SIZES: "80 160",
         ...settings,
       },

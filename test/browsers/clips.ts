@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createMediaEngine } from "@camclips/media/engine";
+import { createMediaEngine, findFfmpeg } from "@camclips/media/engine";
 import { makeCamera } from "@camclips/media/synthetic";
 
 export const FPS = 25;
@@ -26,7 +26,7 @@ export const cases: { name: string; bFrames: number; audio: boolean; ways: Way[]
 
 /** Makes the clips of a case, each named `<case>-<way>.mp4`. */
 export async function makeClips(folder: string, { name, ways, ...kind }: (typeof cases)[number]): Promise<string[]> {
-  const engine = createMediaEngine({ ffmpeg: process.env.FFMPEG_BIN ?? "ffmpeg", threads: 2, timeLimitMs: 120_000 });
+  const engine = createMediaEngine({ ffmpeg: await findFfmpeg(process.env), threads: 2, timeLimitMs: 120_000 });
   const camera = await makeCamera({
     ...{ folder: join(folder, name), alias: "pier", startMs: START_MS, recordings: 2, seconds: RECORDING_SECONDS },
     ...{ width: 320, height: 180, fps: FPS, gop: GOP, ...kind },

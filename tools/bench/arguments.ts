@@ -1,3 +1,5 @@
+import { findFfmpeg } from "@camclips/media/engine";
+
 /** Reads a command's arguments; bad ones end it with a message, the help and exit code 2, without a stack. */
 export function orUsage<T>(help: string, read: () => T): T {
   try {
@@ -21,4 +23,12 @@ export function chosenFrom<Name extends string>(option: string, text: string, al
   const unknown = wanted.find((name) => !all.some((one) => one === name));
   if (unknown !== undefined) throw new Error(`--${option} ${unknown}: choose from ${all.join(", ")}`);
   return all.filter((name) => wanted.includes(name));
+}
+
+/** The ffmpeg of the product; without a usable one the command ends with a message and exit code 2. */
+export async function ffmpegOrExit(): Promise<string> {
+  return findFfmpeg(process.env).catch((error: Error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  });
 }

@@ -4,7 +4,7 @@ import { cpus, release, totalmem, type } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Camera } from "@camclips/media/synthetic";
-import { chosenFrom, countFrom, orUsage } from "./arguments.ts";
+import { chosenFrom, countFrom, ffmpegOrExit, orUsage } from "./arguments.ts";
 import { type Case, casesFor, isAboutLength } from "./cases.ts";
 import { chart } from "./chart.ts";
 import { type Bench, measureWay } from "./measure-way.ts";
@@ -38,7 +38,7 @@ const { values } = orUsage(help, () => parseArgs({ options }));
 
 const top = new URL("../..", import.meta.url).pathname;
 const root = join(top, ".camclips", "bench");
-const ffmpeg = process.env.FFMPEG_BIN ?? "ffmpeg";
+const ffmpeg = await ffmpegOrExit();
 
 async function describeBench(camera: Camera): Promise<Omit<Results, "cases">> {
   const size = values.quick ? quickSize : fullSize;

@@ -1,7 +1,10 @@
-import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { copyFile, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { after, type Folder, makeHarbour, temporaryFolder } from "@camclips/testing/cli/fixtures";
 import { runCli } from "@camclips/testing/cli/run-cli";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 let folder: Folder;
@@ -19,6 +22,14 @@ beforeAll(async () => {
 afterAll(() => folder[Symbol.asyncDispose]());
 
 const run = (args: string[], env: Record<string, string> = {}) => runCli(args, { cwd: folder.path, env });
+
+/** Passes every check, and then does not work. */
+async function ffmpegThat(name: string, work: string): Promise<string> {
+  const path = join(folder.path, `ffmpeg-${name}`);
+  const script = `#!/bin/sh\ncase "$*" in *-progress*) ${work};; esac\nexec '${testFfmpeg}' "$@"\n`;
+  await writeFile(path, script, { mode: 0o755 });
+  return path;
+}
 
 const clip = (changes: Record<string, string | undefined>, ...more: string[]): string[] => {
   const options = { recordings: "recordings", camera: "harbour", start: after(0), end: after(1000), ...changes };
@@ -98,7 +109,9 @@ describe.concurrent("bad input on the command line", () => {
   it("says how to get ffmpeg when there is none", async () => {
     const { code, stderr } = await run(clip({}), { FFMPEG_BIN: "/nowhere/ffmpeg" });
     expect(code).toBe(2);
-    expect(stderr).toContain('FFMPEG_BIN="/nowhere/ffmpeg" does not run: install one (apt-get install -y ffmpeg');
+    expect(stderr).toBe(
+      'camclips: FFMPEG_BIN="/nowhere/ffmpeg" is not there. Install ffmpeg 5.1 or newer (apt-get install -y ffmpeg, brew install ffmpeg), or set FFMPEG_BIN to the path of one\n',
+    );
   });
 
   it("lists every bad setting at once", async () => {
@@ -133,10 +146,14 @@ describe.concurrent("bad input on the command line", () => {
     ]);
   });
 
-  it("takes no program for ffmpeg that is none", async () => {
-    const { code, stderr } = await run(clip({}), { FFMPEG_BIN: "/bin/true" });
-    expect(code).toBe(2);
-    expect(stderr).toContain('FFMPEG_BIN="/bin/true" is no ffmpeg: install one (apt-get install -y ffmpeg');
+  it("takes no program for ffmpeg that is none, before any work", async () => {
+    const invoke = ["invoke", "sample.json", "--camera-service", "fake", "--state", "no-state"];
+    for (const args of [clip({ state: "no-state" }), ["demo", "--state", "no-state"], invoke]) {
+      const { code, stdout, stderr } = await run(args, { FFMPEG_BIN: "/bin/true" });
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain('FFMPEG_BIN="/bin/true" is no ffmpeg: it prints nothing. Install ffmpeg 5.1');
+    }
+    expect(await readdir(folder.path)).not.toContain("no-state");
   });
 
   it("shows the help of every command by its name", async () => {
@@ -175,6 +192,30 @@ describe.concurrent("bad input on the command line", () => {
     await writeFile(join(folder.path, "taken"), "");
     const { code, stderr } = await run(clip({ state: "taken" }));
     expect(code).toBe(2);
-    expect(stderr).toContain("taken");
+    expect(stderr).toContain('cannot write into --state "taken": there is a file where a folder should be');
+  });
+
+  it("says that the disk is full when ffmpeg finds it so", async () => {
+    const full = await ffmpegThat("full", "echo 'av_interleaved_write_frame(): No space left on device' >&2; exit 1");
+    const { code, stderr } = await run(["demo", "--state", "full-state", "--out", "full-out"], { FFMPEG_BIN: full });
+    expect(stderr).toMatch(/camclips: the disk is full; free some space and run the same command again.*\n$/);
+    expect(code).toBe(2);
+  });
+
+  it("blames an ffmpeg that breaks at work, not the recording", async () => {
+    const broken = await ffmpegThat("broken", "echo 'error while loading shared libraries: libx264' >&2; exit 127");
+    const { code, stdout } = await run(clip({ precision: "exact", state: "broken-state" }, "--json"), {
+      FFMPEG_BIN: broken,
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ status: "FATAL_ERROR", reason: "INTERNAL" });
+    expect(code).toBe(3);
+  });
+
+  it("says that the installation is incomplete, where a package is missing", async () => {
+    await mkdir(join(folder.path, "half-installed"));
+    const main = join(folder.path, "half-installed", "main.ts");
+    await copyFile(new URL("./main.ts", import.meta.url), main);
+    const { stderr } = await promisify(execFile)(process.execPath, [main]).catch((error) => error);
+    expect(stderr).toMatch(/^camclips: the installation is not complete \(.*cli\.ts.*\): run npm ci again\n$/);
   });
 });

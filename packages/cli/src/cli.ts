@@ -5,12 +5,18 @@ import { createProgram } from "./program.ts";
 
 function fail(error: unknown): never {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
-  const { code = "", path, stack, message } = error as NodeJS.ErrnoException;
+  const { path, stack, message } = error as NodeJS.ErrnoException;
+  const code = codeOf(error as NodeJS.ErrnoException);
   const where = path ? `: ${path}` : "";
   const known = failures[code] ?? refusals[code];
   const text = error instanceof UsageError ? message : known ? `${known}${where}` : (stack ?? String(error));
   process.stderr.write(`camclips: ${text}\n`);
-  process.exit(error instanceof UsageError || refusals[code] ? exitCodes.usage : exitCodes.unexpected);
+  process.exit(error instanceof UsageError || known ? exitCodes.usage : exitCodes.unexpected);
+}
+
+/** What ran out for ffmpeg stands in its last lines. */
+function codeOf({ code = "", message }: NodeJS.ErrnoException): string {
+  return /\bNo space left on device\b/.test(message) ? "ENOSPC" : code;
 }
 
 process.on("uncaughtException", fail);

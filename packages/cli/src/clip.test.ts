@@ -59,7 +59,7 @@ describe.concurrent("camclips clip", { timeout: 60_000 }, () => {
       workMs: expect.any(Number),
       realtimeFactor: expect.any(Number),
     });
-    const frames = await readFrameCodes(join(folder.path, "out/harbour/two.mp4"), process.env.FFMPEG_BIN || "ffmpeg");
+    const frames = await readFrameCodes(join(folder.path, "out/harbour/two.mp4"));
     expect(frames.map((frame) => frame.code)).toEqual(camera.frames.slice(75, 125).map((frame) => frame.code));
     const files = (await readdir(join(folder.path, "out/harbour"))).sort();
     const pictures = ["two_320.jpg", "two_80.jpg", "two_original.jpg"];
@@ -165,7 +165,7 @@ describe.concurrent("camclips clip", { timeout: 60_000 }, () => {
     const metadata = JSON.parse(stdout);
     expect(metadata, stderr).toMatchObject({ status: "CLIP_AVAILABLE", coverage: { gaps: [] } });
     const file = join(folder.path, "clips/harbour/harbour-20200101T000001000-20200101T000002000.mp4");
-    const frames = await readFrameCodes(file, process.env.FFMPEG_BIN || "ffmpeg");
+    const frames = await readFrameCodes(file);
     expect(frames.map((frame) => frame.code)).toEqual(camera.frames.slice(25, 50).map((frame) => frame.code));
   });
 });

@@ -3,7 +3,7 @@ export const exitCodes = {
   /** The clip is available, or the command did what it was asked. */
   ok: 0,
   unexpected: 1,
-  /** Bad input, a bad setting or a missing program: nothing was started. */
+  /** Bad input, a bad setting, a missing program or a full disk: the user can put it right. */
   usage: 2,
   /** The request was decided without a clip. */
   noClip: 3,
@@ -18,7 +18,7 @@ export const exitCodesHelp = `
 Exit codes:
   0    the clip is available, or the command did what it was asked
   1    unexpected failure
-  2    bad input, a bad setting or a missing program
+  2    bad input, a bad setting, a missing program or a full disk
   3    no clip: a terminal status other than CLIP_AVAILABLE
   4    pending: no final status yet, another attempt is scheduled
   130  stopped with Ctrl-C; the same command takes the work up again`;

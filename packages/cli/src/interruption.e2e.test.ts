@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { after, type Folder, makeHarbour, temporaryFolder } from "@camclips/testing/cli/fixtures";
 import { runCli, startCli } from "@camclips/testing/cli/run-cli";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 let folder: Folder;
@@ -16,8 +17,8 @@ afterAll(() => folder[Symbol.asyncDispose]());
 /** An ffmpeg that says when it starts to work, and takes its time. */
 async function slowFfmpeg(marker: string): Promise<string> {
   const path = join(folder.path, `slow-${marker}`);
-  const real = process.env.FFMPEG_BIN || "ffmpeg";
-  const script = `#!/bin/sh\n[ "$1" = -version ] || { echo > '${join(folder.path, marker)}'; sleep 20; }\nexec '${real}' "$@"\n`;
+  const work = `echo > '${join(folder.path, marker)}'; sleep 20`;
+  const script = `#!/bin/sh\ncase "$*" in *-progress*) ${work};; esac\nexec '${testFfmpeg}' "$@"\n`;
   await writeFile(path, script);
   await chmod(path, 0o755);
   return path;

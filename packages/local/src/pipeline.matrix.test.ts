@@ -11,6 +11,7 @@ import {
   readFrameCodes,
   recordingName,
 } from "@camclips/media/synthetic";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { testFolder } from "@camclips/testing/folders";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
@@ -118,7 +119,7 @@ async function ask({ recordings }: Camera, asked: Asked): Promise<Answer> {
       used = event.data.clip.precision;
       why = event.data.clip.why;
     },
-    media: createMediaEngine({ ffmpeg: "ffmpeg", threads: 1, timeLimitMs: 60_000 }),
+    media: createMediaEngine({ ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 60_000 }),
     cameras: {
       alias: async () => "pier",
       recordings: async () => order(listed),
@@ -227,7 +228,7 @@ async function twins(path: string): Promise<void> {
     "-movflags",
     "+faststart",
   ];
-  await runFfmpeg({ ffmpeg: "ffmpeg", args: ["-v", "error", "-y", "-i", path, "-c", "copy", ...moved, near] });
+  await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-v", "error", "-y", "-i", path, "-c", "copy", ...moved, near] });
   const bytes = await readFile(near);
   const table = bytes.indexOf("stts");
   const entries = bytes.readUInt32BE(table + 8);
@@ -260,7 +261,7 @@ it.each(["smart", "exact", "fast"] as const)(
 async function deepSound(path: string): Promise<void> {
   const deep = `${path}.mov`;
   const copy = ["-c:v", "copy", "-c:a", "pcm_s24le", deep];
-  await runFfmpeg({ ffmpeg: "ffmpeg", args: ["-v", "error", "-y", "-i", path, ...copy] });
+  await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-v", "error", "-y", "-i", path, ...copy] });
   await rename(deep, path);
 }
 
@@ -291,7 +292,7 @@ async function makeSegmented(): Promise<Camera> {
   if (!recording) throw new Error("nothing was recorded");
   const pattern = recording.path.replace(/mp4$/, "%d.mp4");
   const segment = ["-c", "copy", "-f", "segment", "-segment_time", String(SECONDS), pattern];
-  await runFfmpeg({ ffmpeg: "ffmpeg", args: ["-v", "error", "-y", "-i", recording.path, ...segment] });
+  await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-v", "error", "-y", "-i", recording.path, ...segment] });
   const recordings = [0, 1, 2].map((index) => ({
     ...recording,
     path: pattern.replace("%d", String(index)),
@@ -479,13 +480,13 @@ async function standing(path: string): Promise<void> {
     "-c:a",
     "copy",
   ];
-  await runFfmpeg({ ffmpeg: "ffmpeg", args: ["-v", "error", "-y", "-i", path, ...select, ...encode, still] });
+  await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-v", "error", "-y", "-i", path, ...select, ...encode, still] });
   await rename(still, path);
 }
 
 async function soundOf(path: string): Promise<Uint8Array> {
   const sound = `${path}.sound.mp4`;
-  await runFfmpeg({ ffmpeg: "ffmpeg", args: ["-v", "error", "-y", "-i", path, "-vn", "-c", "copy", sound] });
+  await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-v", "error", "-y", "-i", path, "-vn", "-c", "copy", sound] });
   return readFile(sound);
 }
 

@@ -4,7 +4,9 @@ import type { EngineSettings } from "./ffmpeg/settings.ts";
 import type { MediaEngine } from "./media-engine.ts";
 import { renderThumbnails } from "./thumbnails/render-thumbnails.ts";
 
-export { FfmpegError, FfmpegMissingError } from "./ffmpeg/errors.ts";
+export { FfmpegError, FfmpegMissingError, NoFfmpegError } from "./ffmpeg/errors.ts";
+export { whyItDoesNotRun } from "./ffmpeg/find/check-ffmpeg.ts";
+export { findFfmpeg } from "./ffmpeg/find/find-ffmpeg.ts";
 export { type EncoderSettings, type EngineSettings, threadsForMemory } from "./ffmpeg/settings.ts";
 
 /** The media engine that uses ffmpeg. Nothing is started before a job comes. */

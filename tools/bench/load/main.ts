@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { createMediaEngine } from "@camclips/media/engine";
-import { chosenFrom, countFrom, orUsage } from "../arguments.ts";
+import { chosenFrom, countFrom, ffmpegOrExit, orUsage } from "../arguments.ts";
 import { loadEmbedded } from "./embedded.ts";
 import { loadEmulated } from "./emulated.ts";
 import type { LoadResult, Quantiles } from "./load-result.ts";
@@ -37,7 +37,7 @@ function readArguments() {
   };
 }
 
-const ffmpeg = process.env.FFMPEG_BIN || "ffmpeg";
+const ffmpeg = await ffmpegOrExit();
 const engine = createMediaEngine({ ffmpeg, threads: 2, timeLimitMs: 60_000 });
 
 type Loads = (stubbed: number | undefined, rendered: number) => Promise<[alone: LoadResult, whole: LoadResult]>;

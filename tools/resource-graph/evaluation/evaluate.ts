@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FunctionBuild, Graph, Resource } from "../graph/graph.ts";
@@ -5,6 +6,7 @@ import { projectRoot } from "../paths.ts";
 import { bundleConfig, importOnce } from "./bundle-config.ts";
 import { type CreateResource, mocks, unwrap } from "./mocks.ts";
 import { startRpcServer } from "./rpc-server.ts";
+import { zipEntries } from "./zip-entries.ts";
 
 export interface Evaluation {
   stage: string;
@@ -41,11 +43,18 @@ export async function evaluate(evaluation: Evaluation): Promise<Graph> {
     const { outputs, options } = await runProgram(app, work, evaluation.dev ?? false);
     const retained = new Set(options.filter(({ opts }) => opts.retainOnDelete).map(({ type, name }) => type + name));
     for (const resource of resources) resource.retained = retained.has(resource.type + resource.name);
+    for (const build of builds) build.packed = await packedFor(build, work);
     return { app, resources, builds, outputs: unwrap(outputs) as Record<string, unknown> };
   } finally {
     rpc.close();
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** SST writes each function's archive before it uploads it. */
+async function packedFor({ functionID }: FunctionBuild, work: string): Promise<FunctionBuild["packed"]> {
+  const archive = join(work, "artifacts", functionID, "code.zip");
+  return existsSync(archive) ? zipEntries(archive) : [];
 }
 
 declare global {

@@ -39,10 +39,10 @@ async function respond(method: string, input: FunctionBuild, work: string, { acc
       return { http: "", realtime: "" };
     // Under `sst dev` the function runs here, so nothing is built; the CLI is told of it.
     case "Runtime.AddTarget":
-      answers.builds.push({ ...input, copyFiles: input.copyFiles ?? [] });
+      answers.builds.push({ ...input, copyFiles: input.copyFiles ?? [], packed: [] });
       return true;
     case "Runtime.Build": {
-      answers.builds.push({ ...input, copyFiles: input.copyFiles ?? [] });
+      answers.builds.push({ ...input, copyFiles: input.copyFiles ?? [], packed: [] });
       // SST zips the folder that it is given: a folder of its own, never the project's root.
       const emptyFolder = join(work, "builds", input.functionID);
       await mkdir(emptyFolder, { recursive: true });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { projectRoot } from "../paths.ts";
 import { ensurePlatform } from "../platform.ts";
+import { writeStandInFfmpeg } from "../stand-in.ts";
 import type { Graph } from "./graph.ts";
 
 /** Settings that satisfy a shared stage, for looking at the graph without an environment of one's own. */
@@ -32,9 +33,8 @@ export async function evaluateStage(
   const out = join(folder, "graph.json");
   try {
     await run(process.execPath, [join(projectRoot, "tools/resource-graph/evaluation/child.ts"), stage, out, command], {
+      FFMPEG_LAMBDA_BIN: await writeStandInFfmpeg(folder),
       ...environment,
-      // Any file stands for ffmpeg: nothing is packed when bundles are not built.
-      FFMPEG_LAMBDA_BIN: join(projectRoot, "package.json"),
     });
     return JSON.parse(await readFile(out, "utf8")) as Graph;
   } finally {

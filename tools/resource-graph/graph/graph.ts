@@ -16,6 +16,8 @@ export interface FunctionBuild {
   functionID: string;
   handler: string;
   copyFiles: { from: string; to: string }[];
+  /** What SST puts into the archive that it uploads, beside the bundle; nothing under `sst dev`. */
+  packed: { name: string; mode: number }[];
   links: Record<string, unknown>;
   /** What the links are encrypted with in the bundle. */
   encryptionKey?: string;

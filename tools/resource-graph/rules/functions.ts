@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { resourcesOf } from "../graph/graph.ts";
 import { expectThat, type GraphRule } from "./rule.ts";
 import { rows, stageParts } from "./stage-parts.ts";
@@ -44,15 +45,16 @@ export const logsAreKeptForAWhile: GraphRule = (graph) =>
     return expectThat((group?.inputs.retentionInDays ?? 0) > 0, `${row.stage}: logs are kept for ever`);
   });
 
-/** 76 MB of ffmpeg make a cold start slow: only who renders carries them. */
+/** 76 MB of ffmpeg make a cold start slow: only who renders carries them, and once. */
 export const onlyRenderersCarryFfmpeg: GraphRule = (graph) =>
   stageParts(graph).flatMap(({ row, build, handler }) => {
-    const carries = build?.copyFiles.some(({ to }) => to === "ffmpeg") ?? false;
+    const copies = build?.packed.filter(({ name }) => name.split("/").at(-1) === "ffmpeg") ?? [];
+    const wanted = row.ffmpeg ? [{ name: "bin/ffmpeg", mode: 0o755 }] : [];
     const named = handler?.inputs.environment.variables.FFMPEG_BIN;
     return [
-      ...expectThat(carries === row.ffmpeg, `${row.stage} ${carries ? "carries ffmpeg" : "lacks ffmpeg"}`),
+      ...expectThat(isDeepStrictEqual(copies, wanted), `${row.stage} carries ffmpeg as ${JSON.stringify(copies)}`),
       ...expectThat(
-        named === (row.ffmpeg ? "/var/task/ffmpeg" : undefined),
+        named === (row.ffmpeg ? "/var/task/bin/ffmpeg" : undefined),
         `${row.stage}: FFMPEG_BIN is ${named ?? "not set"}`,
       ),
     ];

@@ -4,7 +4,7 @@ import { type ClipRequest, type GapPolicy, gapPolicy, id, type Precision, precis
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { folderSettings } from "../input/environment.ts";
-import { findFfmpeg } from "../input/ffmpeg.ts";
+import { usableFfmpeg } from "../input/ffmpeg.ts";
 import { INSTANT_FORMS, parseInstant } from "../input/instant.ts";
 import { makeWritable } from "../input/writable-folder.ts";
 import { coveredTimes } from "../recordings/describe.ts";
@@ -86,11 +86,12 @@ async function clip(options: ClipOptions): Promise<void> {
     const hint = end === start ? "a clip needs a length" : "are they swapped?";
     throw new UsageError(`--end ${instant(end)} is not after --start ${instant(start)}: ${hint}`);
   }
-  findFfmpeg(process.env);
+  await usableFfmpeg(process.env);
   const settings = folderSettings(process.env, out);
   const { recordings, leftOut } = await scanFolder(folder, camera, options.starts, settings);
   const { footage, origin } = await footageIn(folder, recordings, [start, end], settings);
   await makeWritable(out, "--out", [camera]);
+  await makeWritable(state, "--state");
   const stream = humanStream(options);
   if (leftOut.length > 0) {
     process.stderr.write(

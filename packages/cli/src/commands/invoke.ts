@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { type ExitCode, exitCodes, exitCodesHelp } from "../exit-codes.ts";
 import { loadEnvironment } from "../input/environment.ts";
-import { findFfmpeg } from "../input/ffmpeg.ts";
+import { usableFfmpeg } from "../input/ffmpeg.ts";
 import { type Message, readMessages } from "../input/messages.ts";
 import { fakeSetup } from "../run/fake-setup.ts";
 import { type MessageResult, requestOf, runMessages } from "../run/invocation.ts";
@@ -64,7 +64,7 @@ export function invokeCommand(): Command {
 
 async function invoke(file: string, options: InvokeOptions): Promise<void> {
   loadEnvironment(options.stage);
-  const ffmpeg = findFfmpeg(process.env);
+  const ffmpeg = await usableFfmpeg(process.env);
   const messages = await readMessages(file, Date.now());
   const stream = humanStream(options);
   await using cleanup = new AsyncDisposableStack();

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rmdir, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../exit-codes.ts";
 import { failures, refusals } from "../file-errors.ts";
 
@@ -20,7 +20,7 @@ export async function makeWritable(folder: string, setting: string, inside: read
       if (await stat(at).catch(() => undefined)) await tryToWrite(at);
     }
   } catch (error) {
-    const { code = "", message } = error as NodeJS.ErrnoException;
+    const { code = "", message } = await reasonOf(error as NodeJS.ErrnoException, root);
     if (failures[code]) throw error;
     const problem = refusals[code] ? `${refusals[code]} (${at})` : message;
     throw new UsageError(
@@ -28,6 +28,19 @@ export async function makeWritable(folder: string, setting: string, inside: read
       { cause: error },
     );
   }
+}
+
+/** With `recursive`, Node says "no such file or directory" for a file system that is read-only. */
+async function reasonOf(error: NodeJS.ErrnoException, folder: string): Promise<NodeJS.ErrnoException> {
+  if (error.code !== "ENOENT") return error;
+  const parent = dirname(folder);
+  const isFirst = parent === folder || (await stat(parent).catch(() => undefined));
+  return isFirst
+    ? mkdir(folder).then(
+        () => error,
+        (real: NodeJS.ErrnoException) => real,
+      )
+    : reasonOf(error, parent);
 }
 
 async function tryToWrite(folder: string): Promise<void> {

@@ -3,7 +3,7 @@ import type { Clock, ObjectReader, ObjectStore } from "@camclips/core";
 import type { Settings } from "@camclips/events";
 import { LocalRuntime, StateInUseError } from "@camclips/local";
 import { UsageError } from "../exit-codes.ts";
-import { findFfmpeg, localMedia } from "../input/ffmpeg.ts";
+import { localMedia, usableFfmpeg } from "../input/ffmpeg.ts";
 import type { View } from "../view/view.ts";
 
 export interface SessionOptions {
@@ -27,7 +27,7 @@ export async function openSession({ view, root, ...options }: SessionOptions): P
     ...options,
     // ffmpeg runs in a folder of its own.
     root: resolve(root),
-    media: localMedia(findFfmpeg(process.env)),
+    media: localMedia(await usableFfmpeg(process.env)),
     onEvent: (event) => view.event(event),
     onProgress: (clipId, percent) => view.progress(clipId, percent),
     log: { info() {}, warn: (message, fields) => view.note(warning(message, fields)), error: noted(view) },

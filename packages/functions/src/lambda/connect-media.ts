@@ -1,14 +1,25 @@
 import type { MediaEngine } from "@camclips/media";
-import { createMediaEngine, threadsForMemory } from "@camclips/media/engine";
-import ffmpegStatic from "ffmpeg-static";
+import { createMediaEngine, findFfmpeg, threadsForMemory, whyItDoesNotRun } from "@camclips/media/engine";
 
 /** ffmpeg must end before Lambda ends the function. */
 const TIME_LIMIT_MS = 270_000;
 
-/** The media engine of the render stages. FFMPEG_BIN wins over the binary of ffmpeg-static. */
-export function connectMedia(environment: NodeJS.ProcessEnv): { media: MediaEngine } {
-  const ffmpeg = environment.FFMPEG_BIN || (ffmpegStatic as unknown as string | null);
-  if (!ffmpeg) throw new Error("no ffmpeg: set FFMPEG_BIN to its path");
+/**
+ * The media engine of the render stages.
+ * @throws Error when its ffmpeg does not run: then the function must take no message, whose clip could only fail.
+ */
+export async function connectMedia(environment: NodeJS.ProcessEnv): Promise<{ media: MediaEngine }> {
+  const ffmpeg = await runningFfmpeg(environment);
   const threads = threadsForMemory(Number(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 0));
   return { media: createMediaEngine({ ffmpeg, threads, timeLimitMs: TIME_LIMIT_MS }) };
+}
+
+/** The packed one was checked when it was deployed, and needs to start here; under `sst dev` the developer's is found. */
+async function runningFfmpeg(environment: NodeJS.ProcessEnv): Promise<string> {
+  const named = environment.FFMPEG_BIN;
+  if (!named) return findFfmpeg(environment);
+  const wrong = await whyItDoesNotRun(named);
+  if (wrong)
+    throw new Error(`FFMPEG_BIN="${named}" ${wrong}: no message is taken until an ffmpeg is deployed that runs`);
+  return named;
 }

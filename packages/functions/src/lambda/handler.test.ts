@@ -7,6 +7,7 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { defineStage, type StageHandler, type StageMessage } from "../runtime/process.ts";
 import { connect } from "./connect.ts";
+import { connectMedia } from "./connect-media.ts";
 import { lambdaHandler } from "./handler.ts";
 
 vi.mock("./connect.ts", () => ({ connect: vi.fn() }));
@@ -237,6 +238,23 @@ describe("a cold start", () => {
     await expect(invoke(handler, [record("m1", "x")])).rejects.toThrow("2 bad settings");
     expect(await invoke(handler, [record("m1", "x")])).toEqual([]);
     expect(seen).toHaveLength(1);
+  });
+
+  it("whose ffmpeg does not run takes no message, and says so: all come back", async () => {
+    const seen: StageMessage[] = [];
+    const stage: StageHandler = {
+      name: "render-clip",
+      read: () => undefined,
+      run: async (message) => {
+        seen.push(message);
+        return [];
+      },
+    };
+    const error = vi.spyOn(world.deps.log, "error");
+    const handler = lambdaHandler(stage, () => connectMedia({ FFMPEG_BIN: "/bin/false" }));
+    await expect(invoke(handler, [record("m1", "x"), record("m2", "x")])).rejects.toThrow("does not run (exit code 1)");
+    expect(error).toHaveBeenCalledWith("stage cannot start", expect.objectContaining({ stage: "render-clip" }));
+    expect(seen).toEqual([]);
   });
 
   it("adds what only this stage has", async () => {

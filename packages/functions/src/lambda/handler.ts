@@ -35,7 +35,12 @@ export function lambdaHandler<Needs extends WrapperDeps>(
     connection ??= (async () => {
       const { connect } = await import("./connect.ts");
       const made = await connect();
-      return { ...made, deps: { ...made.deps, ...(await extras(made.environment)) } as CoreDeps & Needs };
+      try {
+        return { ...made, deps: { ...made.deps, ...(await extras(made.environment)) } as CoreDeps & Needs };
+      } catch (error) {
+        made.deps.log.error("stage cannot start", { stage: stage.name, error });
+        throw error;
+      }
     })();
     // A start that failed is tried again with the next invocation.
     connection.catch(() => {

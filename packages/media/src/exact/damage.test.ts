@@ -1,6 +1,7 @@
 import { copyFile, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileSource, firstTrack, readMovie } from "@camclips/mp4";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { codesOf, jobOf, Workshop } from "@camclips/testing/media/workshop";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CorruptSourceError } from "../../../mp4/src/errors.ts";
@@ -51,7 +52,7 @@ describe("a source that cannot be used is named, and no clip is left", () => {
 
   it("sound only", async () => {
     const source = await damaged("sound.mp4", async (path) => {
-      await runFfmpeg({ ffmpeg: "ffmpeg", args: ["-v", "error", "-i", whole.path, "-vn", "-c", "copy", "-y", path] });
+      await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-v", "error", "-i", whole.path, "-vn", "-c", "copy", "-y", path] });
     });
     expect(String(await renderFails(source))).toContain("holds no video");
   });

@@ -1,6 +1,7 @@
 import { rm, stat } from "node:fs/promises";
 import { CorruptSourceError } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
+import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
@@ -111,7 +112,7 @@ async function blameSource({ job, timeline }: PreparedJob, ways: Ways, cause: un
     const seek = ["-ss", Math.max(0, cuts.firstSeconds).toFixed(6)];
     const args = [
       "-v",
-      "error",
+      BLAME_LOG,
       "-xerror",
       ...inputArguments(path, seek),
       "-map",
@@ -125,7 +126,7 @@ async function blameSource({ job, timeline }: PreparedJob, ways: Ways, cause: un
     try {
       await runFfmpeg({ ...ways, args });
     } catch (error) {
-      if (!(error instanceof FfmpegError)) throw error;
+      if (!mayBlameInput(error)) throw error;
       throw new CorruptSourceError(path, "cannot be decoded", { cause });
     }
   }

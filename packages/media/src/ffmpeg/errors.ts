@@ -1,3 +1,5 @@
+import { OLDEST_VERSION } from "./find/requirements.ts";
+
 const MESSAGE_LINES = 6;
 
 /** ffmpeg ran and did not succeed, or was stopped by its time limit. The message ends with its last lines. */
@@ -19,6 +21,17 @@ export class FfmpegError extends Error {
     this.exitSignal = outcome.exitSignal;
     this.args = outcome.args;
     this.log = outcome.log;
+  }
+}
+
+/** No ffmpeg on this machine can be used. The message, one line, tells a user why and what to do. */
+export class NoFfmpegError extends Error {
+  override name = "NoFfmpegError";
+
+  constructor(problem: string) {
+    super(
+      `${problem}. Install ffmpeg ${OLDEST_VERSION} or newer (apt-get install -y ffmpeg, brew install ffmpeg), or set FFMPEG_BIN to the path of one`,
+    );
   }
 }
 

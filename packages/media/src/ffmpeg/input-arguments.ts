@@ -1,6 +1,6 @@
 const demuxers = ["mov", "mp4", "matroska", "webm", "mpegts", "avi"];
-const videoDecoders = ["h264", "hevc", "mpeg4", "mjpeg", "av1", "libdav1d", "vp8", "vp9"];
-const audioDecoders = [
+export const videoDecoders = ["h264", "hevc", "mpeg4", "mjpeg", "av1", "libdav1d", "vp8", "vp9"];
+export const audioDecoders = [
   "aac",
   "mp3",
   "mp3float",

@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { describe, expect, it } from "vitest";
 import { FfmpegError, FfmpegMissingError } from "./errors.ts";
 import { runFfmpeg } from "./run-ffmpeg.ts";
@@ -22,7 +23,7 @@ describe("runFfmpeg", () => {
     const onOutput = (chunk: Uint8Array) => {
       bytes += chunk.length;
     };
-    await runFfmpeg({ ffmpeg: "ffmpeg", args: [...args, "pipe:1"], onOutput });
+    await runFfmpeg({ ffmpeg: testFfmpeg, args: [...args, "pipe:1"], onOutput });
     expect(bytes).toBe(64 * 36 * 10);
   });
 
@@ -32,7 +33,7 @@ describe("runFfmpeg", () => {
     }
     const raw = ["-f", "rawvideo", "-pix_fmt", "gray", "-video_size", "64x36", "-i", "pipe:0"];
     const log = await runFfmpeg({
-      ffmpeg: "ffmpeg",
+      ffmpeg: testFfmpeg,
       args: [...raw, "-frames:v", "3", "-f", "null", "-"],
       input: zeros(),
     });
@@ -42,13 +43,13 @@ describe("runFfmpeg", () => {
   it("reports progress in seconds of output", async () => {
     const seen: number[] = [];
     const args = ["-f", "lavfi", "-i", "testsrc2=size=64x36:rate=25:duration=4", "-f", "null", "-"];
-    await runFfmpeg({ ffmpeg: "ffmpeg", args, onProgress: (seconds) => seen.push(seconds) });
+    await runFfmpeg({ ffmpeg: testFfmpeg, args, onProgress: (seconds) => seen.push(seconds) });
     expect(seen.at(-1)).toBeCloseTo(4, 0);
   });
 
   it("throws the exit code, the arguments and the last lines when ffmpeg fails", async () => {
     const args = ["-v", "error", "-i", "/nowhere/missing.mp4", "-f", "null", "-"];
-    const error = await runFfmpeg({ ffmpeg: "ffmpeg", args }).catch((error: unknown) => error);
+    const error = await runFfmpeg({ ffmpeg: testFfmpeg, args }).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(FfmpegError);
     expect(error).toMatchObject({ args, exitSignal: null, message: expect.stringContaining("No such file") });
     expect((error as FfmpegError).exitCode).not.toBe(0);
@@ -56,7 +57,7 @@ describe("runFfmpeg", () => {
 
   it("keeps the log bounded", async () => {
     const args = ["-v", "debug", "-f", "lavfi", "-i", "testsrc2=size=64x36:rate=25:duration=8", "-f", "null", "-"];
-    expect((await runFfmpeg({ ffmpeg: "ffmpeg", args })).length).toBeLessThanOrEqual(32_000);
+    expect((await runFfmpeg({ ffmpeg: testFfmpeg, args })).length).toBeLessThanOrEqual(32_000);
   });
 
   it("says what to do when there is no ffmpeg", async () => {
@@ -67,7 +68,7 @@ describe("runFfmpeg", () => {
 
   it("ends the process when the signal aborts, and throws the signal's reason", async () => {
     const abort = new AbortController();
-    const running = runFfmpeg({ ffmpeg: "ffmpeg", args: endless, signal: abort.signal });
+    const running = runFfmpeg({ ffmpeg: testFfmpeg, args: endless, signal: abort.signal });
     while ((await childrenOfThisProcess()) === 0) await sleep(20);
     abort.abort(new Error("no longer wanted"));
     await expect(running).rejects.toThrow("no longer wanted");
@@ -80,7 +81,7 @@ describe("runFfmpeg", () => {
   });
 
   it("ends the process after its time limit", async () => {
-    const running = runFfmpeg({ ffmpeg: "ffmpeg", args: endless, timeLimitMs: 300 });
+    const running = runFfmpeg({ ffmpeg: testFfmpeg, args: endless, timeLimitMs: 300 });
     await expect(running).rejects.toThrow("took longer than 300 ms");
     expect(await childrenOfThisProcess()).toBe(0);
   });
@@ -99,7 +100,7 @@ describe("runFfmpeg", () => {
     const onOutput = () => {
       throw new Error("cannot keep this");
     };
-    await expect(runFfmpeg({ ffmpeg: "ffmpeg", args, onOutput })).rejects.toThrow("cannot keep this");
+    await expect(runFfmpeg({ ffmpeg: testFfmpeg, args, onOutput })).rejects.toThrow("cannot keep this");
     expect(await childrenOfThisProcess()).toBe(0);
   });
 });

@@ -75,7 +75,7 @@ function start(run: FfmpegRun): ChildProcess {
 async function attend(child: ChildProcess, run: FfmpegRun, log: Tail): Promise<Outcome> {
   const ended = new Promise<Outcome>((resolve, reject) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
-      const missing = error.code === "ENOENT" || error.code === "EACCES";
+      const missing = ["ENOENT", "EACCES", "ENOEXEC", "ENOTDIR"].includes(error.code ?? "");
       reject(missing ? new FfmpegMissingError(run.ffmpeg, { cause: error }) : error);
     });
     child.once("close", (exitCode, exitSignal) => resolve({ exitCode, exitSignal }));

@@ -1,5 +1,5 @@
 import { CorruptSourceError } from "@camclips/mp4";
-import { FfmpegError } from "../ffmpeg/errors.ts";
+import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { audioCodecs, inputArguments, videoCodecs } from "../ffmpeg/input-arguments.ts";
 import { readLines } from "../ffmpeg/output.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
@@ -38,12 +38,12 @@ const DAMAGE = /^.*\[(?:warning|error|fatal)\].*(?:partial file|truncat|invalid 
 export async function probeMedia(path: string, ways: Ways): Promise<MediaProbe> {
   const table = new PacketTable();
   const copy = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", "-copyts", "-f", "framecrc", "pipe:1"];
-  const args = ["-v", "level+info", ...inputArguments(path), ...copy];
+  const args = ["-v", BLAME_LOG, ...inputArguments(path), ...copy];
   try {
     const log = await runFfmpeg({ ...ways, args, onOutput: readLines((line) => table.add(line)) });
     return table.probe(path, log);
   } catch (error) {
-    if (!(error instanceof FfmpegError) || error.exitCode === null) throw error;
+    if (!mayBlameInput(error)) throw error;
     throw new CorruptSourceError(path, reasonOf(error.log), { cause: error });
   }
 }

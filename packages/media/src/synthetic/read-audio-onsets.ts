@@ -1,3 +1,4 @@
+import { findFfmpeg } from "../ffmpeg/find/find-ffmpeg.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { BURST_SECONDS, PITCHES, pitchHz, SAMPLE_RATE } from "./audio-pattern.ts";
 
@@ -12,11 +13,11 @@ const WINDOW = SAMPLE_RATE / 1000;
 const LOUD = 0.1;
 
 /** Decodes the audio of a clip and finds the bursts that mark the seconds. A burst that is cut off at its start is left out. */
-export async function readAudioOnsets(path: string, ffmpeg = "ffmpeg"): Promise<AudioOnset[]> {
+export async function readAudioOnsets(path: string, program?: string): Promise<AudioOnset[]> {
   const chunks: Uint8Array[] = [];
   const place = "aresample=async=1:first_pts=0:min_hard_comp=0.001";
   await runFfmpeg({
-    ffmpeg,
+    ffmpeg: program ?? (await findFfmpeg(process.env)),
     args: [
       ...["-v", "error", "-copyts", "-i", path, "-map", "0:a:0", "-af", place],
       ...["-ac", "1", "-ar", String(SAMPLE_RATE), "-c:a", "pcm_s16le", "-f", "s16le", "pipe:1"],

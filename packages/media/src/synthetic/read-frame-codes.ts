@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findFfmpeg } from "../ffmpeg/find/find-ffmpeg.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { CODE_COLUMNS, CODE_HEIGHT, CODE_ROWS, readBlocks } from "./frame-code.ts";
 
@@ -17,7 +18,7 @@ const HEIGHT = CODE_ROWS * CELL;
 const MIDDLE_GREY = 125;
 
 /** Decodes a clip and reads the code and the presentation time of every frame, in presentation order. */
-export async function readFrameCodes(path: string, ffmpeg = "ffmpeg"): Promise<DecodedFrame[]> {
+export async function readFrameCodes(path: string, program?: string): Promise<DecodedFrame[]> {
   const folder = await mkdtemp(join(tmpdir(), "camclips-codes-"));
   try {
     const times = join(folder, "times");
@@ -25,7 +26,7 @@ export async function readFrameCodes(path: string, ffmpeg = "ffmpeg"): Promise<D
     const crop = `crop=iw:floor(ih*${CODE_HEIGHT}/2+0.5)*2:0:0:exact=1,scale=${WIDTH}:${HEIGHT}:flags=area`;
     const output = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000"];
     await runFfmpeg({
-      ffmpeg,
+      ffmpeg: program ?? (await findFfmpeg(process.env)),
       args: [
         ...["-v", "error", "-y", "-copyts", "-i", path],
         ...["-filter_complex", `[0:v:0]${crop},format=yuv420p,extractplanes=y,split[pixels][times]`],

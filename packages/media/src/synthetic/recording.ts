@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { findFfmpeg } from "../ffmpeg/find/find-ffmpeg.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { overlayPicture } from "./overlay.ts";
 import { recordingArguments } from "./recording-arguments.ts";
@@ -35,7 +36,7 @@ export async function makeRecording(options: RecordingOptions): Promise<Recordin
   const frames = slots.filter((_, index) => !(options.vfr && isLeftOut(index)));
   try {
     await runFfmpeg({
-      ffmpeg: options.ffmpeg ?? "ffmpeg",
+      ffmpeg: options.ffmpeg ?? (await findFfmpeg(process.env)),
       args: recordingArguments(options, `${numerator}/${denominator}`, count),
       input: pictures(slots, options.label ?? ""),
       signal: options.signal,

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { codeBlocks, MAX_CODE, readBlocks } from "./frame-code.ts";
@@ -70,7 +71,7 @@ describe("readFrameCodes", () => {
     const poor = join(folder, "poor.mp4");
     const filter = "scale=128:72,tpad=stop=2:stop_mode=add";
     const encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "38"];
-    await runFfmpeg({ ffmpeg: "ffmpeg", args: ["-v", "error", "-i", path, "-vf", filter, ...encoder, "-y", poor] });
+    await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-v", "error", "-i", path, "-vf", filter, ...encoder, "-y", poor] });
     const codes = (await readFrameCodes(poor)).map(({ code }) => code);
     expect(codes).toEqual([...frames.map(({ code }) => code), null, null]);
   });

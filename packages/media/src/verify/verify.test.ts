@@ -1,5 +1,6 @@
 import { copyFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { jobOf, Workshop } from "@camclips/testing/media/workshop";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { VerificationError } from "../errors.ts";
@@ -7,7 +8,7 @@ import { makeRecording } from "../synthetic/index.ts";
 import { type ExpectedClip, missingFrames, verifyClip } from "./verify.ts";
 
 const shop = new Workshop();
-const ways = { ffmpeg: "ffmpeg", timeLimitMs: 30_000 };
+const ways = { ffmpeg: testFfmpeg, timeLimitMs: 30_000 };
 let clip: ExpectedClip;
 beforeAll(async () => {
   const path = join(await shop.folder, "whole.mp4");

@@ -10,7 +10,7 @@ import {
   type Track,
 } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
-import { FfmpegError } from "../ffmpeg/errors.ts";
+import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { readLines } from "../ffmpeg/output.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
@@ -115,7 +115,7 @@ async function decodeEnds(path: string, times: readonly number[], lastEntrySecon
   const graph = `[0:V:0]trim=end_frame=1[first];[1:V:0]trim=start=${last}[last]`;
   const maps = ["-filter_complex", graph, "-map", "[first]", "-map", "[last]"];
   const output = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-f", "framecrc", "pipe:1"];
-  const args = ["-v", "error", "-xerror", "-copyts", ...inputArguments(path), ...inputArguments(path, seek)];
+  const args = ["-v", BLAME_LOG, "-xerror", "-copyts", ...inputArguments(path), ...inputArguments(path, seek)];
   const decoded: [number[], number[]] = [[], []];
   const onLine = (line: string) => {
     const [stream, , pts] = line.split(",");
@@ -124,7 +124,7 @@ async function decodeEnds(path: string, times: readonly number[], lastEntrySecon
   try {
     await runFfmpeg({ ...ways, args: [...args, ...maps, ...output], onOutput: readLines(onLine) });
   } catch (error) {
-    if (!(error instanceof FfmpegError) || error.exitCode === null) throw error;
+    if (!mayBlameInput(error)) throw error;
     throw new VerificationError("the clip's first and last frame cannot be decoded", { cause: error });
   }
   checkEnd("first", decoded[0][0], times[0]);

@@ -2,10 +2,10 @@ import { writeFile } from "node:fs/promises";
 import {
   counted,
   decodeComplaints,
+  demuxedPackets,
   type Frame,
   ffmpeg,
   makeRecording,
-  probePackets,
   type Scratch,
   scratchFolder,
   shownFrames,
@@ -118,9 +118,9 @@ describe("sliceRecording", () => {
 
   it("presents the keyframe at 0 and begins audio one packet earlier", async () => {
     const { slice, output } = await sliceFile("moov last", 4.5, 6);
-    const [video] = await probePackets(output);
-    const audio = await probePackets(output, "a:0");
-    const original = await probePackets(path("moov last"), "a:0");
+    const [video] = await demuxedPackets(output);
+    const audio = await demuxedPackets(output, "a:0");
+    const original = await demuxedPackets(path("moov last"), "a:0");
     expect([slice.zeroSeconds, video?.pts]).toEqual([4, 0]);
     expect(audio[0]?.pts).toBeGreaterThan(-0.05);
     expect(audio[0]?.pts).toBeLessThan(-0.02);
@@ -169,14 +169,14 @@ describe("sliceRecording", () => {
   it.each(["moov last", ...Object.keys(REMUXES).filter((kind) => kind !== "without audio")])(
     "says where the timeline begins, wherever the range lies: %s",
     async (name) => {
-      const [[video], [audio]] = await Promise.all([framesOf(name), probePackets(path(name), "a:0")]);
+      const [[video], [audio]] = await Promise.all([framesOf(name), demuxedPackets(path(name), "a:0")]);
       for (const [from, to] of [
         [0, 1],
         [5, 6],
       ] as const) {
         const { starts } = (await sliceFile(name, from, to)).slice;
         expect(starts?.videoSeconds).toBeCloseTo(video?.seconds ?? -1, 4);
-        // ffprobe shows the packet that an edit list hides.
+        // Packets that an edit list hides are among them.
         expect(starts?.firstSeconds).toBeLessThanOrEqual((video?.seconds ?? 0) + 1e-4);
         expect(starts?.firstSeconds).toBeGreaterThanOrEqual((audio?.pts ?? 0) - 1e-4);
       }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Camera, type CameraOptions, makeCamera } from "@camclips/media/synthetic";
+import { testFfmpeg } from "../ffmpeg.ts";
 
 /** The start of the contract's example recording. */
 export const START_MS = Date.UTC(2018, 9, 31, 2, 52, 0, 51);
@@ -31,7 +32,7 @@ export const makeHarbour = (
     seconds: SECONDS,
     startMs: START_MS,
     gop: 25,
-    ffmpeg: process.env.FFMPEG_BIN || "ffmpeg",
+    ffmpeg: testFfmpeg,
     ...options,
   });
 

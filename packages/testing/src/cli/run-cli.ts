@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { testFfmpeg } from "../ffmpeg.ts";
 
 const MAIN = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
 
@@ -20,7 +21,7 @@ export interface CliOptions {
 const CLEAN = {
   PATH: process.env.PATH ?? "",
   HOME: "/nonexistent",
-  FFMPEG_BIN: process.env.FFMPEG_BIN ?? "ffmpeg",
+  FFMPEG_BIN: testFfmpeg,
   THUMBNAIL_SIZES: "80",
 };
 

@@ -28,3 +28,10 @@ export function allow(graph: Graph, roleName: RegExp, Action: string, Resource: 
     });
   });
 }
+
+/** What a function's archive holds. */
+export function packedFor(graph: Graph, functionID: string): { name: string; mode: number }[] {
+  const build = graph.builds.find((build) => build.functionID === functionID);
+  if (!build) throw new Error(`no function is called ${functionID}`);
+  return build.packed;
+}

@@ -1,6 +1,6 @@
 import { type Graph, resourcesOf } from "../../../../tools/resource-graph/graph/graph.ts";
 import type { GraphRuleName } from "../../../../tools/resource-graph/rules/index.ts";
-import { allow, edit, remove } from "./mutate.ts";
+import { allow, edit, packedFor, remove } from "./mutate.ts";
 
 /** A mistake somebody could make in the stacks, and the rule that must find it. */
 export interface Mutation {
@@ -134,7 +134,28 @@ export const mutations: readonly Mutation[] = [
     mistake: "a stage that does not render carries ffmpeg",
     foundBy: "only the render functions carry ffmpeg",
     make: (graph) => {
-      graph.builds.find(({ functionID }) => functionID === "PublishClip")?.copyFiles.push({ from: "", to: "ffmpeg" });
+      packedFor(graph, "PublishClip").push({ name: "bin/ffmpeg", mode: 0o755 });
+    },
+  },
+  {
+    mistake: "ffmpeg is packed twice",
+    foundBy: "only the render functions carry ffmpeg",
+    make: (graph) => {
+      packedFor(graph, "RenderClip").push({ name: "bin/ffmpeg", mode: 0o755 });
+    },
+  },
+  {
+    mistake: "a renderer goes without ffmpeg",
+    foundBy: "only the render functions carry ffmpeg",
+    make: (graph) => {
+      packedFor(graph, "RenderThumbnails").length = 0;
+    },
+  },
+  {
+    mistake: "the packed ffmpeg may not be executed",
+    foundBy: "only the render functions carry ffmpeg",
+    make: (graph) => {
+      for (const entry of packedFor(graph, "RenderClip")) entry.mode = 0o644;
     },
   },
   {

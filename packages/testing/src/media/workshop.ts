@@ -10,11 +10,12 @@ import {
   readFrameCodes,
 } from "@camclips/media/synthetic";
 import type { RenderJob, RenderReport, RenderSource } from "../../../media/src/media-engine.ts";
+import { testFfmpeg } from "../ffmpeg.ts";
 
 /** A folder of one test file, and the recordings in it: made once, removed at the end. */
 export class Workshop {
   readonly folder: Promise<string> = mkdtemp(join(tmpdir(), "camclips-engine-"));
-  readonly engine = createMediaEngine({ ffmpeg: "ffmpeg", threads: 2, timeLimitMs: 60_000 });
+  readonly engine = createMediaEngine({ ffmpeg: testFfmpeg, threads: 2, timeLimitMs: 60_000 });
   readonly #cameras = new Map<string, Promise<Camera>>();
   #clips = 0;
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { ByteSource } from "@camclips/mp4";
+import { testFfmpeg } from "../ffmpeg.ts";
 
 /** What the tests of this folder make with ffmpeg, and sources that count or lie. Not part of the product. */
 
@@ -22,7 +23,7 @@ export async function scratchFolder(): Promise<Scratch> {
 }
 
 export async function ffmpeg(...args: string[]): Promise<void> {
-  await run("ffmpeg", ["-nostdin", "-v", "error", "-y", ...args]);
+  await run(testFfmpeg, ["-nostdin", "-v", "error", "-y", ...args]);
 }
 
 export interface Picture {
@@ -55,25 +56,24 @@ export async function makeRecording(path: string, picture: Picture = {}): Promis
   return path;
 }
 
-export interface ProbedPacket {
+export interface DemuxedPacket {
+  /** Seconds. */
   pts: number;
-  dts: number;
   size: number;
-  pos: number;
+  /** MD5 of its bytes. */
+  hash: string;
 }
 
-/** Packets of one stream (`v:0`, `a:0`) as ffprobe sees them; times in seconds. */
-export async function probePackets(path: string, stream = "v:0"): Promise<ProbedPacket[]> {
-  const entries = "packet=pts_time,dts_time,size,pos";
-  const args = ["-v", "error", "-select_streams", stream, "-show_entries", entries, "-of", "json", path];
-  const { stdout } = await run("ffprobe", args, { maxBuffer: 1 << 28 });
-  const { packets } = JSON.parse(stdout) as { packets: Record<string, string>[] };
-  return packets.map((packet) => ({
-    pts: Number(packet.pts_time),
-    dts: Number(packet.dts_time),
-    size: Number(packet.size),
-    pos: Number(packet.pos),
-  }));
+/** Packets of one stream (`v:0`, `a:0`) as ffmpeg's own demuxer reads them, those included that an edit list hides. */
+export async function demuxedPackets(path: string, stream = "v:0"): Promise<DemuxedPacket[]> {
+  const copy = ["-copyts", "-i", path, "-map", `0:${stream}`, "-c", "copy", "-f", "framemd5", "-"];
+  const { stdout } = await run(testFfmpeg, ["-v", "error", ...copy], { maxBuffer: 1 << 28 });
+  const [, numerator = "1", denominator = "1"] = /^#tb 0: (\d+)\/(\d+)$/m.exec(stdout) ?? [];
+  const lines = stdout.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return lines.map((line) => {
+    const [, , pts, , size, hash = ""] = line.split(",").map((column) => column.trim());
+    return { pts: (Number(pts) * Number(numerator)) / Number(denominator), size: Number(size), hash };
+  });
 }
 
 export interface Frame {
@@ -96,7 +96,7 @@ export async function shownFrames(path: string): Promise<Frame[]> {
     "-enc_time_base",
     "1/1000000",
   ];
-  const { stdout } = await run("ffmpeg", [...args, "-f", "framemd5", "-"], { maxBuffer: 1 << 28 });
+  const { stdout } = await run(testFfmpeg, [...args, "-f", "framemd5", "-"], { maxBuffer: 1 << 28 });
   const lines = stdout.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   return lines.map((line) => {
     const columns = line.split(",").map((column) => column.trim());
@@ -106,7 +106,7 @@ export async function shownFrames(path: string): Promise<Frame[]> {
 
 /** What ffmpeg complains about while decoding a file: empty when it is sound. */
 export async function decodeComplaints(path: string): Promise<string> {
-  const { stderr } = await run("ffmpeg", ["-v", "warning", "-i", path, "-f", "null", "-"]);
+  const { stderr } = await run(testFfmpeg, ["-v", "warning", "-i", path, "-f", "null", "-"]);
   return stderr;
 }
 
