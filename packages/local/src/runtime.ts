@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import {
   type CameraService,
+  type ClipRecords,
   type Clock,
   createCameraService,
+  type EventBus,
   type Notification,
   type ObjectReader,
   type ObjectStore,
-  readHistory,
   type ScheduledMessage,
 } from "@camclips/core";
 import {
@@ -22,6 +23,7 @@ import {
   toEnvelope,
 } from "@camclips/events";
 import {
+  createOutbox,
   createScratch,
   type Deps,
   type Log,
@@ -35,6 +37,8 @@ import { readIfThere, sweepUnfinished, writeWhole } from "./files.ts";
 import { createFolderStore } from "./folder-store.ts";
 import { lockState } from "./lock.ts";
 import { FolderQueue, type QueuedMessage } from "./queue.ts";
+import { createSqliteRecords, sweepRecords } from "./sqlite/clip-records.ts";
+import { StateFile } from "./sqlite/state-file.ts";
 import { loadStages } from "./stages.ts";
 import { FolderTimers } from "./timers.ts";
 
@@ -77,18 +81,23 @@ export interface DeadLetter {
 
 const silent: Log = { info() {}, warn() {}, error() {} };
 
+/** Queries may read it beside a runtime that works. */
+export const STATE_FILE = "state.sqlite";
+
 /** Time a stage has on one message, as on Lambda. */
 const signalFor = (row: PipelineStage): AbortSignal => AbortSignal.timeout(row.timeoutSeconds * 1000);
 
 /** The pipeline in one process: the same stages and the same table as on AWS, with folders in place of the services. */
 export class LocalRuntime {
-  readonly work: ObjectStore;
+  readonly #work: ObjectStore;
   readonly #options: LocalRuntimeOptions;
   readonly #clock: Clock;
   readonly #timers: FolderTimers;
   readonly #queues = new Map<StageName, FolderQueue>();
   #stages = new Map<StageName, StageHandler<Deps>>();
   #deps: Deps | undefined;
+  #file: StateFile | undefined;
+  #records: ClipRecords | undefined;
   #unlock: (() => void) | undefined;
   #started: Promise<void> | undefined;
   #stopping = false;
@@ -96,7 +105,7 @@ export class LocalRuntime {
   constructor(options: LocalRuntimeOptions) {
     this.#options = options;
     this.#clock = options.clock ?? { now: Date.now };
-    this.work = createFolderStore(join(options.root, "work"));
+    this.#work = createFolderStore(join(options.root, "work"));
     this.#timers = new FolderTimers({
       root: options.root,
       now: this.#clock.now,
@@ -115,6 +124,10 @@ export class LocalRuntime {
   async #start(): Promise<void> {
     this.#unlock = await lockState(this.#options.root);
     await sweepUnfinished(this.#options.root);
+    const file = new StateFile(join(this.#options.root, STATE_FILE));
+    this.#file = file;
+    this.#records = createSqliteRecords(file, this.#clock);
+    await sweepRecords(file, this.#clock);
     await sweepScratch(this.#scratchRoot);
     this.#stages = await loadStages();
     this.#deps = this.#connect();
@@ -129,6 +142,7 @@ export class LocalRuntime {
     // What was just starting would go on by itself, beside the next runtime on the same folder.
     await this.#started?.catch(() => {});
     await Promise.all(parts.map((part) => part.stop()));
+    this.#file?.[Symbol.dispose]();
     this.#unlock?.();
   }
 
@@ -152,7 +166,13 @@ export class LocalRuntime {
   }
 
   history(clipId: string): Promise<AnyEvent[]> {
-    return readHistory(this.work, clipId);
+    return this.records.history(clipId);
+  }
+
+  /** @throws Error before the start. */
+  get records(): ClipRecords {
+    if (!this.#records) throw new Error("the runtime was not started");
+    return this.#records;
   }
 
   get schedules(): ScheduledMessage[] {
@@ -229,6 +249,8 @@ export class LocalRuntime {
 
   #connect(): Deps {
     const { settings, origin, destination, destinationBucket, media, decorate } = this.#options;
+    const { records } = this;
+    const bus: EventBus = { publish: (events) => this.#publish(events) };
     const deps: Deps = {
       settings,
       origin,
@@ -238,8 +260,10 @@ export class LocalRuntime {
       clock: this.#clock,
       log: this.#options.log ?? silent,
       metrics: this.#options.metrics ?? { add() {} },
-      work: this.work,
-      bus: { publish: (events) => this.#publish(events) },
+      work: this.#work,
+      records,
+      outbox: createOutbox({ records, bus }),
+      bus,
       topic: { notify: (notification) => this.#notify(notification) },
       scheduler: this.#timers,
       cameras:

@@ -28,6 +28,7 @@ export async function complaintsAbout(ending: Ending): Promise<string[]> {
     ...(await everyRequestIsDecidedOnce(ending)),
     ...putsAgreeWithNotifications(ending),
     ...notificationsRepeatOnlyAfterFaults(ending),
+    ...(await statusesAgreeWithHistories(ending)),
     ...(await clipsAreWhatWasTold(ending)),
     ...(await publicObjectsAreWhole(ending.world)),
     ...(await nothingIsLeftBehind(ending)),
@@ -92,6 +93,24 @@ async function everyRequestIsDecidedOnce(ending: Ending): Promise<string[]> {
   for (const { clipId } of world.history.asked) {
     const known = [...acceptedIn(ending).values()].includes(clipId);
     if (!known && !resting.some((body) => body.includes(clipId))) complaints.push(`${clipId}: its message is lost`);
+  }
+  return complaints;
+}
+
+/** What people are shown when they ask for clips by their state is how the clip's own request ended. */
+async function statusesAgreeWithHistories(ending: Ending): Promise<string[]> {
+  const complaints: string[] = [];
+  const accepted = eventsOf(ending.world.published, "RequestAccepted");
+  const claimants = claimantsIn(ending);
+  for (const { data, metadata } of accepted) {
+    const { clipId } = metadata;
+    const key = requestKey(data.request);
+    const ends = eventsOf(await ending.runtime.history(clipId), "ClipPublished");
+    const end = ends.find((event) => claimants.get(event.metadata.cause) === key);
+    const status = await ending.runtime.records.status(clipId);
+    if (status?.requestKey !== key) complaints.push(`${clipId}: its status is another request's`);
+    if (status?.outcome !== end?.data.status)
+      complaints.push(`${clipId}: its status is ${status?.state} ${status?.outcome}, not ${end?.data.status}`);
   }
   return complaints;
 }
