@@ -1,4 +1,5 @@
 /// <reference path="../.sst/platform/config.d.ts" />
+import { clipRecords } from "./clip-records.ts";
 import { messaging } from "./messaging.ts";
 import { observability } from "./observability.ts";
 import { publishOutputs } from "./outputs.ts";
@@ -11,7 +12,12 @@ import { storage } from "./storage.ts";
 export function deployStage() {
   const profile = profileOf($app.stage);
   const settings = settingsOf($app.stage, profile, process.env);
-  const resources = { settings, storage: storage(settings, profile), messaging: messaging(settings, profile) };
+  const resources = {
+    settings,
+    records: clipRecords(profile),
+    storage: storage(settings, profile),
+    messaging: messaging(settings, profile),
+  };
   const deployed = stages(resources, profile);
   if (profile.watched) observability(deployed, resources);
   return publishOutputs(deployed, resources);
