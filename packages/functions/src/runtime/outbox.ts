@@ -1,7 +1,7 @@
 import { type ClipRecords, type EntryKey, type EventBus, type Outbox, resultEntry } from "@camclips/core";
 import { type AnyEvent, parseEnvelope, type StageName, stageNamed, toEnvelope } from "@camclips/events";
 import * as z from "zod";
-import { getEntry, putEntryOnce } from "./entries.ts";
+import { getEntry } from "./entries.ts";
 
 /**
  * What a stage emitted for one event is stored in the clip's record before it is published. A crash between the two loses
@@ -9,13 +9,17 @@ import { getEntry, putEntryOnce } from "./entries.ts";
  */
 const result = z.object({ events: z.array(z.unknown().transform(parseEnvelope)) });
 
+/** A result as it is stored. */
+export const resultOf = (events: readonly AnyEvent[]) => ({ events: events.map(toEnvelope) });
+
+/** @throws ZodError when it is no stored result. */
+export const eventsOf = (stored: unknown): readonly AnyEvent[] => result.parse(stored).events;
+
 /** The outbox where storing and publishing are two services, and the message belongs to a third. */
 export function createOutbox({ records, bus }: { records: ClipRecords; bus: EventBus }): Outbox {
   return {
-    async publish({ under, events }, signal = new AbortController().signal) {
-      const value = { events: events.map(toEnvelope) };
-      const known = under && (await putEntryOnce(records, under, result, value, { signal })).stored.events;
-      const published = known ?? events;
+    async publish({ under, events }, signal) {
+      const published = under ? eventsOf((await records.putOnce(under, resultOf(events), { signal })).stored) : events;
       await bus.publish(published, signal);
       return published;
     },

@@ -3,10 +3,12 @@ import {
   type ClipStatus,
   type Clock,
   clipStatus,
+  type EntryKey,
   EVENT_ENTRIES,
   historyFrom,
   LONGEST_RANGE_MS,
   RECORD_DAYS,
+  type StoredOnce,
   supersedes,
 } from "@camclips/core";
 import type { Row, StateFile, Transaction } from "./state-file.ts";
@@ -34,18 +36,12 @@ export function createSqliteRecords(file: StateFile, clock: Clock): ClipRecords 
       return bodyOf(found);
     },
 
-    async putOnce({ clipId, name }, value, { status, signal } = {}) {
+    async putOnce(key, value, { status, signal } = {}) {
       signal?.throwIfAborted();
       return file.write((transaction) => {
-        const written = transaction.run(
-          `INSERT INTO entries (clip_id, name, body, expires_ms) VALUES (?, ?, ?, ?)
-           ON CONFLICT DO UPDATE SET body = excluded.body, holder = NULL, expires_ms = excluded.expires_ms
-           WHERE body IS NULL`,
-          ...[clipId, name, JSON.stringify(value), expiry()],
-        );
-        if (written > 0 && status) setStatus(transaction, status);
-        const stored = transaction.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name);
-        return { stored: bodyOf(stored), ours: written > 0 };
+        const once = putEntryIn(transaction, key, value, clock);
+        if (once.ours && status) setStatus(transaction, status);
+        return once;
       });
     },
 
@@ -105,6 +101,23 @@ export function createSqliteRecords(file: StateFile, clock: Clock): ClipRecords 
       for (const row of rows) yield clipStatus.parse(bodyOf(row));
     },
   };
+}
+
+/** `putOnce` as a part of a transaction. */
+export function putEntryIn(
+  transaction: Transaction,
+  { clipId, name }: EntryKey,
+  value: unknown,
+  { now }: Clock,
+): StoredOnce {
+  const written = transaction.run(
+    `INSERT INTO entries (clip_id, name, body, expires_ms) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET body = excluded.body, holder = NULL, expires_ms = excluded.expires_ms
+     WHERE body IS NULL`,
+    ...[clipId, name, JSON.stringify(value), now() + KEPT_MS],
+  );
+  const stored = transaction.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name);
+  return { stored: bodyOf(stored), ours: written > 0 };
 }
 
 /** Removes the records that have expired. */

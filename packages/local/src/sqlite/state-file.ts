@@ -35,9 +35,12 @@ export class StateFile implements Disposable {
   /** @param path `:memory:` for none. */
   constructor(path: string, { readOnly = false } = {}) {
     if (path !== ":memory:" && !readOnly) mkdirSync(dirname(path), { recursive: true });
-    this.#database = new DatabaseSync(path, { readOnly, timeout: BUSY_MS });
-    if (readOnly) return;
-    this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${SCHEMA}`);
+    try {
+      this.#database = new DatabaseSync(path, { readOnly, timeout: BUSY_MS });
+      if (!readOnly) this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${SCHEMA}`);
+    } catch (error) {
+      throw told(error, path);
+    }
   }
 
   /** @throws whatever `run` throws; nothing that it did stays then, and other writes are not touched. */
@@ -68,7 +71,7 @@ export class StateFile implements Disposable {
       for (const end of ends) end();
     } catch (error) {
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      for (const { reject } of jobs) reject(error);
+      for (const { reject } of jobs) reject(told(error));
     }
   }
 
@@ -94,4 +97,14 @@ export class StateFile implements Disposable {
   [Symbol.dispose](): void {
     if (this.#database.isOpen) this.#database.close();
   }
+}
+
+/** SQLite's result codes of what the file system refuses, as Node calls them elsewhere. */
+const CODES: Partial<Record<number, string>> = { 8: "EROFS", 13: "ENOSPC", 14: "EACCES" };
+
+function told(error: unknown, path?: string): Error {
+  const { errcode, message } = error as Error & { errcode?: number };
+  const code = CODES[(errcode ?? 0) & 0xff];
+  const problem = `${path ?? "the state file"}: ${code ? `${code}, ` : ""}${message}`;
+  return Object.assign(new Error(problem, { cause: error }), code && { code, path });
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { maxRetries, requestKey } from "@camclips/core";
 import { type AnyEvent, type CamclipsEvent, MAX_HOPS, markRerun } from "@camclips/events";
+import { STATE_FILE, StateFile } from "@camclips/local";
 import { filesIn } from "../folders.ts";
 import type { Ending } from "./drive.ts";
 
@@ -175,14 +175,13 @@ async function publicObjectsAreWhole({ destination }: Ending["world"]): Promise<
 }
 
 async function nothingIsLeftBehind({ world }: Ending): Promise<string[]> {
-  const files = await filesIn(world.folder);
-  const left = files.filter((name) => /\.unfinished|state\/(?:scratch|queues|schedules)\//.test(name));
-  return Promise.all(
-    left.map(async (name) => {
-      const start = (await readFile(join(world.folder, name), "latin1")).slice(0, 500);
-      return `${name}: left behind: ${start}`;
-    }),
-  );
+  const files = (await filesIn(world.folder)).filter((name) => /\.unfinished|state\/scratch\//.test(name));
+  using state = new StateFile(join(world.folder, "state", STATE_FILE), { readOnly: true });
+  const rows = [
+    ...state.read.rows("SELECT queue, body FROM messages"),
+    ...state.read.rows("SELECT queue, body FROM schedules"),
+  ];
+  return [...files, ...rows.map(({ queue, body }) => `${queue}: ${body}`)].map((left) => `left behind: ${left}`);
 }
 
 /** Attempts and events stay within what the rules allow, however often things are delivered. */
