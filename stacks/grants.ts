@@ -1,5 +1,6 @@
 /// <reference path="../.sst/platform/config.d.ts" />
 import type { Grant, PipelineStage } from "@camclips/events";
+import type { clipRecords } from "./clip-records.ts";
 import type { Messaging } from "./messaging.ts";
 import type { QueueRef } from "./queues.ts";
 import type { StageSettings } from "./settings.ts";
@@ -9,6 +10,7 @@ type Statement = sst.aws.FunctionPermissionArgs;
 
 export interface Resources {
   settings: StageSettings;
+  records: ReturnType<typeof clipRecords>;
   storage: ReturnType<typeof storage>;
   messaging: Messaging;
 }
@@ -24,11 +26,16 @@ export function permissionsOf(row: PipelineStage, resources: Resources): Stateme
   ];
 }
 
-function granted(grant: Grant, { settings, storage, messaging }: Resources): Statement[] {
+function granted(grant: Grant, { settings, records, storage, messaging }: Resources): Statement[] {
   const directory = settings.S3_BUCKET_ORIGIN_DIR ? `${settings.S3_BUCKET_ORIGIN_DIR}/` : "";
   switch (grant) {
     case "origin:read":
       return read(storage.origin, directory);
+    // Every write is a PutItem with a condition, those of a transaction too. Nothing is changed in part, or deleted.
+    case "records:read":
+      return [{ actions: ["dynamodb:GetItem"], resources: [records.arn] }];
+    case "records:write":
+      return [{ actions: ["dynamodb:PutItem"], resources: [records.arn] }];
     case "work:read":
       return read(storage.work);
     case "work:write":

@@ -1,4 +1,6 @@
 /// <reference path="../.sst/platform/config.d.ts" />
+
+import { clipRecords } from "./clip-records.ts";
 import { developersFfmpeg, packFfmpeg } from "./ffmpeg.ts";
 import { messaging } from "./messaging.ts";
 import { observability } from "./observability.ts";
@@ -13,7 +15,12 @@ export async function deployStage() {
   const profile = profileOf($app.stage);
   const settings = settingsOf($app.stage, profile, process.env);
   const ffmpeg = $dev ? developersFfmpeg(process.env) : await packFfmpeg(process.env, ARCHITECTURE, $cli.paths);
-  const resources = { settings, storage: storage(settings, profile), messaging: messaging(settings, profile) };
+  const resources = {
+    settings,
+    records: clipRecords(profile),
+    storage: storage(settings, profile),
+    messaging: messaging(settings, profile),
+  };
   const deployed = stages(resources, profile, ffmpeg);
   if (profile.watched) observability(deployed, resources);
   return publishOutputs(deployed, resources);

@@ -6,7 +6,7 @@ import type { DeployedStage } from "./pipeline.ts";
  * Names, URLs and ARNs of the stage, as `sst` prints them and as the parameter `/camclips/<stage>/outputs` holds them
  * for the commands that work on a deployed stage.
  */
-export function publishOutputs(deployed: readonly DeployedStage[], { storage, messaging }: Resources) {
+export function publishOutputs(deployed: readonly DeployedStage[], { records, storage, messaging }: Resources) {
   const { bus, archive, topic, queues, schedules } = messaging;
   const outputs = {
     busName: bus.name,
@@ -15,6 +15,7 @@ export function publishOutputs(deployed: readonly DeployedStage[], { storage, me
     topicArn: topic.arn,
     requestQueueUrl: queues["accept-request"].url,
     originBucket: storage.origin.name,
+    recordsTable: records.name,
     workBucket: storage.work.name,
     destinationBucket: storage.destination.name,
     scheduleGroup: schedules.group.name,

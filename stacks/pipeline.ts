@@ -34,12 +34,13 @@ export function stages(resources: Resources, profile: Profile, ffmpeg: PackedFfm
 }
 
 /** What `connect.ts` needs to know of the stack. It grants nothing: permissions are the rows' `grants`. */
-function wiring({ storage, messaging }: Resources) {
+function wiring({ records, storage, messaging }: Resources) {
   const { bus, topic, queues, schedules } = messaging;
   const requests = queues["accept-request"];
   return new sst.Linkable("Wiring", {
     properties: {
       busName: bus.name,
+      recordsTable: records.name,
       workBucket: storage.work.name,
       originBucket: storage.origin.name,
       destinationBucket: storage.destination.name,

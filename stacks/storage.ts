@@ -14,17 +14,8 @@ interface Expiry {
   days: number;
 }
 
-/**
- * How long the work bucket keeps things. Sources are needed while a clip is made; markers, results and requests must
- * outlive every redelivery (SQS: 14 days) and replay that may ask "was this done already?"; events are the timeline.
- */
-const workLifecycle: readonly Expiry[] = [
-  { prefix: "sources/", days: 2 },
-  { prefix: "results/", days: 30 },
-  { prefix: "markers/", days: 30 },
-  { prefix: "requests/", days: 30 },
-  { prefix: "events/", days: 90 },
-];
+/** How long the work bucket keeps things: sources are needed while a clip is made. */
+const workLifecycle: readonly Expiry[] = [{ prefix: "sources/", days: 2 }];
 
 /** The three buckets: origin (read only), work (ours, expiring) and destination (the product). */
 export function storage(settings: StageSettings, profile: Profile) {

@@ -1,5 +1,6 @@
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
@@ -8,6 +9,7 @@ import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 
 /** Where a stack lives: a 12-digit access key is an account of its own on the emulator. */
 export interface AccountPlace {
@@ -23,6 +25,7 @@ export function clientsFor({ endpoint, account, region }: AccountPlace) {
   const options = { endpoint, region, credentials: { accessKeyId: account, secretAccessKey: "test" } };
   return {
     s3: new S3Client({ ...options, forcePathStyle: true }),
+    documents: DynamoDBDocumentClient.from(new DynamoDBClient(options)),
     sqs: new SQSClient(options),
     sns: new SNSClient(options),
     events: new EventBridgeClient(options),

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { readHistory } from "@camclips/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createStack } from "./create-stack.ts";
 import type { TestCamera } from "./footage.ts";
@@ -52,7 +51,7 @@ describe("the deployed pipeline", () => {
 
   it("records every event of a clip, in order", async () => {
     const types = await until("six events in the clip's history", 30_000, async () => {
-      const history = (await readHistory(stack.work, "two-recordings")).map(({ type }) => type);
+      const history = (await stack.records.history("two-recordings")).map(({ type }) => type);
       return history.length >= 6 ? history : undefined;
     });
     expect(types).toEqual([

@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import { readHistory } from "@camclips/core";
 import { type AnyEvent, toEnvelope } from "@camclips/events";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type CliResult, runCli } from "../../packages/testing/src/cli/run-cli.ts";
@@ -42,7 +41,7 @@ function camclips(...args: string[]): Promise<CliResult> {
 const rerun = (prefix: string): Promise<AnyEvent[]> =>
   stack.explained("asked", () =>
     until(`the end of ${prefix}`, 60_000, async () => {
-      const events = (await readHistory(stack.work, "asked")).filter(({ metadata }) =>
+      const events = (await stack.records.history("asked")).filter(({ metadata }) =>
         metadata.rerun?.id.startsWith(prefix),
       );
       return events.some(({ type }) => type === "ClipPublished") ? events : undefined;
@@ -72,7 +71,7 @@ describe("the command line on a deployed stage", () => {
   });
 
   it("redrives a dead letter, and tells what comes of it", async () => {
-    const history = await readHistory(stack.work, "asked");
+    const history = await stack.records.history("asked");
     const downloaded = history.find(({ type, metadata }) => type === "SourcesDownloaded" && !metadata.rerun);
     const { dlqUrl } = stack.outputs.stages["render-clip"] ?? {};
     const MessageBody = JSON.stringify(toEnvelope(downloaded as AnyEvent));

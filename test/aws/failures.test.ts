@@ -12,7 +12,6 @@ import {
   SendMessageCommand,
   SetQueueAttributesCommand,
 } from "@aws-sdk/client-sqs";
-import { readHistory } from "@camclips/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resourcesOf } from "../../tools/resource-graph/graph/graph.ts";
 import { createStack } from "./create-stack.ts";
@@ -130,7 +129,7 @@ describe("a stage that cannot work", () => {
     await redrive(dlqUrl, queueUrl);
     await stack.explained("broken", () =>
       until("thumbnails of the repaired stage", 60_000, async () => {
-        const history = await readHistory(stack.work, "broken");
+        const history = await stack.records.history("broken");
         return history.find(({ type }) => type === "ThumbnailsRendered");
       }),
     );

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeReplayCommand, StartReplayCommand } from "@aws-sdk/client-eventbridge";
-import { readHistory } from "@camclips/core";
 import { type AnyEvent, NOTIFYING_REPLAY_PREFIX } from "@camclips/events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createStack } from "./create-stack.ts";
@@ -45,7 +44,7 @@ async function replay(name: string): Promise<AnyEvent[]> {
   });
   return stack.explained("replayed", () =>
     until("the replayed clip's rendering and publication", 60_000, async () => {
-      const history = await readHistory(stack.work, "replayed");
+      const history = await stack.records.history("replayed");
       const rerun = history.filter(({ metadata }) => metadata.rerun?.id === name);
       const types = rerun.map(({ type }) => type);
       return types.includes("ClipRendered") && types.includes("ClipPublished") ? rerun : undefined;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
-import { createS3Store } from "@camclips/aws";
+import { createDynamoRecords, createS3Store } from "@camclips/aws";
 import { type LocalCamera, type LocalCameraService, type PutCall, startCameraService } from "@camclips/local";
 import type { Graph } from "../../tools/resource-graph/graph/graph.ts";
 import { writeStandInFfmpeg } from "../../tools/resource-graph/stand-in.ts";
@@ -21,6 +21,7 @@ export interface Outputs {
   topicArn: string;
   requestQueueUrl: string;
   originBucket: string;
+  recordsTable: string;
   workBucket: string;
   destinationBucket: string;
   scheduleGroup: string;
@@ -45,7 +46,7 @@ export class Stack implements AsyncDisposable {
   readonly graph: Graph;
   readonly account: string;
   readonly service: LocalCameraService;
-  readonly work: ReturnType<typeof createS3Store>;
+  readonly records: ReturnType<typeof createDynamoRecords>;
   readonly destination: ReturnType<typeof createS3Store>;
   /** Everything that the topic's subscriber got so far. */
   readonly notifications: () => Promise<Notification[]>;
@@ -69,7 +70,7 @@ export class Stack implements AsyncDisposable {
     this.cameras = parts.cameras;
     this.folder = parts.folder;
     this.ffmpeg = parts.ffmpeg;
-    this.work = createS3Store(parts.clients.s3, parts.outputs.workBucket);
+    this.records = createDynamoRecords(parts.clients.documents, parts.outputs.recordsTable, { now: Date.now });
     this.destination = createS3Store(parts.clients.s3, parts.outputs.destinationBucket);
   }
 

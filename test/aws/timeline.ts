@@ -1,11 +1,10 @@
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { readHistory } from "@camclips/core";
 import type { Stack } from "./stack.ts";
 
 /** What happened to a clip, for the message of a failed test: events, what the outside was told, queues, errors. */
 export async function timeline(stack: Stack, clipId: string): Promise<string> {
-  const history = await readHistory(stack.work, clipId);
+  const history = await stack.records.history(clipId);
   const events = history.map(({ type, metadata }) => `  ${metadata.occurredAt} ${type} (attempt ${metadata.attempt})`);
   const puts = stack.puts(clipId).map(({ body }) => `  PUT ${body.status} ${body.reason ?? ""}`);
   const notified = (await stack.notified(clipId)).map(({ status }) => `  SNS ${status}`);

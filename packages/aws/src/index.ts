@@ -1,3 +1,4 @@
+export * from "./dynamo-records.ts";
 export * from "./event-bus.ts";
 export * from "./outages.ts";
 export * from "./release-message.ts";

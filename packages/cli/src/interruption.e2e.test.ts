@@ -1,6 +1,7 @@
 import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { STATE_FILE, StateFile } from "@camclips/local";
 import { after, type Folder, makeHarbour, temporaryFolder } from "@camclips/testing/cli/fixtures";
 import { runCli, startCli } from "@camclips/testing/cli/run-cli";
 import { testFfmpeg } from "@camclips/testing/ffmpeg";
@@ -38,11 +39,12 @@ async function interrupted(clipId: string, signal: NodeJS.Signals) {
   return ended;
 }
 
-async function stateOf(clipId: string): Promise<{ root: string; notifications: string[] }> {
+async function stateOf(clipId: string): Promise<{ root: string; notifications: unknown[] }> {
   const jobs = join(folder.path, ".camclips/clips");
   const name = (await readdir(jobs)).find((job) => job.startsWith(`${clipId}.`)) ?? "";
   const root = join(jobs, name);
-  return { root, notifications: await readdir(join(root, "notifications")).catch(() => []) };
+  using file = new StateFile(join(root, STATE_FILE), { readOnly: true });
+  return { root, notifications: file.read.rows("SELECT message FROM notifications").map(({ message }) => message) };
 }
 
 describe.concurrent("a clip that is interrupted while it is rendered", { timeout: 60_000 }, () => {
@@ -58,8 +60,7 @@ describe.concurrent("a clip that is interrupted while it is rendered", { timeout
     const { root, notifications } = await stateOf("killed");
     expect(root).toBe(before.root);
     expect(notifications).toHaveLength(1);
-    const told = JSON.parse(await readFile(join(root, "notifications", notifications[0] ?? ""), "utf8"));
-    expect(JSON.parse(told.message)).toEqual(JSON.parse(stdout));
+    expect(JSON.parse(String(notifications[0]))).toEqual(JSON.parse(stdout));
     const history = JSON.parse(await readFile(join(folder.path, "clips/harbour/killed.events.json"), "utf8"));
     const types = history.map((event: { "detail-type": string }) => event["detail-type"]);
     expect(types).toEqual([...new Set(types)]);

@@ -1,5 +1,7 @@
 export * from "./camera-service.ts";
 export * from "./clip-metadata.ts";
+export * from "./clip-records.ts";
+export * from "./clip-status.ts";
 export * from "./coverage.ts";
 export * from "./decide.ts";
 export * from "./footage.ts";

@@ -1,8 +1,9 @@
 import { id } from "@camclips/events";
+import type { EntryKey } from "./clip-records.ts";
 
 /**
- * Every object key, built here and nowhere else, from ids that are checked again: a key must never leave its folder.
- * Destination keys are the contract's (section 4); the others lie in the work bucket.
+ * Every key of an object and of an entry in a clip's record, built here and nowhere else, from ids that are checked again: a
+ * key must never leave its folder. Destination keys are the contract's (section 4), staged sources are in the work bucket.
  */
 
 const checked = (value: string): string => id.parse(value);
@@ -13,35 +14,45 @@ export const clipKey = (cameraId: string, clipId: string): string => `${checked(
 export const thumbnailKey = (cameraId: string, clipId: string, size: number | "original", format: string): string =>
   `${checked(cameraId)}/${checked(clipId)}_${size}.${format}`;
 
-/** What a clipId was first accepted for. */
-export const claimKey = (clipId: string): string => `requests/${checked(clipId)}.json`;
-
 /** @param eventId of the SourcesLocated event, so that two attempts never share a file. */
 export const stagedSourceKey = (clipId: string, eventId: string, index: number): string =>
   `sources/${checked(clipId)}/${checked(eventId)}/${index}.mp4`;
-
-/** The outbox: what a stage emitted for one event. */
-export const resultKey = (clipId: string, stage: string, eventId: string, rerunId = ""): string =>
-  `results/${checked(clipId)}/${checked(stage)}/${checked(eventId)}${rerunId && `.${rerunId}`}.json`;
-
-/** The one terminal status of a request, or of its rerun. */
-export const terminalKey = (clipId: string, requestKey: string, rerunId = ""): string =>
-  `markers/${checked(clipId)}/${checked(requestKey)}${rerunId && `.${rerunId}`}.terminal.json`;
-
-/** Says that subscribers were told. */
-export const notifiedKey = (clipId: string, requestKey: string, rerunId = ""): string =>
-  `markers/${checked(clipId)}/${checked(requestKey)}${rerunId && `.${rerunId}`}.notified.json`;
-
-/** Says that the camera service was told. */
-export const putKey = (clipId: string, requestKey: string, rerunId = ""): string =>
-  `markers/${checked(clipId)}/${checked(requestKey)}${rerunId && `.${rerunId}`}.put.json`;
-
-export const eventsPrefix = (clipId: string): string => `events/${checked(clipId)}/`;
-
-export const eventKey = (clipId: string, eventId: string): string => `${eventsPrefix(clipId)}${checked(eventId)}.json`;
 
 /** @returns undefined for a name that could reach out of the recordings' folder. */
 export const recordingKey = (folder: string, name: string): string | undefined => {
   const safe = /^[^/\\\0]{1,255}$/.test(name) && name !== "." && name !== "..";
   return safe ? (folder ? `${folder}/${name}` : name) : undefined;
 };
+
+/** What a clipId was first accepted for. */
+export const claimEntry = (clipId: string): EntryKey => ({ clipId: checked(clipId), name: "claim" });
+
+/** The outbox: what a stage emitted for one event. */
+export const resultEntry = (clipId: string, stage: string, eventId: string, rerunId = ""): EntryKey => ({
+  clipId: checked(clipId),
+  name: `result/${checked(stage)}/${checked(eventId)}${rerunId && `.${rerunId}`}`,
+});
+
+const ofRequest =
+  (kind: string) =>
+  (clipId: string, requestKey: string, rerunId = ""): EntryKey => ({
+    clipId: checked(clipId),
+    name: `${kind}/${checked(requestKey)}${rerunId && `.${rerunId}`}`,
+  });
+
+/** The one terminal status of a request, or of its rerun. */
+export const terminalEntry = ofRequest("terminal");
+
+/** Says that subscribers were told. */
+export const notifiedEntry = ofRequest("notified");
+
+/** Says that the camera service was told. */
+export const putEntry = ofRequest("put");
+
+/** What the names of events in a clip's record start with. */
+export const EVENT_ENTRIES = "event/";
+
+export const eventEntry = (clipId: string, eventId: string): EntryKey => ({
+  clipId: checked(clipId),
+  name: `${EVENT_ENTRIES}${checked(eventId)}`,
+});

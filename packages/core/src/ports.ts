@@ -1,4 +1,5 @@
-import type { CamclipsEvent, StageName } from "@camclips/events";
+import type { AnyEvent, CamclipsEvent, StageName } from "@camclips/events";
+import type { EntryKey } from "./clip-records.ts";
 
 /** What the stages need of the world. Adapters: packages/aws, and packages/local for one machine; the same tests run against both. */
 
@@ -49,6 +50,19 @@ export interface ObjectStore extends ObjectReader {
 export interface EventBus {
   /** @throws Error when any event was refused, after retrying the refused ones. */
   publish(events: readonly CamclipsEvent[], signal?: AbortSignal): Promise<void>;
+}
+
+/** What a stage made of one message. */
+export interface Emission {
+  messageId: string;
+  /** Where the events are stored first; those of whoever stored first win. Absent: they are published, and that is all. */
+  under?: EntryKey | undefined;
+  events: readonly AnyEvent[];
+}
+
+export interface Outbox {
+  /** @returns the events that were published. The message may be gone by then; whoever received it need not know. */
+  publish(emission: Emission, signal?: AbortSignal): Promise<readonly AnyEvent[]>;
 }
 
 export interface Notification {

@@ -15,6 +15,8 @@ import {
 /** One thing a stage may do; the stacks turn each into the narrowest policy statement that allows it. */
 export type Grant =
   | "origin:read"
+  | "records:read"
+  | "records:write"
   | "work:read"
   | "work:write"
   | "destination:read"
@@ -82,14 +84,14 @@ export const pipeline = [
     failsClip: false,
     input: { from: "requests" },
     emits: [RequestAccepted.type, ClipRejected.type],
-    grants: ["work:read", "work:write", "schedule:deadline"],
+    grants: ["records:read", "records:write", "schedule:deadline"],
   },
   {
     ...small,
     stage: "locate-sources",
     input: { from: "bus", events: [RequestAccepted.type] },
     emits: [SourcesLocated.type, SourcesPending.type, ClipRejected.type],
-    grants: ["work:read", "work:write"],
+    grants: ["records:read", "records:write"],
     // Protects the camera service, which is not ours.
     concurrency: 10,
   },
@@ -98,7 +100,7 @@ export const pipeline = [
     stage: "download-sources",
     input: { from: "bus", events: [SourcesLocated.type] },
     emits: [SourcesDownloaded.type, SourcesPending.type, ClipRejected.type],
-    grants: ["origin:read", "work:read", "work:write"],
+    grants: ["records:read", "records:write", "origin:read", "work:write"],
     memoryMb: 1024,
     timeoutSeconds: 120,
     concurrency: 50,
@@ -108,7 +110,7 @@ export const pipeline = [
     stage: "render-clip",
     input: { from: "bus", events: [SourcesDownloaded.type] },
     emits: [ClipRendered.type, ClipRejected.type],
-    grants: ["work:read", "work:write", "destination:read", "destination:write"],
+    grants: ["records:read", "records:write", "work:read", "destination:read", "destination:write"],
     ffmpeg: true,
     memoryMb: 3538,
     timeoutSeconds: 300,
@@ -120,7 +122,7 @@ export const pipeline = [
     stage: "render-thumbnails",
     input: { from: "bus", events: [ClipRendered.type] },
     emits: [ThumbnailsRendered.type],
-    grants: ["work:read", "work:write", "destination:read", "destination:write"],
+    grants: ["records:read", "records:write", "destination:read", "destination:write"],
     ffmpeg: true,
     memoryMb: 1769,
     timeoutSeconds: 60,
@@ -133,7 +135,7 @@ export const pipeline = [
     failsClip: false,
     input: { from: "bus", events: [ThumbnailsRendered.type, ClipRejected.type, ClipFailed.type] },
     emits: [ClipPublished.type],
-    grants: ["work:read", "work:write", "topic:publish"],
+    grants: ["records:read", "records:write", "topic:publish"],
     concurrency: 10,
   },
   {
@@ -141,7 +143,7 @@ export const pipeline = [
     stage: "schedule-retry",
     input: { from: "bus", events: [SourcesPending.type] },
     emits: [],
-    grants: ["work:read", "work:write", "schedule:request"],
+    grants: ["records:read", "records:write", "schedule:request"],
     concurrency: 10,
   },
   {
@@ -150,7 +152,7 @@ export const pipeline = [
     failsClip: false,
     input: { from: "schedule", events: [RequestAccepted.type, ClipRejected.type] },
     emits: [ClipFailed.type, ClipRejected.type],
-    grants: ["work:read", "work:write"],
+    grants: ["records:read", "records:write"],
   },
   {
     ...small,
@@ -159,7 +161,7 @@ export const pipeline = [
     failsClip: false,
     input: { from: "bus", events: catalog.map((definition) => definition.type) },
     emits: [],
-    grants: ["work:read", "work:write"],
+    grants: ["records:write"],
     batchSize: 10,
   },
 ] as const satisfies readonly PipelineStage[];

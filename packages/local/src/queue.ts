@@ -1,93 +1,92 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
-import * as z from "zod";
-import { readIfThere, writeWhole } from "./files.ts";
-
-const stored = z.object({
-  body: z.string(),
-  sentMs: z.number(),
-  /** Deliveries so far. */
-  receives: z.number(),
-});
+import type { StateFile, Transaction } from "./sqlite/state-file.ts";
 
 /** What is said of a message whose last delivery never came back. */
 const KILLER = "the process ended during every delivery";
 
-export interface QueuedMessage extends z.infer<typeof stored> {
-  id: string;
+export interface QueuedMessage {
+  id: number;
+  body: string;
+  sentMs: number;
+  /** Deliveries so far. */
+  receives: number;
 }
 
 export interface QueueOptions {
-  /** State folder of the runtime. */
-  root: string;
+  file: StateFile;
   name: string;
   maxReceives: number;
   concurrency: number;
   /** Pause before a failed message comes back, by how often it was received. */
   redeliverAfterMs(receives: number): number;
-  /** Throws to have the message delivered again. */
+  /** Throws to have the message delivered again. May delete it itself, together with what it writes. */
   consume(message: QueuedMessage): Promise<void>;
 }
 
 /**
- * A queue in a folder, one file per message: delivers at least once, a bounded number of times, then moves the message to
- * the dead letters. A message that was being worked on when the process died is delivered again by the next one.
+ * A queue in the state file: delivers at least once, a bounded number of times, then moves the message to the dead letters.
+ * A message that was being worked on when the process died is delivered again by the next one.
  */
-export class FolderQueue {
+export class StoredQueue {
   readonly #options: QueueOptions;
-  readonly #folder: string;
-  readonly #deadLetters: string;
+  /** Those that this process delivers: waiting, worked on, or due for another delivery. */
+  readonly #known = new Set<number>();
   readonly #waiting: QueuedMessage[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** Sent while `start` reads the folder: these are under way already. */
-  #sentAtStart: Set<string> | undefined;
   #working = 0;
   #running = false;
   #idle = Promise.withResolvers<void>();
 
   constructor(options: QueueOptions) {
     this.#options = options;
-    this.#folder = join(options.root, "queues", options.name);
-    this.#deadLetters = join(options.root, "dead-letters", options.name);
     this.#idle.resolve();
   }
 
   /** Messages that are waiting, worked on, or due for another delivery. */
   get size(): number {
-    return this.#waiting.length + this.#working + this.#timers.size;
+    return this.#known.size;
   }
 
   /** Takes up what an earlier process left, and starts consuming. */
-  async start(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
-    const meanwhile = new Set<string>();
-    this.#sentAtStart = meanwhile;
+  start(): void {
     this.#running = true;
-    for (const name of (await readdir(this.#folder)).sort()) {
-      const id = name.replace(/\.json$/, "");
-      const body = meanwhile.has(id) ? undefined : await readIfThere(join(this.#folder, name));
-      if (body) this.#enqueue({ id, ...stored.parse(JSON.parse(body.toString("utf8"))) });
-    }
-    this.#sentAtStart = undefined;
+    const { file, name } = this.#options;
+    for (const row of file.read.rows("SELECT * FROM messages WHERE queue = ? ORDER BY id", name))
+      this.#enqueue({
+        id: Number(row.id),
+        body: String(row.body),
+        sentMs: Number(row.sent_ms),
+        receives: Number(row.receives),
+      });
   }
 
-  /** Stops taking messages; resolves when those under way have ended. What waits stays on disk. */
+  /** Stops taking messages; resolves when those under way have ended. What waits stays in the file. */
   async stop(): Promise<void> {
     this.#running = false;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     this.#waiting.length = 0;
     await this.#idle.promise;
+    this.#known.clear();
   }
 
-  async send(id: string, body: string, sentMs: number): Promise<void> {
-    const message = { id, body, sentMs, receives: 0 };
-    this.#sentAtStart?.add(id);
-    await this.#save(message);
-    if (this.#running) this.#enqueue(message);
+  async send(body: string, sentMs: number): Promise<void> {
+    const sent = await this.#options.file.write((transaction) => this.add(transaction, body, sentMs));
+    sent();
+  }
+
+  /** Sends as a part of a transaction. @returns what to call once that is committed. */
+  add(transaction: Transaction, body: string, sentMs: number): () => void {
+    const row = transaction.row(
+      "INSERT INTO messages (queue, body, sent_ms) VALUES (?, ?, ?) RETURNING id",
+      ...[this.#options.name, body, sentMs],
+    );
+    return () => this.#enqueue({ id: Number(row?.id), body, sentMs, receives: 0 });
   }
 
   #enqueue(message: QueuedMessage): void {
+    // A message that is sent while the queue starts may be found in the file as well.
+    if (!this.#running || this.#known.has(message.id)) return;
+    this.#known.add(message.id);
     this.#waiting.push(message);
     this.#pump();
   }
@@ -108,17 +107,21 @@ export class FolderQueue {
 
   /** Never throws: what cannot be written down is tried again, and does not count as a delivery. */
   async #deliver(message: QueuedMessage): Promise<void> {
+    const { file, maxReceives, consume } = this.#options;
     const received = { ...message, receives: message.receives + 1 };
     try {
-      if (message.receives >= this.#options.maxReceives) return await this.#bury(message, KILLER);
+      if (message.receives >= maxReceives) return await this.#bury(message, KILLER);
       // Counted before the work, so that a message that kills the process is not delivered for ever.
-      await this.#save(received);
+      await file.write((transaction) =>
+        transaction.run("UPDATE messages SET receives = ? WHERE id = ?", received.receives, message.id),
+      );
     } catch {
       return this.#redeliver(message);
     }
     try {
-      await this.#options.consume(received);
-      await rm(this.#path(message.id), { force: true });
+      await consume(received);
+      await file.write((transaction) => deleteMessage(transaction, message.id));
+      this.#known.delete(message.id);
     } catch (error) {
       await this.#again(received, error);
     }
@@ -129,27 +132,29 @@ export class FolderQueue {
     await this.#bury(message, String(error)).catch(() => this.#redeliver(message));
   }
 
-  async #bury({ id, ...message }: QueuedMessage, error: string): Promise<void> {
-    await mkdir(this.#deadLetters, { recursive: true });
-    const path = join(this.#deadLetters, `${id}.json`);
-    await writeWhole(this.#options.root, path, JSON.stringify({ ...message, error }));
-    await rm(this.#path(id), { force: true });
+  async #bury({ id, body, sentMs, receives }: QueuedMessage, error: string): Promise<void> {
+    const { file, name } = this.#options;
+    await file.write((transaction) => {
+      transaction.run(
+        "INSERT INTO dead_letters (queue, body, sent_ms, receives, error) VALUES (?, ?, ?, ?, ?)",
+        ...[name, body, sentMs, receives, error],
+      );
+      deleteMessage(transaction, id);
+    });
+    this.#known.delete(id);
   }
 
   #redeliver(message: QueuedMessage): void {
     if (!this.#running) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#enqueue(message);
+      this.#waiting.push(message);
+      this.#pump();
     }, this.#options.redeliverAfterMs(message.receives));
     this.#timers.add(timer);
   }
+}
 
-  #save({ id, ...message }: QueuedMessage): Promise<boolean> {
-    return writeWhole(this.#options.root, this.#path(id), JSON.stringify(message));
-  }
-
-  #path(id: string): string {
-    return join(this.#folder, `${id}.json`);
-  }
+export function deleteMessage(transaction: Transaction, id: number): void {
+  transaction.run("DELETE FROM messages WHERE id = ?", id);
 }

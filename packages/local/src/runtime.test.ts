@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readSettings } from "@camclips/events";
-import { filesIn, testFolder } from "@camclips/testing/folders";
+import { testFolder } from "@camclips/testing/folders";
 import { fakeMedia } from "@camclips/testing/stage-world";
 import { expect, it } from "vitest";
 import { createFolderStore } from "./folder-store.ts";
-import { LocalRuntime } from "./runtime.ts";
+import { LocalRuntime, STATE_FILE } from "./runtime.ts";
+import { StateFile } from "./sqlite/state-file.ts";
 
 it("does nothing any more when it is stopped while it starts; what it was to do stays for the next one", async () => {
   await using folder = await testFolder();
@@ -32,22 +33,28 @@ it("does nothing any more when it is stopped while it starts; what it was to do 
       onEvent: ({ type }) => void seen.push(type),
     });
   const request = { clipId: "clip", cameraId: "cam", startTimestampInMs: 1000, endTimestampInMs: 2000 };
-  await create().request(JSON.stringify(request), 5000);
+  const waiting = () => {
+    using file = new StateFile(join(state, STATE_FILE), { readOnly: true });
+    return file.read.rows("SELECT queue, body FROM messages");
+  };
+  const caller = create();
+  await caller.request(JSON.stringify(request), 5000);
+  await caller.stop();
 
   const stopped = create();
   const starting = stopped.start();
   await stopped.stop();
   await starting;
   const before = [...seen];
-  const left = await filesIn(join(state, "queues"));
+  const left = waiting();
   await sleep(100);
   expect(seen).toEqual(before);
-  expect(await filesIn(join(state, "queues"))).toEqual(left);
+  expect(waiting()).toEqual(left);
 
   const next = create();
   await next.start();
   await next.idle();
   await next.stop();
   expect(seen).toContain("ClipPublished");
-  expect(await filesIn(join(state, "queues"))).toEqual([]);
+  expect(waiting()).toEqual([]);
 });

@@ -1,26 +1,16 @@
-import { randomUUID } from "node:crypto";
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import {
   type CameraService,
+  type ClipRecords,
   type Clock,
   createCameraService,
   type Notification,
   type ObjectReader,
   type ObjectStore,
-  readHistory,
   type ScheduledMessage,
 } from "@camclips/core";
-import {
-  type AnyEvent,
-  type CamclipsEvent,
-  type PipelineStage,
-  pipeline,
-  type Settings,
-  type StageName,
-  toEnvelope,
-} from "@camclips/events";
+import { type AnyEvent, type PipelineStage, pipeline, type Settings, type StageName } from "@camclips/events";
 import {
   createScratch,
   type Deps,
@@ -31,15 +21,17 @@ import {
   sweepScratch,
 } from "@camclips/functions";
 import type { MediaEngine, OnProgress } from "@camclips/media";
-import { readIfThere, sweepUnfinished, writeWhole } from "./files.ts";
+import { createStoredBus } from "./bus.ts";
 import { createFolderStore } from "./folder-store.ts";
-import { lockState } from "./lock.ts";
-import { FolderQueue, type QueuedMessage } from "./queue.ts";
+import { giveStateBack, takeState } from "./owner.ts";
+import { type QueuedMessage, StoredQueue } from "./queue.ts";
+import { createSqliteRecords, sweepRecords } from "./sqlite/clip-records.ts";
+import { StateFile } from "./sqlite/state-file.ts";
 import { loadStages } from "./stages.ts";
-import { FolderTimers } from "./timers.ts";
+import { StoredTimers } from "./timers.ts";
 
 export interface LocalRuntimeOptions {
-  /** State folder: queues, schedules, dead letters, the work bucket. Another runtime on it goes on where this one ended. */
+  /** State folder: the state file and the work bucket. Another runtime on it goes on where this one ended. */
   root: string;
   settings: Settings;
   origin: ObjectReader;
@@ -77,64 +69,72 @@ export interface DeadLetter {
 
 const silent: Log = { info() {}, warn() {}, error() {} };
 
+/** In the state folder. It may be read beside a runtime that works. */
+export const STATE_FILE = "state.sqlite";
+
 /** Time a stage has on one message, as on Lambda. */
 const signalFor = (row: PipelineStage): AbortSignal => AbortSignal.timeout(row.timeoutSeconds * 1000);
 
-/** The pipeline in one process: the same stages and the same table as on AWS, with folders in place of the services. */
+/** The pipeline in one process: the same stages and the same table as on AWS, with one SQLite file in place of the services. */
 export class LocalRuntime {
-  readonly work: ObjectStore;
   readonly #options: LocalRuntimeOptions;
   readonly #clock: Clock;
-  readonly #timers: FolderTimers;
-  readonly #queues = new Map<StageName, FolderQueue>();
+  readonly #file: StateFile;
+  readonly #timers: StoredTimers;
+  readonly #queues = new Map<StageName, StoredQueue>();
+  readonly records: ClipRecords;
   #stages = new Map<StageName, StageHandler<Deps>>();
   #deps: Deps | undefined;
-  #unlock: (() => void) | undefined;
   #started: Promise<void> | undefined;
   #stopping = false;
 
   constructor(options: LocalRuntimeOptions) {
     this.#options = options;
     this.#clock = options.clock ?? { now: Date.now };
-    this.work = createFolderStore(join(options.root, "work"));
-    this.#timers = new FolderTimers({
-      root: options.root,
+    this.#file = new StateFile(join(options.root, STATE_FILE));
+    this.records = createSqliteRecords(this.#file, this.#clock);
+    this.#timers = new StoredTimers({
+      file: this.#file,
       now: this.#clock.now,
-      fire: (message) => this.#fire(message),
+      fire: (transaction, { queue, body }) =>
+        this.#queue(queue === "requests" ? "accept-request" : queue).add(transaction, body, this.#clock.now()),
     });
     for (const row of pipeline) this.#queues.set(row.stage, this.#createQueue(row));
   }
 
-  /** @throws StateInUseError when another process works in the state folder. */
+  /** Once. @throws StateInUseError when another process works in the state folder. */
   start(): Promise<void> {
-    this.#stopping = false;
     this.#started = this.#start();
     return this.#started;
   }
 
   async #start(): Promise<void> {
-    this.#unlock = await lockState(this.#options.root);
-    await sweepUnfinished(this.#options.root);
+    await takeState(this.#file, this.#options.root);
+    await sweepRecords(this.#file, this.#clock);
     await sweepScratch(this.#scratchRoot);
     this.#stages = await loadStages();
     this.#deps = this.#connect();
-    for (const part of [...this.#queues.values(), this.#timers]) if (!this.#stopping) await part.start();
+    for (const part of [...this.#queues.values(), this.#timers]) if (!this.#stopping) part.start();
   }
 
-  /** Ends what is under way and leaves the rest for the next start. */
+  /** Ends what is under way and leaves the rest for the next runtime on the same folder. */
   async stop(): Promise<void> {
     this.#stopping = true;
     const parts = [this.#timers, ...this.#queues.values()];
     await Promise.all(parts.map((part) => part.stop()));
     // What was just starting would go on by itself, beside the next runtime on the same folder.
-    await this.#started?.catch(() => {});
+    const isOwner = await this.#started?.then(
+      () => true,
+      () => false,
+    );
     await Promise.all(parts.map((part) => part.stop()));
-    this.#unlock?.();
+    if (isOwner) await giveStateBack(this.#file);
+    this.#file[Symbol.dispose]();
   }
 
   /** Sends a caller's SQS message. `sentMs`: its SentTimestamp. */
   async request(body: string, sentMs = this.#clock.now()): Promise<void> {
-    await this.#send("accept-request", body, sentMs);
+    await this.#queue("accept-request").send(body, sentMs);
   }
 
   /**
@@ -152,7 +152,7 @@ export class LocalRuntime {
   }
 
   history(clipId: string): Promise<AnyEvent[]> {
-    return readHistory(this.work, clipId);
+    return this.records.history(clipId);
   }
 
   get schedules(): ScheduledMessage[] {
@@ -164,21 +164,14 @@ export class LocalRuntime {
     return this.#timers.fireDue();
   }
 
-  async deadLetters(): Promise<DeadLetter[]> {
-    const folder = join(this.#options.root, "dead-letters");
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-    const letters = entries
-      .filter((entry) => entry.isFile())
-      .map(async ({ parentPath, name }) => {
-        const letter = JSON.parse((await readIfThere(join(parentPath, name)))?.toString("utf8") ?? "{}");
-        return { queue: parentPath.slice(folder.length + 1), body: letter.body, error: letter.error };
-      });
-    return Promise.all(letters);
+  deadLetters(): DeadLetter[] {
+    const rows = this.#file.read.rows("SELECT queue, body, error FROM dead_letters ORDER BY id");
+    return rows.map(({ queue, body, error }) => ({ queue: String(queue), body: String(body), error: String(error) }));
   }
 
-  #createQueue(row: PipelineStage & { stage: StageName }): FolderQueue {
-    return new FolderQueue({
-      root: this.#options.root,
+  #createQueue(row: PipelineStage & { stage: StageName }): StoredQueue {
+    return new StoredQueue({
+      file: this.#file,
       name: row.stage,
       maxReceives: row.maxReceives,
       // ffmpeg uses every core by itself.
@@ -194,33 +187,25 @@ export class LocalRuntime {
   ): Promise<void> {
     const stage = this.#stages.get(row.stage);
     if (!stage || !this.#deps) throw new Error("the runtime was not started");
-    const message = { messageId: id, body: parsedOrText(body), sentMs, receiveCount: receives };
+    const message = { messageId: String(id), body: parsedOrText(body), sentMs, receiveCount: receives };
     await processMessage(stage, message, this.#deps, signalFor(row));
   }
 
-  async #publish(events: readonly CamclipsEvent[]): Promise<void> {
-    for (const event of events) {
-      const body = JSON.stringify(toEnvelope(event));
-      for (const { stage, input } of pipeline) {
-        const takes: readonly string[] = input.from === "bus" ? input.events : [];
-        if (takes.includes(event.type)) await this.#send(stage, body);
-      }
-      this.#options.onEvent?.(event as AnyEvent);
-    }
-  }
-
   async #notify(notification: Notification): Promise<void> {
-    const path = join(this.#options.root, "notifications", `${this.#clock.now()}-${randomUUID()}.json`);
-    await writeWhole(this.#options.root, path, JSON.stringify(notification));
+    const { message, attributes } = notification;
+    await this.#file.write((transaction) =>
+      transaction.run(
+        "INSERT INTO notifications (sent_ms, message, attributes) VALUES (?, ?, ?)",
+        ...[this.#clock.now(), message, JSON.stringify(attributes)],
+      ),
+    );
     this.#options.onNotification?.(notification);
   }
 
-  #fire({ queue, body }: ScheduledMessage): Promise<void> {
-    return this.#send(queue === "requests" ? "accept-request" : queue, body);
-  }
-
-  async #send(stage: StageName, body: string, sentMs = this.#clock.now()): Promise<void> {
-    await this.#queues.get(stage)?.send(`${String(this.#clock.now()).padStart(15, "0")}-${randomUUID()}`, body, sentMs);
+  #queue(stage: StageName): StoredQueue {
+    const queue = this.#queues.get(stage);
+    if (!queue) throw new Error(`no queue of ${stage}`);
+    return queue;
   }
 
   get #scratchRoot(): string {
@@ -238,8 +223,14 @@ export class LocalRuntime {
       clock: this.#clock,
       log: this.#options.log ?? silent,
       metrics: this.#options.metrics ?? { add() {} },
-      work: this.work,
-      bus: { publish: (events) => this.#publish(events) },
+      work: createFolderStore(join(this.#options.root, "work")),
+      records: this.records,
+      ...createStoredBus({
+        file: this.#file,
+        clock: this.#clock,
+        queueOf: (stage) => this.#queue(stage),
+        onEvent: this.#options.onEvent,
+      }),
       topic: { notify: (notification) => this.#notify(notification) },
       scheduler: this.#timers,
       cameras:

@@ -1,10 +1,5 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { ScheduledMessage, Scheduler } from "@camclips/core";
-import * as z from "zod";
-import { readIfThere, writeWhole } from "./files.ts";
-
-const stored = z.object({ name: z.string(), atMs: z.number(), queue: z.string(), body: z.string() });
+import type { StateFile, Transaction } from "./sqlite/state-file.ts";
 
 /** The clock is looked at this often, because it may jump: a machine that slept, a time that was set. */
 const LONGEST_TIMER_MS = 30_000;
@@ -13,23 +8,21 @@ const LONGEST_TIMER_MS = 30_000;
 const FIRE_AGAIN_MS = 1000;
 
 export interface TimersOptions {
-  root: string;
+  file: StateFile;
   now(): number;
-  /** Delivers a due message; it is forgotten once this resolves. */
-  fire(message: ScheduledMessage): Promise<void>;
+  /** Sends a due message in the transaction that forgets its schedule. @returns what to call once that is committed. */
+  fire(transaction: Transaction, message: ScheduledMessage): () => void;
 }
 
-/** One-shot schedules in a folder, one file each: they survive a restart, and those missed meanwhile fire at once. */
-export class FolderTimers implements Scheduler {
+/** One-shot schedules in the state file: they survive a restart, and those missed meanwhile fire at once. */
+export class StoredTimers implements Scheduler {
   readonly #options: TimersOptions;
-  readonly #folder: string;
   readonly #pending = new Map<string, { message: ScheduledMessage; timer?: NodeJS.Timeout }>();
   readonly #firing = new Set<Promise<void>>();
   #running = false;
 
   constructor(options: TimersOptions) {
     this.#options = options;
-    this.#folder = join(options.root, "schedules");
   }
 
   get pending(): ScheduledMessage[] {
@@ -41,13 +34,10 @@ export class FolderTimers implements Scheduler {
     return this.#firing.size;
   }
 
-  async start(): Promise<void> {
+  start(): void {
     this.#running = true;
-    await mkdir(this.#folder, { recursive: true });
-    for (const name of await readdir(this.#folder)) {
-      const body = await readIfThere(join(this.#folder, name));
-      if (body) this.#arm(stored.parse(JSON.parse(body.toString("utf8"))) as ScheduledMessage);
-    }
+    for (const { name, at_ms, queue, body } of this.#options.file.read.rows("SELECT * FROM schedules"))
+      this.#arm({ name, atMs: at_ms, queue, body } as unknown as ScheduledMessage);
   }
 
   async stop(): Promise<void> {
@@ -58,8 +48,14 @@ export class FolderTimers implements Scheduler {
   }
 
   async schedule(message: ScheduledMessage): Promise<"scheduled" | "already scheduled"> {
-    const written = await writeWhole(this.#options.root, this.#path(message.name), JSON.stringify(message), true);
-    if (!written) return "already scheduled";
+    const { name, atMs, queue, body } = message;
+    const written = await this.#options.file.write((transaction) =>
+      transaction.run(
+        "INSERT INTO schedules (name, at_ms, queue, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        ...[name, atMs, queue, body],
+      ),
+    );
+    if (written === 0) return "already scheduled";
     this.#arm(message);
     return "scheduled";
   }
@@ -85,15 +81,17 @@ export class FolderTimers implements Scheduler {
   #fire(message: ScheduledMessage): void {
     clearTimeout(this.#pending.get(message.name)?.timer);
     this.#pending.delete(message.name);
-    const firing = this.#options
-      .fire(message)
-      .then(() => rm(this.#path(message.name), { force: true }))
+    const firing = this.#hand(message)
       .catch(() => this.#arm({ ...message, atMs: this.#options.now() + FIRE_AGAIN_MS }))
       .finally(() => this.#firing.delete(firing));
     this.#firing.add(firing);
   }
 
-  #path(name: string): string {
-    return join(this.#folder, `${name}.json`);
+  async #hand(message: ScheduledMessage): Promise<void> {
+    const sent = await this.#options.file.write((transaction) => {
+      transaction.run("DELETE FROM schedules WHERE name = ?", message.name);
+      return this.#options.fire(transaction, message);
+    });
+    sent();
   }
 }

@@ -21,9 +21,10 @@ import {
   type Settings,
   toEnvelope,
 } from "@camclips/events";
-import { createFolderStore } from "@camclips/local";
+import { createFolderStore, createSqliteRecords, StateFile } from "@camclips/local";
 import type { MediaEngine, RenderJob } from "@camclips/media";
 import type { Deps } from "../../functions/src/runtime/deps.ts";
+import { createOutbox } from "../../functions/src/runtime/outbox.ts";
 import { processMessage, type StageHandler, type WrapperDeps } from "../../functions/src/runtime/process.ts";
 import { createScratch } from "../../functions/src/runtime/scratch.ts";
 
@@ -103,7 +104,12 @@ export async function testWorld(settings: Partial<Record<keyof Settings, string>
     (level: string) =>
     (message: string, fields: Record<string, unknown> = {}) =>
       void world.lines.push({ level, message, fields });
+  const file = new StateFile(":memory:");
   const deps: Deps = {
+    records: createSqliteRecords(file, { now: () => world.nowMs }),
+    outbox: {
+      publish: (emission, signal) => createOutbox(deps).publish(emission, signal),
+    },
     settings: read,
     clock: { now: () => world.nowMs },
     log: { info: log("info"), warn: log("warn"), error: log("error") },
@@ -176,7 +182,10 @@ export async function testWorld(settings: Partial<Record<keyof Settings, string>
       });
       return name;
     },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: async () => {
+      file[Symbol.dispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
   return world;
 }

@@ -1,5 +1,11 @@
 import { readFile } from "node:fs/promises";
 import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  UpdateContinuousBackupsCommand,
+  UpdateTimeToLiveCommand,
+} from "@aws-sdk/client-dynamodb";
+import {
   CreateBucketCommand,
   PutBucketEncryptionCommand,
   PutBucketLifecycleConfigurationCommand,
@@ -8,6 +14,7 @@ import {
   PutPublicAccessBlockCommand,
 } from "@aws-sdk/client-s3";
 import { PutParameterCommand } from "@aws-sdk/client-ssm";
+import type { ResourceInputs } from "../../../tools/resource-graph/graph/types.ts";
 import type { Creators } from "./types.ts";
 
 export const storageCreators: Creators = {
@@ -15,6 +22,15 @@ export const storageCreators: Creators = {
     const CreateBucketConfiguration = { LocationConstraint: region as "eu-west-1" };
     await clients.s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration }));
     return { arn: `arn:aws:s3:::${bucket}` };
+  },
+  "aws:dynamodb/table:Table": async (inputs, { clients, region, account }) => {
+    const TableName = inputs.name;
+    await clients.documents.send(new CreateTableCommand(tableOf(inputs)));
+    const TimeToLiveSpecification = { AttributeName: inputs.ttl?.attributeName, Enabled: inputs.ttl?.enabled };
+    await clients.documents.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+    const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: inputs.pointInTimeRecovery.enabled };
+    await clients.documents.send(new UpdateContinuousBackupsCommand({ TableName, PointInTimeRecoverySpecification }));
+    return { arn: `arn:aws:dynamodb:${region}:${account}:table/${TableName}` };
   },
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": async ({ bucket, ...block }, { clients }) => {
     const PublicAccessBlockConfiguration = {
@@ -64,3 +80,26 @@ export const storageCreators: Creators = {
     return {};
   },
 };
+
+type TableInputs = ResourceInputs["aws:dynamodb/table:Table"];
+
+const keySchema = ({ hashKey, rangeKey }: Pick<TableInputs, "hashKey" | "rangeKey">) => [
+  { AttributeName: hashKey, KeyType: "HASH" as const },
+  { AttributeName: rangeKey, KeyType: "RANGE" as const },
+];
+
+/** A declared table as the API takes it. */
+export function tableOf(inputs: TableInputs): CreateTableCommandInput {
+  return {
+    TableName: inputs.name,
+    BillingMode: inputs.billingMode as "PAY_PER_REQUEST",
+    AttributeDefinitions: inputs.attributes.map(({ name, type }) => ({ AttributeName: name, AttributeType: type })),
+    KeySchema: keySchema(inputs),
+    GlobalSecondaryIndexes: inputs.globalSecondaryIndexes.map((index) => ({
+      IndexName: index.name,
+      KeySchema: keySchema(index),
+      Projection: { ProjectionType: index.projectionType as "ALL" },
+    })),
+    SSESpecification: { Enabled: inputs.serverSideEncryption?.enabled },
+  };
+}

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { readHistory } from "@camclips/core";
 import { bundleHandlers } from "../../../test/aws/bundles.ts";
 import { startEmulator } from "../../../test/aws/emulator/start.ts";
 import { Stack } from "../../../test/aws/stack.ts";
@@ -64,7 +63,7 @@ async function timesIn(stack: Stack, clips: number): Promise<ClipTimes[]> {
   const work = await workByClip(stack);
   const times: ClipTimes[] = [];
   for (let index = 0; index < clips; index += 1) {
-    const history = await readHistory(stack.work, clipIdOf(index));
+    const history = await stack.records.history(clipIdOf(index));
     const accepted = history.find(({ type }) => type === "RequestAccepted");
     const published = history.find(({ type }) => type === "ClipPublished");
     if (!published) throw new Error(`${clipIdOf(index)}: its history has no end after five seconds`);

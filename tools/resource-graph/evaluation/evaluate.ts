@@ -47,7 +47,8 @@ export async function evaluate(evaluation: Evaluation): Promise<Graph> {
     return { app, resources, builds, outputs: unwrap(outputs) as Record<string, unknown> };
   } finally {
     rpc.close();
-    await rm(work, { recursive: true, force: true });
+    // SST may still be writing into it.
+    await rm(work, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

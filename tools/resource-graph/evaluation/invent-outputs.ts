@@ -21,6 +21,7 @@ const inventions: Record<ResourceType, Outputs> = {
   "aws:cloudwatch/eventTarget:EventTarget": nothing,
   "aws:cloudwatch/logGroup:LogGroup": named("logs", "log-group:"),
   "aws:cloudwatch/metricAlarm:MetricAlarm": named("cloudwatch", "alarm:"),
+  "aws:dynamodb/table:Table": named("dynamodb", "table/"),
   "aws:iam/role:Role": ({ name }, { account }) => ({ arn: `arn:aws:iam::${account}:role/${name}` }),
   "aws:lambda/eventSourceMapping:EventSourceMapping": (_, { logicalName }) => ({ uuid: logicalName }),
   "aws:lambda/function:Function": named("lambda", "function:"),

@@ -36,6 +36,18 @@ export interface ResourceInputs {
     metricQueries?: MetricQuery[];
     alarmActions: string[];
   };
+  "aws:dynamodb/table:Table": {
+    name: string;
+    attributes: { name: string; type: "S" | "N" }[];
+    billingMode: string;
+    hashKey: string;
+    rangeKey: string;
+    globalSecondaryIndexes: { name: string; hashKey: string; rangeKey: string; projectionType: string }[];
+    ttl?: { attributeName: string; enabled: boolean };
+    pointInTimeRecovery: { enabled: boolean };
+    serverSideEncryption?: { enabled: boolean };
+    deletionProtectionEnabled?: boolean;
+  };
   "aws:iam/role:Role": {
     name: string;
     assumeRolePolicy: string;

@@ -4,6 +4,7 @@ import * as functions from "./functions.ts";
 import * as observability from "./observability.ts";
 import * as permissions from "./permissions.ts";
 import * as queues from "./queues.ts";
+import * as records from "./records.ts";
 import type { GraphRule } from "./rule.ts";
 import * as schedules from "./schedules.ts";
 import * as storage from "./storage.ts";
@@ -27,6 +28,8 @@ export const graphRules = {
   "every wildcard in a policy has a reason": permissions.wildcardsHaveReasons,
   "every role trusts one service": permissions.rolesTrustOneService,
   "functions may do what their row says, and nothing else": permissions.functionsMayDoWhatTheirRowSays,
+  "records can be asked for by state, and by camera and range": records.recordsCanBeAsked,
+  "records are on demand, expire, have backups and are encrypted": records.recordsAreKeptSafely,
   "buckets are private and TLS only": storage.bucketsArePrivate,
   "buckets are encrypted": storage.bucketsAreEncrypted,
   "buckets forget in time": storage.bucketsForgetInTime,

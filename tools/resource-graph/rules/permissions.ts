@@ -100,7 +100,8 @@ interface Wiring {
 }
 
 function expectedPermissions(graph: Graph, { row, build, handler, mapping }: StageParts): string[] {
-  const wiring = build?.links.Wiring as Wiring;
+  const [recordsArn = ""] = resourcesOf(graph, "aws:dynamodb/table:Table").map(arnOf);
+  const wiring = { ...(build?.links.Wiring as Wiring), recordsArn };
   const [bus] = resourcesOf(graph, "aws:cloudwatch/eventBus:EventBus").map(arnOf);
   const [group = ""] = resourcesOf(graph, "aws:scheduler/scheduleGroup:ScheduleGroup").map(arnOf);
   const logs = `${group.split(":").slice(0, 2).join(":")}:logs:${group.split(":").slice(3, 5).join(":")}`;
@@ -118,14 +119,21 @@ function expectedPermissions(graph: Graph, { row, build, handler, mapping }: Sta
   ];
 }
 
-function grantedBy(grant: Grant, wiring: Wiring, { S3_BUCKET_ORIGIN_DIR }: Record<string, string>): string[] {
+function grantedBy(
+  grant: Grant,
+  wiring: Wiring & { recordsArn: string },
+  { S3_BUCKET_ORIGIN_DIR }: Record<string, string>,
+): string[] {
   const read = (bucket: string, prefix = "") => [
     `s3:GetObject on arn:aws:s3:::${bucket}/${prefix}*`,
     `s3:ListBucket on arn:aws:s3:::${bucket}`,
   ];
   const write = (bucket: string) =>
     ["PutObject", "AbortMultipartUpload"].map((a) => `s3:${a} on arn:aws:s3:::${bucket}/*`);
+  const records = (action: string) => [`dynamodb:${action} on ${wiring.recordsArn}`];
   const table: Record<Grant, string[]> = {
+    "records:read": records("GetItem"),
+    "records:write": records("PutItem"),
     "origin:read": read(wiring.originBucket, S3_BUCKET_ORIGIN_DIR ? `${S3_BUCKET_ORIGIN_DIR}/` : ""),
     "work:read": read(wiring.workBucket),
     "work:write": write(wiring.workBucket),

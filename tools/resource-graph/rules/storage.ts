@@ -43,7 +43,7 @@ export const bucketsAreEncrypted: GraphRule = (graph) =>
   });
 
 /** Days after which the work bucket forgets; the destination holds the product and forgets nothing. */
-const workDays = { "sources/": 2, "results/": 30, "markers/": 30, "requests/": 30, "events/": 90 };
+const workDays = { "sources/": 2 };
 
 export const bucketsForgetInTime: GraphRule = (graph) =>
   buckets(graph).flatMap((bucket) => {
@@ -78,6 +78,10 @@ export const stagesOutliveMistakes: GraphRule = (graph) => {
     ...buckets(graph).flatMap((bucket) => [
       ...expectThat(bucket.retained !== personal, `${bucket.name} ${personal ? "stays" : "goes"} with the stage`),
       ...expectThat(bucket.inputs.forceDestroy === personal, `${bucket.name}: forceDestroy is wrong`),
+    ]),
+    ...resourcesOf(graph, "aws:dynamodb/table:Table").flatMap(({ name, inputs, retained }) => [
+      ...expectThat(retained !== personal, `${name} ${personal ? "stays" : "goes"} with the stage`),
+      ...expectThat(inputs.deletionProtectionEnabled !== personal, `${name}: its protection from deletion is wrong`),
     ]),
   ];
 };

@@ -1,8 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { readHistory } from "@camclips/core";
 import type { AnyEvent } from "@camclips/events";
-import { createFolderStore } from "@camclips/local";
+import { createSqliteRecords, latestClipIn, STATE_FILE, StateFile } from "@camclips/local";
 import type { Command } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { refusals } from "../file-errors.ts";
@@ -63,33 +62,28 @@ async function deployedHistory(stage: string, clipId: string): Promise<AnyEvent[
   return historyOf(await findDeployment(stage), clipId, stage);
 }
 
-interface KnownClip {
-  clipId: string;
-  /** Folder of the runtime that worked on it. */
-  root: string;
-  /** When its history last grew, by the clock of this machine: a clip's own may be ahead. */
-  grewMs: number;
-}
-
 /** Several runs may know the clip; the latest one counts. Without an id, so does the latest clip. */
 async function historyIn(state: string, clipId: string | undefined): Promise<AnyEvent[]> {
   const jobs = join(state, "clips");
   const roots = [state, join(state, "invoke"), ...namesIn(jobs).map((name) => join(jobs, name))];
-  const known = roots.flatMap(clipsIn).filter((clip) => clipId === undefined || clip.clipId === clipId);
-  const [newest] = known.sort((a, b) => b.grewMs - a.grewMs);
-  if (newest) return readHistory(createFolderStore(join(newest.root, "work")), newest.clipId);
+  const files = roots.map((root) => join(root, STATE_FILE)).filter(isThere);
+  for (const path of files.sort((a, b) => grewMs(b) - grewMs(a))) {
+    using file = new StateFile(path, { readOnly: true });
+    const known = clipId ?? latestClipIn(file);
+    const events = known ? await createSqliteRecords(file, { now: Date.now }).history(known) : [];
+    if (events.length > 0) return events;
+  }
   const where = isThere(state) ? `in ${state}` : `: there is no folder ${state}`;
   throw new UsageError(
     `no clip ${clipId ?? "yet"} ${where}; --state says where the command that made it kept its state`,
   );
 }
 
-function clipsIn(root: string): KnownClip[] {
-  const folder = join(root, "work", "events");
-  return namesIn(folder).map((clipId) => ({ clipId, root, grewMs: statSync(join(folder, clipId)).mtimeMs }));
-}
-
 const namesIn = (folder: string): string[] => (isThere(folder) ? readdirSync(folder) : []);
+
+/** By the clock of this machine: a clip's own may be ahead. SQLite writes beside the file first. */
+const grewMs = (path: string): number =>
+  Math.max(...[path, `${path}-wal`].filter(isThere).map((file) => statSync(file).mtimeMs));
 
 /** Unlike existsSync, this tells what is not there from what cannot be looked at. */
 const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;

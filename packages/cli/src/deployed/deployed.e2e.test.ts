@@ -1,4 +1,4 @@
-import { eventKey } from "@camclips/core";
+import { eventEntry } from "@camclips/core";
 import {
   type AnyEvent,
   ClipPublished,
@@ -29,7 +29,7 @@ const outputs = {
   busArn: "arn:bus",
   archiveArn: "arn:archive",
   requestQueueUrl: url("accept-request"),
-  workBucket: "work",
+  recordsTable: "records",
   stages: Object.fromEntries(names.map((name) => [name, part(name)])),
 };
 
@@ -55,7 +55,8 @@ const text = (event: AnyEvent) => JSON.stringify(toEnvelope(event));
 beforeAll(async () => {
   [aws, folder] = await Promise.all([FakeAws.start(), temporaryFolder()]);
   aws.parameters.set("/camclips/test/outputs", JSON.stringify(outputs));
-  for (const event of [accepted, second, last]) aws.objects.set(eventKey("clip", event.metadata.id), text(event));
+  for (const event of [accepted, second, last])
+    aws.entries.push({ ...eventEntry("clip", event.metadata.id), value: toEnvelope(event) });
 });
 afterAll(async () => {
   await aws[Symbol.asyncDispose]();

@@ -10,7 +10,7 @@ const outputs = z.object({
   busArn: z.string(),
   archiveArn: z.string(),
   requestQueueUrl: z.string(),
-  workBucket: z.string(),
+  recordsTable: z.string(),
   stages: z.record(
     z.string(),
     z.object({ ruleArn: z.string().optional(), queueUrl: z.string(), dlqUrl: z.string().optional() }),

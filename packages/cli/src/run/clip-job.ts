@@ -71,7 +71,7 @@ export async function runClipJob(job: ClipJob): Promise<ClipResult> {
     await runtime.idle();
     outcome = await find();
   }
-  if (!outcome) throw new Error(`the pipeline came to no end: ${JSON.stringify(await runtime.deadLetters())}`);
+  if (!outcome) throw new Error(`the pipeline came to no end: ${JSON.stringify(runtime.deadLetters())}`);
 
   const history = await runtime.history(request.clipId);
   const files =

@@ -27,11 +27,11 @@ export async function runMessages(
   setup: Setup,
   wait: boolean,
 ): Promise<MessageResult[]> {
-  const before = countLetters(await runtime.deadLetters());
+  const before = countLetters(runtime.deadLetters());
   for (const { body, sentMs } of messages) await runtime.request(body, sentMs);
   for (;;) {
     await runtime.idle({ ignore: ({ atMs }) => atMs > Date.now() });
-    const letters = newLetters(await runtime.deadLetters(), before);
+    const letters = newLetters(runtime.deadLetters(), before);
     const results = await Promise.all(messages.map((message) => resultOf(runtime, message, letters, setup)));
     if (!wait || results.every(isFinal)) return results;
     await setTimeout(POLL_MS);

@@ -8,6 +8,7 @@ import { connect } from "./connect.ts";
 
 const wiring = {
   busName: "bus",
+  recordsTable: "clip-records",
   workBucket: "work",
   originBucket: "linked-recordings",
   destinationBucket: "clips",

@@ -1,11 +1,14 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import {
+  createDynamoRecords,
   createEventBus,
   createS3Store,
   createScheduler,
@@ -19,6 +22,7 @@ import { readSettings, type Settings, type StageName } from "@camclips/events";
 import { Resource } from "sst";
 import * as z from "zod";
 import type { Deps, Log, Metrics as MetricsPort } from "../runtime/deps.ts";
+import { createOutbox } from "../runtime/outbox.ts";
 import { createScratch, sweepScratch } from "../runtime/scratch.ts";
 
 /** The composition root on AWS: the only reader of `Resource` and of the environment. Called once per cold start. */
@@ -26,6 +30,7 @@ import { createScratch, sweepScratch } from "../runtime/scratch.ts";
 /** What the stacks link to every function (stacks/pipeline.ts). */
 const wiring = z.object({
   busName: z.string(),
+  recordsTable: z.string(),
   workBucket: z.string(),
   originBucket: z.string(),
   destinationBucket: z.string(),
@@ -72,6 +77,9 @@ export async function connect(): Promise<Connection> {
   const s3 = tellingOutages(new S3Client({ ...CLIENT, ...pathStyle }), "S3");
   const clock = { now: Date.now };
   const metrics = new Metrics({ namespace: "camclips" });
+  const bus = createEventBus(tellingOutages(new EventBridgeClient(CLIENT), "EventBridge"), wired.busName);
+  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(CLIENT));
+  const records = createDynamoRecords(tellingOutages(documents, "DynamoDB"), wired.recordsTable, clock);
   const sqs = new SQSClient({ ...CLIENT, useQueueUrlAsEndpoint: false });
   return {
     environment,
@@ -87,7 +95,9 @@ export async function connect(): Promise<Connection> {
       work: createS3Store(s3, wired.workBucket),
       destination: createS3Store(s3, wired.destinationBucket),
       destinationBucket: wired.destinationBucket,
-      bus: createEventBus(tellingOutages(new EventBridgeClient(CLIENT), "EventBridge"), wired.busName),
+      bus,
+      records,
+      outbox: createOutbox({ bus, records }),
       topic: createTopic(tellingOutages(new SNSClient(CLIENT), "SNS"), wired.topicArn),
       scheduler: createScheduler(tellingOutages(new SchedulerClient(CLIENT), "EventBridge Scheduler"), {
         group: wired.scheduleGroup,

@@ -1,4 +1,14 @@
-import type { CameraService, Clock, EventBus, ObjectReader, ObjectStore, Scheduler, Topic } from "@camclips/core";
+import type {
+  CameraService,
+  ClipRecords,
+  Clock,
+  EventBus,
+  ObjectReader,
+  ObjectStore,
+  Outbox,
+  Scheduler,
+  Topic,
+} from "@camclips/core";
 import type { Settings } from "@camclips/events";
 import type { MediaEngine, OnProgress } from "@camclips/media";
 
@@ -28,12 +38,15 @@ export interface Deps {
   metrics: Metrics;
   /** Recordings; read only. */
   origin: ObjectReader;
-  /** Staged sources, results, markers, the event store. */
+  /** Staged sources. */
   work: ObjectStore;
+  /** Claims, results, effects, events and the status of every clip. */
+  records: ClipRecords;
   destination: ObjectStore;
   /** Name of the destination bucket, as callers are told it. */
   destinationBucket: string;
   bus: EventBus;
+  outbox: Outbox;
   topic: Topic;
   scheduler: Scheduler;
   cameras: CameraService;

@@ -1,10 +1,10 @@
-import { RetryLater } from "@camclips/core";
+import { notifiedEntry, RetryLater } from "@camclips/core";
 import { testWorld } from "@camclips/testing/stage-world";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { once, onceAlone } from "./once.ts";
 
-const MARKER = "markers/clip-1/x.notified.json";
+const TOLD = notifiedEntry("clip-1", "x");
 const signal = new AbortController().signal;
 const schema = z.object({ by: z.string() });
 
@@ -12,13 +12,13 @@ describe("an effect that happens once", () => {
   it.each([
     ["once", once],
     ["onceAlone", onceAlone],
-  ] as const)("is not repeated after its marker, whose result counts (%s)", async (_, guard) => {
+  ] as const)("is not repeated once it was written, and the first result counts (%s)", async (_, guard) => {
     await using world = await testWorld();
     const happened: string[] = [];
     const effect = (by: string) =>
       guard(
         world.deps,
-        MARKER,
+        TOLD,
         schema,
         async () => {
           happened.push(by);
@@ -39,19 +39,19 @@ describe("an effect that happens once", () => {
       begun.resolve();
       return work.promise;
     };
-    const first = onceAlone(world.deps, MARKER, schema, effect, signal);
+    const first = onceAlone(world.deps, TOLD, schema, effect, signal);
     await begun.promise;
     const twice = () => Promise.reject(new Error("twice"));
-    const others = [1, 2, 3].map(() => onceAlone(world.deps, MARKER, schema, twice, signal));
+    const others = [1, 2, 3].map(() => onceAlone(world.deps, TOLD, schema, twice, signal));
     setTimeout(() => work.resolve({ by: "one" }), 30);
     expect(await Promise.all([first, ...others])).toEqual(Array.from({ length: 4 }, () => ({ by: "one" })));
   });
 
   it("can be tried again at once after it failed", async () => {
     await using world = await testWorld();
-    const failing = onceAlone(world.deps, MARKER, schema, () => Promise.reject(new Error("throttled")), signal);
+    const failing = onceAlone(world.deps, TOLD, schema, () => Promise.reject(new Error("throttled")), signal);
     await expect(failing).rejects.toThrow("throttled");
-    expect(await onceAlone(world.deps, MARKER, schema, async () => ({ by: "two" }), signal)).toEqual({ by: "two" });
+    expect(await onceAlone(world.deps, TOLD, schema, async () => ({ by: "two" }), signal)).toEqual({ by: "two" });
   });
 
   it("can be tried again when whoever was at it is gone for longer than it takes", async () => {
@@ -61,13 +61,13 @@ describe("an effect that happens once", () => {
       begun.resolve();
       return new Promise<{ by: string }>(() => {});
     };
-    void onceAlone(world.deps, MARKER, schema, never, signal);
+    void onceAlone(world.deps, TOLD, schema, never, signal);
     await begun.promise;
     world.nowMs += 119_000;
-    await expect(onceAlone(world.deps, MARKER, schema, async () => ({ by: "early" }), signal)).rejects.toThrow(
+    await expect(onceAlone(world.deps, TOLD, schema, async () => ({ by: "early" }), signal)).rejects.toThrow(
       RetryLater,
     );
     world.nowMs += 2_000;
-    expect(await onceAlone(world.deps, MARKER, schema, async () => ({ by: "heir" }), signal)).toEqual({ by: "heir" });
+    expect(await onceAlone(world.deps, TOLD, schema, async () => ({ by: "heir" }), signal)).toEqual({ by: "heir" });
   });
 });

@@ -1,43 +1,41 @@
-import { resultKey } from "@camclips/core";
-import { type AnyEvent, parseEnvelope, type StageName, toEnvelope } from "@camclips/events";
+import { type ClipRecords, type EntryKey, type EventBus, type Outbox, resultEntry } from "@camclips/core";
+import { type AnyEvent, parseEnvelope, type StageName, stageNamed, toEnvelope } from "@camclips/events";
 import * as z from "zod";
-import type { Deps } from "./deps.ts";
-import { getJson, putJsonOnce } from "./json-objects.ts";
+import { getEntry } from "./entries.ts";
 
 /**
- * The outbox in the work bucket: what a stage emitted for one event, written before it is published. A crash between the
- * two loses nothing, and a redelivery publishes the same events with the same ids.
+ * What a stage emitted for one event is stored in the clip's record before it is published. A crash between the two loses
+ * nothing, and a redelivery publishes the same events with the same ids.
  */
-
 const result = z.object({ events: z.array(z.unknown().transform(parseEnvelope)) });
 
-type OutboxDeps = Pick<Deps, "work" | "bus">;
+/** A result as it is stored. */
+export const resultOf = (events: readonly AnyEvent[]) => ({ events: events.map(toEnvelope) });
 
-/** Publishes again what an earlier delivery of the same event led to; undefined when there was none. */
-export async function publishedBefore(
-  stage: StageName,
-  cause: AnyEvent,
-  { work, bus }: OutboxDeps,
-  signal: AbortSignal,
-): Promise<AnyEvent[] | undefined> {
-  const known = await getJson(work, keyOf(stage, cause), result, signal);
-  if (known) await bus.publish(known.events, signal);
-  return known?.events;
+/** @throws ZodError when it is no stored result. */
+export const eventsOf = (stored: unknown): readonly AnyEvent[] => result.parse(stored).events;
+
+/** The outbox where storing and publishing are two services, and the message belongs to a third. */
+export function createOutbox({ records, bus }: { records: ClipRecords; bus: EventBus }): Outbox {
+  return {
+    async publish({ under, events }, signal) {
+      const published = under ? eventsOf((await records.putOnce(under, resultOf(events), { signal })).stored) : events;
+      await bus.publish(published, signal);
+      return published;
+    },
+  };
 }
 
-/** Stores the events, then publishes them; the events of whoever stored first win. */
-export async function publishOnce(
-  stage: StageName,
-  cause: AnyEvent,
-  events: AnyEvent[],
-  { work, bus }: OutboxDeps,
-  signal: AbortSignal,
-): Promise<AnyEvent[]> {
-  const { stored } = await putJsonOnce(work, keyOf(stage, cause), result, { events: events.map(toEnvelope) }, signal);
-  await bus.publish(stored.events, signal);
-  return stored.events;
+/** Where a stage's result for an event is stored; undefined for a stage without an outbox. */
+export function resultKeyOf(stage: StageName, { metadata: { clipId, id, rerun } }: AnyEvent): EntryKey | undefined {
+  return stageNamed(stage).outbox ? resultEntry(clipId, stage, id, rerun?.id) : undefined;
 }
 
-function keyOf(stage: StageName, { metadata: { clipId, id, rerun } }: AnyEvent): string {
-  return resultKey(clipId, stage, id, rerun?.id);
+/** What an earlier delivery of the same event led to; undefined when there was none. */
+export async function resultUnder(
+  key: EntryKey,
+  records: ClipRecords,
+  signal: AbortSignal,
+): Promise<readonly AnyEvent[] | undefined> {
+  return (await getEntry(records, key, result, signal))?.events;
 }

@@ -18,7 +18,7 @@ import {
   withFreshDeadline,
 } from "@camclips/events";
 import type { Deps } from "./deps.ts";
-import { publishedBefore, publishOnce } from "./outbox.ts";
+import { resultKeyOf, resultUnder } from "./outbox.ts";
 
 /** One message of a stage's queue. `body`: the parsed JSON, or the text when it is none. */
 export interface StageMessage {
@@ -30,7 +30,7 @@ export interface StageMessage {
 }
 
 /** What the wrapper itself needs, whatever the stage. */
-export type WrapperDeps = Pick<Deps, "bus" | "work" | "scheduler" | "clock" | "log" | "metrics">;
+export type WrapperDeps = Pick<Deps, "bus" | "outbox" | "records" | "scheduler" | "clock" | "log" | "metrics">;
 
 /** A stage: how to turn one message into what happened. The wrapper around it is `processMessage`. */
 export interface StageHandler<Needs = Deps> {
@@ -123,14 +123,12 @@ async function runOnce<Needs extends WrapperDeps>(
   event: AnyEvent | undefined,
   deps: Needs,
   signal: AbortSignal,
-): Promise<AnyEvent[]> {
-  if (event && stageNamed(stage.name).outbox) {
-    const before = await publishedBefore(stage.name, event, deps, signal);
-    return before ?? publishOnce(stage.name, event, await stage.run(message, event, deps, signal), deps, signal);
-  }
-  const events = await stage.run(message, event, deps, signal);
-  await deps.bus.publish(events, signal);
-  return events;
+): Promise<readonly AnyEvent[]> {
+  const { messageId } = message;
+  const under = event && resultKeyOf(stage.name, event);
+  const before = under && (await resultUnder(under, deps.records, signal));
+  if (before) return deps.outbox.publish({ messageId, events: before }, signal);
+  return deps.outbox.publish({ messageId, under, events: await stage.run(message, event, deps, signal) }, signal);
 }
 
 /** An outage of AWS that outlasts a redelivery is waited out by schedules up to the deadline: receives are few. */

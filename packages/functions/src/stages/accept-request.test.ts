@@ -61,6 +61,19 @@ describe("a request", () => {
     expect(world.schedules).toHaveLength(1);
   });
 
+  it("is at work from then on, and again with every attempt", async () => {
+    await using world = await testWorld();
+    await send(world);
+    const { records } = world.deps;
+    const first = { state: "working", attempt: 1, cameraId: "cam-1", startMs: START + 5_000, sinceMs: world.nowMs };
+    expect(await records.status("clip-1")).toMatchObject(first);
+    world.nowMs += 60_000;
+    await send(world);
+    expect(await records.status("clip-1")).toMatchObject(first);
+    await send(world, requestBody(request({ retryTimestamps: [START + 60_000] })));
+    expect(await records.status("clip-1")).toMatchObject({ state: "working", attempt: 2, sinceMs: world.nowMs });
+  });
+
   it("is accepted after a crash between its claim and the event", async () => {
     await using world = await testWorld();
     world.fault = (effect) => {
@@ -84,6 +97,7 @@ describe("a clipId in use", () => {
     await send(world);
     const { data } = onlyOne("ClipRejected", await send(world, requestBody(request(change))));
     expect(data).toMatchObject({ status: "FATAL_ERROR", reason: "INVALID_REQUEST", conflict: true });
+    expect(await world.deps.records.status("clip-1")).toMatchObject({ state: "working", endMs: START + 15_000 });
     onlyOne("RequestAccepted", await send(world));
   });
 

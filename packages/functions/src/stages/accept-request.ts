@@ -1,4 +1,13 @@
-import { attemptKey, claimKey, deadlineMs, maxRetries, readRequest, requestKey, type Scheduler } from "@camclips/core";
+import {
+  attemptKey,
+  claimEntry,
+  deadlineMs,
+  maxRetries,
+  readRequest,
+  requestKey,
+  type Scheduler,
+  workingStatus,
+} from "@camclips/core";
 import {
   type AnswerableRequest,
   type AnyEvent,
@@ -14,7 +23,7 @@ import {
 import * as z from "zod";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
-import { getJson, putJsonOnce } from "../runtime/json-objects.ts";
+import { getEntry, putEntryOnce } from "../runtime/entries.ts";
 import type { StageHandler, WrapperDeps } from "../runtime/process.ts";
 
 /** What a clipId stands for, from its first acceptance on. */
@@ -30,28 +39,24 @@ export const acceptRequest: StageHandler<Needs> = {
     const read = readRequest(body, sentMs);
     if (!read.readable) return [await refuse(read.request, read.message, deps, signal)];
     const { request } = read;
-    const { stored, ours } = await putJsonOnce(
-      deps.work,
-      claimKey(request.clipId),
-      claim,
-      claimOf(request, deps),
-      signal,
-    );
+    const { stored, ours } = await claimClip(request, deps, signal);
     if (stored.requestKey !== requestKey(request)) {
       return [await refuse(request, "this clipId was used for another clip before: use a new one", deps, signal)];
     }
     const accepted = stamp(RequestAccepted.happened({ request }), request, stored.deadlineAt, deps);
     await watchDeadline(accepted, request, deps, signal);
+    if (!ours && request.retryTimestamps.length > 0)
+      await deps.records.setStatus(workingStatus(request, stored.deadlineAt, deps.clock.now()), signal);
     if (ours) deps.metrics.add("Accepted", 1, "Count");
     return [accepted];
   },
 };
 
-function claimOf(request: ClipRequest, { clock, settings }: Needs): z.input<typeof claim> {
-  return {
-    requestKey: requestKey(request),
-    deadlineAt: new Date(deadlineMs(request, clock.now(), settings)).toISOString(),
-  };
+function claimClip(request: ClipRequest, { records, clock, settings }: Needs, signal: AbortSignal) {
+  const deadlineAt = new Date(deadlineMs(request, clock.now(), settings)).toISOString();
+  const status = workingStatus(request, deadlineAt, clock.now());
+  const value = { requestKey: requestKey(request), deadlineAt };
+  return putEntryOnce(records, claimEntry(request.clipId), claim, value, { status, signal });
 }
 
 /** A refused request counts as accepted too: it gets its terminal status, and the two counts must meet. */
@@ -61,7 +66,7 @@ async function refuse(
   deps: Needs,
   signal: AbortSignal,
 ): Promise<AnyEvent> {
-  const taken = await getJson(deps.work, claimKey(request.clipId), claim, signal);
+  const taken = await getEntry(deps.records, claimEntry(request.clipId), claim, signal);
   const fact = ClipRejected.happened({
     request,
     status: "FATAL_ERROR",

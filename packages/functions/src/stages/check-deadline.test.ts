@@ -1,4 +1,4 @@
-import { eventKey, readHistory, requestKey, terminalKey } from "@camclips/core";
+import { eventEntry, requestKey, terminalEntry } from "@camclips/core";
 import { ClipFailed, ClipRejected, RequestAccepted } from "@camclips/events";
 import { deliver, eventOf, onlyOne, request, testWorld } from "@camclips/testing/stage-world";
 import { expect, it } from "vitest";
@@ -8,7 +8,6 @@ import { recordEvent } from "./record-event.ts";
 
 const accepted = eventOf(RequestAccepted.happened({ request: request() }));
 const key = requestKey(request());
-const json = { contentType: "application/json" };
 
 it("has a clip fail that nobody was told about by its deadline", async () => {
   await using world = await testWorld();
@@ -20,7 +19,7 @@ it("has a clip fail that nobody was told about by its deadline", async () => {
 it("has it fail also when it was decided, and the history has no end yet", async () => {
   await using world = await testWorld();
   const record = { cause: "11111111-1111-8111-8111-111111111111" };
-  await world.deps.work.put(terminalKey("clip-1", key), Buffer.from(JSON.stringify(record)), json);
+  await world.deps.records.putOnce(terminalEntry("clip-1", key), record);
   onlyOne("ClipFailed", await deliver(checkDeadline, accepted, world));
 });
 
@@ -44,9 +43,9 @@ it("is content with a history that has its end", async () => {
 it("writes every event into the clip's history, where the first delivery stays", async () => {
   await using world = await testWorld();
   expect(await deliver(recordEvent, accepted, world)).toEqual([]);
-  const first = await world.deps.work.get(eventKey("clip-1", accepted.metadata.id));
+  const first = await world.deps.records.get(eventEntry("clip-1", accepted.metadata.id));
   const later = { ...accepted, metadata: { ...accepted.metadata, occurredAt: new Date().toISOString() } };
   await deliver(recordEvent, later, world);
-  expect(await world.deps.work.get(eventKey("clip-1", accepted.metadata.id))).toEqual(first);
-  expect(await readHistory(world.deps.work, "clip-1")).toEqual([JSON.parse(JSON.stringify(accepted))]);
+  expect(await world.deps.records.get(eventEntry("clip-1", accepted.metadata.id))).toEqual(first);
+  expect(await world.deps.records.history("clip-1")).toEqual([JSON.parse(JSON.stringify(accepted))]);
 });

@@ -1,12 +1,12 @@
-import { eventKey, requestKey, terminalKey } from "@camclips/core";
+import { eventEntry, requestKey, terminalEntry } from "@camclips/core";
 import { ClipFailed, ClipPublished, ClipRejected, derivedId, RequestAccepted } from "@camclips/events";
 import * as z from "zod";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
-import { getJson } from "../runtime/json-objects.ts";
+import { getEntry } from "../runtime/entries.ts";
 import { defineStage } from "../runtime/process.ts";
 
-type Needs = Pick<Deps, "work">;
+type Needs = Pick<Deps, "records">;
 
 /** The event behind a terminal status (publish-clip): ClipPublished follows from it, and its id from that. */
 const claimant = z.object({ cause: z.string() });
@@ -15,12 +15,12 @@ const claimant = z.object({ cause: z.string() });
 export const checkDeadline = defineStage(
   "check-deadline",
   [RequestAccepted, ClipRejected],
-  async (watched, { work }: Needs, signal) => {
+  async (watched, { records }: Needs, signal) => {
     const { request } = watched.data;
     const { clipId, deadlineAt } = watched.metadata;
-    const terminal = await getJson(work, terminalKey(clipId, requestKey(request)), claimant, signal);
-    const published = terminal && eventKey(clipId, derivedId(terminal.cause, ClipPublished.type, ""));
-    if (published && (await work.info(published, signal))) return [];
+    const terminal = await getEntry(records, terminalEntry(clipId, requestKey(request)), claimant, signal);
+    const published = terminal && eventEntry(clipId, derivedId(terminal.cause, ClipPublished.type, ""));
+    if (published && (await records.get(published, signal))) return [];
     // A refusal says itself what it is about; only its delivery failed.
     if (watched.type === "ClipRejected") return [ClipRejected.happened(watched.data)];
     const message = `no terminal status by ${deadlineAt}: a stage crashed, or its messages rest in a dead-letter queue`;

@@ -1,4 +1,4 @@
-import { CameraServiceError, claimKey, notifiedKey, requestKey } from "@camclips/core";
+import { CameraServiceError, claimEntry, notifiedEntry, requestKey, workingStatus } from "@camclips/core";
 import {
   type AnyEvent,
   ClipFailed,
@@ -137,6 +137,7 @@ describe("the terminal status", () => {
     await using world = await testWorld();
     const first = onlyOne("ClipPublished", await publish(world));
     const { data, metadata } = onlyOne("ClipPublished", await publish(world, failed()));
+    expect(await world.deps.records.status("clip-1")).toMatchObject({ state: "available", outcome: "CLIP_AVAILABLE" });
     expect({ id: metadata.id, data }).toEqual({ id: first.metadata.id, data: first.data });
     expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["CLIP_AVAILABLE"] });
   });
@@ -163,7 +164,7 @@ describe("the terminal status", () => {
 it("of a refused message is kept from the camera service when another message has taken the clipId meanwhile", async () => {
   await using world = await testWorld();
   world.fault = (effect) => void (effect === "put" && down());
-  const unread = { ...request(), endMs: null };
+  const unread = { ...request(), endMs: null, refused: "11111111-1111-8111-8111-111111111111" };
   const refused = ClipRejected.happened({
     request: unread,
     status: "FATAL_ERROR",
@@ -173,11 +174,13 @@ it("of a refused message is kept from the camera service when another message ha
   const event = eventOf(refused, { key: "refused" });
   await publish(world, event);
   world.fault = undefined;
-  const claim = JSON.stringify({ requestKey: requestKey(request()) });
-  await world.deps.work.put(claimKey("clip-1"), Buffer.from(claim), { contentType: "application/json" });
+  const claim = { requestKey: requestKey(request()) };
+  const status = workingStatus(request(), event.metadata.deadlineAt, world.nowMs);
+  await world.deps.records.putOnce(claimEntry("clip-1"), claim, { status });
   await publish(world);
   await publish(world, event);
   expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["FATAL_ERROR", "CLIP_AVAILABLE"] });
+  expect(await world.deps.records.status("clip-1")).toMatchObject({ state: "available", endMs: request().endMs });
 });
 
 describe("the two effects", () => {
@@ -215,16 +218,19 @@ describe("the two effects", () => {
     expect(world.calls).toEqual(["put"]);
   });
 
-  it("tell subscribers a second time, under the same notificationId, only after a crash before the marker", async () => {
+  it("tell subscribers a second time, under the same notificationId, only after a crash before it is written down", async () => {
     await using world = await testWorld();
-    const { put } = world.deps.work;
-    const marker = notifiedKey("clip-1", requestKey(request()));
-    world.deps.work.put = async (key, ...rest) => {
-      if (key === marker) throw new Error("killed");
-      return put.call(world.deps.work, key, ...rest);
+    const { records } = world.deps;
+    const told = notifiedEntry("clip-1", requestKey(request()));
+    world.deps.records = {
+      ...records,
+      async putOnce(key, ...rest) {
+        if (key.name === told.name) throw new Error("killed");
+        return records.putOnce(key, ...rest);
+      },
     };
     await expect(publish(world)).rejects.toThrow("killed");
-    world.deps.work.put = put;
+    world.deps.records = records;
     onlyOne("ClipPublished", await publish(world));
     expect(statuses(world).sns).toEqual(["CLIP_AVAILABLE", "CLIP_AVAILABLE"]);
     expect(new Set(world.notifications.map(({ attributes }) => attributes.notificationId)).size).toBe(1);
@@ -248,6 +254,19 @@ describe("the two effects", () => {
   });
 });
 
+it("sets the clip's status with the terminal one, and a run that tells everybody corrects it", async () => {
+  await using world = await testWorld();
+  const { records } = world.deps;
+  await publish(world, failed());
+  expect(await Array.fromAsync(records.inState("failed"))).toMatchObject([
+    { clipId: "clip-1", outcome: "FATAL_ERROR", reason: "INTERNAL", sinceMs: world.nowMs },
+  ]);
+  await publish(world, available({ id: "replay-1", notify: false }));
+  expect((await records.status("clip-1"))?.state).toBe("failed");
+  await publish(world, available({ id: "redrive-1", notify: true }));
+  expect(await records.status("clip-1")).toMatchObject({ state: "available", outcome: "CLIP_AVAILABLE" });
+});
+
 describe("a replay", () => {
   const silent = { id: "replay-1", notify: false };
   const loud = { id: "notify-1", notify: true };
@@ -263,7 +282,7 @@ describe("a replay", () => {
     expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["CLIP_AVAILABLE"] });
   });
 
-  it("leaves no marker that could keep a real status from being told", async () => {
+  it("leaves nothing that could keep a real status from being told", async () => {
     await using world = await testWorld();
     await publish(world, failed(silent));
     onlyOne("ClipPublished", await publish(world));
@@ -274,6 +293,7 @@ describe("a replay", () => {
     await using world = await testWorld();
     await publish(world);
     for (let time = 0; time < 2; time += 1) await publish(world, available(loud));
+    expect(await world.deps.records.status("clip-1")).toMatchObject({ state: "available" });
     expect(statuses(world)).toEqual({
       put: ["CLIP_AVAILABLE", "CLIP_AVAILABLE"],
       sns: ["CLIP_AVAILABLE", "CLIP_AVAILABLE"],

@@ -1,14 +1,16 @@
 import {
   availableMetadata,
   CameraServiceError,
-  claimKey,
-  notifiedKey,
-  putKey,
+  type ClipStatus,
+  claimEntry,
+  decidedStatus,
+  notifiedEntry,
+  putEntry,
   type Refusal,
   RetryLater,
   refusedMetadata,
   requestKey,
-  terminalKey,
+  terminalEntry,
 } from "@camclips/core";
 import {
   type AnyFact,
@@ -21,11 +23,14 @@ import {
 import * as z from "zod";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
-import { getJson, putJsonOnce } from "../runtime/json-objects.ts";
+import { getEntry, putEntryOnce } from "../runtime/entries.ts";
 import { once, onceAlone } from "../runtime/once.ts";
 import { defineStage } from "../runtime/process.ts";
 
-type Needs = Pick<Deps, "work" | "topic" | "cameras" | "settings" | "destinationBucket" | "metrics" | "log" | "clock">;
+type Needs = Pick<
+  Deps,
+  "records" | "topic" | "cameras" | "settings" | "destinationBucket" | "metrics" | "log" | "clock"
+>;
 type Terminal = EventOf<typeof ThumbnailsRendered | typeof ClipRejected | typeof ClipFailed>;
 
 /** The one terminal status of a request: whoever claims it first decides, everyone else delivers the same. */
@@ -43,7 +48,7 @@ const delivered = z.object({ refused: z.string().optional() });
 
 /**
  * Tells the terminal status to the camera service (PUT) and to the topic (SNS). The two succeed and fail independently,
- * each behind its own marker; a replay tells nobody.
+ * each behind its own entry; a replay tells nobody.
  */
 export const publishClip = defineStage(
   "publish-clip",
@@ -54,9 +59,10 @@ export const publishClip = defineStage(
     if (rerun && !rerun.notify) return [factOf(outcome, { notified: false })];
 
     const key = requestKey(event.data.request);
-    const markers = { terminal: terminalKey, notified: notifiedKey, put: putKey };
-    const at = (marker: keyof typeof markers) => markers[marker](event.metadata.clipId, key, rerun?.id);
-    const { stored } = await putJsonOnce(deps.work, at("terminal"), terminal, outcome, signal);
+    const entries = { terminal: terminalEntry, notified: notifiedEntry, put: putEntry };
+    const at = (entry: keyof typeof entries) => entries[entry](event.metadata.clipId, key, rerun?.id);
+    const options = { status: statusOf(event, outcome, deps), signal };
+    const { stored } = await putEntryOnce(deps.records, at("terminal"), terminal, outcome, options);
     const [notified, put] = await Promise.allSettled([
       onceAlone(deps, at("notified"), delivered, () => notify(stored, deps, signal), signal),
       stored.conflict
@@ -101,6 +107,11 @@ function terminalOf(event: Terminal, { settings, destinationBucket }: Needs): Te
   return { status: refusal.status, reason: refusal.reason, clipMetadata, cause, conflict };
 }
 
+function statusOf({ data, metadata }: Terminal, { status, reason }: TerminalRecord, { clock }: Needs): ClipStatus {
+  const decided = { status, reason, isRerun: metadata.rerun !== undefined };
+  return decidedStatus(data.request, decided, metadata.deadlineAt, clock.now());
+}
+
 function factOf(
   { status, reason, clipMetadata }: TerminalRecord,
   told: { notified: boolean; putRefused?: string | undefined },
@@ -131,9 +142,9 @@ async function notify(
  * that was refused may come late, when another one has taken the clipId: then it is not the clip's status.
  */
 async function putStatus({ clipMetadata }: TerminalRecord, key: string, deps: Needs, signal: AbortSignal) {
-  const { work, cameras, log } = deps;
+  const { records, cameras, log } = deps;
   const { clipId } = clipMetadata as { clipId: string };
-  const holder = await getJson(work, claimKey(clipId), claimant, signal);
+  const holder = await getEntry(records, claimEntry(clipId), claimant, signal);
   if (holder && holder.requestKey !== key) return {};
   try {
     await cameras.putClip(clipId, clipMetadata, signal);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { CameraServiceError, readRequest, requestKey, terminalKey } from "@camclips/core";
+import { CameraServiceError, readRequest, requestKey, terminalEntry } from "@camclips/core";
 import { type Rerun, SourcesPending } from "@camclips/events";
 import { deliver, down, eventOf, request, START, testWorld } from "@camclips/testing/stage-world";
 import { describe, expect, it } from "vitest";
@@ -44,6 +44,23 @@ describe("a pending clip", () => {
       },
     ]);
     expect(world.notifications).toEqual([]);
+  });
+
+  it("is known to wait: since when, for what, and until when", async () => {
+    await using world = await testWorld();
+    await deliver(scheduleRetry, pendingOf(), world);
+    expect(await Array.fromAsync(world.deps.records.inState("waiting"))).toMatchObject([
+      {
+        clipId: "clip-1",
+        cameraId: "cam-1",
+        startMs: START + 5_000,
+        sinceMs: world.nowMs,
+        attempt: 1,
+        reason: "RECORDING_NOT_YET_AVAILABLE",
+        nextAttemptAt: new Date(START + 120_000).toISOString(),
+        deadlineAt: pendingOf().metadata.deadlineAt,
+      },
+    ]);
   });
 
   it("is scheduled and told once, however often the event comes", async () => {
@@ -95,9 +112,7 @@ describe("a pending clip", () => {
 
   it("neither starts over nor loses its terminal status when the event comes late", async () => {
     await using world = await testWorld();
-    await world.deps.work.put(terminalKey("clip-1", requestKey(request())), Buffer.from("{}"), {
-      contentType: "application/json",
-    });
+    await world.deps.records.putOnce(terminalEntry("clip-1", requestKey(request())), {});
     await deliver(scheduleRetry, pendingOf(), world);
     expect(world.schedules).toEqual([]);
     expect(world.puts).toEqual([]);

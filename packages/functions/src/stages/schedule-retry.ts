@@ -4,7 +4,8 @@ import {
   pendingMetadata,
   RetryLater,
   requestKey,
-  terminalKey,
+  terminalEntry,
+  waitingStatus,
   writeRequest,
 } from "@camclips/core";
 import { SourcesPending } from "@camclips/events";
@@ -12,7 +13,7 @@ import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { defineStage } from "../runtime/process.ts";
 
-type Needs = Pick<Deps, "work" | "scheduler" | "cameras" | "settings" | "destinationBucket" | "clock" | "log">;
+type Needs = Pick<Deps, "records" | "scheduler" | "cameras" | "settings" | "destinationBucket" | "clock" | "log">;
 
 /** Has the request sent again later, and tells the camera service that the clip is pending. */
 export const scheduleRetry = defineStage(
@@ -22,11 +23,12 @@ export const scheduleRetry = defineStage(
     const { request, nextAttemptMs } = data;
     if (metadata.rerun && !metadata.rerun.notify) return [];
     // Late or delivered twice, this must neither take a terminal status back nor start over.
-    if (await deps.work.info(terminalKey(request.clipId, requestKey(request)), signal)) return [];
+    if (await deps.records.get(terminalEntry(request.clipId, requestKey(request)), signal)) return [];
 
     const next = { ...request, retryTimestamps: [...request.retryTimestamps, request.sentMs] };
     const name = `retry-${attemptKey(next)}`;
     await deps.scheduler.schedule({ name, atMs: nextAttemptMs, queue: "requests", body: writeRequest(next) }, signal);
+    await deps.records.setStatus(waitingStatus(request, data, metadata.deadlineAt, deps.clock.now()), signal);
 
     const pending = pendingMetadata(
       request,

@@ -9,6 +9,10 @@ export interface AwsCall {
   input: Record<string, unknown>;
 }
 
+interface Query {
+  ExpressionAttributeValues: Record<string, { S: string }>;
+}
+
 interface Letter {
   MessageId: string;
   ReceiptHandle: string;
@@ -22,8 +26,8 @@ export class FakeAws implements AsyncDisposable {
   readonly parameters = new Map<string, string>();
   /** By queue URL. */
   readonly queues = new Map<string, Letter[]>();
-  /** By key, whatever the bucket. */
-  readonly objects = new Map<string, string>();
+  /** Clips' records: what stands under a clip's entry. */
+  readonly entries: { clipId: string; name: string; value: unknown }[] = [];
   #letters = 0;
   /** A queue whose messages come to rest in another one as soon as they are sent: poison. By queue URL. */
   readonly poisoned = new Map<string, string>();
@@ -70,7 +74,7 @@ export class FakeAws implements AsyncDisposable {
 
   async #answer(request: IncomingMessage): Promise<{ status?: number; body: string }> {
     const target = request.headers["x-amz-target"];
-    if (typeof target !== "string") return this.#object(new URL(request.url ?? "/", "http://localhost"));
+    if (typeof target !== "string") return { status: 404, body: "" };
     const input = JSON.parse(await text(request));
     this.calls.push({ target, input });
     const output = this.#operation(target, input);
@@ -103,19 +107,17 @@ export class FakeAws implements AsyncDisposable {
         return { State: "STARTING" };
       case "AWSEvents.DescribeReplay":
         return { State: "COMPLETED" };
+      case "DynamoDB_20120810.Query":
+        return this.#query(input as unknown as Query);
       default:
         return undefined;
     }
   }
 
-  /** S3 by path: lists or gives an object. */
-  #object({ pathname, searchParams }: URL): { status?: number; body: string } {
-    const prefix = searchParams.get("prefix");
-    const key = pathname.split("/").slice(2).join("/");
-    if (prefix === null) return { body: this.objects.get(key) ?? "" };
-    const keys = [...this.objects.keys()].filter((name) => name.startsWith(prefix));
-    const contents = keys.map((name) => `<Contents><Key>${name}</Key></Contents>`).join("");
-    return { body: `<ListBucketResult><KeyCount>${keys.length}</KeyCount>${contents}</ListBucketResult>` };
+  #query({ ExpressionAttributeValues: values }: Query): object {
+    const { clipId, name: prefix } = { clipId: values[":clipId"]?.S, name: values[":events"]?.S ?? "" };
+    const found = this.entries.filter((entry) => entry.clipId === clipId && entry.name.startsWith(prefix));
+    return { Items: found.map(({ value }) => ({ json: { S: JSON.stringify(value) } })), Count: found.length };
   }
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { maxRetries, requestKey } from "@camclips/core";
 import { type AnyEvent, type CamclipsEvent, MAX_HOPS, markRerun } from "@camclips/events";
+import { STATE_FILE, StateFile } from "@camclips/local";
 import { filesIn } from "../folders.ts";
 import type { Ending } from "./drive.ts";
 
@@ -28,6 +28,7 @@ export async function complaintsAbout(ending: Ending): Promise<string[]> {
     ...(await everyRequestIsDecidedOnce(ending)),
     ...putsAgreeWithNotifications(ending),
     ...notificationsRepeatOnlyAfterFaults(ending),
+    ...(await statusesAgreeWithHistories(ending)),
     ...(await clipsAreWhatWasTold(ending)),
     ...(await publicObjectsAreWhole(ending.world)),
     ...(await nothingIsLeftBehind(ending)),
@@ -96,6 +97,24 @@ async function everyRequestIsDecidedOnce(ending: Ending): Promise<string[]> {
   return complaints;
 }
 
+/** What people are shown when they ask for clips by their state is how the clip's own request ended. */
+async function statusesAgreeWithHistories(ending: Ending): Promise<string[]> {
+  const complaints: string[] = [];
+  const accepted = eventsOf(ending.world.published, "RequestAccepted");
+  const claimants = claimantsIn(ending);
+  for (const { data, metadata } of accepted) {
+    const { clipId } = metadata;
+    const key = requestKey(data.request);
+    const ends = eventsOf(await ending.runtime.history(clipId), "ClipPublished");
+    const end = ends.find((event) => claimants.get(event.metadata.cause) === key);
+    const status = await ending.runtime.records.status(clipId);
+    if (status?.requestKey !== key) complaints.push(`${clipId}: its status is another request's`);
+    if (status?.outcome !== end?.data.status)
+      complaints.push(`${clipId}: its status is ${status?.state} ${status?.outcome}, not ${end?.data.status}`);
+  }
+  return complaints;
+}
+
 /** The camera service's last word on a clip is what subscribers were told of the request that has the clipId. */
 function putsAgreeWithNotifications(ending: Ending): string[] {
   const { world, deadLetters } = ending;
@@ -156,14 +175,13 @@ async function publicObjectsAreWhole({ destination }: Ending["world"]): Promise<
 }
 
 async function nothingIsLeftBehind({ world }: Ending): Promise<string[]> {
-  const files = await filesIn(world.folder);
-  const left = files.filter((name) => /\.unfinished|state\/(?:scratch|queues|schedules)\//.test(name));
-  return Promise.all(
-    left.map(async (name) => {
-      const start = (await readFile(join(world.folder, name), "latin1")).slice(0, 500);
-      return `${name}: left behind: ${start}`;
-    }),
-  );
+  const files = (await filesIn(world.folder)).filter((name) => /\.unfinished|state\/scratch\//.test(name));
+  using state = new StateFile(join(world.folder, "state", STATE_FILE), { readOnly: true });
+  const rows = [
+    ...state.read.rows("SELECT queue, body FROM messages"),
+    ...state.read.rows("SELECT queue, body FROM schedules"),
+  ];
+  return [...files, ...rows.map(({ queue, body }) => `${queue}: ${body}`)].map((left) => `left behind: ${left}`);
 }
 
 /** Attempts and events stay within what the rules allow, however often things are delivered. */

@@ -100,7 +100,7 @@ export async function live<T>(
   try {
     const endless = await settle();
     const { runtime } = process;
-    const deadLetters = await runtime.deadLetters();
+    const deadLetters = runtime.deadLetters();
     return await check({ world, runtime, deadLetters, endless, settle });
   } finally {
     await process.stop();

@@ -36,7 +36,7 @@ interface RecordingFate {
 
 export interface Outage {
   /** `puts`: the camera service answers questions, but takes no status. */
-  of: "cameras" | "puts" | "topic" | "bus" | "work" | "scheduler" | "disk";
+  of: "cameras" | "puts" | "topic" | "bus" | "records" | "work" | "scheduler" | "disk";
   fromSeconds: number;
   seconds: number;
 }
@@ -97,7 +97,7 @@ const fate: fc.Arbitrary<RecordingFate> = fc.oneof(
 );
 
 const outage: fc.Arbitrary<Outage> = fc.record({
-  of: fc.constantFrom("cameras", "puts", "topic", "bus", "work", "scheduler", "disk"),
+  of: fc.constantFrom("cameras", "puts", "topic", "bus", "records", "scheduler", "disk", "work"),
   fromSeconds: seconds(900),
   seconds: fc.integer({ min: 5, max: 400 }),
 });

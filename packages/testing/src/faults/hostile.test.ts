@@ -1,4 +1,10 @@
-import { createCameraService, type ObjectStore, UnreadableRequestError } from "@camclips/core";
+import {
+  type ClipRecords,
+  clipStatus,
+  createCameraService,
+  type EntryKey,
+  UnreadableRequestError,
+} from "@camclips/core";
 import { type AnyEvent, RequestAccepted } from "@camclips/events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -16,27 +22,25 @@ const runs = { numRuns: Number(FUZZ_RUNS), seed: Number(FUZZ_SEED), endOnFailure
 const MOST_EVENT_BYTES = 256 * 1024;
 const SLOWEST_MS = 2000;
 
-const SAFE_KEY =
-  /^(?:requests|markers|results|events|sources)\/[A-Za-z0-9][A-Za-z0-9_-]{0,127}(?:\/[A-Za-z0-9._-]+)*\.json(?:\.lease-\d+)?$/;
+const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+const SAFE_NAME = /^(?:claim|(?:result|terminal|notified|put|event)(?:\/[A-Za-z0-9._-]+)+)$/;
 
-/** A bucket in memory that lets no strange key in. */
-function strictStore(): ObjectStore {
-  const objects = new Map<string, Uint8Array>();
-  const checked = (key: string): string => {
-    if (!SAFE_KEY.test(key) || key.includes("..")) throw new TypeError(`a key escaped: ${JSON.stringify(key)}`);
+/** Records that let no strange key in. */
+function strictRecords(records: ClipRecords): ClipRecords {
+  const checked = (key: EntryKey): EntryKey => {
+    if (!SAFE_ID.test(key.clipId) || !SAFE_NAME.test(key.name) || key.name.includes(".."))
+      throw new TypeError(`a key escaped: ${JSON.stringify(key)}`);
     return key;
   };
   return {
-    info: async (key) => (objects.has(checked(key)) ? { key, bytes: 1, etag: "x", metadata: {} } : undefined),
-    open: async () => undefined,
-    get: async (key) => objects.get(checked(key)),
-    async put(key, body, { ifAbsent }) {
-      if (ifAbsent && objects.has(checked(key))) return false;
-      objects.set(checked(key), body);
-      return true;
+    ...records,
+    get: (key, signal) => records.get(checked(key), signal),
+    putOnce(key, value, options) {
+      if (options?.status) clipStatus.parse(options.status);
+      return records.putOnce(checked(key), value, options);
     },
-    putStream: async () => false,
-    async *list() {},
+    lease: (key, lease, signal) => records.lease(checked(key), lease, signal),
+    release: (key, holder, signal) => records.release(checked(key), holder, signal),
   };
 }
 
@@ -99,7 +103,7 @@ const body = fc.oneof(
 
 async function hostileWorld(): Promise<TestWorld> {
   const world = await testWorld();
-  world.deps.work = strictStore();
+  world.deps.records = strictRecords(world.deps.records);
   return world;
 }
 

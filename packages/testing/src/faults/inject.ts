@@ -1,12 +1,14 @@
 import { setTimeout } from "node:timers/promises";
 import {
   CameraServiceError,
+  type ClipRecords,
+  type EntryKey,
   type ObjectReader,
   type ObjectStore,
   type OpenObject,
   ServiceUnavailableError,
 } from "@camclips/core";
-import type { Deps } from "@camclips/functions";
+import { createOutbox, type Deps } from "@camclips/functions";
 import { type Dice, pick } from "./dice.ts";
 import type { World } from "./world.ts";
 
@@ -77,7 +79,7 @@ export function injectFaults(deps: Deps, world: World, life: Life): Deps {
     return result;
   }
 
-  const outage = (what: "topic" | "bus" | "work" | "scheduler", code: string) => {
+  const outage = (what: "topic" | "bus" | "records" | "work" | "scheduler", code: string) => {
     if (world.isDown(what)) throw new ServiceUnavailableError(`${code}: ${what}`);
   };
 
@@ -85,8 +87,9 @@ export function injectFaults(deps: Deps, world: World, life: Life): Deps {
     if (world.isDown("disk")) throw new Error("ENOSPC: no space left on device");
   };
 
-  return {
+  const faulty: Deps = {
     ...deps,
+    records: faultyRecords(deps.records, effect, world, () => outage("records", "503")),
     origin: faultyReader("origin", deps.origin, effect, world.dice, world),
     work: faultyStore("work", deps.work, effect, world, () => outage("work", "503")),
     destination: faultyStore("destination", deps.destination, effect, world, fullDisk),
@@ -148,6 +151,8 @@ export function injectFaults(deps: Deps, world: World, life: Life): Deps {
       return deps.scratch();
     },
   };
+  // As on AWS, where a fault can come between the two.
+  return { ...faulty, outbox: createOutbox(faulty) };
 }
 
 type Effect = <T>(about: string, run: () => Promise<T>, error?: () => Error) => Promise<T>;
@@ -197,11 +202,7 @@ function faultyStore(name: string, store: ObjectStore, effect: Effect, world: Wo
   const write = async (key: string, ifAbsent: boolean | undefined, run: () => Promise<boolean>) => {
     check();
     const about = `${name} put ${key}`;
-    const written = await effect(about, async () => {
-      const done = await run();
-      if (key.endsWith(".notified.json")) world.marked(key.split(/[/.]/)[2] ?? "");
-      return done;
-    });
+    const written = await effect(about, run);
     // The answer was lost and the client sent the write again: S3 says that the key is taken.
     const lost =
       ifAbsent && written && !world.healed && world.dice.roll(`lost ${about}`).numbers[0] < world.history.intensity / 2;
@@ -219,5 +220,42 @@ function faultyStore(name: string, store: ObjectStore, effect: Effect, world: Wo
     putStream: (key, body, bytes, options) =>
       write(key, options.ifAbsent, () => store.putStream(key, body, bytes, options)),
     list: (prefix, signal) => store.list(prefix, signal),
+  };
+}
+
+/** The answer was lost and the client sent the write again: it is told that somebody else was first. */
+function faultyRecords(records: ClipRecords, effect: Effect, world: World, check: () => void): ClipRecords {
+  const name = ({ clipId, name }: EntryKey) => `${clipId} ${name}`;
+  const isLost = (about: string) => {
+    const lost = !world.healed && world.dice.roll(`lost ${about}`).numbers[0] < world.history.intensity / 2;
+    if (lost) world.note(`refused our own ${about}`);
+    return lost;
+  };
+  async function write<T>(about: string, run: () => Promise<T>): Promise<T> {
+    check();
+    return effect(about, run);
+  }
+  return {
+    async get(key, signal) {
+      check();
+      return effect(`get ${name(key)}`, () => records.get(key, signal));
+    },
+    async putOnce(key, value, options) {
+      const about = `put ${name(key)}`;
+      const { stored, ours } = await write(about, async () => {
+        const answer = await records.putOnce(key, value, options);
+        if (key.name.startsWith("notified/")) world.marked(key.name.split(/[/.]/)[1] ?? "");
+        return answer;
+      });
+      return { stored, ours: ours && !isLost(about) };
+    },
+    lease: (key, lease, signal) => write(`lease ${name(key)}`, () => records.lease(key, lease, signal)),
+    release: (key, holder, signal) => write(`release ${name(key)}`, () => records.release(key, holder, signal)),
+    setStatus: (status, signal) =>
+      write(`status ${status.clipId} ${status.order}`, () => records.setStatus(status, signal)),
+    status: records.status,
+    history: records.history,
+    inState: records.inState,
+    ofCamera: records.ofCamera,
   };
 }

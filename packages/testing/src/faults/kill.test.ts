@@ -1,15 +1,14 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { copyFile, mkdir, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { copyFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Notification, recordingName } from "@camclips/core";
+import { recordingName } from "@camclips/core";
 import { readSettings } from "@camclips/events";
 import type { DeadLetter } from "@camclips/local";
-import { createFolderStore, startCameraService } from "@camclips/local";
+import { createFolderStore, STATE_FILE, StateFile, startCameraService } from "@camclips/local";
 import { expect, it } from "vitest";
-import { FolderQueue } from "../../../local/src/queue.ts";
 import { filesIn, testFolder } from "../folders.ts";
 import { RECORDING_FILE, RECORDING_MS } from "../stage-world.ts";
 import { Dice } from "./dice.ts";
@@ -41,15 +40,18 @@ it(`decides every clip once though its process is killed ${KILLS} times`, async 
     cameras: new Map([["cam-1", { alias: "pier", recordings: () => recordings }]]),
   });
 
-  // As the callers' messages lie in the queue before anything runs.
-  const queue = new FolderQueue({
-    root: join(folder.path, "state"),
-    name: "accept-request",
-    maxReceives: 1,
-    concurrency: 1,
-    redeliverAfterMs: () => 0,
-    consume: async () => {},
-  });
+  // As the callers' messages are in the queue before anything runs.
+  const state = join(folder.path, "state", STATE_FILE);
+  const send = async (body: string) => {
+    using file = new StateFile(state);
+    await file.write((transaction) =>
+      transaction.run("INSERT INTO messages (queue, body, sent_ms) VALUES ('accept-request', ?, ?)", body, begun),
+    );
+  };
+  const rows = (sql: string) => {
+    using file = new StateFile(state, { readOnly: true });
+    return file.read.rows(sql);
+  };
   for (let clip = 0; clip < CLIPS; clip += 1) {
     const body = JSON.stringify({
       clipId: `clip-${clip}`,
@@ -57,7 +59,7 @@ it(`decides every clip once though its process is killed ${KILLS} times`, async 
       startTimestampInMs: startMs + 5_000 + clip * 1000,
       endTimestampInMs: startMs + 25_000 + clip * 1000,
     });
-    await queue.send(`000-${clip}`, body, begun);
+    await send(body);
   }
 
   const dice = new Dice(Number(KILL_SEED));
@@ -80,30 +82,21 @@ it(`decides every clip once though its process is killed ${KILLS} times`, async 
 
   // A message whose deliveries were all killed rests: the caller's own is sent again by an operator, as redrive does;
   // for the others the deadline watch answers.
-  const state = join(folder.path, "state");
-  const buried = await Promise.all(
-    (await filesIn(join(state, "dead-letters"))).map(async (name) => {
-      const letter: DeadLetter = JSON.parse(await readFile(join(state, "dead-letters", name), "utf8"));
-      return { ...letter, name };
-    }),
-  );
-  for (const { name, body, error } of buried) {
+  const buried = rows("SELECT queue, body, error FROM dead_letters") as unknown as DeadLetter[];
+  for (const { queue, body, error } of buried) {
     expect(error).toBe("the process ended during every delivery");
-    if (name.startsWith("accept-request/")) await queue.send(`001-${basename(name, ".json")}`, body, begun);
+    if (queue === "accept-request") await send(body);
   }
   expect(await run()).toBe(0);
   expect(await run({ laterMs: LATER_MS })).toBe(0);
 
-  const sent = await Promise.all(
-    (await filesIn(join(state, "notifications"))).map(
-      async (name): Promise<Notification> => JSON.parse(await readFile(join(state, "notifications", name), "utf8")),
-    ),
-  );
+  const sent = rows("SELECT message, attributes FROM notifications").map(({ message, attributes }) => ({
+    ...JSON.parse(String(message)),
+    ...JSON.parse(String(attributes)),
+  }));
   const destination = createFolderStore(join(folder.path, "destination"));
   for (let clip = 0; clip < CLIPS; clip += 1) {
-    const own = sent
-      .map(({ message, attributes }) => ({ ...JSON.parse(message), ...attributes }))
-      .filter(({ clipId }) => clipId === `clip-${clip}`);
+    const own = sent.filter(({ clipId }) => clipId === `clip-${clip}`);
     expect(new Set(own.map(({ notificationId }) => notificationId)).size, `clip-${clip}`).toBe(1);
     const [{ status, clip: told }] = own;
     expect(service.puts.filter(({ clipId }) => clipId === `clip-${clip}`).at(-1)?.body.status).toBe(status);
@@ -112,10 +105,12 @@ it(`decides every clip once though its process is killed ${KILLS} times`, async 
     const body = (await destination.get(told.key.slice(1))) ?? new Uint8Array();
     expect(createHash("sha256").update(body).digest("hex")).toBe(told.sha256);
   }
-  // A kill between a message and its marker repeats it: at most once for each kill.
+  // A kill between a message and its entry repeats it: at most once for each kill.
   expect(sent.length - CLIPS).toBeLessThanOrEqual(kills);
-  const left = (await filesIn(folder.path)).filter((name) => /\.unfinished|state\/(?:scratch|queues|lock)/.test(name));
+  const left = (await filesIn(folder.path)).filter((name) => /\.unfinished|state\/scratch/.test(name));
   expect(left.filter((name) => !name.startsWith("destination/.unfinished"))).toEqual([]);
+  expect(rows("SELECT queue, body FROM messages")).toEqual([]);
+  expect(rows("SELECT process FROM owner")).toEqual([]);
   await destination.put("sweep", new Uint8Array(), { contentType: "x" });
   expect(await filesIn(join(folder.path, "destination", ".unfinished"))).toEqual([]);
 }, 300_000);

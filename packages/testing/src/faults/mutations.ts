@@ -1,4 +1,11 @@
-import { CameraServiceError, type ObjectStore, ServiceUnavailableError } from "@camclips/core";
+import {
+  CameraServiceError,
+  type ClipRecords,
+  type EntryKey,
+  type ObjectStore,
+  ServiceUnavailableError,
+} from "@camclips/core";
+import { createOutbox, type Deps } from "@camclips/functions";
 import type { Mutation } from "./drive.ts";
 import { type History, type Outage, quietHistory } from "./history.ts";
 
@@ -13,12 +20,26 @@ export interface Broken {
   complaint: RegExp;
 }
 
-const withWork =
-  (change: (work: ObjectStore) => Partial<ObjectStore>): Mutation =>
-  (deps) => ({ ...deps, work: { ...deps.work, ...change(deps.work) } });
+/** The outbox stands on the records and the bus: it must see a mutation of either. */
+const withOutbox = (deps: Deps): Deps => ({ ...deps, outbox: createOutbox(deps) });
 
-const isMarker = (key: string): boolean => key.startsWith("markers/");
-const isNotified = (key: string): boolean => key.includes(".notified.json");
+const withRecords =
+  (change: (records: ClipRecords) => Partial<ClipRecords>): Mutation =>
+  (deps) =>
+    withOutbox({ ...deps, records: { ...deps.records, ...change(deps.records) } });
+
+const isEffect = ({ name }: EntryKey): boolean => /^(?:terminal|notified|put)\//.test(name);
+const isNotified = ({ name }: EntryKey): boolean => name.startsWith("notified/");
+
+/** As if the entries were not there, and nobody held a lease. */
+const forgetting =
+  (forgotten: (key: EntryKey) => boolean) =>
+  (records: ClipRecords): Partial<ClipRecords> => ({
+    get: async (key, signal) => (forgotten(key) ? undefined : records.get(key, signal)),
+    lease: async (key, lease, signal) => (forgotten(key) ? { kind: "taken" } : records.lease(key, lease, signal)),
+    putOnce: async (key, value, options) =>
+      forgotten(key) ? { stored: value, ours: true } : records.putOnce(key, value, options),
+  });
 
 /** The camera service takes no status when the clip is told, so that publish-clip runs many times. */
 const putsDown = quietHistory({ outages: [{ of: "puts", fromSeconds: 0, seconds: 600 }] });
@@ -31,6 +52,20 @@ const withoutFootage = quietHistory({
 
 const unchanged: Mutation = (deps) => deps;
 
+/** Every write takes the place of what was there. */
+const overwriting = (records: ClipRecords): Partial<ClipRecords> => {
+  const latest = new Map<string, unknown>();
+  const nameOf = ({ clipId, name }: EntryKey) => `${clipId} ${name}`;
+  return {
+    get: async (key, signal) => latest.get(nameOf(key)) ?? records.get(key, signal),
+    async putOnce(key, value, options) {
+      await records.putOnce(key, value, options);
+      latest.set(nameOf(key), value);
+      return { stored: value, ours: true };
+    },
+  };
+};
+
 const unconditional = (store: ObjectStore): Partial<ObjectStore> => ({
   put: (key, body, options) => store.put(key, body, { ...options, ifAbsent: false }),
   putStream: (key, body, bytes, options) => store.putStream(key, body, bytes, { ...options, ifAbsent: false }),
@@ -42,20 +77,21 @@ const camerasGone: Mutation = (deps) => ({
 });
 
 /** The event is on its way for longer than the clip has. */
-const lateThumbnails: Mutation = (deps, world) => ({
-  ...deps,
-  bus: {
-    async publish(events, signal) {
-      const late = events.filter(({ type }) => type === "ThumbnailsRendered");
-      world.published.push(...late);
-      world.limbo.push(...late.map((event) => ({ atMs: world.now() + 3 * 3_600_000, event })));
-      await deps.bus.publish(
-        events.filter((event) => !late.includes(event)),
-        signal,
-      );
+const lateThumbnails: Mutation = (deps, world) =>
+  withOutbox({
+    ...deps,
+    bus: {
+      async publish(events, signal) {
+        const late = events.filter(({ type }) => type === "ThumbnailsRendered");
+        world.published.push(...late);
+        world.limbo.push(...late.map((event) => ({ atMs: world.now() + 3 * 3_600_000, event })));
+        await deps.bus.publish(
+          events.filter((event) => !late.includes(event)),
+          signal,
+        );
+      },
     },
-  },
-});
+  });
 
 /** While a service is down: every delivery of publish-clip is used up, and its message rests. */
 const noRetryOfPublishing: Mutation = (deps) => ({
@@ -74,16 +110,17 @@ const down = (...of: Outage["of"][]): History =>
 const brokenRender: Mutation = (deps) => ({ ...deps, scratch: () => Promise.reject(new Error("out of memory")) });
 
 /** No event tells of a stage that gave up: as when its process was killed at the last delivery. */
-const withoutLastWords: Mutation = (deps) => ({
-  ...deps,
-  bus: {
-    publish: (events, signal) =>
-      deps.bus.publish(
-        events.filter((event) => event.type !== "ClipFailed" || event.metadata.hops < 3),
-        signal,
-      ),
-  },
-});
+const withoutLastWords: Mutation = (deps) =>
+  withOutbox({
+    ...deps,
+    bus: {
+      publish: (events, signal) =>
+        deps.bus.publish(
+          events.filter((event) => event.type !== "ClipFailed" || event.metadata.hops < 3),
+          signal,
+        ),
+    },
+  });
 
 const together =
   (...mutations: Mutation[]): Mutation =>
@@ -92,23 +129,20 @@ const together =
 
 export const brokenGuards: Broken[] = [
   {
-    guard: "the marker of the notification",
-    mutation: withWork((work) => ({
-      get: async (key, signal) => (isNotified(key) ? undefined : work.get(key, signal)),
-      put: async (key, body, options) => (isNotified(key) ? true : work.put(key, body, options)),
-    })),
+    guard: "the entry of the notification",
+    mutation: withRecords(forgetting(isNotified)),
     history: putsDown,
     complaint: /told twice, though nothing had gone wrong/,
   },
   {
     guard: "the conditional write of the terminal status",
-    mutation: together(lateThumbnails, withWork(unconditional)),
+    mutation: together(lateThumbnails, withRecords(overwriting)),
     history: quietHistory(),
     complaint: /2 ends for one request/,
   },
   {
     guard: "the conditional write of a clipId's claim and of the clip",
-    mutation: together(withWork(unconditional), (deps) => ({
+    mutation: together(withRecords(overwriting), (deps) => ({
       ...deps,
       destination: { ...deps.destination, ...unconditional(deps.destination) },
     })),
@@ -116,13 +150,9 @@ export const brokenGuards: Broken[] = [
     complaint: /other bytes than told/,
   },
   {
-    guard: "the mark of a silent replay, and the marker of the notification",
-    mutation: together(
-      withWork((work) => ({
-        get: async (key, signal) => (isMarker(key) ? undefined : work.get(key, signal)),
-        put: async (key, body, options) => (isMarker(key) ? true : work.put(key, body, options)),
-      })),
-      (deps) => ({
+    guard: "the mark of a silent replay, and the entry of the notification",
+    mutation: together(withRecords(forgetting(isEffect)), (deps) =>
+      withOutbox({
         ...deps,
         bus: {
           publish: (events, signal) =>
@@ -140,16 +170,16 @@ export const brokenGuards: Broken[] = [
     guard: "that a replay has no request sent again",
     mutation: (deps, world) => ({
       ...deps,
-      work: {
-        ...deps.work,
+      records: {
+        ...deps.records,
         // A replay begins once everything has come to rest, and then reads the results of its stages first.
         get: async (key, signal) => {
-          if (world.healed && key.includes(".replay-"))
+          if (world.healed && key.name.includes(".replay-"))
             await deps.scheduler.schedule(
               { name: `retry-${world.scheduled.length}`, atMs: world.now(), queue: "requests", body: "{}" },
               signal,
             );
-          return deps.work.get(key, signal);
+          return deps.records.get(key, signal);
         },
       },
     }),

@@ -113,11 +113,11 @@ export class World implements Disposable {
     this.faults.push(`${this.seconds.toFixed(1)} s: ${fault}`);
   }
 
-  /** Subscribers were told. To tell them again is allowed only after a fault between the message and its marker. */
+  /** Subscribers were told. To tell them again is allowed only after a fault between the message and its entry. */
   told(notificationId: string, notification: Notification): void {
     const before = this.notifications.filter(({ attributes }) => attributes.notificationId === notificationId);
     const faultsThen = this.#unmarked.get(notificationId);
-    const excused = faultsThen !== undefined && (this.faults.length > faultsThen || this.isDown("work"));
+    const excused = faultsThen !== undefined && (this.faults.length > faultsThen || this.isDown("records"));
     if (before.length > 0 && !excused) this.needlessRepeats.push(notificationId);
     this.notifications.push(notification);
     this.#unmarked.set(notificationId, this.faults.length);

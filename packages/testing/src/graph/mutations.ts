@@ -183,6 +183,34 @@ export const mutations: readonly Mutation[] = [
       allow(graph, /^DownloadSourcesRole$/, "s3:PutObject", `arn:aws:s3:::${graph.outputs.originBucket}/*`),
   },
   {
+    mistake: "an index of the records is dropped",
+    foundBy: "records can be asked for by state, and by camera and range",
+    make: (graph) =>
+      edit(graph, "aws:dynamodb/table:Table", /./, (table) => {
+        table.globalSecondaryIndexes.pop();
+      }),
+  },
+  {
+    mistake: "records stay for ever",
+    foundBy: "records are on demand, expire, have backups and are encrypted",
+    make: (graph) =>
+      edit(graph, "aws:dynamodb/table:Table", /./, (table) => {
+        delete table.ttl;
+      }),
+  },
+  {
+    mistake: "a stage may delete records",
+    foundBy: "functions may do what their row says, and nothing else",
+    make: (graph) => allow(graph, /^PublishClipRole$/, "dynamodb:DeleteItem", "arn:aws:dynamodb:eu-west-1:1:table/x"),
+  },
+  {
+    mistake: "records go when the stage is removed",
+    foundBy: "shared stages are retained and production is protected",
+    make: (graph) => {
+      for (const table of resourcesOf(graph, "aws:dynamodb/table:Table")) table.retained = false;
+    },
+  },
+  {
     mistake: "a bucket can be made public",
     foundBy: "buckets are private and TLS only",
     make: (graph) => remove(graph, /^DestinationPublicAccessBlock$/),

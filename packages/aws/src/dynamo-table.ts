@@ -1,0 +1,62 @@
+import { ACCEPTED_ORDER, type ClipState, type ClipStatus, EVENT_ENTRIES, LONGEST_RANGE_MS } from "@camclips/core";
+
+/**
+ * The table of clips' records (stacks/clips-table.ts makes it): what its expressions say, in one place.
+ * Partition key `clipId`, sort key `entry`; `json` holds an entry's value, `expiresAt` (seconds) is the time to live.
+ * Status items alone have `state` and `sinceMs` (index `byState`), `cameraId` and `startMs` (index `byCamera`).
+ */
+
+/** The sort key of a clip's status; no key of an entry is called so. */
+export const STATUS_ENTRY = "status";
+
+/** The item is told that stands in the way. */
+const telling = { ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const };
+
+export const unlessWritten = { ConditionExpression: "attribute_not_exists(json)", ...telling };
+
+export const unlessLeased = (holder: string, nowMs: number) => ({
+  ConditionExpression:
+    "attribute_not_exists(json) AND (attribute_not_exists(holder) OR holder = :holder OR leaseUntilMs <= :now)",
+  ExpressionAttributeValues: { ":holder": holder, ":now": nowMs },
+  ...telling,
+});
+
+export const ifLeasedBy = (holder: string) => ({
+  ConditionExpression: "attribute_not_exists(json) AND holder = :holder",
+  ExpressionAttributeValues: { ":holder": holder },
+});
+
+/** `supersedes` of core, as DynamoDB says it. */
+export const ifSuperseding = ({ order, requestKey }: ClipStatus) => ({
+  ConditionExpression:
+    "attribute_not_exists(statusOrder) OR " +
+    "(statusOrder < :order AND (requestKey = :requestKey OR statusOrder < :accepted))",
+  ExpressionAttributeValues: { ":order": order, ":requestKey": requestKey, ":accepted": ACCEPTED_ORDER },
+});
+
+export const eventsOf = (clipId: string) => ({
+  KeyConditionExpression: "clipId = :clipId AND begins_with(entry, :events)",
+  ExpressionAttributeValues: { ":clipId": clipId, ":events": EVENT_ENTRIES },
+  ConsistentRead: true,
+});
+
+/** `[fromMs, toMs)`, the latest first. */
+export const clipsInState = (state: ClipState, fromMs: number, toMs: number) => ({
+  IndexName: "byState",
+  KeyConditionExpression: "#state = :state AND sinceMs BETWEEN :from AND :to",
+  ExpressionAttributeNames: { "#state": "state" },
+  ExpressionAttributeValues: { ":state": state, ":from": fromMs, ":to": toMs - 1 },
+  ScanIndexForward: false,
+});
+
+export const clipsOfCamera = (cameraId: string, startMs: number, endMs: number) => ({
+  IndexName: "byCamera",
+  KeyConditionExpression: "cameraId = :cameraId AND startMs BETWEEN :from AND :to",
+  FilterExpression: "endMs > :start",
+  ExpressionAttributeValues: {
+    ":cameraId": cameraId,
+    ":from": startMs - LONGEST_RANGE_MS + 1,
+    ":to": endMs - 1,
+    ":start": startMs,
+  },
+});

@@ -1,0 +1,56 @@
+import type { Clock, EventBus, Outbox } from "@camclips/core";
+import { type AnyEvent, type CamclipsEvent, pipeline, type StageName, toEnvelope } from "@camclips/events";
+import { eventsOf, resultOf } from "@camclips/functions";
+import { deleteMessage, type StoredQueue } from "./queue.ts";
+import { putEntryIn } from "./sqlite/clip-records.ts";
+import type { StateFile, Transaction } from "./sqlite/state-file.ts";
+
+interface BusOptions {
+  file: StateFile;
+  clock: Clock;
+  queueOf(stage: StageName): StoredQueue;
+  onEvent?: ((event: AnyEvent) => void) | undefined;
+}
+
+/** The bus of one machine: an event is in the queue of every stage that takes it once its transaction is committed. */
+export function createStoredBus({ file, clock, queueOf, onEvent }: BusOptions): { bus: EventBus; outbox: Outbox } {
+  /** @returns what to call once the transaction is committed. */
+  const enqueue = (transaction: Transaction, events: readonly CamclipsEvent[]): (() => void) => {
+    const sent = events.flatMap((event) => {
+      const body = JSON.stringify(toEnvelope(event));
+      return takersOf(event).map((stage) => queueOf(stage).add(transaction, body, clock.now()));
+    });
+    return () => {
+      for (const enqueued of sent) enqueued();
+      for (const event of events) onEvent?.(event as AnyEvent);
+    };
+  };
+
+  return {
+    bus: {
+      async publish(events) {
+        const published = await file.write((transaction) => enqueue(transaction, events));
+        published();
+      },
+    },
+    outbox: {
+      // The result is stored, what follows from it is enqueued and the message is deleted: all of it or nothing.
+      async publish({ messageId, under, events }, signal) {
+        signal?.throwIfAborted();
+        const { first, published } = await file.write((transaction) => {
+          const first = under ? eventsOf(putEntryIn(transaction, under, resultOf(events), clock).stored) : events;
+          deleteMessage(transaction, Number(messageId));
+          return { first, published: enqueue(transaction, first) };
+        });
+        published();
+        return first;
+      },
+    },
+  };
+}
+
+function takersOf({ type }: CamclipsEvent): StageName[] {
+  return pipeline.flatMap(({ stage, input }) =>
+    input.from === "bus" && (input.events as readonly string[]).includes(type) ? [stage] : [],
+  );
+}

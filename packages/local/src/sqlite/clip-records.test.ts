@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { claimEntry, RECORD_DAYS, workingStatus } from "@camclips/core";
+import { clipRecordsContract } from "@camclips/testing/contracts/clip-records";
+import { testFolder } from "@camclips/testing/folders";
+import { request } from "@camclips/testing/stage-world";
+import { expect, it } from "vitest";
+import { createSqliteRecords, sweepRecords } from "./clip-records.ts";
+import { StateFile } from "./state-file.ts";
+
+const DAY_MS = 24 * 3600_000;
+const clock = { now: Date.now };
+
+clipRecordsContract("SQLite in memory", async () => {
+  const file = new StateFile(":memory:");
+  return { records: createSqliteRecords(file, clock), [Symbol.asyncDispose]: async () => file[Symbol.dispose]() };
+});
+
+clipRecordsContract("SQLite on disk", async () => {
+  const folder = await testFolder();
+  const file = new StateFile(join(folder.path, "state.sqlite"));
+  const dispose = async () => {
+    file[Symbol.dispose]();
+    await folder[Symbol.asyncDispose]();
+  };
+  return { records: createSqliteRecords(file, clock), [Symbol.asyncDispose]: dispose };
+});
+
+it("keeps records for as long as anything can come again, and then removes them", async () => {
+  using file = new StateFile(":memory:");
+  let now = 0;
+  const moving = { now: () => now };
+  const records = createSqliteRecords(file, moving);
+  await records.putOnce(claimEntry("clip-1"), 1, { status: workingStatus(request(), "2026-11-23T14:00:00.000Z", 0) });
+  now = RECORD_DAYS * DAY_MS - 1;
+  await sweepRecords(file, moving);
+  expect(await records.get(claimEntry("clip-1"))).toBe(1);
+  now += 1;
+  await sweepRecords(file, moving);
+  expect(await records.get(claimEntry("clip-1"))).toBeUndefined();
+  expect(await records.status("clip-1")).toBeUndefined();
+});

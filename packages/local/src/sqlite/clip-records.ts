@@ -1,0 +1,146 @@
+import {
+  type ClipRecords,
+  type ClipStatus,
+  type Clock,
+  clipStatus,
+  type EntryKey,
+  EVENT_ENTRIES,
+  historyFrom,
+  LONGEST_RANGE_MS,
+  RECORD_DAYS,
+  type StoredOnce,
+  supersedes,
+} from "@camclips/core";
+import type { Row, StateFile, Transaction } from "./state-file.ts";
+
+const KEPT_MS = RECORD_DAYS * 24 * 3600_000;
+
+/** Clips' records in a state file. */
+export function createSqliteRecords(file: StateFile, clock: Clock): ClipRecords {
+  const expiry = () => clock.now() + KEPT_MS;
+
+  const setStatus = (transaction: Transaction, status: ClipStatus): boolean => {
+    if (!supersedes(status, statusIn(transaction, status.clipId))) return false;
+    const { clipId, state, sinceMs, cameraId, startMs, endMs } = status;
+    transaction.run(
+      `INSERT OR REPLACE INTO statuses (clip_id, state, since_ms, camera_id, start_ms, end_ms, body, expires_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[clipId, state, sinceMs, cameraId, startMs, endMs, JSON.stringify(status), expiry()],
+    );
+    return true;
+  };
+
+  return {
+    async get({ clipId, name }) {
+      const found = file.read.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name);
+      return bodyOf(found);
+    },
+
+    async putOnce(key, value, { status, signal } = {}) {
+      signal?.throwIfAborted();
+      return file.write((transaction) => {
+        const once = putEntryIn(transaction, key, value, clock);
+        if (once.ours && status) setStatus(transaction, status);
+        return once;
+      });
+    },
+
+    async lease({ clipId, name }, { holder, nowMs, untilMs }, signal) {
+      signal?.throwIfAborted();
+      return file.write((transaction) => {
+        const taken = transaction.run(
+          `INSERT INTO entries (clip_id, name, holder, lease_until_ms, expires_ms) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT DO UPDATE SET holder = excluded.holder, lease_until_ms = excluded.lease_until_ms
+           WHERE body IS NULL AND (holder IS NULL OR holder = excluded.holder OR lease_until_ms <= ?)`,
+          ...[clipId, name, holder, untilMs, expiry(), nowMs],
+        );
+        if (taken > 0) return { kind: "taken" as const };
+        const value = bodyOf(transaction.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name));
+        return value === undefined ? { kind: "held" as const } : { kind: "done" as const, value };
+      });
+    },
+
+    async release({ clipId, name }, holder) {
+      await file.write((transaction) =>
+        transaction.run(
+          "UPDATE entries SET holder = NULL WHERE clip_id = ? AND name = ? AND holder = ?",
+          ...[clipId, name, holder],
+        ),
+      );
+    },
+
+    async setStatus(status, signal) {
+      signal?.throwIfAborted();
+      return file.write((transaction) => setStatus(transaction, status));
+    },
+
+    status: async (clipId) => statusIn(file.read, clipId),
+
+    async history(clipId) {
+      const rows = file.read.rows(
+        "SELECT body FROM entries WHERE clip_id = ? AND name >= ? AND name < ?",
+        ...[clipId, EVENT_ENTRIES, `${EVENT_ENTRIES}~`],
+      );
+      return historyFrom(rows.map(bodyOf));
+    },
+
+    async *inState(state, { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER } = {}) {
+      const rows = file.read.rows(
+        "SELECT body FROM statuses WHERE state = ? AND since_ms >= ? AND since_ms < ? ORDER BY since_ms DESC",
+        ...[state, fromMs, toMs],
+      );
+      for (const row of rows) yield clipStatus.parse(bodyOf(row));
+    },
+
+    async *ofCamera(cameraId, { startMs, endMs }) {
+      const rows = file.read.rows(
+        `SELECT body FROM statuses WHERE camera_id = ? AND start_ms > ? AND start_ms < ? AND end_ms > ?
+         ORDER BY start_ms`,
+        ...[cameraId, startMs - LONGEST_RANGE_MS, endMs, startMs],
+      );
+      for (const row of rows) yield clipStatus.parse(bodyOf(row));
+    },
+  };
+}
+
+/** `putOnce` as a part of a transaction. */
+export function putEntryIn(
+  transaction: Transaction,
+  { clipId, name }: EntryKey,
+  value: unknown,
+  { now }: Clock,
+): StoredOnce {
+  const written = transaction.run(
+    `INSERT INTO entries (clip_id, name, body, expires_ms) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET body = excluded.body, holder = NULL, expires_ms = excluded.expires_ms
+     WHERE body IS NULL`,
+    ...[clipId, name, JSON.stringify(value), now() + KEPT_MS],
+  );
+  const stored = transaction.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name);
+  return { stored: bodyOf(stored), ours: written > 0 };
+}
+
+/** Removes the records that have expired. */
+export function sweepRecords(file: StateFile, { now }: Clock): Promise<unknown> {
+  return file.write((transaction) => {
+    for (const table of ["entries", "statuses"]) transaction.run(`DELETE FROM ${table} WHERE expires_ms <= ?`, now());
+  });
+}
+
+/** The clip whose history grew last. */
+export function latestClipIn(file: StateFile): string | undefined {
+  const latest = file.read.row(
+    "SELECT clip_id FROM entries WHERE name >= ? AND name < ? ORDER BY expires_ms DESC LIMIT 1",
+    ...[EVENT_ENTRIES, `${EVENT_ENTRIES}~`],
+  );
+  return latest && String(latest.clip_id);
+}
+
+function statusIn(from: Pick<Transaction, "row">, clipId: string): ClipStatus | undefined {
+  const body = bodyOf(from.row("SELECT body FROM statuses WHERE clip_id = ?", clipId));
+  return body === undefined ? undefined : clipStatus.parse(body);
+}
+
+function bodyOf(row: Row | undefined): unknown {
+  return typeof row?.body === "string" ? JSON.parse(row.body) : undefined;
+}

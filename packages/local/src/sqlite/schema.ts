@@ -1,0 +1,46 @@
+/** Everything that the runtime keeps, media aside. Times are epoch milliseconds; bodies are JSON, or a caller's text. */
+export const SCHEMA = `
+-- The runtime that works on this file: one at a time.
+CREATE TABLE IF NOT EXISTS owner (process TEXT NOT NULL);
+
+-- Clips' records (packages/core/src/clip-records.ts). An entry without a body is a lease alone.
+CREATE TABLE IF NOT EXISTS entries (
+  clip_id TEXT NOT NULL, name TEXT NOT NULL,
+  body TEXT,
+  holder TEXT, lease_until_ms INTEGER,
+  expires_ms INTEGER NOT NULL,
+  PRIMARY KEY (clip_id, name)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS statuses (
+  clip_id TEXT PRIMARY KEY,
+  state TEXT NOT NULL, since_ms INTEGER NOT NULL,
+  camera_id TEXT, start_ms INTEGER, end_ms INTEGER,
+  body TEXT NOT NULL,
+  expires_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS statuses_by_state ON statuses (state, since_ms);
+CREATE INDEX IF NOT EXISTS statuses_by_camera ON statuses (camera_id, start_ms);
+
+-- In the order of sending; receives counts deliveries so far.
+CREATE TABLE IF NOT EXISTS messages (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  queue TEXT NOT NULL, body TEXT NOT NULL, sent_ms INTEGER NOT NULL, receives INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE IF NOT EXISTS schedules (
+  name TEXT PRIMARY KEY,
+  at_ms INTEGER NOT NULL, queue TEXT NOT NULL, body TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS dead_letters (
+  id INTEGER PRIMARY KEY,
+  queue TEXT NOT NULL, body TEXT NOT NULL, sent_ms INTEGER NOT NULL, receives INTEGER NOT NULL, error TEXT NOT NULL
+);
+
+-- What the topic's subscribers would get.
+CREATE TABLE IF NOT EXISTS notifications (
+  id INTEGER PRIMARY KEY,
+  sent_ms INTEGER NOT NULL, message TEXT NOT NULL, attributes TEXT NOT NULL
+);
+`;
