@@ -28,6 +28,7 @@ const RETRYABLE: Record<Reason, boolean> = {
   BEFORE_RETENTION: false,
   CLIP_TOO_LONG: false,
   INVALID_REQUEST: false,
+  ALREADY_DELIVERED: false,
   UNKNOWN_CAMERA: false,
   CORRUPT_SOURCE: false,
   VERIFY_FAILED: true,

@@ -1,4 +1,4 @@
-import type { AnyEvent } from "@camclips/events";
+import { type AnyEvent, parseEnvelope } from "@camclips/events";
 import type { ClipState, ClipStatus } from "./clip-status.ts";
 
 /**
@@ -72,4 +72,14 @@ export interface ClipRecords {
     range: { startMs: number; endMs: number },
     signal?: AbortSignal,
   ): AsyncIterable<ClipStatus>;
+}
+
+/** @param envelopes a clip's events as its record holds them. @returns oldest first. */
+export function historyFrom(envelopes: readonly unknown[]): AnyEvent[] {
+  return envelopes.map(parseEnvelope).sort(inOrder);
+}
+
+/** Events of the same millisecond keep the order of their chain. */
+function inOrder(a: AnyEvent, b: AnyEvent): number {
+  return Date.parse(a.metadata.occurredAt) - Date.parse(b.metadata.occurredAt) || a.metadata.hops - b.metadata.hops;
 }

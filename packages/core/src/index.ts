@@ -5,7 +5,6 @@ export * from "./clip-status.ts";
 export * from "./coverage.ts";
 export * from "./decide.ts";
 export * from "./footage.ts";
-export * from "./history.ts";
 export * from "./keys.ts";
 export * from "./ports.ts";
 export * from "./ranged-object.ts";

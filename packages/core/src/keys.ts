@@ -33,6 +33,18 @@ export const resultEntry = (clipId: string, stage: string, eventId: string, reru
   name: `result/${checked(stage)}/${checked(eventId)}${rerunId && `.${rerunId}`}`,
 });
 
+/** Which event of a rerun a stage works on: the archive holds one for every attempt of a request. */
+export const rerunEntry = (clipId: string, stage: string, requestKey: string, rerunId: string): EntryKey => ({
+  clipId: checked(clipId),
+  name: `rerun/${checked(stage)}/${checked(requestKey)}.${rerunId}`,
+});
+
+/** Says that a stage gave up on an event, and that it was told. */
+export const failureEntry = (clipId: string, stage: string, eventId: string, rerunId = ""): EntryKey => ({
+  clipId: checked(clipId),
+  name: `failure/${checked(stage)}/${checked(eventId)}${rerunId && `.${rerunId}`}`,
+});
+
 const ofRequest =
   (kind: string) =>
   (clipId: string, requestKey: string, rerunId = ""): EntryKey => ({

@@ -15,14 +15,23 @@ export class RetryLater extends Error {
 
 const LONGEST_SECONDS = 900;
 
+/** For what is still to be told days later. */
+export const PATIENT_SECONDS = 7200;
+
 /**
  * Exponential backoff with jitter between half and all of it. The jitter comes out of the event's id, so that a
  * redelivery computes the same instant.
  * @param attempt the one that failed, from 1.
+ * @param longest seconds.
  * @returns seconds.
  */
-export function backoffSeconds(baseSeconds: number, attempt: number, eventId: string): number {
-  const full = Math.min(LONGEST_SECONDS, baseSeconds * 2 ** (attempt - 1));
+export function backoffSeconds(
+  baseSeconds: number,
+  attempt: number,
+  eventId: string,
+  longest = LONGEST_SECONDS,
+): number {
+  const full = Math.min(longest, baseSeconds * 2 ** (attempt - 1));
   const share = Number.parseInt(eventId.slice(0, 8), 16) / 0xffffffff;
   return full * (0.5 + share / 2);
 }

@@ -10,6 +10,8 @@ export interface Fact<Name extends string = string, Data = unknown> {
   readonly data: Data;
   /** Id of the event that it follows from, where that is another one than the stage was called with. */
   readonly cause?: string;
+  /** The event's id, where it must not depend on which event led to it. */
+  readonly id?: string;
 }
 
 /** A fact with its metadata: what travels as `detail`, plus its type. */
@@ -112,10 +114,11 @@ export function nextEvent<F extends Fact>(
   version: number,
   cause: CamclipsEvent,
   now: string,
+  fixedId?: string,
 ): F & { metadata: Metadata } {
   const hops = cause.metadata.hops + 1;
   if (hops > MAX_HOPS) throw new Error(`${fact.type} would be event ${hops} of its chain: the pipeline has a loop`);
-  const id = derivedId(cause.metadata.id, fact.type, cause.metadata.rerun?.id ?? "");
+  const id = fixedId ?? derivedId(cause.metadata.id, fact.type, cause.metadata.rerun?.id ?? "");
   const [, trace] = cause.metadata.traceparent.split("-");
   return {
     ...fact,

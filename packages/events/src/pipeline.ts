@@ -49,6 +49,13 @@ export interface PipelineStage {
    * idempotent, or has one effect that may repeat.
    */
   readonly outbox: boolean;
+  /**
+   * Seconds that it and the stages behind it need at least: work that begins later than this before the clip's deadline
+   * would be for nothing, and so would work for a clip that has its status. 0: it runs whatever the clip's state is.
+   */
+  readonly leastSeconds: number;
+  /** Seconds after the clip's deadline during which it still waits for a dependency: what was decided is to be told. */
+  readonly patienceSeconds: number;
   /** Whether its last failure ends the clip (ClipFailed); otherwise the message rests in the dead-letter queue alone. */
   readonly failsClip: boolean;
   readonly ffmpeg: boolean;
@@ -63,7 +70,11 @@ export interface PipelineStage {
   readonly maxReceives: number;
 }
 
+const DAY_SECONDS = 24 * 3600;
+
 const small = {
+  leastSeconds: 0,
+  patienceSeconds: 0,
   outbox: true,
   failsClip: true,
   ffmpeg: false,
@@ -89,6 +100,7 @@ export const pipeline = [
   {
     ...small,
     stage: "locate-sources",
+    leastSeconds: 20,
     input: { from: "bus", events: [RequestAccepted.type] },
     emits: [SourcesLocated.type, SourcesPending.type, ClipRejected.type],
     grants: ["records:read", "records:write"],
@@ -98,6 +110,7 @@ export const pipeline = [
   {
     ...small,
     stage: "download-sources",
+    leastSeconds: 15,
     input: { from: "bus", events: [SourcesLocated.type] },
     emits: [SourcesDownloaded.type, SourcesPending.type, ClipRejected.type],
     grants: ["records:read", "records:write", "origin:read", "work:write"],
@@ -108,6 +121,7 @@ export const pipeline = [
   {
     ...small,
     stage: "render-clip",
+    leastSeconds: 10,
     input: { from: "bus", events: [SourcesDownloaded.type] },
     emits: [ClipRendered.type, ClipRejected.type],
     grants: ["records:read", "records:write", "work:read", "destination:read", "destination:write"],
@@ -120,6 +134,7 @@ export const pipeline = [
   {
     ...small,
     stage: "render-thumbnails",
+    leastSeconds: 5,
     input: { from: "bus", events: [ClipRendered.type] },
     emits: [ThumbnailsRendered.type],
     grants: ["records:read", "records:write", "destination:read", "destination:write"],
@@ -132,6 +147,7 @@ export const pipeline = [
   {
     ...small,
     stage: "publish-clip",
+    patienceSeconds: 3 * DAY_SECONDS,
     failsClip: false,
     input: { from: "bus", events: [ThumbnailsRendered.type, ClipRejected.type, ClipFailed.type] },
     emits: [ClipPublished.type],

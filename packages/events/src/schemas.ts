@@ -52,6 +52,7 @@ export const reason = z.enum([
   "BEFORE_RETENTION",
   "CLIP_TOO_LONG",
   "INVALID_REQUEST",
+  "ALREADY_DELIVERED",
   "UNKNOWN_CAMERA",
   "CORRUPT_SOURCE",
   "VERIFY_FAILED",

@@ -14,6 +14,9 @@ const LEASE_MS = 120_000;
 const WAIT_MS = 3_000;
 const POLL_MS = 100;
 
+/** Pauses before an effect's result is written again. */
+const REMEMBER_AGAIN_MS = [50, 200, 800, 1600];
+
 /** Runs an effect that may be repeated, unless its entry says that it was done. */
 export async function once<S extends z.ZodType>(
   { records }: Needs,
@@ -28,7 +31,8 @@ export async function once<S extends z.ZodType>(
 
 /**
  * Runs an effect that cannot be undone once: a lease keeps concurrent deliveries apart, and the entry remembers the
- * result. Only a crash between the effect and its entry repeats it, when the lease has run out: better twice than never.
+ * result. Only a crash between the effect and its entry, or an outage of the records that is longer than a lease, repeats it,
+ * when the lease has run out: better twice than never.
  * @param key of the result.
  * @throws RetryLater while another delivery is at it.
  */
@@ -45,13 +49,33 @@ export async function onceAlone<S extends z.ZodType>(
   const answer = await records.lease(key, { holder, nowMs, untilMs: nowMs + LEASE_MS }, signal);
   if (answer.kind === "done") return schema.parse(answer.value);
   if (answer.kind === "held") return resultOfOther(deps, key, schema, signal);
+  let result: z.input<S>;
   try {
-    return (await putEntryOnce(records, key, schema, await effect(), { signal })).stored;
+    result = await effect();
   } catch (error) {
     // The effect failed; whoever tries next need not wait for the lease to run out.
     await records.release(key, holder);
     throw error;
   }
+  return remember(deps, key, schema, result, signal);
+}
+
+/** The effect has happened, so the lease is not given back: another delivery would repeat it at once. */
+async function remember<S extends z.ZodType>(
+  { records }: Needs,
+  key: EntryKey,
+  schema: S,
+  result: z.input<S>,
+  signal: AbortSignal,
+): Promise<z.output<S>> {
+  for (const pauseMs of REMEMBER_AGAIN_MS) {
+    try {
+      return (await putEntryOnce(records, key, schema, result, { signal })).stored;
+    } catch {
+      await setTimeout(pauseMs, undefined, { signal });
+    }
+  }
+  return (await putEntryOnce(records, key, schema, result, { signal })).stored;
 }
 
 async function resultOfOther<S extends z.ZodType>(

@@ -183,7 +183,7 @@ describe("again later", () => {
 
   it("ends at the clip's deadline: then the clip has failed", async () => {
     await using world = await testWorld();
-    world.nowMs = Date.parse(accepted.metadata.deadlineAt) - 1000;
+    world.nowMs = Date.parse(accepted.metadata.deadlineAt) - 21_000;
     await expect(deliver(broken(later()), accepted, world)).rejects.toThrow(RetryLater);
     expect(world.schedules).toEqual([]);
     expect(onlyOne("ClipFailed", world.published).data).toMatchObject({
@@ -191,6 +191,28 @@ describe("again later", () => {
       reason: "CAMERA_SERVICE_UNAVAILABLE",
       message: "Error: 503",
     });
+  });
+
+  it("goes on for days where what was decided is to be told", async () => {
+    await using world = await testWorld();
+    const day = 24 * 3_600_000;
+    world.nowMs = Date.parse(accepted.metadata.deadlineAt) + 2 * day;
+    await deliver(broken(later(), "publish-clip"), accepted, world);
+    expect(world.schedules).toMatchObject([{ queue: "publish-clip" }]);
+    world.nowMs += 2 * day;
+    await expect(deliver(broken(later(), "publish-clip"), accepted, world)).rejects.toThrow(RetryLater);
+  });
+
+  it("over the deadline tells the failure once, however often the message comes until it rests, and counts it at rest", async () => {
+    await using world = await testWorld();
+    world.nowMs = Date.parse(accepted.metadata.deadlineAt) - 21_000;
+    for (const receiveCount of [1, 2, 3])
+      await expect(deliver(broken(later()), accepted, world, { receiveCount })).rejects.toThrow(RetryLater);
+    onlyOne("ClipFailed", world.published);
+    expect(world.metrics).toEqual([]);
+    await expect(deliver(broken(later()), accepted, world, { receiveCount: 4 })).rejects.toThrow(RetryLater);
+    expect(world.metrics).toEqual(["DeadLetters"]);
+    expect(new Set(world.published.map(({ metadata }) => metadata.id)).size).toBe(1);
   });
 
   it("has an hour in a run of an archived event, whose deadline is long over, and no more", async () => {
@@ -234,7 +256,7 @@ describe("an outage of a service of AWS", () => {
 
   it("over the deadline is left to redeliveries, the last of which ends the clip and says which service it was", async () => {
     await using world = await testWorld();
-    world.nowMs = Date.parse(accepted.metadata.deadlineAt) - 1000;
+    world.nowMs = Date.parse(accepted.metadata.deadlineAt) - 21_000;
     for (const receiveCount of [2, 3, 4])
       await expect(deliver(broken(outage), accepted, world, { receiveCount })).rejects.toBe(outage);
     expect(onlyOne("ClipFailed", world.published).data).toMatchObject({

@@ -1,4 +1,11 @@
-import { backoffSeconds, RetryLater, ServiceUnavailableError, type ToldError } from "@camclips/core";
+import {
+  backoffSeconds,
+  failureEntry,
+  PATIENT_SECONDS,
+  RetryLater,
+  ServiceUnavailableError,
+  type ToldError,
+} from "@camclips/core";
 import {
   type AnyEvent,
   type AnyFact,
@@ -18,6 +25,7 @@ import {
   withFreshDeadline,
 } from "@camclips/events";
 import type { Deps } from "./deps.ts";
+import { whyPointless } from "./door.ts";
 import { resultKeyOf, resultUnder } from "./outbox.ts";
 
 /** One message of a stage's queue. `body`: the parsed JSON, or the text when it is none. */
@@ -75,9 +83,9 @@ function timely(archived: AnyEvent, sentMs: number): AnyEvent {
 
 /** Stamps a fact as following from an event. */
 function follow(fact: AnyFact, event: AnyEvent, { clock }: Pick<Deps, "clock">): AnyEvent {
-  const { cause: id = event.metadata.id, ...happened } = fact;
+  const { cause: id = event.metadata.id, id: fixedId, ...happened } = fact;
   const cause = { ...event, metadata: { ...event.metadata, id } };
-  return nextEvent(happened, versionOf(fact.type), cause, new Date(clock.now()).toISOString()) as AnyEvent;
+  return nextEvent(happened, versionOf(fact.type), cause, new Date(clock.now()).toISOString(), fixedId) as AnyEvent;
 }
 
 /**
@@ -128,6 +136,12 @@ async function runOnce<Needs extends WrapperDeps>(
   const under = event && resultKeyOf(stage.name, event);
   const before = under && (await resultUnder(under, deps.records, signal));
   if (before) return deps.outbox.publish({ messageId, events: before }, signal);
+  const pointless = event && (await whyPointless(stageNamed(stage.name), event, deps, signal));
+  if (pointless) {
+    deps.log.info("stage dropped its work", { stage: stage.name, clipId: event.metadata.clipId, why: pointless });
+    deps.metrics.add("Dropped", 1, "Count", { stage: stage.name });
+    return deps.outbox.publish({ messageId, events: [] }, signal);
+  }
   return deps.outbox.publish({ messageId, under, events: await stage.run(message, event, deps, signal) }, signal);
 }
 
@@ -147,7 +161,7 @@ async function handleFailure(
   let unscheduled: unknown;
   if (event && later instanceof RetryLater) {
     try {
-      if (await scheduledAgain(row.stage as StageName, event, later, deps)) {
+      if (await scheduledAgain(row, event, later, deps)) {
         deps.metrics.add("Retries", 1, "Count", { stage: row.stage });
         deps.log.warn("stage will retry", { ...fields, reason: later.reason, error: describe(error) });
         return;
@@ -158,26 +172,41 @@ async function handleFailure(
     }
   }
   const isOver = error instanceof RetryLater && unscheduled === undefined;
-  const last = message.receiveCount >= row.maxReceives || isOver;
-  if (last && event && row.failsClip && "request" in event.data) {
-    const { request } = event.data;
-    const fact = ClipFailed.happened({ request, stage: row.stage, reason: reasonOf(error), message: describe(error) });
-    await deps.bus.publish([follow(fact, event, deps)]);
-  }
-  if (last) deps.metrics.add("DeadLetters", 1, "Count", { stage: row.stage });
+  const rests = message.receiveCount >= row.maxReceives;
+  if ((rests || isOver) && event && row.failsClip) await tellFailure(row, event, { error, rests }, deps);
+  if (rests) deps.metrics.add("DeadLetters", 1, "Count", { stage: row.stage });
   throw unscheduled ?? error;
 }
 
-/** Sends the message back to the stage's queue by a one-shot schedule, unless the clip's deadline comes first. */
+/** Once, although a message that gave up early is delivered until it rests; and again at the end, in case that was lost. */
+async function tellFailure(
+  row: PipelineStage,
+  event: AnyEvent,
+  { error, rests }: { error: unknown; rests: boolean },
+  deps: WrapperDeps,
+): Promise<void> {
+  if (!("request" in event.data)) return;
+  const { clipId, id, rerun } = event.metadata;
+  const { request } = event.data;
+  const fact = ClipFailed.happened({ request, stage: row.stage, reason: reasonOf(error), message: describe(error) });
+  const entry = failureEntry(clipId, row.stage, id, rerun?.id);
+  if (!rests && !(await deps.records.putOnce(entry, { reason: reasonOf(error) })).ours) return;
+  await deps.bus.publish([follow(fact, event, deps)]);
+}
+
+/** Sends the message back to the stage's queue by a one-shot schedule, unless the time to wait ends first. */
 async function scheduledAgain(
-  queue: StageName,
+  row: PipelineStage,
   event: AnyEvent,
   { seconds }: RetryLater,
   { clock, scheduler }: WrapperDeps,
 ): Promise<boolean> {
   const { id, attempt, deadlineAt, rerun } = event.metadata;
-  const atMs = clock.now() + backoffSeconds(seconds, attempt, id) * 1000;
-  if (atMs > Date.parse(deadlineAt)) return false;
+  const queue = row.stage as StageName;
+  const longest = row.patienceSeconds > 0 ? PATIENT_SECONDS : undefined;
+  const atMs = clock.now() + backoffSeconds(seconds, attempt, id, longest) * 1000;
+  // What comes later would be kept out at the door, and the reason would be lost.
+  if (atMs > Date.parse(deadlineAt) + (row.patienceSeconds - row.leastSeconds) * 1000) return false;
   const again = { ...event, metadata: { ...event.metadata, attempt: attempt + 1 } };
   const name = `${queue}-${derivedId(id, queue, String(attempt + 1), rerun?.id ?? "")}`;
   await scheduler.schedule({ name, atMs, queue, body: JSON.stringify(toEnvelope(again)) });

@@ -18,7 +18,7 @@ it("has a clip fail that nobody was told about by its deadline", async () => {
 
 it("has it fail also when it was decided, and the history has no end yet", async () => {
   await using world = await testWorld();
-  const record = { cause: "11111111-1111-8111-8111-111111111111" };
+  const record = { eventId: "11111111-1111-8111-8111-111111111111" };
   await world.deps.records.putOnce(terminalEntry("clip-1", key), record);
   onlyOne("ClipFailed", await deliver(checkDeadline, accepted, world));
 });

@@ -1,5 +1,5 @@
 import { eventEntry, requestKey, terminalEntry } from "@camclips/core";
-import { ClipFailed, ClipPublished, ClipRejected, derivedId, RequestAccepted } from "@camclips/events";
+import { ClipFailed, ClipRejected, RequestAccepted } from "@camclips/events";
 import * as z from "zod";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
@@ -8,8 +8,8 @@ import { defineStage } from "../runtime/process.ts";
 
 type Needs = Pick<Deps, "records">;
 
-/** The event behind a terminal status (publish-clip): ClipPublished follows from it, and its id from that. */
-const claimant = z.object({ cause: z.string() });
+/** What publish-clip stores of a terminal status: the ClipPublished that ends it. */
+const claimant = z.object({ eventId: z.string() });
 
 /** Runs at a clip's deadline: whoever is still waiting for an answer by then gets one, and the history gets its end. */
 export const checkDeadline = defineStage(
@@ -19,7 +19,7 @@ export const checkDeadline = defineStage(
     const { request } = watched.data;
     const { clipId, deadlineAt } = watched.metadata;
     const terminal = await getEntry(records, terminalEntry(clipId, requestKey(request)), claimant, signal);
-    const published = terminal && eventEntry(clipId, derivedId(terminal.cause, ClipPublished.type, ""));
+    const published = terminal && eventEntry(clipId, terminal.eventId);
     if (published && (await records.get(published, signal))) return [];
     // A refusal says itself what it is about; only its delivery failed.
     if (watched.type === "ClipRejected") return [ClipRejected.happened(watched.data)];

@@ -1,9 +1,17 @@
-import { CameraServiceError, claimEntry, notifiedEntry, requestKey, workingStatus } from "@camclips/core";
+import {
+  CameraServiceError,
+  claimEntry,
+  notifiedEntry,
+  requestKey,
+  ServiceUnavailableError,
+  workingStatus,
+} from "@camclips/core";
 import {
   type AnyEvent,
   ClipFailed,
   ClipPublished,
   ClipRejected,
+  RequestAccepted,
   type Rerun,
   ThumbnailsRendered,
 } from "@camclips/events";
@@ -11,6 +19,7 @@ import { deliver, down, eventOf, onlyOne, request, type TestWorld, testWorld } f
 import { describe, expect, it } from "vitest";
 import { checkDeadline } from "./check-deadline.ts";
 import { publishClip } from "./publish-clip.ts";
+import { recordEvent } from "./record-event.ts";
 
 const clip = {
   key: "cam-1/clip-1.mp4",
@@ -231,9 +240,45 @@ describe("the two effects", () => {
     };
     await expect(publish(world)).rejects.toThrow("killed");
     world.deps.records = records;
+    // Whoever held the lease is gone once it has run out.
+    world.nowMs += 121_000;
     onlyOne("ClipPublished", await publish(world));
     expect(statuses(world).sns).toEqual(["CLIP_AVAILABLE", "CLIP_AVAILABLE"]);
     expect(new Set(world.notifications.map(({ attributes }) => attributes.notificationId)).size).toBe(1);
+  });
+
+  it("tell subscribers once, although it cannot be written down at first", async () => {
+    await using world = await testWorld();
+    const { records } = world.deps;
+    const told = notifiedEntry("clip-1", requestKey(request()));
+    let outages = 2;
+    world.deps.records = {
+      ...records,
+      async putOnce(key, ...rest) {
+        if (key.name === told.name && outages-- > 0) throw new ServiceUnavailableError("503");
+        return records.putOnce(key, ...rest);
+      },
+    };
+    onlyOne("ClipPublished", await publish(world));
+    await publish(world);
+    expect(statuses(world).sns).toEqual(["CLIP_AVAILABLE"]);
+  });
+
+  it("keep the right to tell subscribers when it cannot be written down at all: nobody else tells them at once", async () => {
+    await using world = await testWorld();
+    const { records } = world.deps;
+    const told = notifiedEntry("clip-1", requestKey(request()));
+    world.deps.records = {
+      ...records,
+      async putOnce(key, ...rest) {
+        if (key.name === told.name) throw new ServiceUnavailableError("503");
+        return records.putOnce(key, ...rest);
+      },
+    };
+    await expect(publish(world)).rejects.toThrow("503");
+    world.deps.records = records;
+    expect(await publish(world)).toEqual([]);
+    expect(statuses(world).sns).toEqual(["CLIP_AVAILABLE"]);
   });
 
   it("are made up for by the deadline, and the clip's history gets its end", async () => {
@@ -287,6 +332,29 @@ describe("a replay", () => {
     await publish(world, failed(silent));
     onlyOne("ClipPublished", await publish(world));
     expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["CLIP_AVAILABLE"] });
+  });
+
+  it("that tells takes the request's status while nobody has one: the deadline adds nothing", async () => {
+    await using world = await testWorld();
+    const published = onlyOne("ClipPublished", await publish(world, available(loud)));
+    await deliver(recordEvent, published, world);
+    const accepted = eventOf(RequestAccepted.happened({ request: request() }));
+    world.nowMs = Date.parse(accepted.metadata.deadlineAt);
+    expect(await deliver(checkDeadline, accepted, world)).toEqual([]);
+    // A late event of the first run finds the request answered, and ends the history under the same id.
+    const late = onlyOne("ClipPublished", await publish(world, failed()));
+    expect(late.metadata.id).toBe(published.metadata.id);
+    expect(late.data.status).toBe("CLIP_AVAILABLE");
+    expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["CLIP_AVAILABLE"] });
+  });
+
+  it("never takes a delivered clip back, also where it tells", async () => {
+    await using world = await testWorld();
+    await publish(world);
+    const { data } = onlyOne("ClipPublished", await publish(world, failed(loud)));
+    expect(data).toMatchObject({ status: "FATAL_ERROR", notified: false });
+    expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["CLIP_AVAILABLE"] });
+    expect(await world.deps.records.status("clip-1")).toMatchObject({ outcome: "CLIP_AVAILABLE" });
   });
 
   it("tells everybody once more, and only once, where the operator asks for it", async () => {

@@ -17,6 +17,7 @@ import {
   ClipFailed,
   ClipPublished,
   ClipRejected,
+  derivedId,
   type EventOf,
   ThumbnailsRendered,
 } from "@camclips/events";
@@ -36,6 +37,8 @@ type Terminal = EventOf<typeof ThumbnailsRendered | typeof ClipRejected | typeof
 /** The one terminal status of a request: whoever claims it first decides, everyone else delivers the same. */
 const terminal = ClipPublished.detail.shape.data.omit({ notified: true, putRefused: true }).extend({
   cause: z.string(),
+  /** Of the ClipPublished that ends it, whoever publishes that. */
+  eventId: z.string(),
   /** The camera service keeps one status per clipId, and that is the first clip's. */
   conflict: z.boolean().default(false),
 });
@@ -59,10 +62,11 @@ export const publishClip = defineStage(
     if (rerun && !rerun.notify) return [factOf(outcome, { notified: false })];
 
     const key = requestKey(event.data.request);
-    const entries = { terminal: terminalEntry, notified: notifiedEntry, put: putEntry };
-    const at = (entry: keyof typeof entries) => entries[entry](event.metadata.clipId, key, rerun?.id);
-    const options = { status: statusOf(event, outcome, deps), signal };
-    const { stored } = await putEntryOnce(deps.records, at("terminal"), terminal, outcome, options);
+    const claimed = await claimTerminal(event, outcome, deps, signal);
+    if (!claimed) return [factOf(outcome, { notified: false })];
+    const { stored, rerunId } = claimed;
+    const entries = { notified: notifiedEntry, put: putEntry };
+    const at = (entry: keyof typeof entries) => entries[entry](event.metadata.clipId, key, rerunId);
     const [notified, put] = await Promise.allSettled([
       onceAlone(deps, at("notified"), delivered, () => notify(stored, deps, signal), signal),
       stored.conflict
@@ -79,12 +83,37 @@ export const publishClip = defineStage(
     }
     const putRefused = put.status === "fulfilled" ? put.value?.refused : undefined;
     // Whoever brings the status to its end publishes the one event that follows from whoever claimed it.
-    return [{ ...factOf(stored, { notified: true, putRefused }), cause: stored.cause }];
+    return [{ ...factOf(stored, { notified: true, putRefused }), cause: stored.cause, id: stored.eventId }];
   },
 );
 
+/**
+ * A request has one terminal status. A rerun that was told to notify takes it while it is free: then the clip is answered,
+ * and its deadline has nothing to add. Afterwards it has a status of its own, which never takes a delivered clip back.
+ * @returns undefined when a rerun has nothing better to tell.
+ */
+async function claimTerminal(
+  event: Terminal,
+  outcome: TerminalRecord,
+  deps: Needs,
+  signal: AbortSignal,
+): Promise<{ stored: TerminalRecord; rerunId: string | undefined } | undefined> {
+  const { clipId, id, rerun } = event.metadata;
+  const key = requestKey(event.data.request);
+  const options = { status: statusOf(event, outcome, deps), signal };
+  const base = await putEntryOnce(deps.records, terminalEntry(clipId, key), terminal, outcome, options);
+  if (!rerun || base.stored.cause === id) return { stored: base.stored, rerunId: undefined };
+  if (base.stored.status === "CLIP_AVAILABLE" && outcome.status !== "CLIP_AVAILABLE") {
+    deps.log.warn("a rerun found less than was delivered", { clipId, rerun: rerun.id, dropped: outcome.status });
+    return undefined;
+  }
+  const own = await putEntryOnce(deps.records, terminalEntry(clipId, key, rerun.id), terminal, outcome, options);
+  return { stored: own.stored, rerunId: rerun.id };
+}
+
 function terminalOf(event: Terminal, { settings, destinationBucket }: Needs): TerminalRecord {
   const cause = event.metadata.id;
+  const eventId = derivedId(cause, ClipPublished.type, event.metadata.rerun?.id ?? "");
   if (event.type === "ThumbnailsRendered") {
     const { request, clip, coverage } = event.data;
     const { takenUpAt, occurredAt } = event.metadata;
@@ -96,7 +125,7 @@ function terminalOf(event: Terminal, { settings, destinationBucket }: Needs): Te
       destinationBucket,
       settings,
     ) as TerminalRecord["clipMetadata"];
-    return { status: "CLIP_AVAILABLE", clipMetadata, cause, conflict: false };
+    return { status: "CLIP_AVAILABLE", clipMetadata, cause, eventId, conflict: false };
   }
   const refusal: Refusal =
     event.type === "ClipRejected"
@@ -104,7 +133,7 @@ function terminalOf(event: Terminal, { settings, destinationBucket }: Needs): Te
       : { status: "FATAL_ERROR", reason: event.data.reason, message: event.data.message };
   const clipMetadata = refusedMetadata(event.data.request, refusal) as TerminalRecord["clipMetadata"];
   const conflict = event.type === "ClipRejected" && event.data.conflict;
-  return { status: refusal.status, reason: refusal.reason, clipMetadata, cause, conflict };
+  return { status: refusal.status, reason: refusal.reason, clipMetadata, cause, eventId, conflict };
 }
 
 function statusOf({ data, metadata }: Terminal, { status, reason }: TerminalRecord, { clock }: Needs): ClipStatus {

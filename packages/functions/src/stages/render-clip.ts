@@ -7,6 +7,8 @@ import {
   type ClipRequest,
   type Coverage,
   type Gap,
+  type Reason,
+  type Rerun,
   SourcesDownloaded,
 } from "@camclips/events";
 import type { RenderReport, RenderSource } from "@camclips/media";
@@ -16,7 +18,10 @@ import type { Deps } from "../runtime/deps.ts";
 import { downloadFile, sha256Of, uploadFile } from "../runtime/files.ts";
 import { defineStage } from "../runtime/process.ts";
 
-type Needs = Pick<Deps, "work" | "destination" | "media" | "scratch" | "settings" | "metrics" | "onProgress">;
+type Needs = Pick<
+  Deps,
+  "work" | "destination" | "records" | "media" | "scratch" | "settings" | "metrics" | "onProgress"
+>;
 
 /** Cuts the clip out of the staged sources, and puts it under its final key once it is verified. */
 export const renderClip = defineStage(
@@ -37,16 +42,10 @@ export const renderClip = defineStage(
 
     const sha256 = await sha256Of(output, signal);
     const key = clipKey(request.cameraId, request.clipId);
-    const refused = await publishFile(
-      key,
-      output,
-      sha256,
-      { request, overwrite: metadata.rerun !== undefined },
-      deps,
-      signal,
-    );
-    if (refused) return [refused];
     const { report, coverage } = cut;
+    const file = { key, path: output, sha256, deliveredMs: deliveredMs(coverage) };
+    const refused = await publishFile(file, { request, rerun: metadata.rerun }, deps, signal);
+    if (refused) return [refused];
     deps.metrics.add("BytesOut", report.bytes, "Bytes");
     const { bytes, durationMs, width, height, frames, encodedFrames, audio, precision, why } = report;
     const clip = { key, bytes, sha256, durationMs, width, height, frames, encodedFrames, audio, precision, why };
@@ -123,27 +122,50 @@ function coverageOf({ startMs, endMs }: ClipRequest, report: RenderReport, known
   return { requested: [startMs, endMs], delivered, gaps, startErrorMs, endErrorMs };
 }
 
+interface ClipFile {
+  key: string;
+  path: string;
+  sha256: string;
+  /** How much of the range it holds. */
+  deliveredMs: number;
+}
+
 /** Puts the clip under its public key. A crash between this and the event is met by the same bytes again. */
 async function publishFile(
-  key: string,
-  path: string,
-  sha256: string,
-  { request, overwrite }: { request: ClipRequest; overwrite: boolean },
-  { destination }: Needs,
+  { key, path, sha256, deliveredMs }: ClipFile,
+  { request, rerun }: { request: ClipRequest; rerun: Rerun | undefined },
+  { destination, records }: Needs,
   signal: AbortSignal,
 ): Promise<AnyFact | undefined> {
-  const metadata = { request: requestKey(request), sha256 };
+  const metadata = { request: requestKey(request), sha256, delivered: String(deliveredMs) };
   const options = { contentType: "video/mp4", metadata, signal };
-  const { written } = await uploadFile(destination, key, path, { ...options, ifAbsent: !overwrite });
+  const { written } = await uploadFile(destination, key, path, { ...options, ifAbsent: true });
   if (written) return undefined;
   const existing = await destination.info(key, signal);
   if (existing?.metadata.sha256 === sha256) return undefined;
-  if (existing?.metadata.request === metadata.request) {
-    await uploadFile(destination, key, path, options);
-    return undefined;
+  if (existing?.metadata.request !== metadata.request) {
+    const message = `${key} already holds a clip of another request, which stays: use a new clipId`;
+    return reject(request, "INVALID_REQUEST", message, true);
   }
-  const message = `${key} already holds a clip of another request, which stays: use a new clipId`;
-  return ClipRejected.happened({ request, status: "FATAL_ERROR", reason: "INVALID_REQUEST", message, conflict: true });
+  const told = await records.status(request.clipId, signal);
+  const isDelivered = told?.outcome === "CLIP_AVAILABLE" && told.requestKey === metadata.request;
+  const kept = isDelivered && whyKept(Number(existing.metadata.delivered), deliveredMs, rerun);
+  if (kept) return reject(request, "ALREADY_DELIVERED", `${key} stays as it was delivered: ${kept}`, false);
+  await uploadFile(destination, key, path, options);
+  return undefined;
+}
+
+/** Whoever was told of a clip finds what was told: other bytes take its place only when they are told, too, and hold no less. */
+function whyKept(hadMs: number, hasMs: number, rerun: Rerun | undefined): string | undefined {
+  if (hasMs < hadMs) return `it holds ${hadMs} ms of the range, and this run found ${hasMs} ms`;
+  return rerun?.notify ? undefined : "this run made other bytes, and would tell nobody; --notify replaces the clip";
+}
+
+const deliveredMs = ({ delivered }: Coverage): number =>
+  Math.round(delivered.reduce((sum, [start, end]) => sum + end - start, 0));
+
+function reject(request: ClipRequest, reason: Reason, message: string, conflict: boolean): AnyFact {
+  return ClipRejected.happened({ request, status: "FATAL_ERROR", reason, message, conflict });
 }
 
 export const handler = lambdaHandler(renderClip, async (environment) =>

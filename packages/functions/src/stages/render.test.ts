@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { appendFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { requestKey } from "@camclips/core";
+import { decidedStatus, requestKey } from "@camclips/core";
 import { ClipRendered, type GapPolicy, type Rerun, SourcesDownloaded } from "@camclips/events";
 import { VerificationError } from "@camclips/media";
 import { CorruptSourceError } from "@camclips/mp4";
@@ -60,6 +60,13 @@ const breaking = (...broken: number[]) =>
     const source = sources.find(({ path }) => broken.some((number) => path.endsWith(`source-${number}.mp4`)));
     if (source) throw new CorruptSourceError(source.path, "a frame cannot be decoded");
   });
+
+/** What another build of the encoder makes of the same sources. */
+const otherBytes: TestWorld["deps"]["media"]["renderClip"] = async (job, options) => {
+  const report = await fakeMedia().renderClip(job, options);
+  await appendFile(job.output, "\0\0\0\u0008free");
+  return report;
+};
 
 describe("rendering a clip", () => {
   it("puts the verified clip under its public key, with its hash, and leaves nothing in the scratch folder", async () => {
@@ -176,17 +183,82 @@ describe("rendering a clip", () => {
     expect(sha256((await world.deps.destination.get(KEY)) ?? new Uint8Array())).toBe(data.clip.sha256);
   });
 
-  it("renders again in a replay", async () => {
-    await using world = await testWorld();
-    await deliver(renderClip, await downloaded(world), world);
-    world.deps.media = breaking(0);
-    const rerun = { id: "replay-1", notify: false };
-    const { data, metadata } = onlyOne(
-      "ClipRendered",
-      await deliver(renderClip, await downloaded(world, { rerun }), world),
-    );
-    expect(metadata.rerun).toEqual(rerun);
-    expect(sha256((await world.deps.destination.get(KEY)) ?? new Uint8Array())).toBe(data.clip.sha256);
+  describe("again, in a replay", () => {
+    const silent = { id: "replay-1", notify: false };
+    const loud = { id: "notify-1", notify: true };
+    const stored = async (world: TestWorld) => sha256((await world.deps.destination.get(KEY)) ?? new Uint8Array());
+    const isTold = (world: TestWorld) => {
+      const asked = request({ endMs: START + 25_000 });
+      const decided = { status: "CLIP_AVAILABLE", isRerun: false } as const;
+      return world.deps.records.setStatus(decidedStatus(asked, decided, new Date(START).toISOString(), START));
+    };
+    const rendered = async (rerun?: Rerun, media?: TestWorld["deps"]["media"]) => {
+      const world = await testWorld();
+      await deliver(renderClip, await downloaded(world), world);
+      await isTold(world);
+      const before = await stored(world);
+      if (media) world.deps.media = media;
+      const events = await deliver(renderClip, await downloaded(world, { ...(rerun && { rerun }) }), world);
+      return { world, before, events, after: await stored(world) };
+    };
+
+    it("brings a lost clip back", async () => {
+      await using world = await testWorld();
+      const event = await downloaded(world, { rerun: silent });
+      const { data, metadata } = onlyOne("ClipRendered", await deliver(renderClip, event, world));
+      expect(metadata.rerun).toEqual(silent);
+      expect(await stored(world)).toBe(data.clip.sha256);
+    });
+
+    it("leaves the same bytes as they are", async () => {
+      const { world, events, before, after } = await rendered(silent);
+      await using _ = world;
+      expect(onlyOne("ClipRendered", events).data.clip.sha256).toBe(before);
+      expect(after).toBe(before);
+    });
+
+    it.each([silent, loud])("never replaces a delivered clip by one with less footage: %j", async (rerun) => {
+      const { world, events, before, after } = await rendered(rerun, breaking(0));
+      await using _ = world;
+      expect(onlyOne("ClipRejected", events).data).toMatchObject({
+        reason: "ALREADY_DELIVERED",
+        message: `${KEY} stays as it was delivered: it holds 20000 ms of the range, and this run found 10000 ms`,
+      });
+      expect(after).toBe(before);
+    });
+
+    it("replaces a delivered clip by other bytes only where they are told", async () => {
+      const other = { ...fakeMedia(), renderClip: otherBytes };
+      const quiet = await rendered(silent, other);
+      await using _ = quiet.world;
+      expect(onlyOne("ClipRejected", quiet.events).data.message).toContain("--notify replaces the clip");
+      expect(quiet.after).toBe(quiet.before);
+      const told = await rendered(loud, other);
+      await using _told = told.world;
+      expect(told.after).toBe(onlyOne("ClipRendered", told.events).data.clip.sha256);
+      expect(told.after).not.toBe(told.before);
+    });
+
+    it("replaces a clip that nobody was told of", async () => {
+      await using world = await testWorld();
+      await deliver(renderClip, await downloaded(world), world);
+      world.deps.media = breaking(0);
+      const event = await downloaded(world, { rerun: silent });
+      const { data } = onlyOne("ClipRendered", await deliver(renderClip, event, world));
+      expect(await stored(world)).toBe(data.clip.sha256);
+    });
+
+    it("never replaces another request's clip", async () => {
+      await using world = await testWorld();
+      const theirs = Buffer.from("another request's clip");
+      const metadata = { request: "theirs", sha256: sha256(theirs) };
+      await world.deps.destination.put(KEY, theirs, { contentType: "video/mp4", metadata });
+      for (const rerun of [silent, loud]) {
+        const events = await deliver(renderClip, await downloaded(world, { rerun }), world);
+        expect(onlyOne("ClipRejected", events).data).toMatchObject({ reason: "INVALID_REQUEST", conflict: true });
+      }
+      expect(await stored(world)).toBe(sha256(theirs));
+    });
   });
 
   it("fails when a staged source is gone", async () => {

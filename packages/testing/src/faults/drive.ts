@@ -5,6 +5,7 @@ import { testFolder } from "../folders.ts";
 import { fakeMedia } from "../stage-world.ts";
 import type { Asked, Fault, History } from "./history.ts";
 import { injectFaults, Life } from "./inject.ts";
+import { perform } from "./operator.ts";
 import { EPOCH, World } from "./world.ts";
 
 /** Breaks a guard of the product on purpose: the checks must notice. */
@@ -61,6 +62,10 @@ export async function live<T>(
           process = await begin(world, mutate);
         }
       },
+    })),
+    ...history.acts.map((act) => ({
+      atMs: EPOCH + act.atSeconds * 1000,
+      run: () => perform(act, world, process.runtime),
     })),
     {
       atMs: EPOCH + FAULTS_END_SECONDS * 1000,

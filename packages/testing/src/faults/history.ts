@@ -43,6 +43,13 @@ export interface Outage {
 
 type Disturbance = { kind: "jump"; atSeconds: number; bySeconds: number } | { kind: "restart"; atSeconds: number };
 
+/** What somebody on call does to one clip, or to everything at rest. */
+export type Act =
+  /** Everything the archive holds of the clip, again. */
+  | { kind: "replay"; clipId: string; notify: boolean; atSeconds: number }
+  /** Every dead letter goes back to its queue, as `camclips redrive` sends it. */
+  | { kind: "redrive"; atSeconds: number };
+
 export interface History {
   seed: number;
   /** Share of effects that go wrong, 0 to 1. */
@@ -51,6 +58,7 @@ export interface History {
   recordings: RecordingFate[];
   outages: Outage[];
   disturbances: Disturbance[];
+  acts: Act[];
 }
 
 const seconds = (max: number) => fc.integer({ min: 0, max });
@@ -111,6 +119,19 @@ const disturbance: fc.Arbitrary<Disturbance> = fc.oneof(
   fc.record({ kind: fc.constant("restart" as const), atSeconds: seconds(1200) }),
 );
 
+/** Before and after the first deadlines, which are an hour and a quarter away. */
+const actSeconds = fc.integer({ min: 100, max: 9000 });
+
+const act: fc.Arbitrary<Act> = fc.oneof(
+  fc.record({
+    kind: fc.constant("replay" as const),
+    clipId: fc.constantFrom("clip-0", "clip-1"),
+    notify: fc.boolean(),
+    atSeconds: actSeconds,
+  }),
+  fc.record({ kind: fc.constant("redrive" as const), atSeconds: actSeconds }),
+);
+
 const history: fc.Arbitrary<Omit<History, "seed">> = fc.record({
   intensity: fc.constantFrom(0, 0.02, 0.05, 0.1, 0.2),
   asked: fc
@@ -119,6 +140,10 @@ const history: fc.Arbitrary<Omit<History, "seed">> = fc.record({
   recordings: fc.array(fate, { minLength: RECORDINGS, maxLength: RECORDINGS }),
   outages: fc.array(outage, { maxLength: 3 }),
   disturbances: fc.array(disturbance, { maxLength: 3 }),
+  acts: fc.oneof(
+    { weight: 2, arbitrary: fc.constant<Act[]>([]) },
+    { weight: 1, arbitrary: fc.array(act, { minLength: 1, maxLength: 3 }) },
+  ),
 });
 
 /** The history of a seed: always the same one. */
@@ -141,5 +166,5 @@ export function quietHistory(change: Partial<History> = {}): History {
     python: true,
   };
   const recordings = Array.from({ length: RECORDINGS }, () => ({ listedSeconds: 0, storedSeconds: 0, broken: false }));
-  return { seed: 1, intensity: 0, asked: [asked], recordings, outages: [], disturbances: [], ...change };
+  return { seed: 1, intensity: 0, asked: [asked], recordings, outages: [], disturbances: [], acts: [], ...change };
 }

@@ -52,6 +52,11 @@ const withoutFootage = quietHistory({
 
 const unchanged: Mutation = (deps) => deps;
 
+/** Stages that look whether a clip is decided see nothing. */
+const forgettingWhatWasDecided = (records: ClipRecords): Partial<ClipRecords> => ({
+  get: async (key, signal) => (key.name.startsWith("terminal/") ? undefined : records.get(key, signal)),
+});
+
 /** Every write takes the place of what was there. */
 const overwriting = (records: ClipRecords): Partial<ClipRecords> => {
   const latest = new Map<string, unknown>();
@@ -127,6 +132,33 @@ const together =
   (deps, world) =>
     mutations.reduce((mutated, mutation) => mutation(mutated, world), deps);
 
+/** The first recording leaves the origin after twenty minutes. */
+const retention: Mutation = (deps, world) => ({
+  ...deps,
+  origin: {
+    open: async (key, signal) =>
+      world.seconds > 1200 && key === world.nameOf(0) ? undefined : deps.origin.open(key, signal),
+  },
+});
+
+/** Asked for late enough that missing footage is not waited for. */
+const replayed = (notify: boolean): History =>
+  quietHistory({
+    asked: [{ ...asked, sentSeconds: [1000] }],
+    acts: [{ kind: "replay", clipId: "clip-0", notify, atSeconds: 2000 }],
+  });
+
+/** A deploy without a working download, put right after a quarter of an hour; nobody hears of its failures. */
+const badDeploy: Mutation = together(withoutLastWords, (deps, world) => ({
+  ...deps,
+  origin: {
+    open: async (key, signal) => {
+      if (world.seconds < 900) throw new Error("Cannot find module");
+      return deps.origin.open(key, signal);
+    },
+  },
+}));
+
 export const brokenGuards: Broken[] = [
   {
     guard: "the entry of the notification",
@@ -187,6 +219,15 @@ export const brokenGuards: Broken[] = [
     complaint: /scheduled by a replay/,
   },
   {
+    guard: "that a replay keeps what was delivered",
+    mutation: together(
+      retention,
+      withRecords(() => ({ status: async () => undefined })),
+    ),
+    history: replayed(false),
+    complaint: /other bytes than told/,
+  },
+  {
     guard: "the deadline watch",
     mutation: together(brokenRender, withoutLastWords, (deps) => ({
       ...deps,
@@ -206,7 +247,7 @@ export const brokenGuards: Broken[] = [
   },
   {
     guard: "the bound on attempts while a dependency is down",
-    mutation: together(camerasGone, (deps) => ({
+    mutation: together(camerasGone, withRecords(forgettingWhatWasDecided), (deps) => ({
       ...deps,
       scheduler: {
         schedule(message, signal) {
@@ -239,6 +280,14 @@ export const circumstances: [name: string, circumstance: Mutation, history: Hist
     "a refused message has the clipId, range and policy of the sound one that corrects it",
     unchanged,
     quietHistory({ asked: [{ ...asked, fault: "gapPolicy", sentSeconds: [210, 240] }] }),
+    "CLIP_AVAILABLE",
+  ],
+  ["a silent replay finds less than was delivered", retention, replayed(false), "CLIP_AVAILABLE"],
+  ["a replay that tells finds less than was delivered", retention, replayed(true), "CLIP_AVAILABLE"],
+  [
+    "a bad deploy lays messages into the dead letters, and they are redriven before the deadline",
+    badDeploy,
+    quietHistory({ acts: [{ kind: "redrive", atSeconds: 1500 }] }),
     "CLIP_AVAILABLE",
   ],
   ["no footage ever comes", unchanged, withoutFootage, "CLIP_RETRY_TIMEOUT"],

@@ -135,7 +135,7 @@ export class World implements Disposable {
   async store(): Promise<void> {
     const body = await readFile(RECORDING_FILE);
     for (const [index, { storedSeconds, broken }] of this.history.recordings.entries()) {
-      const key = this.#nameOf(index);
+      const key = this.nameOf(index);
       if (!this.#isThere(index, storedSeconds) || (await this.origin.info(key))) continue;
       await this.origin.put(key, broken ? body.subarray(0, 500) : body, { contentType: "video/mp4" });
     }
@@ -154,7 +154,7 @@ export class World implements Disposable {
         this.#isThere(index, listedSeconds) ? [index] : [],
       );
       return listed.reverse().map((index) => ({
-        recordingUrl: `https://recordings.test.com/${this.#nameOf(index)}`,
+        recordingUrl: `https://recordings.test.com/${this.nameOf(index)}`,
         startDate: new Date(this.#startOf(index)).toISOString(),
         endDate: new Date(this.#startOf(index + 1)).toISOString(),
       }));
@@ -175,5 +175,5 @@ export class World implements Disposable {
   }
 
   #startOf = (index: number): number => EPOCH + index * RECORDING_SECONDS * 1000;
-  #nameOf = (index: number): string => recordingName(ALIAS, this.#startOf(index), this.settings);
+  nameOf = (index: number): string => recordingName(ALIAS, this.#startOf(index), this.settings);
 }

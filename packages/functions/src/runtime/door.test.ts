@@ -1,0 +1,64 @@
+import { requestKey, terminalEntry } from "@camclips/core";
+import { type AnyEvent, RequestAccepted, SourcesPending } from "@camclips/events";
+import { deliver, eventOf, onlyOne, request, type TestWorld, testWorld } from "@camclips/testing/stage-world";
+import { describe, expect, it } from "vitest";
+import { defineStage } from "./process.ts";
+
+const accepted = eventOf(RequestAccepted.happened({ request: request() }));
+const pending = { reason: "RECORDING_NOT_YET_AVAILABLE", missing: [[1, 2]], nextAttemptMs: 3 };
+
+function locating() {
+  const worked: string[] = [];
+  const stage = defineStage("locate-sources", [RequestAccepted], async ({ data, metadata }) => {
+    worked.push(metadata.id);
+    return [SourcesPending.happened({ request: data.request, ...pending } as never)];
+  });
+  return { stage, worked };
+}
+
+const rerunOf = (event: AnyEvent, id: string): AnyEvent => ({
+  ...event,
+  metadata: { ...event.metadata, rerun: { id, notify: false } },
+});
+const dropped = (world: TestWorld) => world.lines.filter(({ message }) => message === "stage dropped its work");
+
+describe("work for nothing", () => {
+  it("is dropped once the clip has its terminal status", async () => {
+    await using world = await testWorld();
+    const { stage, worked } = locating();
+    await world.deps.records.putOnce(terminalEntry("clip-1", requestKey(request())), { status: "FATAL_ERROR" });
+    expect(await deliver(stage, accepted, world)).toEqual([]);
+    expect(worked).toEqual([]);
+    expect(dropped(world)).toMatchObject([{ fields: { clipId: "clip-1", why: "the clip has its terminal status" } }]);
+    expect(world.metrics).toEqual(["Dropped"]);
+  });
+
+  it("is dropped when the rest of the pipeline would not be done by the deadline", async () => {
+    await using world = await testWorld();
+    const { stage, worked } = locating();
+    world.nowMs = Date.parse(accepted.metadata.deadlineAt) - 20_001;
+    onlyOne("SourcesPending", await deliver(stage, accepted, world));
+    world.nowMs += 2;
+    const other = eventOf(RequestAccepted.happened({ request: request() }), { key: "another attempt" });
+    expect(await deliver(stage, other, world)).toEqual([]);
+    expect(worked).toEqual([accepted.metadata.id]);
+  });
+
+  it("is not the work of a rerun for a clip that was decided: that is what it is for", async () => {
+    await using world = await testWorld();
+    const { stage } = locating();
+    await world.deps.records.putOnce(terminalEntry("clip-1", requestKey(request())), { status: "FATAL_ERROR" });
+    onlyOne("SourcesPending", await deliver(stage, rerunOf(accepted, "replay-1"), world));
+  });
+
+  it("is what a replay finds of further attempts of the same request: each rerun works once, also when redelivered", async () => {
+    await using world = await testWorld();
+    const { stage, worked } = locating();
+    const attempts = [1, 2, 3].map((sent) =>
+      eventOf(RequestAccepted.happened({ request: request({ retryTimestamps: [sent] }) }), { key: `attempt ${sent}` }),
+    );
+    for (const id of ["replay-1", "replay-2"])
+      for (const event of [...attempts, ...attempts]) await deliver(stage, rerunOf(event, id), world);
+    expect(worked).toEqual([attempts[0]?.metadata.id, attempts[0]?.metadata.id]);
+  });
+});

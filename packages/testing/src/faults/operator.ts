@@ -1,0 +1,36 @@
+import { type AnyEvent, markRerun, parseEnvelope, stageNamed, withFreshDeadline } from "@camclips/events";
+import type { LocalRuntime } from "@camclips/local";
+import type { Act } from "./history.ts";
+import type { World } from "./world.ts";
+
+/** Does what an operator does, by the same rules as the commands for a deployment: what is sent again comes over the bus. */
+export async function perform(act: Act, world: World, runtime: LocalRuntime): Promise<void> {
+  const id = `${act.kind}-${act.atSeconds}`;
+  world.note(`the operator: ${JSON.stringify(act)}`);
+  const events = act.kind === "replay" ? await archived(act, id, runtime) : await resting(id, world, runtime);
+  world.limbo.push(...events.map((event) => ({ atMs: world.now(), event })));
+}
+
+/** The command replays into locate-sources. What a rerun led to is not archived a second time. */
+async function archived(act: Extract<Act, { kind: "replay" }>, id: string, runtime: LocalRuntime): Promise<AnyEvent[]> {
+  const events = await runtime.history(act.clipId);
+  const requests = events.filter(({ type, metadata }) => type === "RequestAccepted" && !metadata.rerun);
+  return requests.map((event) => markRerun(event, { id, notify: act.notify }));
+}
+
+/** Dead letters of accept-request are requests, and those of schedule-retry are not sent again. */
+async function resting(id: string, world: World, runtime: LocalRuntime): Promise<AnyEvent[]> {
+  const letters = (await runtime.deadLetters()).filter(({ queue }) => {
+    const { input } = stageNamed(queue);
+    return input.from === "bus" && queue !== "schedule-retry" && queue !== "record-event";
+  });
+  return letters.map(({ queue, body }) => {
+    const event = withFreshDeadline(parseEnvelope(JSON.parse(body)), world.now());
+    return stageNamed(queue).failsClip ? ownRun(event, id) : event;
+  });
+}
+
+function ownRun(event: AnyEvent, id: string): AnyEvent {
+  const { rerun, ...metadata } = event.metadata;
+  return markRerun(rerun?.notify === false ? event : { ...event, metadata }, { id, notify: true });
+}
