@@ -9,15 +9,8 @@ import {
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
-import {
-  brokenOff,
-  type FetchRange,
-  ObjectChangedError,
-  type ObjectInfo,
-  type ObjectStore,
-  type PutOptions,
-  RangedObject,
-} from "@camclips/core";
+import { ObjectChangedError, type ObjectInfo, type ObjectStore, type PutOptions } from "@camclips/core";
+import { brokenOff, type FetchRange, RangedObject } from "@camclips/core/ranged-object";
 
 /** Bodies above this go up in parts of this size. */
 const PART_BYTES = 8 * 1024 * 1024;

@@ -7,7 +7,6 @@ export * from "./decide.ts";
 export * from "./footage.ts";
 export * from "./keys.ts";
 export * from "./ports.ts";
-export * from "./ranged-object.ts";
 export * from "./recording-name.ts";
 export * from "./request.ts";
 export * from "./retry.ts";

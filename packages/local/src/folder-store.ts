@@ -2,7 +2,8 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { ObjectChangedError, type ObjectStore, type PutOptions, RangedObject } from "@camclips/core";
+import { ObjectChangedError, type ObjectStore, type PutOptions } from "@camclips/core";
+import { RangedObject } from "@camclips/core/ranged-object";
 import { isCode, readIfThere, settle, sweepUnfinished, temporaryFor, writeTemporary, writeWhole } from "./files.ts";
 
 /** Folders in the root that hold no objects. */
