@@ -43,3 +43,21 @@ it("the debugger starts programs and suites that are there", async () => {
   expect(programs).toHaveLength(1);
   for (const path of [...programs, ...inputs[0].options]) await read(path);
 });
+
+/** Whether a range such as `^20.19.0 || >=22.12.0` has a Node 20 in it. */
+const takesNode20 = (range: string): boolean =>
+  range.split("||").some((part) => {
+    const [, sign = "", major] = /^\s*([<>=^~]*)\s*v?(\d+)/.exec(part) ?? [];
+    if (major === undefined) return part.trim() === "*";
+    const below = /<\s*(\d+)/.exec(part)?.[1];
+    return sign.startsWith(">") ? Number(major) <= 20 && !(Number(below) <= 20) : Number(major) === 20;
+  });
+
+it("Node 20 installs every package without a warning (decision 10)", async () => {
+  const { packages } = JSON.parse(await read("package-lock.json"));
+  type Locked = { engines?: { node?: string }; optional?: boolean };
+  const wanting = Object.entries<Locked>(packages).filter(
+    ([, { engines, optional }]) => !optional && engines?.node && !takesNode20(engines.node),
+  );
+  expect(wanting.map(([path, { engines }]) => `${path}: ${engines?.node}`)).toEqual([]);
+});
