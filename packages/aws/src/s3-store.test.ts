@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { ObjectChangedError, ServiceUnavailableError } from "../../core/src/ports.ts";
 import { createS3Store } from "./s3-store.ts";
 
-async function open() {
-  const s3 = await startFakeS3();
+async function open(requestHandler?: { socketTimeout: number }) {
+  const s3 = await startFakeS3(requestHandler);
   return {
     s3,
     store: createS3Store(s3.client, BUCKET),
@@ -65,7 +65,8 @@ describe("an S3 bucket that misbehaves", () => {
   });
 
   it("is read on where a body went silent", async () => {
-    await using tested = await open();
+    // The client listens for longer silences later, and the fake does not wait for this one.
+    await using tested = await open({ socketTimeout: 5_999 });
     await tested.store.put("a", text("0123456789"), options);
     faulty(tested.s3, "GET", { silentAfter: 4 }, 2);
     const object = await tested.store.open("a");

@@ -23,9 +23,8 @@ function installedNode() {
 function handOver(node) {
   const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
   const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: "inherit" });
-  // Ctrl-C reaches both, and the program answers it; other requests to end reach this process alone.
-  process.on("SIGINT", () => {});
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // The program answers requests to end, and this process ends with it.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
     process.stderr.write(`camclips: cannot run ${node}: ${error.message}; run npm ci again\n`);
     process.exitCode = 2;

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,6 +22,16 @@ it("an old Node hands over to the one that is installed, with arguments, output 
     code: 2,
     stderr: expect.stringContaining("Did you mean clip?"),
   });
+});
+
+it("an old Node hands over requests to end, too, and the answer", async () => {
+  await using folder = await temporaryFolder();
+  const child = spawn(process.execPath, [OLD, LAUNCHER, "demo"], { cwd: folder.path });
+  const ended = once(child, "exit");
+  const [begun] = await once(child.stdout, "data");
+  expect(`${begun}`).toContain("Making recording 1 of 2");
+  child.kill("SIGINT");
+  expect(await ended).toEqual([130, null]);
 });
 
 it("an old Node without another one says what to do", async () => {

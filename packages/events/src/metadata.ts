@@ -26,7 +26,7 @@ export const metadata = z.object({
   /** No retry may be scheduled past this instant. */
   deadlineAt: z.iso.datetime(),
   occurredAt: z.iso.datetime(),
-  /** When the pipeline took up the message, or the first event of a rerun: work is counted from here. Events of before 0.2 have none. */
+  /** When the pipeline took up the message, or the first event of a rerun: work is counted from here. Older events have none. */
   takenUpAt: z.iso.datetime().optional(),
   rerun: rerun.optional(),
   /** W3C trace context; one trace per request. */

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { parseEnv } from "node:util";
 import { expect, it } from "vitest";
 import { misspeltSettings } from "./misspelt.ts";
 
@@ -22,6 +24,12 @@ it("in a file of ours, names that begin as our settings do are told as well", ()
     'CLIP_FOLDER is no setting; they are listed in README.md, "Settings"',
     'VIDEO_MAXIMUM is no setting; they are listed in README.md, "Settings"',
   ]);
+});
+
+it("knows every name of .env.example", async () => {
+  const example = parseEnv(await readFile(new URL("../../../.env.example", import.meta.url), "utf8"));
+  expect(Object.keys(example).length).toBeGreaterThan(20);
+  expect(misspeltSettings(Object.keys(example), true)).toEqual([]);
 });
 
 it("leaves alone what is right, and what belongs to others", () => {

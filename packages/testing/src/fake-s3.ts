@@ -33,10 +33,8 @@ export interface FakeS3 extends AsyncDisposable {
 export const BUCKET = "bucket";
 const PAGE = 2;
 
-/** Never waited for: the fake says itself when a socket has been silent for long enough. The client listens at once below 6000. */
-const SOCKET_TIMEOUT_MS = 5_999;
-
-export async function startFakeS3(): Promise<FakeS3> {
+/** @param requestHandler with a `socketTimeout` the client gives up on a body that goes silent: at once, as the fake says when that is. */
+export async function startFakeS3(requestHandler: { socketTimeout?: number } = {}): Promise<FakeS3> {
   const httpAgent = new Agent({ keepAlive: true });
   const objects: FakeS3["objects"] = new Map();
   const uploads: FakeS3["uploads"] = new Map();
@@ -127,7 +125,7 @@ export async function startFakeS3(): Promise<FakeS3> {
     forcePathStyle: true,
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
     maxAttempts: 2,
-    requestHandler: { httpAgent, socketTimeout: SOCKET_TIMEOUT_MS },
+    requestHandler: { ...requestHandler, httpAgent },
   });
   const fake: FakeS3 = {
     client,
