@@ -112,8 +112,10 @@ export class StoredQueue {
     try {
       if (message.receives >= maxReceives) return await this.#bury(message, KILLER);
       // Counted before the work, so that a message that kills the process is not delivered for ever.
-      await file.write((transaction) =>
-        transaction.run("UPDATE messages SET receives = ? WHERE id = ?", received.receives, message.id),
+      await file.write(
+        (transaction) =>
+          transaction.run("UPDATE messages SET receives = ? WHERE id = ?", received.receives, message.id),
+        { durable: false },
       );
     } catch {
       return this.#redeliver(message);

@@ -13,6 +13,9 @@ import {
 } from "@camclips/core";
 import type { Row, StateFile, Transaction } from "./state-file.ts";
 
+/** Whoever held a lease is gone after a power cut. */
+const SOFT = { durable: false };
+
 const KEPT_MS = RECORD_DAYS * 24 * 3600_000;
 
 /** Clips' records in a state file. */
@@ -57,7 +60,7 @@ export function createSqliteRecords(file: StateFile, clock: Clock): ClipRecords 
         if (taken > 0) return { kind: "taken" as const };
         const value = bodyOf(transaction.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name));
         return value === undefined ? { kind: "held" as const } : { kind: "done" as const, value };
-      });
+      }, SOFT);
     },
 
     async release({ clipId, name }, holder) {

@@ -43,6 +43,16 @@ describe("a state file", () => {
     expect(names(reader)).toEqual(["a", "b"]);
   });
 
+  it("waits for the disk for what must survive a power cut, and for nothing else", async () => {
+    await using folder = await testFolder();
+    using file = new StateFile(join(folder.path, "state.sqlite"));
+    const level = () => file.read.row("PRAGMA synchronous")?.synchronous;
+    await file.write(insert("a"), { durable: false });
+    expect(level()).toBe(1);
+    await Promise.all([file.write(insert("b"), { durable: false }), file.write(insert("c"))]);
+    expect(level()).toBe(2);
+  });
+
   it("refuses what comes after its end", async () => {
     const file = new StateFile(":memory:");
     const write = file.write(insert("a"));

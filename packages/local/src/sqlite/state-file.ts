@@ -17,7 +17,16 @@ export interface Transaction {
 /** How long a process waits for another one's write (a command that reads, two that start at once). */
 const BUSY_MS = 5_000;
 
+interface WriteOptions {
+  /**
+   * False: it survives the end of the process, but not a power cut, unless a later write does. For what is only a hint then,
+   * such as a count of deliveries.
+   */
+  durable?: boolean;
+}
+
 interface Job {
+  durable: boolean;
   run(transaction: Transaction): unknown;
   resolve(value: unknown): void;
   reject(error: unknown): void;
@@ -37,16 +46,16 @@ export class StateFile implements Disposable {
     if (path !== ":memory:" && !readOnly) mkdirSync(dirname(path), { recursive: true });
     try {
       this.#database = new DatabaseSync(path, { readOnly, timeout: BUSY_MS });
-      if (!readOnly) this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${SCHEMA}`);
+      if (!readOnly) this.#database.exec(`PRAGMA journal_mode = WAL; ${SCHEMA}`);
     } catch (error) {
       throw told(error, path);
     }
   }
 
   /** @throws whatever `run` throws; nothing that it did stays then, and other writes are not touched. */
-  write<T>(run: (transaction: Transaction) => T): Promise<T> {
+  write<T>(run: (transaction: Transaction) => T, { durable = true }: WriteOptions = {}): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#jobs.push({ run, resolve: resolve as (value: unknown) => void, reject });
+      this.#jobs.push({ durable, run, resolve: resolve as (value: unknown) => void, reject });
       if (this.#jobs.length === 1) setImmediate(() => this.#commit());
     });
   }
@@ -65,7 +74,8 @@ export class StateFile implements Disposable {
     const jobs = this.#jobs;
     this.#jobs = [];
     try {
-      this.#database.exec("BEGIN IMMEDIATE");
+      const synchronous = jobs.some(({ durable }) => durable) ? "FULL" : "NORMAL";
+      this.#database.exec(`PRAGMA synchronous = ${synchronous}; BEGIN IMMEDIATE`);
       const ends = jobs.map((job) => this.#attempt(job));
       this.#database.exec("COMMIT");
       for (const end of ends) end();
