@@ -5,7 +5,18 @@ import { id } from "@camclips/events";
  * Destination keys are the contract's (section 4); the others lie in the work bucket.
  */
 
-const checked = (value: string): string => id.parse(value);
+/**
+ * An id as one segment of a key: letters and digits of any script, `.`, `_` and `-` stay, the rest is percent-encoded, so that
+ * keys are plain in shells, consoles and tools, and no two ids share one.
+ */
+const checked = (value: string): string =>
+  id
+    .parse(value)
+    .replace(/[^\p{L}\p{M}\p{N}._-]/gu, (character) =>
+      [...new TextEncoder().encode(character)]
+        .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`)
+        .join(""),
+    );
 
 export const clipKey = (cameraId: string, clipId: string): string => `${checked(cameraId)}/${checked(clipId)}.mp4`;
 
