@@ -28,6 +28,17 @@ const coverage: Coverage = {
   gaps: [{ startMs: sampleRequest.endMs - 5000, endMs: sampleRequest.endMs, cause: "NOT_RECORDED" }],
   startErrorMs: 0,
   endErrorMs: -40,
+  audio: {
+    delivered: [[sampleRequest.startMs, sampleRequest.startMs + 1000]],
+    silent: [
+      {
+        startMs: sampleRequest.startMs + 1000,
+        endMs: sampleRequest.endMs - 5000,
+        cause: "UNSUPPORTED_FORMAT",
+        format: "ac-4",
+      },
+    ],
+  },
 };
 
 /** Section 7: names without a unit, as the other fields of the contract. */
@@ -37,6 +48,10 @@ const toldCoverage = {
   gaps: [{ start: 1537119418000, end: 1537119423000, cause: "NOT_RECORDED" }],
   startErrorMs: 0,
   endErrorMs: -40,
+  audio: {
+    delivered: [[1537119363000, 1537119364000]],
+    silent: [{ start: 1537119364000, end: 1537119418000, cause: "UNSUPPORTED_FORMAT", format: "ac-4" }],
+  },
 };
 
 const identity = {
@@ -46,6 +61,20 @@ const identity = {
   endTimestampInMs: 1537119423000,
 };
 const asSent = (metadata: object) => JSON.parse(JSON.stringify(metadata));
+
+it("has a URL that leads to the key, whatever ids are", () => {
+  const request = { ...sampleRequest, cameraId: "Front Door", clipId: "Süd #1" };
+  const finished = { clip, coverage, takenUpMs: sampleRequest.sentMs, finishedMs: sampleRequest.sentMs };
+  const metadata = asSent(availableMetadata(request, finished, "bucket", settings));
+  expect(metadata.clip).toMatchObject({
+    url: `${settings.CLIP_URL}/Front%2520Door/S%C3%BCd%2520%25231.mp4`,
+    key: "/Front%20Door/Süd%20%231.mp4",
+  });
+  expect(metadata.thumbnail).toMatchObject({
+    url: `${settings.CLIP_URL}/Front%2520Door/S%C3%BCd%2520%25231_{size}.jpg`,
+    key: "/Front%20Door/Süd%20%231_{size}.jpg",
+  });
+});
 
 describe("CLIP_AVAILABLE", () => {
   const takenUpMs = sampleRequest.sentMs + 1_500;

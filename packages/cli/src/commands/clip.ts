@@ -1,5 +1,5 @@
-import { resolve } from "node:path";
-import { writeRequest } from "@camclips/core";
+import { dirname, resolve } from "node:path";
+import { clipKey, writeRequest } from "@camclips/core";
 import { type ClipRequest, type GapPolicy, gapPolicy, id, type Precision, precision } from "@camclips/events";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
@@ -39,7 +39,8 @@ const help = `
 Times are UTC unless they name a zone: ${INSTANT_FORMS}
 
 Recordings are named as cameras name them, camera.stream.20181031T025200051.mp4 or camera.20180815T140019.mp4. For files
-with other names, --starts says when they start; without it, the creation_time in the file counts.
+with other names, --starts says when they start; without it, the creation_time in the file counts, and --camera is a word
+of their names, where these tell cameras apart.
 
 A folder does not change while you wait, so missing footage is decided at once: the clip is cut around the gap (see
 --gap-policy), or there is none (CLIP_NOT_AVAILABLE). Settings such as THUMBNAIL_SIZES, THUMBNAIL_FORMAT or VIDEO_MAX_LEN
@@ -89,8 +90,8 @@ async function clip(options: ClipOptions): Promise<void> {
   await usableFfmpeg(process.env);
   const settings = folderSettings(process.env, out);
   const { recordings, leftOut } = await scanFolder(folder, camera, options.starts, settings);
-  const { footage, origin } = await footageIn(folder, recordings, [start, end], settings);
-  await makeWritable(out, "--out", [camera]);
+  const near = await footageIn(folder, recordings, [start, end], settings);
+  await makeWritable(out, "--out", [dirname(clipKey(camera, "clip"))]);
   await makeWritable(state, "--state");
   const stream = humanStream(options);
   if (leftOut.length > 0) {
@@ -102,8 +103,8 @@ async function clip(options: ClipOptions): Promise<void> {
   const result = await runClipJob({
     body: writeRequest(requestOf(options)),
     alias: camera,
-    footage,
-    origin,
+    footage: near.footage,
+    origin: near.origin,
     identity: [resolve(folder), ...options.starts],
     out,
     state,
@@ -112,9 +113,13 @@ async function clip(options: ClipOptions): Promise<void> {
   }).finally(() => view.close());
   finishClip(result, options);
   if (result.outcome.status !== "CLIP_NOT_AVAILABLE") return;
-  const all = recordings.length > FEW ? footage : (await footageIn(folder, recordings, EVER, settings)).footage;
-  const covered = coveredTimes(all, settings.JOIN_TOLERANCE_MS);
+  const all = recordings.length > FEW ? near : await footageIn(folder, recordings, EVER, settings);
+  const covered = coveredTimes(all.footage, settings.JOIN_TOLERANCE_MS);
   process.stderr.write(`  ${folder} covers, for camera ${camera}:${covered}\n`);
+  if (all.endless.length > 0)
+    process.stderr.write(
+      `    (where these end shows only when they are read: ${all.endless.slice(0, 5).join(", ")})\n`,
+    );
 }
 
 function requestOf({ clipId, camera, start, end, gapPolicy, precision }: ClipOptions): ClipRequest {

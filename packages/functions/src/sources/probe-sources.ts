@@ -3,7 +3,7 @@ import type { ClipRequest } from "@camclips/events";
 import { CorruptSourceError, OutsideMediaError, type Slice, sliceRecording } from "@camclips/mp4";
 import type { Deps } from "../runtime/deps.ts";
 import { inParallel } from "../runtime/in-parallel.ts";
-import { timelineOrigin } from "./timeline-origin.ts";
+import { realInterval, zeroMsOf } from "./recorded-interval.ts";
 
 /** Recordings that are looked into at the same time. */
 const AT_ONCE = 4;
@@ -51,7 +51,7 @@ export async function probeSources(
     for (const surprise of surprises) {
       usable = usable.filter(({ key }) => key !== surprise.footage.key);
       if (surprise.kind === "shorter") usable.push(surprise.footage);
-      else lost.push({ ...surprise.footage, cause: surprise.cause });
+      else lost.push({ ...surprise.footage, cause: surprise.cause, why: surprise.why });
       if (surprise.kind === "shorter" && surprise.cutOff) lost.push({ ...surprise.cutOff, cause: "CORRUPT_SOURCE" });
     }
   }
@@ -61,7 +61,7 @@ type Finding =
   | { kind: "as expected"; probed: Probed }
   /** `cutOff` is what the recording once held, but its file does not. */
   | { kind: "shorter"; footage: Footage; cutOff?: Footage }
-  | { kind: "lost"; footage: Footage; cause: "SOURCE_DELETED" | "CORRUPT_SOURCE" };
+  | { kind: "lost"; footage: Footage; cause: "SOURCE_DELETED" | "CORRUPT_SOURCE"; why?: string };
 
 function remember(seen: Map<string, Promise<Finding>>, part: Part, probe: () => Promise<Finding>): Promise<Finding> {
   const name = JSON.stringify(part);
@@ -82,12 +82,9 @@ async function probe(
   const object = await recordings.open(key, signal);
   if (!object) return { kind: "lost", footage, cause: "SOURCE_DELETED" };
   try {
-    const claimedSeconds = (claimed.endMs - claimed.startMs) / 1000;
-    const toleranceSeconds = settings.JOIN_TOLERANCE_MS / 1000;
     let slice = await slicePart(object, part, claimed.startMs, signal);
-    const origin = timelineOrigin(slice, { claimedSeconds, toleranceSeconds });
-    const zeroMs = claimed.startMs - origin * 1000;
-    if (origin !== 0) slice = await slicePart(object, part, zeroMs, signal);
+    const zeroMs = zeroMsOf(claimed, slice, settings);
+    if (zeroMs !== claimed.startMs) slice = await slicePart(object, part, zeroMs, signal);
     if (slice instanceof OutsideMediaError)
       return { kind: "shorter", footage: { key, ...withoutPart(part, realInterval(zeroMs, slice.media)) } };
     const cutOffMs = Math.floor(zeroMs + (slice.cutOffSeconds ?? Number.POSITIVE_INFINITY) * 1000);
@@ -99,7 +96,8 @@ async function probe(
       ? { kind: "shorter", footage: shorter }
       : { kind: "as expected", probed: { part, zeroMs, object, slice } };
   } catch (error) {
-    if (error instanceof CorruptSourceError) return { kind: "lost", footage, cause: "CORRUPT_SOURCE" };
+    if (error instanceof CorruptSourceError)
+      return { kind: "lost", footage, cause: "CORRUPT_SOURCE", why: error.message };
     throw error;
   }
 }
@@ -120,13 +118,6 @@ async function slicePart(
 }
 
 type Real = Pick<Footage, "startMs" | "endMs">;
-
-function realInterval(zeroMs: number, media: { startSeconds: number; endSeconds: number }): Real {
-  return {
-    startMs: Math.round(zeroMs + media.startSeconds * 1000),
-    endMs: Math.round(zeroMs + media.endSeconds * 1000),
-  };
-}
 
 /** What the recording really holds, when that is less than it claims by more than clocks and names are off. */
 function shortened(claimed: Footage, real: Real, toleranceMs: number): Footage | undefined {

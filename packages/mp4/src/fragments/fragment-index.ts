@@ -1,3 +1,4 @@
+import { MalformedBoxError } from "../errors.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import { boxesIn, boxHeader, findBox, fullBox } from "../read/boxes.ts";
 import type { LocatedMovie, Window } from "../read/locate-movie.ts";
@@ -22,10 +23,20 @@ export async function readFragmentIndex(
   located: LocatedMovie,
   video: Track,
 ): Promise<FragmentEntry[]> {
-  const segments = await readSegmentIndex(source, window, located.end, video);
-  const entries = segments.length > 0 ? segments : await readRandomAccess(source, window, video);
+  const segments = await orNone(() => readSegmentIndex(source, window, located.end, video));
+  const entries = segments.length > 0 ? segments : await orNone(() => readRandomAccess(source, window, video));
   const sane = entries.filter((entry) => entry.start >= located.end && entry.start < source.size);
   return sane.sort((a, b) => a.start - b.start).filter((entry, i) => entry.start !== sane[i - 1]?.start);
+}
+
+/** An index only saves reading: one that is broken condemns no file. */
+async function orNone(read: () => Promise<FragmentEntry[]>): Promise<FragmentEntry[]> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof MalformedBoxError) return [];
+    throw error;
+  }
 }
 
 async function readSegmentIndex(
@@ -100,16 +111,31 @@ function parseRandomAccess(body: Uint8Array) {
   return { trackId, toEntries };
 }
 
+/** Where the last fragment is looked for: in the file's end, then in more of it. */
+const LAST_FRAGMENT_BYTES = [1024 * 1024, 8 * 1024 * 1024];
+
 /**
- * Finds the last fragment of a file without an index: a moof near the end from which whole boxes lead exactly to the
- * file's end. `undefined` when the last megabyte holds none.
+ * Finds the last fragment with video of a file without an index: a moof near the end from which whole boxes lead exactly
+ * to the file's end. `undefined` when there is none.
+ * @param holdsVideo whether a moof does, told by its body and its place
  */
-export async function findLastFragment(source: ByteSource, signal?: AbortSignal): Promise<FragmentEntry | undefined> {
-  const tailStart = Math.max(0, source.size - 1024 * 1024);
-  const tail = Buffer.from(await source.read(tailStart, source.size, signal));
-  for (let at = tail.lastIndexOf("moof"); at >= 4; at = tail.lastIndexOf("moof", at - 1)) {
-    const start = at - 4;
-    if (leadsToEnd(tail.subarray(start))) return { start: tailStart + start, seconds: Number.POSITIVE_INFINITY };
+export async function findLastFragment(
+  source: ByteSource,
+  holdsVideo: (moof: Uint8Array, start: number) => boolean,
+  signal?: AbortSignal,
+): Promise<FragmentEntry | undefined> {
+  for (const bytes of LAST_FRAGMENT_BYTES) {
+    const tailStart = Math.max(0, source.size - bytes);
+    const tail = Buffer.from(await source.read(tailStart, source.size, signal));
+    for (let at = tail.lastIndexOf("moof"); at >= 4; at = tail.lastIndexOf("moof", at - 1)) {
+      const start = at - 4;
+      const moof = leadsToEnd(tail.subarray(start))
+        ? tail.subarray(start + 8, start + tail.readUInt32BE(start))
+        : undefined;
+      if (moof && holdsVideo(moof, tailStart + start))
+        return { start: tailStart + start, seconds: Number.POSITIVE_INFINITY };
+    }
+    if (tailStart === 0) break;
   }
   return undefined;
 }

@@ -2,6 +2,7 @@ import { MalformedBoxError } from "../errors.ts";
 import { type Box, boxesIn, findBody, fullBox, requireBody } from "./boxes.ts";
 import { readEdit } from "./edit-list.ts";
 import type { Movie, Track } from "./movie.ts";
+import { hasFixedSize, readPcmTable } from "./pcm-table.ts";
 import { readDescriptions } from "./sample-description.ts";
 import { readSampleTable, type SampleBudget } from "./sample-table.ts";
 
@@ -29,8 +30,8 @@ export function parseMovie(moov: Uint8Array, budget: SampleBudget): Movie {
 
 function readMovieHeader(mvhd: Uint8Array): { timescale: number; creationSeconds: number } {
   const { version, fields } = fullBox("mvhd", mvhd);
-  const creationSeconds = fields.u32or64(version);
-  fields.u32or64(version);
+  const creationSeconds = fields.time(version) ?? 0;
+  fields.skip(version === 0 ? 4 : 8);
   return { creationSeconds, timescale: positive(fields.u32(), "mvhd") };
 }
 
@@ -62,7 +63,10 @@ function readMediaTrack(trak: Box, handler: "vide" | "soun", movieTimescale: num
   const minf = requireBody(trak.body, "mdia", "minf");
   const stbl = boxesIn(requireBody(minf, "stbl"));
   const descriptions = readDescriptions(requireBody(minf, "stbl", "stsd"), handler);
-  const samples = readSampleTable(stbl, budget);
+  const [only, ...others] = descriptions;
+  const pcm = others.length === 0 ? only?.audio?.pcm : undefined;
+  const samples =
+    pcm && hasFixedSize(stbl) ? readPcmTable(stbl, pcm.frameBytes, budget) : readSampleTable(stbl, budget);
   if (descriptions.length === 0) throw new MalformedBoxError("stsd box is empty");
   if (samples.description.some((index) => index >= descriptions.length)) {
     throw new MalformedBoxError("stsc box names a sample description that does not exist");
@@ -83,7 +87,8 @@ function readMediaHeader(mdhd: Uint8Array): { timescale: number; language: numbe
   const { version, fields } = fullBox("mdhd", mdhd);
   fields.skip(version === 0 ? 8 : 16);
   const timescale = positive(fields.u32(), "mdhd");
-  fields.u32or64(version === 0 ? 0 : 1);
+  // The duration is not read: "unknown" is all ones, and the samples tell.
+  fields.skip(version === 0 ? 4 : 8);
   return { timescale, language: fields.u16() };
 }
 
