@@ -85,6 +85,34 @@ describe("an answer that is final", () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it.each([
+    [204, ""],
+    [200, ""],
+    [200, "\n"],
+  ])("is an empty list for recordings that are nothing: %d %j", async (status, body) => {
+    await using server = await answers([status, body]);
+    expect(await connect(server).recordings("a", 1, 2)).toEqual([]);
+  });
+
+  it("is read behind a byte order mark", async () => {
+    await using server = await answers([200, `\uFEFF${JSON.stringify([entry])}`]);
+    expect(await connect(server).recordings("a", 1, 2)).toEqual([entry]);
+  });
+
+  it("is read entry by entry: the one that is still being made has no end, another nothing at all", async () => {
+    const { endDate: _, ...running } = entry;
+    const odd = [
+      { ...running, endDate: null },
+      running,
+      { ...running, endDate: 5 },
+      { ...entry, startDate: 5 },
+      null,
+      "x",
+    ];
+    await using server = await answers([200, JSON.stringify([...odd, entry])]);
+    expect(await connect(server).recordings("a", 1, 2)).toEqual([running, running, running, entry]);
+  });
+
   it("is an empty list for 404 of recordings", async () => {
     await using server = await answers([404, ""]);
     expect(await connect(server).recordings("a", 1, 2)).toEqual([]);

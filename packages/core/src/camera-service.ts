@@ -23,9 +23,22 @@ const alias = z
   .max(255)
   .refine((name) => name !== "." && name !== ".." && name.isWellFormed(), "is no name");
 const camera = z.object({ alias });
+const recording = z.object({
+  recordingUrl: z.string().max(4096),
+  startDate: z.string().max(64),
+  /** A recording that is still being made has none: null, nothing, or something else that is no time. */
+  endDate: z.string().max(64).optional().catch(undefined),
+});
+/** Entries are read one by one: what one of them lacks says nothing about the others. */
 const recordings = z
-  .array(z.object({ recordingUrl: z.string().max(4096), startDate: z.string().max(64), endDate: z.string().max(64) }))
-  .max(5000);
+  .array(z.unknown())
+  .max(5000)
+  .transform((entries) => entries.map((entry) => recording.safeParse(entry)))
+  .refine(
+    (read) => read.length === 0 || read.some(({ success }) => success),
+    "no entry names a recording and its start",
+  )
+  .transform((read) => read.flatMap(({ data }) => data ?? []));
 
 /** Longer than any honest list; an endless answer must not fill the memory. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
@@ -45,7 +58,8 @@ export function createCameraService(options: CameraServiceOptions): CameraServic
       const answer = await call("GET", `${options.recordingsUrl}/cameras/recording/${segment(alias)}?${query}`, {
         signal,
       });
-      return answer.status === 404 ? [] : parsed(recordings, answer);
+      const none = answer.status === 404 || answer.status === 204 || answer.text.trim() === "";
+      return none ? [] : parsed(recordings, answer);
     },
     async putClip(clipId, body, signal) {
       const answer = await call("PUT", `${options.camerasUrl}/cameras/clips/${segment(clipId)}`, {
@@ -111,7 +125,8 @@ function parsed<S extends z.ZodType>(schema: S, answer: Answer): z.output<S> {
   if (answer.status < 200 || answer.status > 299) throw refused(answer);
   let json: unknown;
   try {
-    json = JSON.parse(answer.text);
+    // Some services put a byte order mark before their JSON.
+    json = JSON.parse(answer.text.replace(/^\uFEFF/, ""));
   } catch (cause) {
     throw new CameraServiceError(`${answer.call} answered no JSON: ${answer.text.slice(0, 80)}`, true, { cause });
   }

@@ -7,20 +7,48 @@ import { basename, type NameRules, recordingStartMs } from "./recording-name.ts"
 /**
  * Turns what the camera service lists into footage: the key out of the URL's basename, the start out of the name (the
  * listed one is the fallback), the end as listed. Entries without a usable name or time are left out.
+ *
+ * An entry without an end ends where the next one starts, at the latest after RECORDING_MAX_LEN; until then it is still
+ * being made, and left out. How long it really is shows when it is looked into.
+ * @param sentMs when the request was sent: what is over by then
  */
 export function footageOf(
   listed: readonly ListedRecording[],
-  rules: NameRules & Pick<Settings, "S3_BUCKET_ORIGIN_DIR">,
+  rules: NameRules & Pick<Settings, "S3_BUCKET_ORIGIN_DIR" | "RECORDING_MAX_LEN">,
+  sentMs: number,
 ): Footage[] {
   const byKey = new Map<string, Footage>();
-  for (const { recordingUrl, startDate, endDate } of listed) {
+  const named = listed.flatMap(({ recordingUrl, startDate, endDate }) => {
     const name = safeDecode(basename(recordingUrl));
     const key = recordingKey(rules.S3_BUCKET_ORIGIN_DIR, name);
-    const startMs = recordingStartMs(name, rules) ?? Date.parse(startDate);
-    const endMs = Date.parse(endDate);
-    if (key && Number.isSafeInteger(startMs) && endMs > startMs) byKey.set(key, { key, startMs, endMs });
+    const startMs = recordingStartMs(name, rules) ?? listedMs(startDate);
+    return key && Number.isSafeInteger(startMs) ? [{ key, startMs, listedEndMs: listedMs(endDate ?? "") }] : [];
+  });
+  const starts = named.map(({ startMs }) => startMs);
+  for (const { key, startMs, listedEndMs } of named) {
+    const longestMs = startMs + rules.RECORDING_MAX_LEN * 1000;
+    const likelyMs = Math.min(longestMs, ...starts.filter((next) => next > startMs));
+    const endMs = Number.isNaN(listedEndMs) && likelyMs <= sentMs ? likelyMs : listedEndMs;
+    if (endMs > startMs) byKey.set(key, { key, startMs, endMs });
   }
   return [...byKey.values()];
+}
+
+const ISO =
+  /^(\d{4})-?(\d{2})-?(\d{2})[T ](\d{2}):?(\d{2})(?::?(\d{2}(?:[.,]\d+)?))?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$/i;
+
+/** Epoch ms; NaN when it is no time. Times are UTC unless they name a zone, whatever zone this machine is in. */
+function listedMs(text: string): number {
+  const time = text.trim();
+  if (/^\d{12,14}$/.test(time)) return Number(time);
+  const fields = ISO.exec(time);
+  if (!fields)
+    return /\b\d{4}\b/.test(time)
+      ? Date.parse(/ (?:GMT|UTC|[+-]\d{4})$/.test(time) ? time : `${time} UTC`)
+      : Number.NaN;
+  const [, year, month, day, hour, minute, second = "00", zone = "Z"] = fields;
+  const offset = /^[+-]/.test(zone) ? zone.replace(":", "").padEnd(5, "0") : "Z";
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second.replace(",", ".")}${offset}`);
 }
 
 /** Names in URLs may be percent-encoded; one that is not valid stays as it is. */

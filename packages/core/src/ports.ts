@@ -92,7 +92,8 @@ export interface Scheduler {
 export interface ListedRecording {
   recordingUrl: string;
   startDate: string;
-  endDate: string;
+  /** Absent while the recording is still being made. */
+  endDate?: string | undefined;
 }
 
 export interface CameraService {

@@ -107,7 +107,7 @@ describe("the list of the camera service", () => {
   };
 
   it("gives keys out of the basename alone, starts out of the name, ends as listed", () => {
-    expect(footageOf([entry], settings)).toEqual([
+    expect(footageOf([entry], settings, 0)).toEqual([
       {
         key: "live/cams/cam.stream.20181031T025200051.mp4",
         startMs: Date.UTC(2018, 9, 31, 2, 52, 0, 51),
@@ -117,7 +117,7 @@ describe("the list of the camera service", () => {
   });
 
   it("falls back on the listed start when a name cannot be read", () => {
-    const [found] = footageOf([{ ...entry, recordingUrl: "https://x/front%20door.mp4" }], settings);
+    const [found] = footageOf([{ ...entry, recordingUrl: "https://x/front%20door.mp4" }], settings, 0);
     expect(found).toMatchObject({ key: "live/cams/front door.mp4", startMs: Date.parse(entry.startDate) });
   });
 
@@ -132,18 +132,49 @@ describe("the list of the camera service", () => {
     ["no end", { endDate: "" }],
     ["an end before its start", { endDate: "2018-10-31T02:00:00.000Z" }],
   ])("leaves out an entry with %s", (_, change) => {
-    expect(footageOf([{ ...entry, ...change }], settings)).toEqual([]);
+    expect(footageOf([{ ...entry, ...change }], settings, 0)).toEqual([]);
+  });
+
+  const start = Date.UTC(2018, 9, 31, 2, 52);
+  it.each([
+    ["2018-10-31T02:52:00", start],
+    ["2018-10-31 02:52:00.250", start + 250],
+    ["20181031T025200Z", start],
+    ["2018-10-31T08:22:00+05:30", start],
+    ["2018-10-31T08:22:00+0530", start],
+    ["2018-10-31T04:52+02", start],
+    ["Wed, 31 Oct 2018 02:52:00 GMT", start],
+    ["31 Oct 2018 02:52:00", start],
+    [String(start), start],
+  ])("reads %s, as UTC unless it names a zone, wherever this machine stands", (startDate, startMs) => {
+    const zone = process.env.TZ;
+    for (const here of ["Asia/Kolkata", "America/New_York"]) {
+      process.env.TZ = here;
+      const found = footageOf([{ ...entry, recordingUrl: "https://x/a.mp4", startDate }], settings, 0);
+      expect(found).toMatchObject([{ startMs }]);
+    }
+    process.env.TZ = zone ?? "UTC";
+  });
+
+  it("takes an entry without an end to end where the next one starts, or where the longest recording does", () => {
+    const listed = [0, 60_000, 120_000].map((ms) => ({
+      recordingUrl: `https://x/${ms}.mp4`,
+      startDate: new Date(start + ms).toISOString(),
+    }));
+    const ends = (sentMs: number) => footageOf(listed, settings, sentMs).map(({ endMs }) => endMs - start);
+    expect(ends(start + 120_000)).toEqual([60_000, 120_000]);
+    expect(ends(start + 720_000)).toEqual([60_000, 120_000, 720_000]);
   });
 
   it("lists an object once", () => {
-    expect(footageOf([entry, { ...entry, endDate: "2018-10-31T03:01:00.000Z" }], settings)).toHaveLength(1);
+    expect(footageOf([entry, { ...entry, endDate: "2018-10-31T03:01:00.000Z" }], settings, 0)).toHaveLength(1);
   });
 
   it("never gives a key outside of the recordings' folder", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (name) => {
         for (const url of [name, `https://x/${name}`, `https://x/${encodeURIComponent(name.toWellFormed())}`])
-          for (const { key } of footageOf([{ ...entry, recordingUrl: url }], settings)) {
+          for (const { key } of footageOf([{ ...entry, recordingUrl: url }], settings, 0)) {
             expect(key.startsWith("live/cams/")).toBe(true);
             expect(key.slice("live/cams/".length)).not.toMatch(/^\.{0,2}$|[/\\\0]/);
           }

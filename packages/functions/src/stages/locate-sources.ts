@@ -32,7 +32,7 @@ export const locateSources = defineStage(
     try {
       const alias = await cameras.alias(request.cameraId, signal);
       const listed = await cameras.recordings(alias, ...searchRange(request, settings), signal);
-      const usable = footageOf(listed, settings);
+      const usable = footageOf(listed, settings, request.sentMs);
       const newestMs = Math.max(...usable.map(({ startMs }) => startMs));
       const decision = decide(request, { usable, lost: [], newestMs }, settings);
       if (decision.kind !== "located") return [factOf(decision, request)];
