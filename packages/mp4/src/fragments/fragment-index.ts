@@ -1,3 +1,4 @@
+import { MalformedBoxError } from "../errors.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import { boxesIn, boxHeader, findBox, fullBox } from "../read/boxes.ts";
 import type { LocatedMovie, Window } from "../read/locate-movie.ts";
@@ -22,10 +23,20 @@ export async function readFragmentIndex(
   located: LocatedMovie,
   video: Track,
 ): Promise<FragmentEntry[]> {
-  const segments = await readSegmentIndex(source, window, located.end, video);
-  const entries = segments.length > 0 ? segments : await readRandomAccess(source, window, video);
+  const segments = await orNone(() => readSegmentIndex(source, window, located.end, video));
+  const entries = segments.length > 0 ? segments : await orNone(() => readRandomAccess(source, window, video));
   const sane = entries.filter((entry) => entry.start >= located.end && entry.start < source.size);
   return sane.sort((a, b) => a.start - b.start).filter((entry, i) => entry.start !== sane[i - 1]?.start);
+}
+
+/** An index only saves reading: one that is broken condemns no file. */
+async function orNone(read: () => Promise<FragmentEntry[]>): Promise<FragmentEntry[]> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof MalformedBoxError) return [];
+    throw error;
+  }
 }
 
 async function readSegmentIndex(

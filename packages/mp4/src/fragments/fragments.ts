@@ -137,9 +137,10 @@ function readHeader(
   };
 }
 
+/** Below 0 in what ffmpeg's HLS muxer writes: the sound's priming stands before the first frame. */
 function readDecodeTime(tfdt: Box): number {
   const { version, fields } = fullBox("tfdt", tfdt.body);
-  return fields.u32or64(version);
+  return version === 0 ? fields.u32() : fields.i64Near();
 }
 
 function* readRun(trun: Box, header: RunDefaults, start: number): Generator<Omit<FragmentSample, "dts">> {

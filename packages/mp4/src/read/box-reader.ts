@@ -35,6 +35,18 @@ export class Fields {
   /** Version 1 boxes hold 64-bit values where version 0 boxes hold 32-bit ones. */
   u32or64 = (version: number): number => (version === 0 ? this.u32() : this.u64());
 
+  /**
+   * A time or a duration where all ones say "unknown" (ISO/IEC 14496-12, 8.4.2): `undefined` then, or when it is absurd,
+   * because no file is broken for that.
+   */
+  time(version: number): number | undefined {
+    const value = version === 0 ? this.u32() : Number(this.#view.getBigUint64(this.skip(8)));
+    return value === 0xffff_ffff || value > Number.MAX_SAFE_INTEGER ? undefined : value;
+  }
+
+  /** Signed, and beyond 2^53 only near enough: decode times that count 100 ns from 1970 are that large. */
+  i64Near = (): number => Number(this.#view.getBigInt64(this.skip(8)));
+
   bytes(length: number): Uint8Array {
     const at = this.skip(length);
     return this.#bytes.subarray(at, at + length);

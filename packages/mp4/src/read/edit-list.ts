@@ -3,6 +3,7 @@ import { findBody, fullBox } from "./boxes.ts";
 import type { Edit } from "./movie.ts";
 
 interface Entry {
+  /** `Infinity` to the media's end, where the list does not know it. */
   duration: number;
   mediaTime: number;
 }
@@ -20,21 +21,22 @@ export function readEdit(trak: Uint8Array, timescale: number, movieTimescale: nu
   const toTicks = (duration: number) => (duration * timescale) / movieTimescale;
   const shown = entries.slice(firstShown);
   requireContinuous(shown, toTicks);
-  const from = toTicks(total(entries.slice(0, firstShown)));
+  const empty = entries.slice(0, firstShown).filter(({ duration }) => Number.isFinite(duration));
+  const from = toTicks(total(empty));
   const mediaTime = shown[0]?.mediaTime ?? 0;
-  const endless = shown.some((entry) => entry.duration === 0);
-  return { shift: from - mediaTime, from, to: endless ? Number.POSITIVE_INFINITY : from + toTicks(total(shown)) };
+  return { shift: from - mediaTime, from, to: from + toTicks(total(shown)) };
 }
 
 function readEntries(elst: Uint8Array): Entry[] {
   const { version, fields } = fullBox("elst", elst);
   const count = fields.count(version === 0 ? 12 : 20);
   return Array.from({ length: count }, () => {
-    const duration = fields.u32or64(version);
+    const duration = fields.time(version) ?? Number.POSITIVE_INFINITY;
     const mediaTime = version === 0 ? fields.i32() : fields.i64();
     const rate = fields.i32();
     if (rate !== 0x10000 && mediaTime >= 0) throw new UnsupportedStructureError("its edit list changes the speed");
-    return { duration, mediaTime };
+    // 0 is what fragmented files say: to the end of what the fragments bring.
+    return { duration: duration === 0 && mediaTime >= 0 ? Number.POSITIVE_INFINITY : duration, mediaTime };
   });
 }
 

@@ -29,8 +29,8 @@ export function parseMovie(moov: Uint8Array, budget: SampleBudget): Movie {
 
 function readMovieHeader(mvhd: Uint8Array): { timescale: number; creationSeconds: number } {
   const { version, fields } = fullBox("mvhd", mvhd);
-  const creationSeconds = fields.u32or64(version);
-  fields.u32or64(version);
+  const creationSeconds = fields.time(version) ?? 0;
+  fields.skip(version === 0 ? 4 : 8);
   return { creationSeconds, timescale: positive(fields.u32(), "mvhd") };
 }
 
@@ -83,7 +83,8 @@ function readMediaHeader(mdhd: Uint8Array): { timescale: number; language: numbe
   const { version, fields } = fullBox("mdhd", mdhd);
   fields.skip(version === 0 ? 8 : 16);
   const timescale = positive(fields.u32(), "mdhd");
-  fields.u32or64(version === 0 ? 0 : 1);
+  // The duration is not read: "unknown" is all ones, and the samples tell.
+  fields.skip(version === 0 ? 4 : 8);
   return { timescale, language: fields.u16() };
 }
 
