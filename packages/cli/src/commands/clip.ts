@@ -39,7 +39,8 @@ const help = `
 Times are UTC unless they name a zone: ${INSTANT_FORMS}
 
 Recordings are named as cameras name them, camera.stream.20181031T025200051.mp4 or camera.20180815T140019.mp4. For files
-with other names, --starts says when they start; without it, the creation_time in the file counts.
+with other names, --starts says when they start; without it, the creation_time in the file counts, and --camera is a word
+of their names, where these tell cameras apart.
 
 A folder does not change while you wait, so missing footage is decided at once: the clip is cut around the gap (see
 --gap-policy), or there is none (CLIP_NOT_AVAILABLE). Settings such as THUMBNAIL_SIZES, THUMBNAIL_FORMAT or VIDEO_MAX_LEN

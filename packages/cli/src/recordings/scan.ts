@@ -4,6 +4,7 @@ import { type NameRules, recordingStartMs } from "@camclips/core";
 import { fileSource, readMovie } from "@camclips/mp4";
 import { UsageError } from "../exit-codes.ts";
 import { refusals } from "../file-errors.ts";
+import { filesOf } from "./named-cameras.ts";
 
 /** A video file of one camera and when it starts. */
 export interface FoundRecording {
@@ -24,7 +25,7 @@ const VIDEO = /\.(mp4|m4v|mov|mkv|ts|avi)$/i;
 
 /**
  * Finds a camera's recordings in a folder. A start comes from `starts`, else from a name as the contract has it, else, in
- * a folder without such names, from the creation_time that the file carries.
+ * a folder without such names, from the creation_time that the file carries; then the files' other words tell the camera.
  * @throws UsageError for a folder that is missing or empty, a camera that is not in it, a start that nobody knows.
  */
 export async function scanFolder(
@@ -51,7 +52,18 @@ export async function scanFolder(
       `no recordings of camera "${camera}" in ${folder}; it holds: ${[...cameras].sort().join(", ")}`,
     );
   }
-  return { recordings: inOrder(await byCreationTime(folder, unknown)), leftOut: [] };
+  const own = filesOf(camera, unknown);
+  if (own.others) throw unclearCamera(camera, folder, own.others);
+  return { recordings: inOrder(await byCreationTime(folder, own.names)), leftOut: [] };
+}
+
+function unclearCamera(camera: string, folder: string, others: readonly string[]): UsageError {
+  return new UsageError(
+    [
+      `no recordings of camera "${camera}" in ${folder}: their names hold no time, and tell these cameras apart: ${others.slice(0, 8).join(", ")}`,
+      "  Name one of them with --camera, or say when each recording of yours starts with --starts FILE=TIME.",
+    ].join("\n"),
+  );
 }
 
 async function videosIn(folder: string): Promise<string[]> {
