@@ -1,10 +1,15 @@
-import { cp, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { Camera } from "@camclips/media/synthetic";
-import { readFrameCodes } from "@camclips/media/synthetic";
+import { readFrameCodes, recordingName } from "@camclips/media/synthetic";
 import { after, type Folder, makeHarbour, START_MS, temporaryFolder } from "@camclips/testing/cli/fixtures";
 import { runCli } from "@camclips/testing/cli/run-cli";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const execute = promisify(execFile);
+const FFMPEG = process.env.FFMPEG_BIN || "ffmpeg";
 
 let folder: Folder;
 let camera: Camera;
@@ -17,6 +22,14 @@ afterAll(() => folder[Symbol.asyncDispose]());
 
 const clip = (args: string[], env: Record<string, string> = {}) =>
   runCli(["clip", "--camera", "harbour", ...args], { cwd: folder.path, env });
+
+/** Moves the decode times of all fragments; there is one track. */
+function delayed(bytes: Buffer, seconds: number): Buffer {
+  const timescale = bytes.readUInt32BE(bytes.indexOf("mdhd") + 16);
+  for (let at = bytes.indexOf("tfdt"); at >= 0; at = bytes.indexOf("tfdt", at + 4))
+    bytes.writeBigUInt64BE(bytes.readBigUInt64BE(at + 8) + BigInt(seconds * timescale), at + 8);
+  return bytes;
+}
 
 const range = (fromMs: number, toMs: number) => ["--start", after(fromMs), "--end", after(toMs)];
 
@@ -155,6 +168,32 @@ describe.concurrent("camclips clip", { timeout: 60_000 }, () => {
     await rename(join(dated, name), join(dated, "dated.mp4"));
     const own = await clip(["--recordings", "dated", "--json", ...range(1000, 2000)]);
     expect(JSON.parse(own.stdout), own.stderr).toMatchObject({ status: "CLIP_AVAILABLE", clip: { frames: 25 } });
+  });
+
+  it.each([
+    ["segments", 0, ""],
+    ["fragments", 0, "frag_keyframe+empty_moov+default_base_moof"],
+    ["fragments-since-1970", 1_700_000_000, "frag_keyframe+empty_moov+default_base_moof"],
+  ])("takes the same frames as the service out of %s whose times run on", async (kind, offset, movflags) => {
+    const [first = ""] = (await readdir(join(folder.path, "recordings"))).sort();
+    const own = join(folder.path, kind);
+    await mkdir(own);
+    const cut = ["-f", "segment", "-segment_time", "2", "-segment_format", "mp4"];
+    const format = ["-segment_format_options", `movflags=${movflags || "faststart"}`];
+    const input = ["-v", "error", "-i", join(folder.path, "recordings", first), "-map", "0:v", "-c", "copy"];
+    await execute(FFMPEG, [...input, ...cut, ...format, join(own, "%d.mp4")]);
+    for (const part of [0, 1]) {
+      const bytes = await readFile(join(own, `${part}.mp4`));
+      await rm(join(own, `${part}.mp4`));
+      await writeFile(join(own, recordingName("harbour", START_MS + part * 2000)), delayed(bytes, offset));
+    }
+    const { stdout, stderr } = await clip(["--recordings", kind, ...range(1500, 3500), "--clip-id", kind, "--json"]);
+    expect(JSON.parse(stdout), stderr).toMatchObject({ status: "CLIP_AVAILABLE", coverage: { gaps: [] } });
+    const frames = await readFrameCodes(join(folder.path, `clips/harbour/${kind}.mp4`), FFMPEG);
+    expect(frames.map((frame) => frame.code)).toEqual(camera.frames.slice(38, 88).map((frame) => frame.code));
+    const behind = await clip(["--recordings", kind, ...range(5000, 6000), "--json"]);
+    expect(JSON.parse(behind.stdout)).toMatchObject({ status: "CLIP_NOT_AVAILABLE", reason: "NO_FOOTAGE" });
+    expect(behind.stderr).toContain(`${after(0)} to ${after(4000)}`);
   });
 
   it("lets --starts overrule the time in a name: camera clocks are wrong sometimes", async () => {

@@ -90,7 +90,7 @@ async function clip(options: ClipOptions): Promise<void> {
   await usableFfmpeg(process.env);
   const settings = folderSettings(process.env, out);
   const { recordings, leftOut } = await scanFolder(folder, camera, options.starts, settings);
-  const { footage, origin } = await footageIn(folder, recordings, [start, end], settings);
+  const near = await footageIn(folder, recordings, [start, end], settings);
   await makeWritable(out, "--out", [camera]);
   await makeWritable(state, "--state");
   const stream = humanStream(options);
@@ -103,8 +103,8 @@ async function clip(options: ClipOptions): Promise<void> {
   const result = await runClipJob({
     body: writeRequest(requestOf(options)),
     alias: camera,
-    footage,
-    origin,
+    footage: near.footage,
+    origin: near.origin,
     identity: [resolve(folder), ...options.starts],
     out,
     state,
@@ -113,9 +113,13 @@ async function clip(options: ClipOptions): Promise<void> {
   }).finally(() => view.close());
   finishClip(result, options);
   if (result.outcome.status !== "CLIP_NOT_AVAILABLE") return;
-  const all = recordings.length > FEW ? footage : (await footageIn(folder, recordings, EVER, settings)).footage;
-  const covered = coveredTimes(all, settings.JOIN_TOLERANCE_MS);
+  const all = recordings.length > FEW ? near : await footageIn(folder, recordings, EVER, settings);
+  const covered = coveredTimes(all.footage, settings.JOIN_TOLERANCE_MS);
   process.stderr.write(`  ${folder} covers, for camera ${camera}:${covered}\n`);
+  if (all.endless.length > 0)
+    process.stderr.write(
+      `    (where these end shows only when they are read: ${all.endless.slice(0, 5).join(", ")})\n`,
+    );
 }
 
 function requestOf({ clipId, camera, start, end, gapPolicy, precision }: ClipOptions): ClipRequest {

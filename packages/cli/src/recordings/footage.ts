@@ -1,26 +1,26 @@
 import { type Footage, type NameRules, type ObjectReader, recordingStartMs } from "@camclips/core";
-import type { Interval } from "@camclips/events";
+import type { Interval, Settings } from "@camclips/events";
+import { recordedInterval } from "@camclips/functions";
 import { createFolderStore } from "@camclips/local";
-import { fileSource, firstTrack, presentedRange, readMovie } from "@camclips/mp4";
+import { CorruptSourceError } from "@camclips/mp4";
 import type { FoundRecording } from "./scan.ts";
 
 /** Recordings that start longer before the range are taken to end before it, without a look into each. */
 const LONGEST_MS = 24 * 3600_000;
 
-/** How far into the future the next recording may start and still be where this one ends. */
-export interface FootageRules extends NameRules {
-  RECORDING_MAX_LEN: number;
-}
+export type FootageRules = NameRules & Pick<Settings, "RECORDING_MAX_LEN" | "JOIN_TOLERANCE_MS">;
 
 /** Recordings of a folder as the pipeline sees them, and the bucket they lie in. */
 export interface FolderFootage {
   footage: Footage[];
   origin: ObjectReader;
+  /** Names of recordings whose end shows only when all of them is read. */
+  endless: string[];
 }
 
 /**
- * Says where each recording ends: where its video does. One that cannot be read is listed all the same, up to the next
- * one, so that the pipeline can say what is wrong with it.
+ * Says where each recording ends, as the pipeline itself finds it. One that cannot be read is listed all the same, up to
+ * the next one, so that the pipeline can say what is wrong with it; so is one whose index does not tell where it ends.
  */
 export async function footageIn(
   folder: string,
@@ -30,19 +30,22 @@ export async function footageIn(
 ): Promise<FolderFootage> {
   const files = new Map<string, string>();
   const footage: Footage[] = [];
+  const endless: string[] = [];
+  const store = createFolderStore(folder);
   for (const [index, recording] of recordings.entries()) {
     const { name, startMs } = recording;
     const key = keyOf(recording, rules);
     files.set(key, name);
     const near = startMs > range[0] - LONGEST_MS && startMs < range[1];
-    const longestMs = startMs + rules.RECORDING_MAX_LEN * 1000;
-    const guessedMs = Math.min(recordings[index + 1]?.startMs ?? longestMs, longestMs);
-    const endMs = (near ? await realEndMs(recording) : undefined) ?? guessedMs;
+    const nextMs = recordings[index + 1]?.startMs ?? Number.POSITIVE_INFINITY;
+    const guessedMs = Math.min(nextMs, startMs + rules.RECORDING_MAX_LEN * 1000);
+    const end = near ? await endOf(store, name, { key, startMs, endMs: guessedMs }, rules) : guessedMs;
+    if (end === "unknown") endless.push(name);
+    const endMs = end === "unknown" ? Math.min(nextMs, startMs + LONGEST_MS) : end;
     if (endMs > startMs) footage.push({ key, startMs, endMs });
   }
-  const store = createFolderStore(folder);
   const origin: ObjectReader = { open: async (key, signal) => store.open(files.get(key) ?? key, signal) };
-  return { footage, origin };
+  return { footage, origin, endless };
 }
 
 /** A time in the name would win over the one that `--starts` gives, so such a file goes by another name. */
@@ -51,13 +54,19 @@ function keyOf({ name, startMs }: FoundRecording, rules: NameRules): string {
   return fromName === undefined || fromName === startMs ? name : `${name}@${startMs}`;
 }
 
-async function realEndMs({ path, startMs }: FoundRecording): Promise<number | undefined> {
+async function endOf(
+  store: ObjectReader,
+  name: string,
+  guessed: Footage,
+  rules: FootageRules,
+): Promise<number | "unknown"> {
   try {
-    await using source = await fileSource(path);
-    const video = firstTrack(await readMovie(source, path), "vide");
-    const range = video && presentedRange(video);
-    return range && startMs + Math.round(range.endSeconds * 1000);
-  } catch {
-    return undefined;
+    const object = await store.open(name);
+    if (!object) return guessed.endMs;
+    return (await recordedInterval(object, guessed, rules))?.endMs ?? "unknown";
+  } catch (error) {
+    // What is wrong with the file is the pipeline's to say.
+    if (error instanceof CorruptSourceError) return guessed.endMs;
+    throw error;
   }
 }

@@ -3,7 +3,7 @@ import type { ClipRequest } from "@camclips/events";
 import { CorruptSourceError, OutsideMediaError, type Slice, sliceRecording } from "@camclips/mp4";
 import type { Deps } from "../runtime/deps.ts";
 import { inParallel } from "../runtime/in-parallel.ts";
-import { timelineOrigin } from "./timeline-origin.ts";
+import { realInterval, zeroMsOf } from "./recorded-interval.ts";
 
 /** Recordings that are looked into at the same time. */
 const AT_ONCE = 4;
@@ -82,12 +82,9 @@ async function probe(
   const object = await recordings.open(key, signal);
   if (!object) return { kind: "lost", footage, cause: "SOURCE_DELETED" };
   try {
-    const claimedSeconds = (claimed.endMs - claimed.startMs) / 1000;
-    const toleranceSeconds = settings.JOIN_TOLERANCE_MS / 1000;
     let slice = await slicePart(object, part, claimed.startMs, signal);
-    const origin = timelineOrigin(slice, { claimedSeconds, toleranceSeconds });
-    const zeroMs = claimed.startMs - origin * 1000;
-    if (origin !== 0) slice = await slicePart(object, part, zeroMs, signal);
+    const zeroMs = zeroMsOf(claimed, slice, settings);
+    if (zeroMs !== claimed.startMs) slice = await slicePart(object, part, zeroMs, signal);
     if (slice instanceof OutsideMediaError)
       return { kind: "shorter", footage: { key, ...withoutPart(part, realInterval(zeroMs, slice.media)) } };
     const cutOffMs = Math.floor(zeroMs + (slice.cutOffSeconds ?? Number.POSITIVE_INFINITY) * 1000);
@@ -120,13 +117,6 @@ async function slicePart(
 }
 
 type Real = Pick<Footage, "startMs" | "endMs">;
-
-function realInterval(zeroMs: number, media: { startSeconds: number; endSeconds: number }): Real {
-  return {
-    startMs: Math.round(zeroMs + media.startSeconds * 1000),
-    endMs: Math.round(zeroMs + media.endSeconds * 1000),
-  };
-}
 
 /** What the recording really holds, when that is less than it claims by more than clocks and names are off. */
 function shortened(claimed: Footage, real: Real, toleranceMs: number): Footage | undefined {

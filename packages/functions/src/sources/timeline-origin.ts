@@ -1,7 +1,7 @@
-import type { OutsideMediaError, Slice } from "@camclips/mp4";
+import type { OutsideMediaError, RecordingTimeline, Slice } from "@camclips/mp4";
 
 /** What slicing tells about a recording's own timeline, seconds. */
-export type Timeline = Pick<Slice | OutsideMediaError, "starts" | "media">;
+export type Timeline = Pick<Slice | OutsideMediaError | RecordingTimeline, "starts" | "media">;
 
 /**
  * The instant on a recording's own timeline that its name stands for, seconds. Normally 0: video that begins a little later

@@ -17,7 +17,6 @@ const WHOLE_READ_BYTES = 16 * 1024 * 1024;
 export interface FragmentedRecording {
   source: ByteSource;
   name: string;
-  range: SliceRange;
   window: Window;
   located: LocatedMovie;
   movie: Movie;
@@ -79,8 +78,8 @@ export class FragmentReader {
   }
 
   /** Entries of a fragment shortly before the range, and of the one that follows it. */
-  async search(startSeconds: number, last: FragmentEntry): Promise<FragmentEntry[]> {
-    const { source, located, range, signal } = this.#recording;
+  async search(startSeconds: number, last: FragmentEntry, range: SliceRange): Promise<FragmentEntry[]> {
+    const { source, located, signal } = this.#recording;
     const low = { start: located.end, seconds: startSeconds };
     const high = { start: last.start, seconds: (await this.#firstSeconds(last)) ?? Number.NaN };
     if (!(high.seconds > low.seconds)) return [];

@@ -37,12 +37,8 @@ export interface Selection {
  * frames is in the file.
  */
 export function selectSamples(movie: Movie, source: ByteSource, name: string, range: SliceRange): Selection {
-  const video = firstTrack(movie, "vide");
-  if (!video) throw noVideo(movie, name);
-  const media = presentedRange(video, (i) => endOf(video, i) <= source.size);
-  if (!media) throw new CorruptSourceError(name, `truncated: no frame lies in the file's ${source.size} bytes`);
+  const { video, media, starts } = movieTimeline(movie, source, name);
   const wanted = selectVideo(video, range);
-  const starts = timelineStarts(movie, media.startSeconds);
   if (!wanted) throw new OutsideMediaError(name, media, starts);
   const cutOffSeconds = firstMissing(video, wanted, source, range);
   const toSeconds = cutOffSeconds ?? range.toSeconds;
@@ -57,6 +53,19 @@ export function selectSamples(movie: Movie, source: ByteSource, name: string, ra
   if (audio && packets) tracks.push(muxTrack(audio, source, packets.first, packets.last, zeroSeconds));
   requireBytes(tracks, source, name);
   return { tracks, zeroSeconds, media, beside: besideFrames(video, { ...range, toSeconds }), starts, cutOffSeconds };
+}
+
+/** @throws CorruptSourceError when there is no video, or none of it is in the file. */
+export function movieTimeline(
+  movie: Movie,
+  source: ByteSource,
+  name: string,
+): { video: Track; media: Selection["media"]; starts: TimelineStarts } {
+  const video = firstTrack(movie, "vide");
+  if (!video) throw noVideo(movie, name);
+  const media = presentedRange(video, (i) => endOf(video, i) <= source.size);
+  if (!media) throw new CorruptSourceError(name, `truncated: no frame lies in the file's ${source.size} bytes`);
+  return { video, media, starts: timelineStarts(movie, media.startSeconds) };
 }
 
 /** @param videoSeconds start of the first frame that is shown */

@@ -1,26 +1,24 @@
 import { OutsideMediaError } from "../errors.ts";
-import { type FragmentEntry, findLastFragment, readFragmentIndex } from "../fragments/fragment-index.ts";
-import { type FragmentedRecording, FragmentReader, type Loaded, type Media } from "../fragments/fragment-reader.ts";
+import type { FragmentEntry } from "../fragments/fragment-index.ts";
+import type { FragmentedRecording, FragmentReader, Loaded, Media } from "../fragments/fragment-reader.ts";
 import { entryFor, firstTrack, type Movie, presentationTicks } from "../read/movie.ts";
 import { withTrueSync } from "./find-keyframes.ts";
+import { fragmentTimeline } from "./read-timeline.ts";
 import { type Selection, selectSamples, TOLERANCE_SECONDS } from "./select-samples.ts";
+import type { SliceRange } from "./slice.ts";
 
 /** Like selectSamples, for a fragmented recording: reads only the fragments around the range. `media` is absent when the
  * file has no index and its end does not tell. */
 export async function selectFromFragments(
-  recording: FragmentedRecording,
+  recording: FragmentedRecording & { range: SliceRange },
 ): Promise<Omit<Selection, "media"> & { media?: Media | undefined }> {
   const { source, name, movie, located } = recording;
   const video = movie.tracks.find((track) => track.handler === "vide");
   if (!video) return selectSamples(movie, source, name, recording.range);
   const first: FragmentEntry = { start: located.end, seconds: Number.NEGATIVE_INFINITY };
-  const reader = new FragmentReader(recording, video);
-  const starts = await reader.starts();
-  const start = starts.videoSeconds;
-  const index = await readFragmentIndex(source, recording.window, located, video);
-  const last = index.at(-1) ?? (await findLastFragment(source, recording.signal));
-  const media = last && (await reader.mediaRange(start, last));
-  const near = index.length > 0 || !last ? index.slice(1) : await reader.search(start, last);
+  const { reader, starts, index, last, media } = await fragmentTimeline(recording, video);
+  const near =
+    index.length > 0 || !last ? index.slice(1) : await reader.search(starts.videoSeconds, last, recording.range);
   const loaded = await loadAround(reader, [first, ...near], recording);
   try {
     const selection = selectSamples(loaded.movie, loaded.source, name, recording.range);
@@ -35,7 +33,7 @@ export async function selectFromFragments(
 async function loadAround(
   reader: FragmentReader,
   entries: FragmentEntry[],
-  { range, signal }: FragmentedRecording,
+  { range, signal }: FragmentedRecording & { range: SliceRange },
 ): Promise<Loaded> {
   let stepBack = 4;
   let from = Math.max(0, entries.findLastIndex((entry) => entry.seconds <= range.fromSeconds) - 1);
