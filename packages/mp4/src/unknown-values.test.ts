@@ -1,6 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
+import {
+  ffmpeg,
+  makeRecording,
+  memorySource,
+  type Scratch,
+  scratchFolder,
+  shownFrames,
+} from "@camclips/testing/mp4/fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ffmpeg, makeRecording, memorySource, type Scratch, scratchFolder, shownFrames } from "@camclips/testing/mp4/fixtures";
 import { firstTrack, presentedRange } from "./read/movie.ts";
 import { readMovie } from "./read/read-movie.ts";
 import { sliceRecording } from "./slice/slice-recording.ts";

@@ -111,16 +111,31 @@ function parseRandomAccess(body: Uint8Array) {
   return { trackId, toEntries };
 }
 
+/** Where the last fragment is looked for: in the file's end, then in more of it. */
+const LAST_FRAGMENT_BYTES = [1024 * 1024, 8 * 1024 * 1024];
+
 /**
- * Finds the last fragment of a file without an index: a moof near the end from which whole boxes lead exactly to the
- * file's end. `undefined` when the last megabyte holds none.
+ * Finds the last fragment with video of a file without an index: a moof near the end from which whole boxes lead exactly
+ * to the file's end. `undefined` when there is none.
+ * @param holdsVideo whether a moof does, told by its body and its place
  */
-export async function findLastFragment(source: ByteSource, signal?: AbortSignal): Promise<FragmentEntry | undefined> {
-  const tailStart = Math.max(0, source.size - 1024 * 1024);
-  const tail = Buffer.from(await source.read(tailStart, source.size, signal));
-  for (let at = tail.lastIndexOf("moof"); at >= 4; at = tail.lastIndexOf("moof", at - 1)) {
-    const start = at - 4;
-    if (leadsToEnd(tail.subarray(start))) return { start: tailStart + start, seconds: Number.POSITIVE_INFINITY };
+export async function findLastFragment(
+  source: ByteSource,
+  holdsVideo: (moof: Uint8Array, start: number) => boolean,
+  signal?: AbortSignal,
+): Promise<FragmentEntry | undefined> {
+  for (const bytes of LAST_FRAGMENT_BYTES) {
+    const tailStart = Math.max(0, source.size - bytes);
+    const tail = Buffer.from(await source.read(tailStart, source.size, signal));
+    for (let at = tail.lastIndexOf("moof"); at >= 4; at = tail.lastIndexOf("moof", at - 1)) {
+      const start = at - 4;
+      const moof = leadsToEnd(tail.subarray(start))
+        ? tail.subarray(start + 8, start + tail.readUInt32BE(start))
+        : undefined;
+      if (moof && holdsVideo(moof, tailStart + start))
+        return { start: tailStart + start, seconds: Number.POSITIVE_INFINITY };
+    }
+    if (tailStart === 0) break;
   }
   return undefined;
 }

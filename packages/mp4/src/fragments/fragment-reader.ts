@@ -1,4 +1,4 @@
-import { CorruptSourceError } from "../errors.ts";
+import { CorruptSourceError, MalformedBoxError } from "../errors.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import { type LocatedMovie, type Window, windowOn } from "../read/locate-movie.ts";
 import { type Movie, presentationTicks, presentedRange, type Track } from "../read/movie.ts";
@@ -6,13 +6,17 @@ import { type FragmentDefaults, readFragmentDefaults } from "../read/parse-movie
 import { walkFragments } from "../read/read-movie.ts";
 import type { SampleBudget } from "../read/sample-table.ts";
 import { timelineStarts } from "../slice/select-samples.ts";
-import type { SliceRange, TimelineStarts } from "../slice/slice.ts";
+import type { TimelineStarts } from "../slice/slice.ts";
 import type { FragmentEntry } from "./fragment-index.ts";
 import { searchFragment } from "./fragment-search.ts";
 import { FragmentSamples } from "./fragments.ts";
 
 /** A needed part up to this size is read with one request and kept in memory; a larger one moof by moof, then streamed. */
 const WHOLE_READ_BYTES = 16 * 1024 * 1024;
+
+/** So much more picture is walked over where no sound was seen yet, before a recording counts as silent there. */
+const LATE_SOUND_SECONDS = 30;
+const LATE_SOUND_FRAGMENTS = 60;
 
 export interface FragmentedRecording {
   source: ByteSource;
@@ -44,6 +48,8 @@ export class FragmentReader {
   readonly #recording: FragmentedRecording;
   readonly #video: Track;
   readonly #defaults: Map<number, FragmentDefaults>;
+  /** The sound tracks that have samples where the recording starts. */
+  #heard: Track[] = [];
 
   constructor(recording: FragmentedRecording, video: Track) {
     this.#recording = recording;
@@ -56,13 +62,18 @@ export class FragmentReader {
     const { source, window, located, name, movie } = this.#recording;
     const samples = this.#collector();
     for (const track of movie.tracks) samples.addTable(track);
-    // Where every track has a fragment of its own, the others' follow the video's; a track may have none at all.
-    let others = movie.tracks.length - 1;
+    // Where every track has fragments of its own, the others' follow the video's; a track may have none at all.
+    let fragments = 0;
     for await (const { moof, start } of walkFragments(source, window, located.end)) {
       samples.add(moof, start);
-      if (samples.of(this.#video).length === 0) continue;
-      if (movie.tracks.every((track) => samples.of(track).length > 0) || others-- <= 0) break;
+      const seen = samples.of(this.#video);
+      if (seen.length === 0) continue;
+      fragments++;
+      const shown = ((seen.at(-1)?.dts ?? 0) - (seen[0]?.dts ?? 0)) / this.#video.timescale;
+      const isLate = fragments > 1 && (shown >= LATE_SOUND_SECONDS || fragments >= LATE_SOUND_FRAGMENTS);
+      if (movie.tracks.every((track) => samples.of(track).length > 0) || isLate) break;
     }
+    this.#heard = this.#others.filter((track) => samples.of(track).length > 0);
     const tracks = movie.tracks.map((track) => this.#trackOf(samples, track));
     const video = tracks[movie.tracks.indexOf(this.#video)];
     const first = video && presentedRange(video);
@@ -78,12 +89,12 @@ export class FragmentReader {
   }
 
   /** Entries of a fragment shortly before the range, and of the one that follows it. */
-  async search(startSeconds: number, last: FragmentEntry, range: SliceRange): Promise<FragmentEntry[]> {
+  async search(startSeconds: number, last: FragmentEntry, fromSeconds: number): Promise<FragmentEntry[]> {
     const { source, located, signal } = this.#recording;
     const low = { start: located.end, seconds: startSeconds };
     const high = { start: last.start, seconds: (await this.#firstSeconds(last)) ?? Number.NaN };
     if (!(high.seconds > low.seconds)) return [];
-    const found = await searchFragment(source, this.#timeOf, low, high, range.fromSeconds, signal);
+    const found = await searchFragment(source, this.#timeOf, low, high, fromSeconds, signal);
     // Twice, because loading starts one entry early; the fragment found is early enough itself.
     return found.start === low.start ? [] : [found, found];
   }
@@ -103,6 +114,18 @@ export class FragmentReader {
     return presentationTicks(this.#trackOf(samples, this.#video), 0) / this.#video.timescale;
   };
 
+  /** False also for picture data that looks like a fragment. */
+  readonly holdsVideo = (moof: Uint8Array, start: number): boolean => {
+    const samples = this.#collector();
+    try {
+      samples.add(moof, start);
+    } catch (error) {
+      if (error instanceof MalformedBoxError) return false;
+      throw error;
+    }
+    return samples.of(this.#video).length > 0;
+  };
+
   async #endSeconds(last: FragmentEntry): Promise<number | undefined> {
     const { source, signal } = this.#recording;
     const samples = this.#collector();
@@ -114,6 +137,16 @@ export class FragmentReader {
     return presentedRange(track, (i) => (offset[i] ?? 0) + (size[i] ?? 0) <= source.size)?.endSeconds;
   }
 
+  /** Whether sound may be missing before `seconds` in what was loaded, although the recording has sound. */
+  lacksSound({ tracks }: Movie, seconds: number): boolean {
+    return this.#heard.some(({ id }) => {
+      const track = tracks.find((candidate) => candidate.id === id);
+      return (
+        track !== undefined && !(presentationTicks(track, 0) <= seconds * track.timescale && track.samples.count > 0)
+      );
+    });
+  }
+
   /** The fragments from byte `start` on that hold what is presented before `toSeconds`; `until` is where an index says they end. */
   async load(start: number, isFirst: boolean, until: number | undefined, toSeconds: number): Promise<Loaded> {
     const { movie, signal } = this.#recording;
@@ -121,9 +154,17 @@ export class FragmentReader {
     const samples = this.#collector();
     if (isFirst) for (const track of movie.tracks) samples.addTable(track);
     let whole = isFirst;
+    let lagSeconds = 0;
     for await (const fragment of walkFragments(source, windowOn(source, signal), start)) {
+      const picture = this.#loadedUntil(samples, this.#video);
+      const counts = this.#others.map((track) => samples.of(track).length);
       samples.add(fragment.moof, fragment.start);
-      if (this.#isComplete(samples, toSeconds)) {
+      for (const [i, track] of this.#others.entries()) {
+        // How far sound lies behind the picture in the file shows when it comes.
+        const first = samples.of(track)[counts[i] ?? 0];
+        if (first) lagSeconds = Math.max(lagSeconds, picture - (first.dts + track.edit.shift) / track.timescale);
+      }
+      if (this.#isComplete(samples, toSeconds, lagSeconds)) {
         whole = false;
         break;
       }
@@ -132,12 +173,20 @@ export class FragmentReader {
     return { movie: { ...movie, tracks }, source, whole, needsAllFragments: samples.needsAllFragments };
   }
 
-  /** No later fragment can hold a frame that is presented before `toSeconds`; audio may end long before. */
-  #isComplete(samples: FragmentSamples, toSeconds: number): boolean {
+  /**
+   * No later fragment can hold a frame that is presented before `toSeconds`, and no sound that belongs to it is expected:
+   * sound may end long before the picture, and each may have fragments of its own.
+   */
+  #isComplete(samples: FragmentSamples, toSeconds: number, lagSeconds: number): boolean {
     const video = this.#loadedUntil(samples, this.#video);
-    const audio = this.#recording.movie.tracks.filter((track) => track !== this.#video);
-    const heard = audio.every((track) => this.#loadedUntil(samples, track) >= toSeconds);
-    return video >= toSeconds + (heard ? 0 : 1);
+    if (video < toSeconds) return false;
+    const late = this.#others.filter((track) => this.#loadedUntil(samples, track) < toSeconds);
+    const isSeen = late.every((track) => samples.of(track).length > 0);
+    return late.length === 0 || video >= toSeconds + (isSeen ? lagSeconds + 1 : LATE_SOUND_SECONDS);
+  }
+
+  get #others(): Track[] {
+    return this.#recording.movie.tracks.filter((track) => track !== this.#video);
   }
 
   /** No sample that follows is presented before this, seconds. */

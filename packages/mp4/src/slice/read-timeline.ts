@@ -55,7 +55,7 @@ export async function fragmentTimeline(recording: FragmentedRecording, video: Tr
   const reader = new FragmentReader(recording, video);
   const starts = await reader.starts();
   const index = await readFragmentIndex(source, window, located, video);
-  const last = index.at(-1) ?? (await findLastFragment(source, signal));
+  const last = index.at(-1) ?? (await findLastFragment(source, reader.holdsVideo, signal));
   const media = last && (await reader.mediaRange(starts.videoSeconds, last));
   return { reader, starts, index, last, media };
 }

@@ -17,9 +17,10 @@ export async function selectFromFragments(
   if (!video) return selectSamples(movie, source, name, recording.range);
   const first: FragmentEntry = { start: located.end, seconds: Number.NEGATIVE_INFINITY };
   const { reader, starts, index, last, media } = await fragmentTimeline(recording, video);
-  const near =
-    index.length > 0 || !last ? index.slice(1) : await reader.search(starts.videoSeconds, last, recording.range);
-  const loaded = await loadAround(reader, [first, ...near], recording);
+  const search = async (fromSeconds: number) =>
+    index.length > 0 || !last ? [] : reader.search(starts.videoSeconds, last, fromSeconds);
+  const near = index.length > 0 ? index.slice(1) : await search(recording.range.fromSeconds);
+  const loaded = await loadAround(reader, [first, ...near], recording, search);
   try {
     const selection = selectSamples(loaded.movie, loaded.source, name, recording.range);
     return { ...selection, starts, media: loaded.whole ? selection.media : media };
@@ -29,12 +30,17 @@ export async function selectFromFragments(
   }
 }
 
-/** Starts one fragment early, for audio, and goes further back when no keyframe at or before the range was found. */
+/** Sound that is farther away from its picture in the file is not looked for. */
+const SOUND_BACK_SECONDS = 60;
+
+/** Starts one fragment early, for audio, and goes further back when no keyframe at or before the range was found, or no sound. */
 async function loadAround(
   reader: FragmentReader,
-  entries: FragmentEntry[],
+  near: FragmentEntry[],
   { range, signal }: FragmentedRecording & { range: SliceRange },
+  search: (fromSeconds: number) => Promise<FragmentEntry[]>,
 ): Promise<Loaded> {
+  let entries = near;
   let stepBack = 4;
   let from = Math.max(0, entries.findLastIndex((entry) => entry.seconds <= range.fromSeconds) - 1);
   const until = entries.find((entry) => entry.seconds >= range.toSeconds)?.start;
@@ -42,7 +48,14 @@ async function loadAround(
     const loaded = await reader.load(entries[from]?.start ?? 0, from === 0, until, range.toSeconds);
     const { movie, found } = await withTrueSync(loaded.movie, loaded.source, range, signal);
     const isEnough = !loaded.needsAllFragments && found && hasEntry(movie, range.fromSeconds);
-    if (from === 0 || isEnough) return { ...loaded, movie };
+    const isFar = (entries[from]?.seconds ?? 0) < range.fromSeconds - SOUND_BACK_SECONDS;
+    if (from === 0 || (isEnough && (isFar || !reader.lacksSound(movie, range.fromSeconds))))
+      return { ...loaded, movie };
+    if (isEnough && from === 1) {
+      const [earlier] = await search(range.fromSeconds - SOUND_BACK_SECONDS);
+      if (earlier) entries = [...entries.slice(0, 1), earlier, ...entries.slice(1)];
+      from += earlier ? 1 : 0;
+    }
     from = loaded.needsAllFragments ? 0 : Math.max(0, from - stepBack);
     stepBack *= 4;
   }
