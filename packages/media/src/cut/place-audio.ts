@@ -10,6 +10,8 @@ export function encodedAudio(file: CutSource, plan: CutPlan): MuxTrack | undefin
   return { ...track, descriptions: track.descriptions.map(({ entry }) => entry), samples, edit };
 }
 
+const PLAYED_IN_MP4 = new Set(["mp4a", "Opus", "fLaC", "ac-3", "ec-3", "alac", ".mp3"]);
+
 /**
  * Audio packets of all parts, each at its own instant, so that nothing drifts. A packet is decoded together with the one
  * before it, so every part brings its own packet from before its start, in place of what the part before has there: what
@@ -22,6 +24,8 @@ export function copiedAudio(plan: CutPlan, sources: readonly CutSource[]): MuxTr
   const [main] = tracks;
   if (tracks.every((track) => track === undefined)) return undefined;
   if (!main || tracks.some((track) => track === undefined)) return { why: "not every recording has sound" };
+  const format = main.descriptions[main.samples.description[0] ?? 0]?.format ?? "";
+  if (!PLAYED_IN_MP4.has(format)) return { why: `players do not expect ${format} sound in an MP4` };
   if (tracks.some((track) => !sameFormat(main, track))) return { why: "the recordings' sound differs in format" };
   const packets: Packet[] = [];
   for (const [i, part] of plan.parts.entries()) {

@@ -1,8 +1,6 @@
 import { firstTrack, type Movie, presentedSeconds } from "@camclips/mp4";
+import { audioEntries } from "../ffmpeg/audio-formats.ts";
 import type { MediaProbe } from "./probe.ts";
-
-/** Sample entry types of sound that ffmpeg is allowed to decode here. */
-const AUDIO_FORMATS = new Set(["mp4a", "Opus", "fLaC", "ac-3", ".mp3", "alaw", "ulaw", "sowt", "twos"]);
 
 /** What probeMedia tells, read from the file's index without starting ffmpeg. `undefined` without video frames. */
 export function movieProbe(movie: Movie): MediaProbe | undefined {
@@ -22,6 +20,6 @@ export function movieProbe(movie: Movie): MediaProbe | undefined {
 function audioOf(movie: Movie): Pick<MediaProbe, "audio" | "lostSound"> {
   const description = firstTrack(movie, "soun")?.descriptions[0];
   if (!description) return { audio: undefined };
-  const audio = AUDIO_FORMATS.has(description.format) ? description.audio : undefined;
+  const audio = audioEntries.has(description.format) ? description.audio : undefined;
   return audio ? { audio } : { audio, lostSound: description.format };
 }

@@ -1,6 +1,7 @@
 import { CorruptSourceError } from "@camclips/mp4";
+import { audioCodecs } from "../ffmpeg/audio-formats.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
-import { audioCodecs, inputArguments, videoCodecs } from "../ffmpeg/input-arguments.ts";
+import { inputArguments, videoCodecs } from "../ffmpeg/input-arguments.ts";
 import { readLines } from "../ffmpeg/output.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 

@@ -2,6 +2,7 @@ import { MalformedBoxError } from "../errors.ts";
 import { type Box, boxesIn, findBox, fullBox } from "../read/boxes.ts";
 import type { SampleTable, Track } from "../read/movie.ts";
 import type { FragmentDefaults } from "../read/parse-movie.ts";
+import { BLOCK_FRAMES } from "../read/pcm-table.ts";
 import { emptyTable, type SampleBudget } from "../read/sample-table.ts";
 
 /** sample_is_non_sync_sample, ISO/IEC 14496-12, 8.8.3.1. */
@@ -24,6 +25,8 @@ interface FragmentSample {
 export class FragmentSamples {
   readonly #defaults: Map<number, FragmentDefaults>;
   readonly #budget: SampleBudget;
+  /** Of PCM tracks. */
+  readonly #frameBytes = new Map<number, number>();
   readonly #samples = new Map<number, FragmentSample[]>();
   /** Some fragment had no decode time (tfdt), so times are right only when every fragment before it was added. */
   needsAllFragments = false;
@@ -31,7 +34,11 @@ export class FragmentSamples {
   constructor(tracks: readonly Track[], defaults: Map<number, FragmentDefaults>, budget: SampleBudget) {
     this.#defaults = defaults;
     this.#budget = budget;
-    for (const track of tracks) this.#samples.set(track.id, []);
+    for (const track of tracks) {
+      this.#samples.set(track.id, []);
+      const [only, ...others] = track.descriptions;
+      if (only?.audio?.pcm && others.length === 0) this.#frameBytes.set(track.id, only.audio.pcm.frameBytes);
+    }
   }
 
   of(track: Track): readonly FragmentSample[] {
@@ -75,7 +82,7 @@ export class FragmentSamples {
     let offset = header.base;
     for (const box of traf) {
       if (box.type !== "trun") continue;
-      for (const sample of readRun(box, header, offset)) {
+      for (const sample of readRun(box, header, offset, this.#frameBytes.get(header.trackId))) {
         offset = sample.offset + sample.size;
         // Also for unknown tracks: a count without a table behind it could be four thousand million.
         this.#budget.left -= BUDGET_PER_SAMPLE;
@@ -143,12 +150,29 @@ function readDecodeTime(tfdt: Box): number {
   return version === 0 ? fields.u32() : fields.i64Near();
 }
 
-function* readRun(trun: Box, header: RunDefaults, start: number): Generator<Omit<FragmentSample, "dts">> {
+/** Fields of every sample in trun: duration, size, flags, composition offset. */
+const SAMPLE_FIELDS = 0xf00;
+
+/** @param frameBytes of a PCM track: its frames come in blocks, where all are alike */
+function* readRun(
+  trun: Box,
+  header: RunDefaults,
+  start: number,
+  frameBytes?: number,
+): Generator<Omit<FragmentSample, "dts">> {
   const { flags, fields } = fullBox("trun", trun.body);
   const count = fields.u32();
   let offset = flags & 0x1 ? header.base + fields.i32() : start;
   const firstFlags = flags & 0x4 ? fields.u32() : undefined;
-  for (let i = 0; i < count; i++) {
+  const block = frameBytes !== undefined && (flags & SAMPLE_FIELDS) === 0 && header.size === frameBytes;
+  for (let i = 0; block && i < count; i += BLOCK_FRAMES) {
+    const frames = Math.min(BLOCK_FRAMES, count - i);
+    const [size, duration] = [frames * header.size, frames * header.duration];
+    const description = Math.max(0, header.description - 1);
+    yield { offset, size, duration, compositionOffset: 0, sync: 1, description };
+    offset += size;
+  }
+  for (let i = 0; !block && i < count; i++) {
     const duration = flags & 0x100 ? fields.u32() : header.duration;
     const size = flags & 0x200 ? fields.u32() : header.size;
     const own = flags & 0x400 ? fields.u32() : header.flags;

@@ -32,6 +32,8 @@ export class Fields {
   u64 = (): number => this.#safe(this.#view.getBigUint64(this.skip(8)));
   i64 = (): number => this.#safe(this.#view.getBigInt64(this.skip(8)));
 
+  f64 = (): number => this.#view.getFloat64(this.skip(8));
+
   /** Version 1 boxes hold 64-bit values where version 0 boxes hold 32-bit ones. */
   u32or64 = (version: number): number => (version === 0 ? this.u32() : this.u64());
 

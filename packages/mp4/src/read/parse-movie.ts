@@ -2,6 +2,7 @@ import { MalformedBoxError } from "../errors.ts";
 import { type Box, boxesIn, findBody, fullBox, requireBody } from "./boxes.ts";
 import { readEdit } from "./edit-list.ts";
 import type { Movie, Track } from "./movie.ts";
+import { hasFixedSize, readPcmTable } from "./pcm-table.ts";
 import { readDescriptions } from "./sample-description.ts";
 import { readSampleTable, type SampleBudget } from "./sample-table.ts";
 
@@ -62,7 +63,10 @@ function readMediaTrack(trak: Box, handler: "vide" | "soun", movieTimescale: num
   const minf = requireBody(trak.body, "mdia", "minf");
   const stbl = boxesIn(requireBody(minf, "stbl"));
   const descriptions = readDescriptions(requireBody(minf, "stbl", "stsd"), handler);
-  const samples = readSampleTable(stbl, budget);
+  const [only, ...others] = descriptions;
+  const pcm = others.length === 0 ? only?.audio?.pcm : undefined;
+  const samples =
+    pcm && hasFixedSize(stbl) ? readPcmTable(stbl, pcm.frameBytes, budget) : readSampleTable(stbl, budget);
   if (descriptions.length === 0) throw new MalformedBoxError("stsd box is empty");
   if (samples.description.some((index) => index >= descriptions.length)) {
     throw new MalformedBoxError("stsc box names a sample description that does not exist");

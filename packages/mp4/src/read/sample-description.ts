@@ -1,6 +1,8 @@
+import { MalformedBoxError } from "../errors.ts";
 import { type AvcConfig, readAvcConfig } from "../h26x/avc-config.ts";
 import { Fields } from "./box-reader.ts";
 import { type Box, boxesIn, findBox, fullBox } from "./boxes.ts";
+import { decodableEntry, type Pcm, pcmOf, readAudioFields } from "./pcm.ts";
 
 /** One entry of stsd, ISO/IEC 14496-12, 8.5.2. */
 export interface SampleDescription {
@@ -9,7 +11,8 @@ export interface SampleDescription {
   /** The whole sample entry, to be written back unchanged. */
   entry: Uint8Array;
   video?: { width: number; height: number; sampleAspect: [horizontal: number, vertical: number]; avc?: AvcConfig };
-  audio?: { channels: number; sampleRate: number };
+  /** `pcm`: the samples are values, one a channel, and of one size. */
+  audio?: { channels: number; sampleRate: number; pcm?: Pcm };
 }
 
 /** Bytes before the child boxes: ISO/IEC 14496-12, 12.1.3. */
@@ -26,7 +29,7 @@ export function readDescriptions(stsd: Uint8Array, handler: string): SampleDescr
 function readDescription(entry: Box, handler: string): SampleDescription {
   const base = { format: entry.type, entry: entry.bytes };
   if (handler === "vide") return { ...base, video: readVisualEntry(entry) };
-  if (handler === "soun") return { ...base, audio: readAudioEntry(entry) };
+  if (handler === "soun") return { ...base, ...readAudioEntry(entry) };
   return base;
 }
 
@@ -48,17 +51,28 @@ function readSampleAspect(children: Box[]): [number, number] {
   return [fields.u32() || 1, fields.u32() || 1];
 }
 
-function readAudioEntry(entry: Box): SampleDescription["audio"] {
+function readAudioEntry(entry: Box): Pick<SampleDescription, "audio" | "entry"> {
   const fields = new Fields(entry.type, entry.body);
-  fields.skip(8);
-  const version = fields.u16();
-  fields.skip(6);
-  const channels = fields.u16();
-  fields.skip(6);
-  const sampleRate = fields.u32() / 65536;
-  // QuickTime's versions 1 and 2 put more fields before the child boxes.
-  const esds = version === 0 ? findBox(boxesIn(fields.rest()), "esds") : undefined;
-  return { sampleRate, channels, ...(esds && readDecoderConfig(esds.body)) };
+  const { bits, ...said } = readAudioFields(fields);
+  const children = childrenOf(fields.rest());
+  const esds = findBox(children, "esds");
+  const audio = { ...said, ...(esds && said.version === 0 && readDecoderConfig(esds.body)) };
+  const { channels, sampleRate } = audio;
+  const pcm = pcmOf(entry.type, channels, bits, children);
+  return {
+    audio: { channels, sampleRate, ...(pcm && { pcm }) },
+    entry: decodableEntry(entry.bytes, entry.type, audio, children),
+  };
+}
+
+/** Writers leave all kinds of bytes behind a sound entry's fields, which say nothing against the sound. */
+function childrenOf(bytes: Uint8Array): Box[] {
+  try {
+    return boxesIn(bytes);
+  } catch (error) {
+    if (error instanceof MalformedBoxError) return [];
+    throw error;
+  }
 }
 
 const DECODER_CONFIG = 4;

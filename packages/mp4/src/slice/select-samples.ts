@@ -9,7 +9,7 @@ import {
   presentedRange,
   type Track,
 } from "../read/movie.ts";
-import { type MuxTrack, samplesOf } from "../write/mux-track.ts";
+import { frameBytesOf, type MuxTrack, samplesOf } from "../write/mux-track.ts";
 import type { Beside, SliceRange, TimelineStarts } from "./slice.ts";
 
 /** A frame belongs to a range when its instant lies half a millisecond before the start or later, same at the end. */
@@ -165,10 +165,12 @@ function muxTrack(track: Track, source: ByteSource, first: number, last: number,
   const zero = zeroSeconds * track.timescale;
   const start = presentationTicks(track, first) - zero;
   const { shift, from, to } = track.edit;
+  const samples = samplesOf(track, source, first, last);
   return {
     ...track,
     descriptions: track.descriptions.map(({ entry }) => entry),
-    samples: samplesOf(track, source, first, last),
+    samples,
+    frameBytes: frameBytesOf(track, samples),
     edit: { shift: shift - zero, from: Math.max(0, start, from - zero), to: to - zero },
   };
 }

@@ -20,6 +20,8 @@ export interface MuxTrack
   handler: string;
   /** Whole sample entries. */
   descriptions: Uint8Array[];
+  /** Of PCM, whose samples here are blocks of frames: the bytes of one, which the file's own samples are. */
+  frameBytes?: number | undefined;
   edit: Edit;
   samples: MuxSample[];
 }
@@ -37,6 +39,23 @@ export function samplesOf(track: Track, source: ByteSource, first: number, last:
     sync: samples.sync[first + i] === 1,
     description: samples.description[first + i] ?? 0,
   }));
+}
+
+/** Bytes of a PCM frame, when all samples are whole frames of one length; otherwise they are written as they are. */
+export function frameBytesOf(track: Track, samples: readonly MuxSample[]): number | undefined {
+  const bytes = track.descriptions[samples[0]?.description ?? 0]?.audio?.pcm?.frameBytes;
+  if (bytes === undefined) return undefined;
+  const whole = samples.every(({ size, duration, dts }, i) => {
+    const frames = size / bytes;
+    const end = samples[i + 1]?.dts ?? dts + duration;
+    return (
+      frames >= 1 &&
+      Number.isInteger(frames) &&
+      Number.isInteger(duration / frames) &&
+      end >= dts + duration - duration / frames
+    );
+  });
+  return whole ? bytes : undefined;
 }
 
 /** The same track with decode times from 0 and no negative composition offsets, which not every player reads. */

@@ -1,4 +1,5 @@
-import { audioDecoders, videoDecoders } from "../input-arguments.ts";
+import { audioDecoders } from "../audio-formats.ts";
+import { videoDecoders } from "../input-arguments.ts";
 
 /** `-fps_mode` came with this version. */
 export const OLDEST_VERSION = "5.1";

@@ -1,0 +1,76 @@
+import { MalformedBoxError, UnsupportedStructureError } from "../errors.ts";
+import { type Box, findBox, fullBox } from "./boxes.ts";
+import type { SampleTable } from "./movie.ts";
+import { emptyTable, type PlacedChunk, placedChunks, type SampleBudget } from "./sample-table.ts";
+
+/** Frames of PCM that are one entry of a table: as many as ffmpeg makes a packet of, and about as long as one of AAC. */
+export const BLOCK_FRAMES = 1024;
+
+/** Whether stsz gives all samples one size: then PCM is read in blocks, because one entry a frame would be millions. */
+export function hasFixedSize(stbl: readonly Box[]): boolean {
+  const stsz = findBox(stbl, "stsz");
+  return stsz !== undefined && fullBox("stsz", stsz.body).fields.u32() > 0;
+}
+
+/** A table whose entries are blocks of frames that lie side by side. `frameBytes`: some writers put 1 for it into stsz. */
+export function readPcmTable(stbl: readonly Box[], frameBytes: number, budget: SampleBudget): SampleTable {
+  const { fields } = fullBox("stsz", findBox(stbl, "stsz")?.body ?? new Uint8Array());
+  fields.skip(4);
+  const count = fields.u32();
+  const blocks = [...blocksOf(placedChunks(stbl, count), frameTimes(stbl, count), frameBytes, budget.left)];
+  const table = emptyTable(blocks.length, budget);
+  for (const [i, { chunk, frames, offset, dts, delta }] of blocks.entries()) {
+    table.offset[i] = offset;
+    table.size[i] = frames * frameBytes;
+    table.dts[i] = dts;
+    table.duration[i] = frames * delta;
+    table.description[i] = chunk.description;
+  }
+  table.sync.fill(1);
+  return table;
+}
+
+interface Block {
+  chunk: PlacedChunk;
+  frames: number;
+  offset: number;
+  dts: number;
+  delta: number;
+}
+
+interface Run {
+  frames: number;
+  delta: number;
+}
+
+function* blocksOf(
+  chunks: Iterable<PlacedChunk>,
+  times: Run[],
+  frameBytes: number,
+  most: number,
+): Generator<Block, void> {
+  let [run, inRun, dts, blocks] = [0, 0, 0, 0];
+  for (const chunk of chunks) {
+    for (let done = 0; done < chunk.samples; ) {
+      while ((times[run]?.frames ?? Number.POSITIVE_INFINITY) <= inRun) [run, inRun] = [run + 1, 0];
+      const time = times[run];
+      if (!time) throw new MalformedBoxError("stts box times fewer samples than there are");
+      if (++blocks > most) throw new UnsupportedStructureError(`it has more than ${most} samples`);
+      const frames = Math.min(BLOCK_FRAMES, chunk.samples - done, time.frames - inRun);
+      yield { chunk, frames, offset: chunk.offset + done * frameBytes, dts, delta: time.delta };
+      dts += frames * time.delta;
+      done += frames;
+      inRun += frames;
+    }
+  }
+}
+
+function frameTimes(stbl: readonly Box[], count: number): Run[] {
+  const stts = findBox(stbl, "stts");
+  if (!stts) throw new MalformedBoxError("stts box is missing");
+  const { fields } = fullBox("stts", stts.body);
+  const runs = Array.from({ length: fields.count(8) }, () => ({ frames: fields.u32(), delta: fields.u32() }));
+  if (runs.reduce((sum, { frames }) => sum + frames, 0) < count)
+    throw new MalformedBoxError(`stts box times fewer than ${count} samples`);
+  return runs;
+}
