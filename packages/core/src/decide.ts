@@ -7,11 +7,14 @@ export type AgeRules = Pick<
   "SQS_RETRY_LIMIT" | "SQS_TIMEOUT" | "OUT_OF_RANGE_LIMIT" | "VIDEO_MAX_LEN" | "JOIN_TOLERANCE_MS" | "CLIP_WORK_LIMIT"
 >;
 
+/** `why`: what is wrong with it, for people; it names the recording. */
+export type LostFootage = Footage & { cause: Exclude<GapCause, "NOT_RECORDED">; why?: string | undefined };
+
 export interface FootageReport {
   /** What can be used. */
   usable: readonly Footage[];
   /** What should be there but cannot be used: listed and missing, or broken. */
-  lost: readonly (Footage & { cause: Exclude<GapCause, "NOT_RECORDED"> })[];
+  lost: readonly LostFootage[];
   /** Start of the newest recording known: a hole before it will never be filled. */
   newestMs: number;
 }
@@ -87,7 +90,7 @@ export function decide(request: ClipRequest, report: FootageReport, rules: AgeRu
   if (parts.length > 0 && request.gapPolicy !== "REJECT") return { kind: "located", parts, gaps };
   return {
     kind: "rejected",
-    ...rejection(request, parts, gaps, { retriesLeft, outOfRange }),
+    ...rejection(request, parts, gaps, { retriesLeft, outOfRange, lost: report.lost }),
     coverage: coverageOf(range, parts, gaps),
   };
 }
@@ -96,7 +99,7 @@ function rejection(
   { gapPolicy }: ClipRequest,
   parts: readonly Part[],
   gaps: readonly Gap[],
-  { retriesLeft, outOfRange }: { retriesLeft: boolean; outOfRange: boolean },
+  { retriesLeft, outOfRange, lost }: { retriesLeft: boolean; outOfRange: boolean; lost: FootageReport["lost"] },
 ): Pick<Extract<Decision, { kind: "rejected" }>, "status" | "reason" | "message"> {
   const missing = `${gaps.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0)} ms of the range are missing`;
   if (parts.length > 0) {
@@ -107,7 +110,11 @@ function rejection(
     };
   }
   if (gaps.every(({ cause }) => cause === "CORRUPT_SOURCE")) {
-    return { status: "FATAL_ERROR", reason: "CORRUPT_SOURCE", message: "every recording of the range is broken" };
+    return {
+      status: "FATAL_ERROR",
+      reason: "CORRUPT_SOURCE",
+      message: brokenMessage(lost.flatMap(({ why }) => why ?? [])),
+    };
   }
   const reason = gaps.some(({ cause }) => cause === "SOURCE_DELETED") ? "SOURCE_DELETED" : "NO_FOOTAGE";
   if (!retriesLeft)
@@ -119,6 +126,17 @@ function rejection(
       message: "the range lies further away than recordings are kept",
     };
   return { status: "CLIP_NOT_AVAILABLE", reason, message: "there are no recordings of the range, and none will come" };
+}
+
+/** Broken recordings that are named; an event has no room for all of a bad day's. */
+const MAX_NAMED = 3;
+
+/** @param whys what is wrong with each recording, naming it */
+export function brokenMessage(whys: readonly string[]): string {
+  const named = [...new Set(whys)];
+  const more = named.length > MAX_NAMED ? `; and ${named.length - MAX_NAMED} more` : "";
+  const told = named.slice(0, MAX_NAMED).map((why) => why.slice(0, 400));
+  return `every recording of the range is broken${told.length > 0 ? `: ${told.join("; ")}${more}` : ""}`;
 }
 
 /** age = |first sent time - start|. */

@@ -15,6 +15,8 @@ const body = {
   endTimestampInMs: 1537119423000,
 };
 
+const pythonText = (value: object) => JSON.stringify(value).replaceAll('"', "'");
+
 /** A readable request out of a changed sample, or the problem. */
 function readChanged(changes: Record<string, unknown>) {
   return readRequest(JSON.stringify({ ...body, ...changes }), SENT);
@@ -46,9 +48,12 @@ describe("a request that is in use", () => {
       JSON.stringify({ ...body, retryTimestamps: null, gapPolicy: null, precision: null }),
     ],
     ["JSON in a JSON string", JSON.stringify(JSON.stringify(body))],
+    ["a Python literal in a JSON string", JSON.stringify(pythonText(body))],
+    ["an SNS notification", JSON.stringify({ Type: "Notification", TopicArn: "arn:x", Message: JSON.stringify(body) })],
+    ["an SNS notification of a Python literal", JSON.stringify({ Type: "Notification", Message: pythonText(body) })],
+    ["an event of EventBridge", JSON.stringify({ version: "0", "detail-type": "ClipRequested", detail: body })],
   ])("is read: %s", (_, text) => {
-    const opened = text.startsWith('"') ? JSON.parse(text) : text;
-    expect(readRequest(opened, SENT)).toEqual({ readable: true, request: sampleRequest });
+    expect(readRequest(text, SENT)).toEqual({ readable: true, request: sampleRequest });
   });
 
   it("is read when the normalizer has parsed it before", () => {

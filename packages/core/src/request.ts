@@ -61,7 +61,7 @@ const fields = z
  * @throws UnreadableRequestError when nobody could be answered.
  */
 export function readRequest(body: unknown, sentMs: number): ReadRequest {
-  const raw = typeof body === "string" ? parseBody(body) : body;
+  const raw = opened(body);
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
     throw new UnreadableRequestError(
       "the message is no clip request: expected an object with clipId, cameraId, startTimestampInMs, endTimestampInMs",
@@ -96,6 +96,28 @@ export function requestKey(request: AnswerableRequest): string {
 /** Names one attempt of a request: the same message sent twice has the same key. */
 export function attemptKey(request: AnswerableRequest): string {
   return derivedId(requestKey(request), request.retryTimestamps.join(","));
+}
+
+/** A request in a JSON string in a notification in an event: no producer wraps it deeper. */
+const MAX_WRAPPERS = 6;
+
+/** What is in a body: JSON or a Python literal, maybe encoded twice, or wrapped by SNS (without raw delivery) or EventBridge. */
+function opened(body: unknown): unknown {
+  let inner = body;
+  for (let i = 0; i < MAX_WRAPPERS; i++) {
+    if (typeof inner === "string") inner = parseBody(inner);
+    const next = wrapped(inner);
+    if (next === undefined && typeof inner !== "string") return inner;
+    inner = next ?? inner;
+  }
+  return inner;
+}
+
+/** The content of another service's envelope. */
+function wrapped(envelope: unknown): unknown {
+  if (typeof envelope !== "object" || envelope === null || "clipId" in envelope) return undefined;
+  if ("Type" in envelope && "Message" in envelope) return envelope.Message;
+  return "detail-type" in envelope && "detail" in envelope ? envelope.detail : undefined;
 }
 
 function parseBody(body: string): unknown {

@@ -51,7 +51,7 @@ export async function probeSources(
     for (const surprise of surprises) {
       usable = usable.filter(({ key }) => key !== surprise.footage.key);
       if (surprise.kind === "shorter") usable.push(surprise.footage);
-      else lost.push({ ...surprise.footage, cause: surprise.cause });
+      else lost.push({ ...surprise.footage, cause: surprise.cause, why: surprise.why });
       if (surprise.kind === "shorter" && surprise.cutOff) lost.push({ ...surprise.cutOff, cause: "CORRUPT_SOURCE" });
     }
   }
@@ -61,7 +61,7 @@ type Finding =
   | { kind: "as expected"; probed: Probed }
   /** `cutOff` is what the recording once held, but its file does not. */
   | { kind: "shorter"; footage: Footage; cutOff?: Footage }
-  | { kind: "lost"; footage: Footage; cause: "SOURCE_DELETED" | "CORRUPT_SOURCE" };
+  | { kind: "lost"; footage: Footage; cause: "SOURCE_DELETED" | "CORRUPT_SOURCE"; why?: string };
 
 function remember(seen: Map<string, Promise<Finding>>, part: Part, probe: () => Promise<Finding>): Promise<Finding> {
   const name = JSON.stringify(part);
@@ -96,7 +96,8 @@ async function probe(
       ? { kind: "shorter", footage: shorter }
       : { kind: "as expected", probed: { part, zeroMs, object, slice } };
   } catch (error) {
-    if (error instanceof CorruptSourceError) return { kind: "lost", footage, cause: "CORRUPT_SOURCE" };
+    if (error instanceof CorruptSourceError)
+      return { kind: "lost", footage, cause: "CORRUPT_SOURCE", why: error.message };
     throw error;
   }
 }

@@ -112,6 +112,9 @@ describe("downloading", () => {
     const fact = SourcesLocated.happened({ request: request(), alias: "pier", sources, gaps: [] });
     const { data } = onlyOne("ClipRejected", await deliver(downloadSources, eventOf(fact), world));
     expect(data).toMatchObject({ status: "FATAL_ERROR", reason: "CORRUPT_SOURCE" });
+    expect(data.message).toBe(
+      `every recording of the range is broken: ${sources[0]?.key}: not a video: starts with "x"`,
+    );
   });
 
   it.each<[string, GapPolicy]>([

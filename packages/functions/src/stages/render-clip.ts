@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { clipKey, requestKey } from "@camclips/core";
+import { brokenMessage, clipKey, requestKey } from "@camclips/core";
 import {
   type AnyFact,
   ClipRejected,
@@ -31,13 +31,19 @@ export const renderClip = defineStage(
     const { request } = data;
     await using scratch = await deps.scratch();
     const sources: RenderSource[] = [];
-    for (const [index, { key, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs }] of data.sources.entries()) {
+    const names = new Map<string, string>();
+    for (const [
+      index,
+      { key, originKey, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs },
+    ] of data.sources.entries()) {
       const path = join(scratch.path, `source-${index}.mp4`);
       await downloadFile(deps.work, key, path, signal);
+      names.set(path, originKey);
       sources.push({ path, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs });
     }
     const output = join(scratch.path, "clip.mp4");
-    const cut = await cutUsable(request, sources, data.gaps, { output, scratch: scratch.path }, deps, signal);
+    const files = { output, scratch: scratch.path, names, whys: [] };
+    const cut = await cutUsable(request, sources, data.gaps, files, deps, signal);
     if ("rejected" in cut) return [cut.rejected];
 
     const sha256 = await sha256Of(output, signal);
@@ -53,6 +59,15 @@ export const renderClip = defineStage(
   },
 );
 
+interface Files {
+  output: string;
+  scratch: string;
+  /** Keys of the recordings, by the paths of their staged files. */
+  names: ReadonlyMap<string, string>;
+  /** What is wrong with the sources that were left out so far. */
+  whys: readonly string[];
+}
+
 type Cut = { report: RenderReport; coverage: Coverage } | { rejected: AnyFact };
 
 /** Renders; a source that turns out to be broken is left out, and what it should have shown becomes a gap. */
@@ -60,14 +75,15 @@ async function cutUsable(
   request: ClipRequest,
   sources: readonly RenderSource[],
   gaps: readonly Gap[],
-  { output, scratch }: { output: string; scratch: string },
+  files: Files,
   deps: Pick<Needs, "media" | "settings" | "onProgress">,
   signal: AbortSignal,
 ): Promise<Cut> {
   const { media, settings, onProgress } = deps;
+  const { output, scratch, names, whys } = files;
   const { startMs, endMs, gapPolicy, precision = settings.CLIP_PRECISION } = request;
   const isRefused = (missing: readonly Gap[]) => gapPolicy === "REJECT" && missing.length > 0;
-  if (sources.length === 0 || isRefused(gaps)) return { rejected: rejectBroken(request, gaps) };
+  if (sources.length === 0 || isRefused(gaps)) return { rejected: rejectBroken(request, gaps, whys) };
   const policy = gapPolicy === "REJECT" ? "SKIP_GAPS" : gapPolicy;
   const job = {
     sources: [...sources],
@@ -82,20 +98,21 @@ async function cutUsable(
     const report = await media.renderClip(job, { scratch, signal, onProgress: onProgress(request.clipId) });
     const coverage = coverageOf(request, report, gaps);
     // Some gaps show only among the frames.
-    return isRefused(coverage.gaps) ? { rejected: rejectBroken(request, coverage.gaps) } : { report, coverage };
+    return isRefused(coverage.gaps) ? { rejected: rejectBroken(request, coverage.gaps, whys) } : { report, coverage };
   } catch (error) {
     const broken = error instanceof CorruptSourceError && sources.find(({ path }) => path === error.source);
     if (!broken) throw error;
     const gap: Gap = { startMs: broken.fromMs, endMs: broken.toMs, cause: "CORRUPT_SOURCE" };
     const others = sources.filter((source) => source !== broken);
-    return cutUsable(request, others, [...gaps, gap], { output, scratch }, deps, signal);
+    const why = error.message.replaceAll(broken.path, names.get(broken.path) ?? "a recording");
+    return cutUsable(request, others, [...gaps, gap], { ...files, whys: [...whys, why] }, deps, signal);
   }
 }
 
-function rejectBroken(request: ClipRequest, gaps: readonly Gap[]): AnyFact {
+function rejectBroken(request: ClipRequest, gaps: readonly Gap[], whys: readonly string[]): AnyFact {
   const allBroken = request.gapPolicy !== "REJECT";
   const message = allBroken
-    ? "every recording of the range is broken"
+    ? brokenMessage(whys)
     : "a part of the range is missing or broken, and gapPolicy REJECT asks for all or nothing";
   return ClipRejected.happened({
     request,
@@ -119,7 +136,7 @@ function coverageOf({ startMs, endMs }: ClipRequest, report: RenderReport, known
     return { ...gap, cause: explained?.cause ?? gap.cause };
   });
   const { delivered, startErrorMs, endErrorMs } = report;
-  return { requested: [startMs, endMs], delivered, gaps, startErrorMs, endErrorMs };
+  return { requested: [startMs, endMs], delivered, gaps, startErrorMs, endErrorMs, audio: report.sound };
 }
 
 interface ClipFile {

@@ -61,14 +61,21 @@ export async function locateMovie(source: ByteSource, name: string, window: Wind
     if (at + header.size > source.size) throw truncated(name, header, at, source.size);
     at += header.size;
   }
-  throw new CorruptSourceError(name, "no index (moov box) in the file: recording was not finished");
+  throw new CorruptSourceError(
+    name,
+    "no index (moov box) in the file: the recording was not finished, or is still being written",
+  );
 }
 
 function requireMp4(head: Uint8Array, name: string): void {
   const type = String.fromCharCode(...head.subarray(4, 8));
   if (head.length >= 16 && FIRST_TYPES.has(type)) return;
   const container = foreignContainer(head);
-  if (container) throw new UnsupportedStructureError(`it is ${container}, not MP4`);
+  if (container?.isRead) throw new UnsupportedStructureError(`it is ${container.name}, not MP4`);
+  if (container) {
+    const help = "convert it, for example with: ffmpeg -i RECORDING -c copy RECORDING.mp4";
+    throw new CorruptSourceError(name, `it is ${container.name}, not MP4, and cannot be read: ${help}`);
+  }
   throw new CorruptSourceError(
     name,
     `not a video: starts with "${printable(String.fromCharCode(...head.subarray(0, 16)))}"`,
@@ -80,7 +87,7 @@ function truncated(name: string, header: BoxHeader, at: number, size: number): C
   const box = printable(header.type);
   return new CorruptSourceError(
     name,
-    `truncated: no index (moov box), ${box} box runs to ${end}, the file has ${size} bytes`,
+    `truncated: no index (moov box), ${box} box runs to ${end}, the file has ${size} bytes: it was not finished, or is still being written`,
   );
 }
 
