@@ -66,6 +66,7 @@ describe.concurrent("camclips clip", { timeout: 60_000 }, () => {
         gaps: [],
         startErrorMs: expect.closeTo(0, 0),
         endErrorMs: expect.closeTo(0, 0),
+        audio: { delivered: expect.any(Array), silent: [] },
       },
       waitMs: 0,
       queuedMs: expect.any(Number),

@@ -28,6 +28,17 @@ const coverage: Coverage = {
   gaps: [{ startMs: sampleRequest.endMs - 5000, endMs: sampleRequest.endMs, cause: "NOT_RECORDED" }],
   startErrorMs: 0,
   endErrorMs: -40,
+  audio: {
+    delivered: [[sampleRequest.startMs, sampleRequest.startMs + 1000]],
+    silent: [
+      {
+        startMs: sampleRequest.startMs + 1000,
+        endMs: sampleRequest.endMs - 5000,
+        cause: "UNSUPPORTED_FORMAT",
+        format: "ac-4",
+      },
+    ],
+  },
 };
 
 /** Section 7: names without a unit, as the other fields of the contract. */
@@ -37,6 +48,10 @@ const toldCoverage = {
   gaps: [{ start: 1537119418000, end: 1537119423000, cause: "NOT_RECORDED" }],
   startErrorMs: 0,
   endErrorMs: -40,
+  audio: {
+    delivered: [[1537119363000, 1537119364000]],
+    silent: [{ start: 1537119364000, end: 1537119418000, cause: "UNSUPPORTED_FORMAT", format: "ac-4" }],
+  },
 };
 
 const identity = {

@@ -130,9 +130,19 @@ function identity({ clipId, cameraId, startMs, endMs }: AnswerableRequest, statu
 }
 
 /** Gaps in the contract's words (section 7). */
-function told({ gaps, ...coverage }: Coverage) {
-  return { ...coverage, gaps: gaps.map(({ startMs, endMs, cause }) => ({ start: startMs, end: endMs, cause })) };
+function told({ gaps, audio, ...coverage }: Coverage) {
+  return {
+    ...coverage,
+    gaps: gaps.map(renamed),
+    ...(audio && { audio: { delivered: audio.delivered, silent: audio.silent.map(renamed) } }),
+  };
 }
+
+const renamed = <T extends { startMs: number; endMs: number }>({ startMs, endMs, ...rest }: T) => ({
+  start: startMs,
+  end: endMs,
+  ...rest,
+});
 
 const explanation = (reason: Reason) => ({ reason, retryable: RETRYABLE[reason] });
 

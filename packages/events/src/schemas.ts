@@ -131,6 +131,17 @@ export const stagedSource = z.object({
 });
 export type StagedSource = z.infer<typeof stagedSource>;
 
+/** Why a delivered part is silent: no sound was recorded, or it is in a `format` that cannot be decoded. */
+export const silenceCause = z.enum(["NOT_RECORDED", "UNSUPPORTED_FORMAT"]);
+export const soundCoverage = z.object({
+  /** The delivered parts that have sound. */
+  delivered: z.array(z.tuple([z.number(), z.number()])),
+  silent: z.array(
+    z.object({ startMs: z.number(), endMs: z.number(), cause: silenceCause, format: z.string().max(64).optional() }),
+  ),
+});
+export type SoundCoverage = z.infer<typeof soundCoverage>;
+
 /** What was asked for against what the clip holds. Errors are signed: delivered minus requested, ms. */
 export const coverage = z.object({
   requested: interval,
@@ -138,6 +149,8 @@ export const coverage = z.object({
   gaps: z.array(gap),
   startErrorMs: z.number(),
   endErrorMs: z.number(),
+  /** Of a clip that is delivered. */
+  audio: soundCoverage.optional(),
 });
 export type Coverage = z.infer<typeof coverage>;
 

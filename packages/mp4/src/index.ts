@@ -16,6 +16,7 @@ export {
   presentationTicks,
   presentedRange,
   presentedSeconds,
+  presentedSpans,
   type SampleTable,
   shownAt,
   TIME_TOLERANCE_SECONDS,

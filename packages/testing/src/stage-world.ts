@@ -217,6 +217,10 @@ export function fakeMedia(before: (job: RenderJob) => void = () => {}): MediaEng
         frames: 50,
         encodedFrames: 0,
         audio: false,
+        sound: {
+          delivered: [],
+          silent: delivered.map(([startMs, endMs]) => ({ startMs, endMs, cause: "NOT_RECORDED" as const })),
+        },
         delivered,
         gaps,
         startErrorMs: 0,

@@ -11,6 +11,12 @@ export function exitCodeOf({ status }: Pick<Outcome, "status">): ExitCode {
   return status === "CLIP_PENDING" ? exitCodes.pending : exitCodes.noClip;
 }
 
+interface Missing {
+  start: number;
+  end: number;
+  cause: string;
+}
+
 /** Fields of the metadata that people want to read. */
 interface Told {
   reason?: string;
@@ -18,7 +24,7 @@ interface Told {
   clip?: { key: string; bytes: number; durationMs: number; frames: number };
   thumbnail?: { key: string; sizes: number[] };
   realtimeFactor?: number;
-  coverage?: { gaps: { start: number; end: number; cause: string }[] };
+  coverage?: { gaps: Missing[]; audio?: { silent: (Missing & { format?: string })[] } };
 }
 
 /** The status of one clip, and what it means. */
@@ -34,11 +40,15 @@ export function statusLines({ status, metadata, nextAttemptMs }: Outcome, stream
     ({ start, end, cause }) =>
       `  missing    ${clockTime(start)} to ${clockTime(end)} (${seconds(end - start)}): ${cause}`,
   );
+  const silent = (coverage?.audio?.silent ?? []).map(({ start, end, cause, format }) => {
+    const why = `${cause}${format === undefined ? "" : ` (${format})`}`;
+    return `  silent     ${clockTime(start)} to ${clockTime(end)} (${seconds(end - start)}): ${why}`;
+  });
   const next = nextAttemptMs === undefined ? [] : [`  next attempt at ${new Date(nextAttemptMs).toISOString()}`];
   const full = /\b(ENOSPC|EDQUOT)\b/.test(message ?? "")
     ? ["  the disk is full: free some space, then ask for the clip again"]
     : [];
-  return [head, ...gaps, ...next, ...full];
+  return [head, ...gaps, ...silent, ...next, ...full];
 }
 
 /** Where an available clip and its thumbnails lie. @param bucket a folder or `s3://name`. */

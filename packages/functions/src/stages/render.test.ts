@@ -89,6 +89,10 @@ describe("rendering a clip", () => {
       gaps: [],
       startErrorMs: 0,
       endErrorMs: 0,
+      audio: {
+        delivered: [],
+        silent: data.coverage.delivered.map(([startMs, endMs]) => ({ startMs, endMs, cause: "NOT_RECORDED" })),
+      },
     });
     expect((await world.deps.destination.info(KEY))?.metadata.sha256).toBe(sha256(body));
     expect(await readdir(join(world.folder, "scratch"))).toEqual([]);
@@ -132,6 +136,8 @@ describe("rendering a clip", () => {
     world.deps.media = breaking(0, 1);
     const { data } = onlyOne("ClipRejected", await deliver(renderClip, await downloaded(world), world));
     expect(data).toMatchObject({ status: "FATAL_ERROR", reason: "CORRUPT_SOURCE" });
+    expect(data.message).toMatch(/^every recording of the range is broken: [\w.]+\.mp4: .+; [\w.]+\.mp4: .+$/);
+    expect(data.message).not.toContain(world.folder);
   });
 
   it("publishes nothing that is not as planned", async () => {

@@ -9,8 +9,10 @@ import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts"
 import { movieProbe } from "../probe/movie-probe.ts";
 import { clipPicture } from "../probe/picture.ts";
 import { type MediaProbe, soundNote } from "../probe/probe.ts";
+import { soundCoverage } from "../timeline/sound.ts";
 import { planTimeline, type Timeline } from "../timeline/timeline.ts";
 import { verifyClip } from "../verify/verify.ts";
+import { verifySound } from "../verify/verify-sound.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
 import { findEntries, findStart, hasIntraRefresh } from "./idr.ts";
 import { muxClip, openSources } from "./mux-clip.ts";
@@ -95,6 +97,9 @@ async function makeClip(cut: PreparedCut, settings: EngineSettings, options: Ren
   }
   const { size: bytes } = await stat(job.output);
   const report = await readBack(cut, bytes, settings, options);
+  const { ffmpeg, timeLimitMs } = settings;
+  const soundPlan = { ...cut, path: job.output, copied: audio === "copy" };
+  await verifySound(soundPlan, { ffmpeg, timeLimitMs, ...signalOf(options) });
   options.onProgress?.(100);
   return report;
 }
@@ -152,6 +157,7 @@ async function readBack(
     encodedFrames: plan.encodedFrames,
     audio,
     durationMs: Math.round(timeline.durationSeconds * 1e6) / 1000,
+    sound: soundCoverage(job, timeline, probes, timeline.delivered),
     delivered: timeline.delivered,
     gaps: timeline.gaps,
     startErrorMs: timeline.startErrorMs,

@@ -13,7 +13,7 @@ const probe: MediaProbe = {
     sampleAspect: 1,
     times: Array.from({ length: 100 }, (_, index) => index / 25),
   },
-  audio: { sampleRate: 48_000, channels: 1 },
+  audio: { sampleRate: 48_000, channels: 1, spans: [[0, 4]] },
   damaged: false,
 };
 

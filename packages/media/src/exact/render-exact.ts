@@ -9,8 +9,10 @@ import { defaultEncoder, type EngineSettings } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
 import { clipPicture } from "../probe/picture.ts";
 import { type MediaProbe, probeMedia, soundNote } from "../probe/probe.ts";
+import { soundCoverage } from "../timeline/sound.ts";
 import { planTimeline, type Timeline } from "../timeline/timeline.ts";
 import { verifyClip } from "../verify/verify.ts";
+import { verifySound } from "../verify/verify-sound.ts";
 import { exactArguments } from "./exact-arguments.ts";
 import { coverageWithout } from "./lost-frames.ts";
 
@@ -51,6 +53,7 @@ export async function renderExact(
   try {
     const log = await encode(prepared, settings, ways, options);
     const report = await readBack(prepared, ways, why, log);
+    await verifySound({ ...prepared, path: job.output, copied: false }, ways);
     options.onProgress?.(100);
     return report;
   } catch (error) {
@@ -91,6 +94,7 @@ async function readBack(prepared: PreparedJob, ways: Ways, why: string, log: str
   const picture = clipPicture(first.video);
   const frameSeconds = expected.map(({ seconds }) => seconds);
   const { missing, probe } = await verifyClip({ path: job.output, frameSeconds, ...picture, audio }, ways);
+  const coverage = coverageWithout(job, timeline, missing, log);
   const note = missing.length > 0 ? `; ${missing.length} frames were damaged and could not be shown` : "";
   return {
     precision: "exact",
@@ -101,7 +105,8 @@ async function readBack(prepared: PreparedJob, ways: Ways, why: string, log: str
     frames: probe.video.times.length,
     encodedFrames: probe.video.times.length,
     audio,
-    ...coverageWithout(job, timeline, missing, log),
+    sound: soundCoverage(job, timeline, probes, coverage.delivered),
+    ...coverage,
   };
 }
 

@@ -1,4 +1,4 @@
-import { firstTrack, type Movie, presentedSeconds } from "@camclips/mp4";
+import { firstTrack, type Movie, presentedSeconds, presentedSpans } from "@camclips/mp4";
 import { audioEntries } from "../ffmpeg/audio-formats.ts";
 import type { MediaProbe } from "./probe.ts";
 
@@ -18,8 +18,11 @@ export function movieProbe(movie: Movie): MediaProbe | undefined {
 }
 
 function audioOf(movie: Movie): Pick<MediaProbe, "audio" | "lostSound"> {
-  const description = firstTrack(movie, "soun")?.descriptions[0];
+  const track = firstTrack(movie, "soun");
+  const description = track?.descriptions[0];
   if (!description) return { audio: undefined };
   const audio = audioEntries.has(description.format) ? description.audio : undefined;
-  return audio ? { audio } : { audio, lostSound: description.format };
+  if (!audio) return { audio: undefined, lostSound: description.format };
+  const { sampleRate, channels } = audio;
+  return { audio: { sampleRate, channels, spans: presentedSpans(track) } };
 }

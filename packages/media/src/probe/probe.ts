@@ -7,11 +7,18 @@ import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 
 export interface MediaProbe {
   video: VideoProbe;
-  audio: { sampleRate: number; channels: number } | undefined;
+  audio: AudioProbe | undefined;
   /** Name of the format of sound that cannot be decoded here. */
   lostSound?: string | undefined;
   /** The file is cut off or its structure is damaged: samples may be missing. */
   damaged: boolean;
+}
+
+export interface AudioProbe {
+  sampleRate: number;
+  channels: number;
+  /** Where its packets are, ascending, seconds on the file's timeline; holes that nobody hears are left out. */
+  spans: [fromSeconds: number, toSeconds: number][];
 }
 
 export interface VideoProbe {
@@ -28,6 +35,8 @@ export interface VideoProbe {
 type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;
 
 const DISCARDED = 0x4;
+/** Between two packets of sound: less is rounding, or nothing that is heard. */
+const JOIN_SECONDS = 0.02;
 /** Lines begin with their level, so that a file's name or metadata is not taken for a complaint. */
 const DAMAGE = /^.*\[(?:warning|error|fatal)\].*(?:partial file|truncat|invalid data|invalid nal|end of file)/im;
 
@@ -60,11 +69,22 @@ function reasonOf(log: string): string {
 class PacketTable {
   readonly #header = new Map<string, string>();
   readonly #times: number[] = [];
+  readonly #packets: [from: number, to: number][] = [];
 
   add(line: string): void {
     const header = /^#(\w+) (\d): (.*)$/.exec(line);
     if (header) this.#header.set(`${header[1]} ${header[2]}`, header[3] ?? "");
     else if (line.startsWith("0,")) this.#addFrame(line.split(","));
+    else if (line.startsWith("1,")) this.#addPacket(line.split(","));
+  }
+
+  #addPacket(fields: string[]): void {
+    const [from, duration] = [Number(fields[2]), Number(fields[3])];
+    const last = this.#packets.at(-1);
+    const unit = ratio(this.#header.get("tb 1"));
+    if (last && from >= last[0] && (from - last[1]) * unit <= JOIN_SECONDS)
+      last[1] = Math.max(last[1], from + duration);
+    else this.#packets.push([from, from + duration]);
   }
 
   #addFrame(fields: string[]): void {
@@ -96,7 +116,9 @@ class PacketTable {
     const layout = this.#header.get("channel_layout_name 1");
     // Its decoder did not open: to decode it would end the whole run.
     if (layout === "0 channels") return undefined;
-    return { sampleRate: Number(this.#header.get("sample_rate 1")), channels: layout === "mono" ? 1 : 2 };
+    const unit = ratio(this.#header.get("tb 1"));
+    const spans = this.#packets.map(([from, to]): [number, number] => [from * unit, to * unit]);
+    return { sampleRate: Number(this.#header.get("sample_rate 1")), channels: layout === "mono" ? 1 : 2, spans };
   }
 }
 

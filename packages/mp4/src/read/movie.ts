@@ -100,6 +100,24 @@ export function presentedRange(
   return { startSeconds: start / track.timescale, endSeconds: Math.min(end, track.edit.to) / track.timescale };
 }
 
+/** Between two packets of sound: less is rounding, or nothing that is heard. */
+const JOIN_SECONDS = 0.02;
+
+/** The stretches in which samples follow each other, of a track whose samples are presented in their order; seconds. */
+export function presentedSpans(track: Track): [fromSeconds: number, toSeconds: number][] {
+  const spans: [number, number][] = [];
+  const { from, to } = track.edit;
+  for (let i = 0; i < track.samples.count; i++) {
+    const ticks = presentationTicks(track, i);
+    const [start, end] = [Math.max(ticks, from), Math.min(ticks + (track.samples.duration[i] ?? 0), to)];
+    if (end <= start) continue;
+    const last = spans.at(-1);
+    if (last && start - last[1] <= JOIN_SECONDS * track.timescale) last[1] = Math.max(last[1], end);
+    else spans.push([start, end]);
+  }
+  return spans.map(([start, end]) => [start / track.timescale, end / track.timescale]);
+}
+
 /** Between two times of one frame, seconds: more than rounding to any usual time scale, less than any frame interval. */
 export const TIME_TOLERANCE_SECONDS = 0.000_6;
 

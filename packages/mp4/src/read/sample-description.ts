@@ -54,7 +54,7 @@ function readSampleAspect(children: Box[]): [number, number] {
 function readAudioEntry(entry: Box): Pick<SampleDescription, "audio" | "entry"> {
   const fields = new Fields(entry.type, entry.body);
   const { bits, ...said } = readAudioFields(fields);
-  const children = childrenOf(fields.rest());
+  const children = said.version === 0 ? boxesIn(fields.rest()) : childrenOf(fields.rest());
   const esds = findBox(children, "esds");
   const audio = { ...said, ...(esds && said.version === 0 && readDecoderConfig(esds.body)) };
   const { channels, sampleRate } = audio;
@@ -65,7 +65,7 @@ function readAudioEntry(entry: Box): Pick<SampleDescription, "audio" | "entry"> 
   };
 }
 
-/** Writers leave all kinds of bytes behind a sound entry's fields, which say nothing against the sound. */
+/** QuickTime writers leave all kinds of bytes behind a sound entry's fields, which say nothing against the sound. */
 function childrenOf(bytes: Uint8Array): Box[] {
   try {
     return boxesIn(bytes);

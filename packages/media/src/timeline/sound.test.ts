@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import type { RenderJob } from "../media-engine.ts";
+import type { MediaProbe } from "../probe/probe.ts";
+import { heardParts, soundCoverage } from "./sound.ts";
+import { planTimeline } from "./timeline.ts";
+
+type Sound = Pick<MediaProbe, "audio" | "lostSound">;
+
+const heard = (...spans: [number, number][]): Sound => ({ audio: { sampleRate: 48_000, channels: 1, spans } });
+
+/** Recordings of ten seconds at 10 frames a second, back to back from 0 on; a clip from 2 s on. */
+function clipOf(sounds: readonly Sound[], endMs: number) {
+  const times = Array.from({ length: 100 }, (_, i) => i / 10);
+  const video = { codec: "avc1", width: 160, height: 90, sampleAspect: 1, times };
+  const probes = sounds.map((sound): MediaProbe => ({ video, damaged: false, ...sound }));
+  const job: RenderJob = {
+    sources: sounds.map((_, i) => {
+      const zeroMs = i * 10_000;
+      return { path: `${i}.mp4`, zeroMs, fromMs: Math.max(2000, zeroMs), toMs: Math.min(endMs, zeroMs + 10_000) };
+    }),
+    startMs: 2000,
+    endMs,
+    gapPolicy: "SKIP_GAPS",
+    joinToleranceMs: 1000,
+    precision: "exact",
+    output: "clip.mp4",
+  };
+  const timeline = planTimeline(job, probes);
+  if (!timeline) throw new TypeError("there are frames");
+  return { coverage: soundCoverage(job, timeline, probes, timeline.delivered), parts: heardParts(timeline, probes) };
+}
+
+describe("what a clip tells of its sound", () => {
+  it("is all delivered where the recordings have sound, whatever packets round", () => {
+    const { coverage } = clipOf([heard([-0.02, 9.97]), heard([0.01, 10.02])], 15_000);
+    expect(coverage).toEqual({ delivered: [[2000, 15_000]], silent: [] });
+  });
+
+  it("is silent where a recording has none", () => {
+    const { coverage, parts } = clipOf([heard([0, 10]), { audio: undefined }], 15_000);
+    expect(coverage.delivered).toEqual([[2000, 10_000]]);
+    expect(coverage.silent).toEqual([{ startMs: 10_000, endMs: 15_000, cause: "NOT_RECORDED" }]);
+    expect(parts).toEqual([{ source: 0, outSeconds: 0, sourceSeconds: 2, seconds: 8 }]);
+  });
+
+  it("names the format that cannot be decoded", () => {
+    const { coverage } = clipOf(
+      [
+        { audio: undefined, lostSound: "ac-4" },
+        { audio: undefined, lostSound: "ac-4" },
+      ],
+      15_000,
+    );
+    expect(coverage).toEqual({
+      delivered: [],
+      silent: [{ startMs: 2000, endMs: 15_000, cause: "UNSUPPORTED_FORMAT", format: "ac-4" }],
+    });
+  });
+
+  it("is silent in holes of a recording's own sound", () => {
+    const { coverage, parts } = clipOf([heard([0, 3], [4.5, 7])], 9000);
+    expect(coverage.delivered).toEqual([
+      [2000, 3000],
+      [4500, 7000],
+    ]);
+    expect(coverage.silent).toEqual([
+      { startMs: 3000, endMs: 4500, cause: "NOT_RECORDED" },
+      { startMs: 7000, endMs: 9000, cause: "NOT_RECORDED" },
+    ]);
+    expect(parts.map(({ outSeconds, seconds }) => [outSeconds, seconds])).toEqual([
+      [0, 1],
+      [2.5, 2.5],
+    ]);
+  });
+});

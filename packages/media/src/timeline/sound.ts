@@ -1,0 +1,85 @@
+import type { SoundCoverage } from "@camclips/events";
+import type { RenderJob } from "../media-engine.ts";
+import type { MediaProbe } from "../probe/probe.ts";
+import { round } from "./coverage.ts";
+import type { Timeline } from "./timeline.ts";
+
+type Interval = [from: number, to: number];
+
+/** Shorter silences are packets that do not end where a frame does. */
+const LEAST_SILENCE_MS = 100;
+
+/**
+ * Which of the parts that a clip delivers have sound, and why the others have none. Instants are epoch ms.
+ * @param delivered parts of the range whose pictures are in the clip
+ */
+export function soundCoverage(
+  { sources }: RenderJob,
+  { pieces }: Timeline,
+  probes: readonly MediaProbe[],
+  delivered: readonly Interval[],
+): SoundCoverage {
+  const parts = pieces.flatMap(({ source, cuts, slotSeconds }) => {
+    const zeroMs = sources[source]?.zeroMs ?? 0;
+    const startMs = zeroMs + cuts.firstSeconds * 1000;
+    const spans = (probes[source]?.audio?.spans ?? []).map(
+      ([from, to]): Interval => [zeroMs + from * 1000, zeroMs + to * 1000],
+    );
+    const shown = common([[startMs, startMs + slotSeconds * 1000]], delivered);
+    return shown.map((interval) => ({ interval, heard: common([interval], spans), format: probes[source]?.lostSound }));
+  });
+  const silent: SoundCoverage["silent"] = [];
+  for (const { interval, heard, format } of parts) {
+    for (const [startMs, endMs] of without(interval, heard)) {
+      const last = silent.at(-1);
+      const cause = format === undefined ? "NOT_RECORDED" : "UNSUPPORTED_FORMAT";
+      if (last?.cause === cause && last.format === format && startMs - last.endMs < 1) last.endMs = round(endMs);
+      else
+        silent.push({ startMs: round(startMs), endMs: round(endMs), cause, ...(format !== undefined && { format }) });
+    }
+  }
+  const told = silent.filter(({ startMs, endMs }) => endMs - startMs >= LEAST_SILENCE_MS);
+  const quiet = told.map(({ startMs, endMs }): Interval => [startMs, endMs]);
+  return {
+    delivered: delivered.flatMap((interval) => without(interval, quiet)).map(([from, to]) => [round(from), round(to)]),
+    silent: told,
+  };
+}
+
+/** The parts of a clip, in its own seconds, where a piece's own sound is heard; each with its place in the source. */
+export interface HeardPart {
+  source: number;
+  /** Where it starts in the clip and in the source, seconds. */
+  outSeconds: number;
+  sourceSeconds: number;
+  seconds: number;
+}
+
+export function heardParts({ pieces }: Timeline, probes: readonly MediaProbe[]): HeardPart[] {
+  return pieces.flatMap(({ source, cuts: { firstSeconds }, outSeconds, slotSeconds }) => {
+    const spans = probes[source]?.audio?.spans ?? [];
+    return common([[firstSeconds, firstSeconds + slotSeconds]], spans).map(([from, to]) => ({
+      source,
+      outSeconds: outSeconds + from - firstSeconds,
+      sourceSeconds: from,
+      seconds: to - from,
+    }));
+  });
+}
+
+function common(some: readonly Interval[], others: readonly Interval[]): Interval[] {
+  return some
+    .flatMap(([from, to]) => others.map(([start, end]): Interval => [Math.max(from, start), Math.min(to, end)]))
+    .filter(([from, to]) => from < to);
+}
+
+function without([from, to]: Interval, holes: readonly Interval[]): Interval[] {
+  const left: Interval[] = [];
+  let at = from;
+  for (const [start, end] of common([[from, to]], holes).sort((a, b) => a[0] - b[0])) {
+    if (start > at) left.push([at, start]);
+    at = Math.max(at, end);
+  }
+  if (at < to) left.push([at, to]);
+  return left;
+}

@@ -1,0 +1,54 @@
+import { RATE } from "./decode-sound.ts";
+
+/** In step means: within this. */
+const IN_STEP_SECONDS = 0.01;
+/** How far off sound is looked for. */
+export const LOOK_AROUND_SECONDS = 0.1;
+
+/** Levels of 16 bits: below the first there is nothing to compare, and a clip this much quieter has lost its sound. */
+const AUDIBLE = 150;
+const LOST = 0.1;
+
+/** Encoding leaves far more than this in common, in the low part of sound that is compared. */
+const UNLIKE = 0.3;
+
+/** By how much a place out of step must fit better than all that are in step. Tones fit everywhere. */
+const CLEARLY_BETTER = 0.15;
+
+/**
+ * Compares a stretch of a clip's sound with the source's around the same instant.
+ * @param source starts LOOK_AROUND_SECONDS before `clip`, and ends as much after it
+ * @returns what is wrong; undefined when it is in step
+ */
+export function soundProblem(clip: Int16Array, source: Int16Array): string | undefined {
+  const around = Math.round(LOOK_AROUND_SECONDS * RATE);
+  const same = source.subarray(around, around + clip.length);
+  if (level(same) < AUDIBLE) return undefined;
+  if (level(clip) < LOST * level(same)) return "is silent, and its recording is not";
+  let [near, far, farLag] = [-1, -1, 0];
+  for (let lag = -around; lag <= around; lag++) {
+    const fit = correlation(clip, source.subarray(around + lag, around + lag + clip.length));
+    if (Math.abs(lag) <= IN_STEP_SECONDS * RATE) near = Math.max(near, fit);
+    else if (fit > far) [far, farLag] = [fit, lag];
+  }
+  if (Math.max(near, far) < UNLIKE) return "is not its recording's";
+  if (far - near <= CLEARLY_BETTER) return undefined;
+  return `is ${Math.round((Math.abs(farLag) / RATE) * 1000)} ms ${farLag > 0 ? "early" : "late"}`;
+}
+
+function level(samples: Int16Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return Math.sqrt(sum / Math.max(1, samples.length));
+}
+
+function correlation(some: Int16Array, others: Int16Array): number {
+  let [product, a, b] = [0, 0, 0];
+  for (let i = 0; i < some.length; i++) {
+    const [x, y] = [some[i] ?? 0, others[i] ?? 0];
+    product += x * y;
+    a += x * x;
+    b += y * y;
+  }
+  return a > 0 && b > 0 ? product / Math.sqrt(a * b) : 0;
+}

@@ -1,0 +1,89 @@
+import { fileSource, firstTrack, presentedSpans, readMovie } from "@camclips/mp4";
+import { VerificationError } from "../errors.ts";
+import { FfmpegError } from "../ffmpeg/errors.ts";
+import type { FfmpegRun } from "../ffmpeg/run-ffmpeg.ts";
+import type { RenderJob } from "../media-engine.ts";
+import type { MediaProbe } from "../probe/probe.ts";
+import { type HeardPart, heardParts } from "../timeline/sound.ts";
+import type { Timeline } from "../timeline/timeline.ts";
+import { LOOK_AROUND_SECONDS, soundProblem } from "./compare-sound.ts";
+import { decodeSound } from "./decode-sound.ts";
+
+export interface SoundPlan {
+  /** The finished clip. */
+  path: string;
+  job: RenderJob;
+  timeline: Timeline;
+  probes: readonly MediaProbe[];
+  /** Packets were copied: then it starts and ends with whole ones, and fades where recordings join. */
+  copied: boolean;
+}
+
+/** Compared at the start, in the middle and at the end of every part. */
+const WINDOW_SECONDS = 1.2;
+/** A decoder and the edges of packets may sound otherwise there. */
+const EDGE_SECONDS = 0.2;
+/** More than rounding to packets: what a clip's sound may be shorter than its picture. */
+const SHORT_SECONDS = 0.06;
+
+/**
+ * Checks a clip's sound: that it begins and ends with the picture, as far as it was recorded, and that it is the
+ * recordings' sound of the same instants, before and behind every join.
+ * @throws VerificationError when it is not
+ */
+export async function verifySound(
+  plan: SoundPlan,
+  ways: Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">,
+): Promise<void> {
+  const parts = heardParts(plan.timeline, plan.probes);
+  if (parts.length === 0) return;
+  await checkLength(plan, parts);
+  const windows = parts.flatMap(windowsOf);
+  const paths = plan.job.sources.map(({ path }) => path);
+  const clip = windows.map(({ outSeconds, seconds }) => ({ path: plan.path, fromSeconds: outSeconds, seconds }));
+  const sources = windows.map(({ source, sourceSeconds, seconds }) => ({
+    path: paths[source] ?? "",
+    fromSeconds: sourceSeconds - LOOK_AROUND_SECONDS,
+    seconds: seconds + 2 * LOOK_AROUND_SECONDS,
+  }));
+  try {
+    const [own, recorded] = [await decodeSound(clip, ways), await decodeSound(sources, ways)];
+    for (const [i, { outSeconds }] of windows.entries()) {
+      const problem = soundProblem(own[i] ?? new Int16Array(), recorded[i] ?? new Int16Array());
+      if (problem) throw new VerificationError(`the clip's sound at ${outSeconds.toFixed(1)} s ${problem}`);
+    }
+  } catch (error) {
+    if (!(error instanceof FfmpegError) || error.exitCode === null) throw error;
+    throw new VerificationError("the clip's sound cannot be decoded", { cause: error });
+  }
+}
+
+async function checkLength({ path, timeline, copied }: SoundPlan, parts: readonly HeardPart[]): Promise<void> {
+  await using file = await fileSource(path);
+  const track = firstTrack(await readMovie(file, path), "soun");
+  const spans = track ? presentedSpans(track) : [];
+  const [first, last] = [parts[0], parts.at(-1)];
+  const startSeconds = copied ? (first?.outSeconds ?? 0) : 0;
+  const endSeconds = copied && last ? last.outSeconds + last.seconds : timeline.durationSeconds;
+  const [start, end] = [spans[0]?.[0] ?? Number.NaN, spans.at(-1)?.[1] ?? Number.NaN];
+  if (!(start <= startSeconds + SHORT_SECONDS && end >= endSeconds - SHORT_SECONDS)) {
+    const told = spans.length > 0 ? `runs from ${start.toFixed(3)} to ${end.toFixed(3)} s` : "is missing";
+    throw new VerificationError(
+      `the clip's sound ${told}, planned was ${startSeconds.toFixed(3)} to ${endSeconds.toFixed(3)} s`,
+    );
+  }
+}
+
+function windowsOf(part: HeardPart): HeardPart[] {
+  const usable = part.seconds - 2 * EDGE_SECONDS;
+  if (usable <= 0.1) return [];
+  const seconds = Math.min(WINDOW_SECONDS, usable);
+  const room = usable - seconds;
+  const starts = room < WINDOW_SECONDS ? [0] : [0, room / 2, room];
+  return starts.map((from) => ({
+    ...part,
+    outSeconds: part.outSeconds + EDGE_SECONDS + from,
+    sourceSeconds: part.sourceSeconds + EDGE_SECONDS + from,
+    seconds,
+  }));
+}
