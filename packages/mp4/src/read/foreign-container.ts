@@ -22,8 +22,9 @@ export function foreignContainer(head: Uint8Array): ForeignContainer | undefined
   if (ascii(0, 4) === "DHAV") return unread("a Dahua recording (DHAV)");
   if (ascii(0, 4) === "OggS") return unread("Ogg");
   if (startsWith(0x30, 0x26, 0xb2, 0x75)) return unread("Windows Media (ASF)");
-  // A parameter set or a delimiter behind a start code: what a raw H.264 or H.265 stream starts with.
+  // A NAL unit behind a start code: parameter set, delimiter, supplemental information, sometimes a slice at once.
   const nal = startsWith(0, 0, 0, 1) ? head[4] : startsWith(0, 0, 1) ? head[3] : undefined;
-  const isRaw = nal !== undefined && ([7, 9].includes(nal & 0x9f) || [0x40, 0x42, 0x46].includes(nal));
+  const isRaw =
+    nal !== undefined && ([1, 5, 6, 7, 8, 9].includes(nal & 0x9f) || [0x40, 0x42, 0x44, 0x46, 0x4e].includes(nal));
   return isRaw ? unread("a raw video stream (H.264 or H.265 without a container)") : undefined;
 }
