@@ -81,6 +81,18 @@ describe.concurrent("camclips clip", { timeout: 60_000 }, () => {
     expect(JSON.parse(await readFile(join(folder.path, "out/harbour/two.json"), "utf8"))).toEqual(JSON.parse(stdout));
   });
 
+  it("takes a camera by whatever name its recordings have", async () => {
+    const own = join(folder.path, "odd");
+    await mkdir(own);
+    const [first = ""] = (await readdir(join(folder.path, "recordings"))).sort();
+    await cp(join(folder.path, "recordings", first), join(own, first.replace("harbour", "Küche #1.oben")));
+    const args = ["clip", "--camera", "Küche #1.oben", "--recordings", "odd", ...range(1000, 2000), "--clip-id", "-x"];
+    const { code, stderr } = await runCli([...args, "--json"], { cwd: folder.path, env: { THUMBNAIL_SIZES: "80" } });
+    expect(code, stderr).toBe(0);
+    const files = (await readdir(join(folder.path, "clips/Küche%20%231.oben"))).sort();
+    expect(files).toEqual(["-x.events.json", "-x.json", "-x.mp4", "-x_80.jpg", "-x_original.jpg"]);
+  });
+
   it("takes epoch milliseconds, shows the stages, and names the results after the times", async () => {
     const times = ["--start", String(START_MS + 500), "--end", String(START_MS + 1500)];
     const { code, stdout, stderr } = await clip(["--recordings", "recordings", ...times]);

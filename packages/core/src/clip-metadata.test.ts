@@ -62,6 +62,20 @@ const identity = {
 };
 const asSent = (metadata: object) => JSON.parse(JSON.stringify(metadata));
 
+it("has a URL that leads to the key, whatever ids are", () => {
+  const request = { ...sampleRequest, cameraId: "Front Door", clipId: "Süd #1" };
+  const finished = { clip, coverage, finishedMs: sampleRequest.sentMs };
+  const metadata = asSent(availableMetadata(request, finished, "bucket", settings));
+  expect(metadata.clip).toMatchObject({
+    url: `${settings.CLIP_URL}/Front%2520Door/S%C3%BCd%2520%25231.mp4`,
+    key: "/Front%20Door/Süd%20%231.mp4",
+  });
+  expect(metadata.thumbnail).toMatchObject({
+    url: `${settings.CLIP_URL}/Front%2520Door/S%C3%BCd%2520%25231_{size}.jpg`,
+    key: "/Front%20Door/Süd%20%231_{size}.jpg",
+  });
+});
+
 describe("CLIP_AVAILABLE", () => {
   const takenUpMs = sampleRequest.sentMs + 1_500;
   const finished = { clip, coverage, takenUpMs, finishedMs: takenUpMs + 20_000 };

@@ -149,10 +149,12 @@ const explanation = (reason: Reason) => ({ reason, retryable: RETRYABLE[reason] 
 /** `{size}` stays literal, and keys keep their leading slash: callers fill in and strip. */
 function objectsOf({ cameraId, clipId }: ClipRequest, bucket: string, settings: MetadataSettings) {
   const clip = clipKey(cameraId, clipId);
-  const thumbnail = `${cameraId}/${clipId}_{size}.${settings.THUMBNAIL_FORMAT}`;
+  const named = `_{size}.${settings.THUMBNAIL_FORMAT}`;
+  const base = clip.slice(0, -".mp4".length);
+  const url = `${settings.CLIP_URL}/${base.split("/").map(encodeURIComponent).join("/")}`;
   return {
     bucket,
-    clip: { url: `${settings.CLIP_URL}/${clip}`, key: `/${clip}` },
-    thumbnail: { url: `${settings.CLIP_URL}/${thumbnail}`, key: `/${thumbnail}`, sizes: settings.THUMBNAIL_SIZES },
+    clip: { url: `${url}.mp4`, key: `/${clip}` },
+    thumbnail: { url: `${url}${named}`, key: `/${base}${named}`, sizes: settings.THUMBNAIL_SIZES },
   };
 }

@@ -2,7 +2,20 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import * as keys from "./keys.ts";
 
-const hostile = ["", ".", "..", "../x", "a/b", "a\\b", "a b", "a.mp4", "a\0", "-a", "_a", "é", "a\n", "a".repeat(129)];
+const hostile = [
+  "",
+  ".",
+  "..",
+  "../x",
+  ".metadata",
+  "a/b",
+  "a\\b",
+  "a\0",
+  "a\n",
+  "a\u2028",
+  "a\ud800",
+  "a".repeat(129),
+];
 const EVENT = "11111111-1111-8111-8111-111111111111";
 
 it("has the contract's names in the destination", () => {
@@ -55,4 +68,11 @@ it("gives a recording a key only inside of its folder", () => {
       expect(parts.length === 2 && parts[0] === "live" && parts[1] !== ".." && parts[1] !== "").toBe(true);
     }),
   );
+});
+
+it("encodes in keys what is no letter or digit, and lets no two ids share one", () => {
+  const ids = ["-a", "_a", "a b", "a.mp4", "é", "前门", "100%", "a%20b", "a"];
+  expect(keys.clipKey("Front Door", "-NxT")).toBe("Front%20Door/-NxT.mp4");
+  expect(keys.clipKey("Süd.1", "100%")).toBe("Süd.1/100%25.mp4");
+  expect(new Set(ids.flatMap((camera) => ids.map((clip) => keys.clipKey(camera, clip)))).size).toBe(ids.length ** 2);
 });

@@ -6,7 +6,18 @@ import type { EntryKey } from "./clip-records.ts";
  * key must never leave its folder. Destination keys are the contract's (section 4), staged sources are in the work bucket.
  */
 
-const checked = (value: string): string => id.parse(value);
+/**
+ * An id as one segment of a key: letters and digits of any script, `.`, `_` and `-` stay, the rest is percent-encoded, so that
+ * keys are plain in shells, consoles and tools, and no two ids share one.
+ */
+const checked = (value: string): string =>
+  id
+    .parse(value)
+    .replace(/[^\p{L}\p{M}\p{N}._-]/gu, (character) =>
+      [...new TextEncoder().encode(character)]
+        .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`)
+        .join(""),
+    );
 
 export const clipKey = (cameraId: string, clipId: string): string => `${checked(cameraId)}/${checked(clipId)}.mp4`;
 

@@ -116,6 +116,12 @@ describe("the list of the camera service", () => {
     ]);
   });
 
+  it("reads names with characters that mean something in URLs", () => {
+    const name = "Cam #1?.stream.20181031T025200051.mp4";
+    const [found] = footageOf([{ ...entry, recordingUrl: `https://x/${encodeURIComponent(name)}` }], settings, 0);
+    expect(found).toMatchObject({ key: `live/cams/${name}`, startMs: Date.UTC(2018, 9, 31, 2, 52, 0, 51) });
+  });
+
   it("falls back on the listed start when a name cannot be read", () => {
     const [found] = footageOf([{ ...entry, recordingUrl: "https://x/front%20door.mp4" }], settings, 0);
     expect(found).toMatchObject({ key: "live/cams/front door.mp4", startMs: Date.parse(entry.startDate) });

@@ -21,10 +21,13 @@ const DIRECTIVES: Record<string, string> = {
  * @returns epoch ms (UTC), undefined when the name does not follow the rules.
  */
 export function recordingStartMs(name: string, rules: NameRules): number | undefined {
-  const stem = basename(name).replace(/\.[A-Za-z0-9]+$/, "");
-  const timestamp = stem.slice(stem.lastIndexOf(".") + 1);
-  const fields = pattern(rules).exec(timestamp)?.groups;
-  return fields && instantOf(fields);
+  // As it is, and as a URL: "Cam #1" and "who?" are cameras, too.
+  for (const plain of [name.slice(name.lastIndexOf("/") + 1), basename(name)]) {
+    const stem = plain.replace(/\.[A-Za-z0-9]+$/, "");
+    const fields = pattern(rules).exec(stem.slice(stem.lastIndexOf(".") + 1))?.groups;
+    if (fields) return instantOf(fields);
+  }
+  return undefined;
 }
 
 /** The name a recording that starts at `startMs` has, without folder: the inverse of `recordingStartMs`. */

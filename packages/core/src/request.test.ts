@@ -77,6 +77,14 @@ describe("a request that is in use", () => {
     });
   });
 
+  it.each(["-NxT5kWq3mJ8aBcDeFgH", "_1StGXR8", "Front Door", "Süd", "front.door", "Cam #1"])(
+    "takes %s for an id",
+    (odd) => {
+      const read = readChanged({ clipId: odd, cameraId: odd });
+      expect(read).toEqual({ readable: true, request: { ...sampleRequest, clipId: odd, cameraId: odd } });
+    },
+  );
+
   it("ignores fields that it does not know", () => {
     expect(readChanged({ __proto__: 1, isAdmin: true, sentMs: 5 })).toEqual({ readable: true, request: sampleRequest });
   });
@@ -113,7 +121,7 @@ describe("a request with a fault that its sender can be told", () => {
     ["a hexadecimal time", { endTimestampInMs: "0x165E37E2B18" }, /must be a number/],
     ["a negative time", { startTimestampInMs: -1537119363000 }, /too small/],
     ["a camera with a slash", { cameraId: "../other" }, /cameraId must be 1 to 128 letters/],
-    ["a camera with a space", { cameraId: "cam 1" }, /cameraId must be/],
+    ["a camera with a line end", { cameraId: "cam\n1" }, /cameraId must be/],
     ["no camera", { cameraId: undefined }, /cameraId/],
     ["a camera of 10 kB", { cameraId: "c".repeat(10_240) }, /cameraId must be/],
     ["a number for a camera", { cameraId: 7 }, /cameraId/],
@@ -159,7 +167,8 @@ describe("a message that nobody can be answered for", () => {
     ["a literal with a rest", `${JSON.stringify(body)} + 1`],
     ["a clipId with a slash", { ...body, clipId: "a/b" }],
     ["a clipId of dots", { ...body, clipId: ".." }],
-    ["a clipId with spaces", { ...body, clipId: "a b" }],
+    ["a clipId with a backslash", { ...body, clipId: "a\\b" }],
+    ["a hidden clipId", { ...body, clipId: ".metadata" }],
     ["a clipId of 10 kB", { ...body, clipId: "a".repeat(10_240) }],
     ["a clipId with a line end", { ...body, clipId: "abc\n" }],
     ["no clipId", { ...body, clipId: undefined }],
@@ -170,7 +179,7 @@ describe("a message that nobody can be answered for", () => {
   });
 });
 
-const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+const SAFE_ID = /^[^./\\\p{Cc}\p{Cs}][^/\\\p{Cc}\p{Cs}]{0,127}$/u;
 
 /** What a message may lead to; anything else is a bug. Returns the milliseconds of work that it took, whatever else the machine does. */
 function outcomeOf(text: unknown): number {

@@ -74,10 +74,31 @@ it("takes no terminal event for a clip that is still pending", () => {
 });
 
 it("takes no id that could leave its folder, its URL or its schedule", () => {
-  for (const clipId of ["", "..", "a/b", "a b", "a.b", "-a", "a".repeat(129), "a\u0000", "é"]) {
-    const { request } = sampleData.RequestAccepted;
-    expect(() => RequestAccepted.happened({ request: { ...request, clipId } }), clipId).toThrow(/must be 1 to 128/);
+  const { request } = sampleData.RequestAccepted;
+  const hostile = ["", ".", "..", ".a", "../a", "a/b", "a\\b", "a".repeat(129), "a\u0000", "a\n", "a\u2028", "a\ud800"];
+  for (const clipId of hostile) {
+    const happen = () => RequestAccepted.happened({ request: { ...request, clipId } });
+    expect(happen, JSON.stringify(clipId)).toThrow(/must be 1 to 128/);
   }
+  const long = "é".repeat(101);
+  expect(() => RequestAccepted.happened({ request: { ...request, clipId: long } })).toThrow(/at most 200 bytes/);
+});
+
+it("takes ids as callers and cameras have them", () => {
+  const { request } = sampleData.RequestAccepted;
+  const ids = [
+    "-NxT5kWq3mJ8aBcDeFgH",
+    "_1StGXR8",
+    "Front Door",
+    "front.door",
+    "Süd",
+    "前门",
+    "Cam #1",
+    "100%",
+    "a:b",
+    "a?b",
+  ];
+  for (const id of ids) RequestAccepted.happened({ request: { ...request, clipId: id, cameraId: id } });
 });
 
 it("gives every event the type of its data", () => {

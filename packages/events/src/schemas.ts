@@ -5,12 +5,22 @@ import * as z from "zod";
  * `At`); an interval is `[start, end)`.
  */
 
-/** Ids name objects, URLs and schedules, so only characters that are safe in all three are let in. */
+/** The longest name of a file on usual disks is 255 bytes, endings included. */
+const MAX_ID_BYTES = 200;
+
+/**
+ * Ids name objects and files, and are a segment of URLs, where they are encoded: whatever a caller calls a camera or a clip
+ * is let in, but what would end or leave a segment, or could not be read on a terminal. UUIDs derived from them name schedules.
+ */
 export const id = z
   .string()
   .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/,
-    "must be 1 to 128 letters, digits, '-' or '_', starting with a letter or digit",
+    /^(?!\.)[^/\\\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,128}$/u,
+    "must be 1 to 128 letters, digits and other characters without '/', '\\' and control characters, not starting with a dot",
+  )
+  .refine(
+    (text) => new TextEncoder().encode(text).length <= MAX_ID_BYTES,
+    `must be at most ${MAX_ID_BYTES} bytes long`,
   );
 
 const instantMs = z.int();

@@ -89,7 +89,7 @@ async function listed(
     startDate: new Date(startMs).toISOString(),
     endDate: new Date(endMs).toISOString(),
     alias,
-    recordingUrl: `https://recordings.invalid/${alias}/${encodeURIComponent(key)}`,
+    recordingUrl: `https://recordings.invalid/${encodeURIComponent(alias)}/${encodeURIComponent(key)}`,
     thumbLargeUrl: "",
     thumbSmallUrl: "",
   }));

@@ -1,5 +1,5 @@
-import { resolve } from "node:path";
-import { writeRequest } from "@camclips/core";
+import { dirname, resolve } from "node:path";
+import { clipKey, writeRequest } from "@camclips/core";
 import { type ClipRequest, type GapPolicy, gapPolicy, id, type Precision, precision } from "@camclips/events";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
@@ -91,7 +91,7 @@ async function clip(options: ClipOptions): Promise<void> {
   const settings = folderSettings(process.env, out);
   const { recordings, leftOut } = await scanFolder(folder, camera, options.starts, settings);
   const near = await footageIn(folder, recordings, [start, end], settings);
-  await makeWritable(out, "--out", [camera]);
+  await makeWritable(out, "--out", [dirname(clipKey(camera, "clip"))]);
   await makeWritable(state, "--state");
   const stream = humanStream(options);
   if (leftOut.length > 0) {

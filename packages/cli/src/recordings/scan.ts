@@ -39,7 +39,8 @@ export async function scanFolder(
   const named = new Map(names.map((name) => [name, nameOf(name, rules)]));
 
   const found = names.flatMap((name): FoundRecording[] => {
-    const fromName = named.get(name)?.alias === camera ? named.get(name)?.startMs : undefined;
+    // File systems spell letters such as "ü" in two ways.
+    const fromName = named.get(name)?.alias.normalize() === camera.normalize() ? named.get(name)?.startMs : undefined;
     const startMs = given.get(name) ?? fromName;
     return startMs === undefined ? [] : [{ name, path: join(folder, name), startMs }];
   });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { type Footage, type ObjectReader, readRequest } from "@camclips/core";
+import { clipKey, type Footage, type ObjectReader, readRequest } from "@camclips/core";
 import type { AnyEvent, ClipRequest, Settings } from "@camclips/events";
 import { toEnvelope } from "@camclips/events";
 import { createFolderStore, startCameraService } from "@camclips/local";
@@ -111,7 +111,7 @@ async function writeResults(
   { metadata }: Outcome,
   history: readonly AnyEvent[],
 ): Promise<NonNullable<ClipResult["files"]>> {
-  const base = join(out, cameraId, clipId);
+  const base = join(out, clipKey(cameraId, clipId)).slice(0, -".mp4".length);
   const files = { clip: `${base}.mp4`, metadata: `${base}.json`, history: `${base}.events.json` };
   await writeWhole(files.metadata, metadata);
   await writeWhole(files.history, history.map(toEnvelope));

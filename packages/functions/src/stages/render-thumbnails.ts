@@ -1,6 +1,6 @@
 import { createWriteStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { thumbnailKey } from "@camclips/core";
 import { ClipRendered, ThumbnailsRendered } from "@camclips/events";
@@ -27,17 +27,20 @@ export const renderThumbnails = defineStage(
     const atSeconds = (clip.durationMs / 1000) * PICTURE_AT;
     const around = await cutAround(clip.key, atSeconds, join(scratch.path, "picture.mp4"), deps, signal);
     const sizes = [...THUMBNAIL_SIZES, "original" as const];
+    // Not named as their keys: ffmpeg takes a "%" in a picture's name for a pattern.
     const outputs = sizes.map((size) => ({
-      path: join(scratch.path, basename(thumbnailKey(request.cameraId, request.clipId, size, format))),
+      path: join(scratch.path, `${size}.${format}`),
       width: size === "original" ? null : size,
+      key: thumbnailKey(request.cameraId, request.clipId, size, format),
     }));
+    const keys = new Map(outputs.map(({ path, key }) => [path, key]));
     const pictures = await deps.media.renderThumbnails(
       { clip: around.path, atSeconds: around.atSeconds, outputs },
       { scratch: scratch.path, signal },
     );
     const thumbnails = [];
     for (const { path, width } of pictures) {
-      const key = `${request.cameraId}/${basename(path)}`;
+      const key = keys.get(path) ?? "";
       const { bytes } = await uploadFile(deps.destination, key, path, { contentType: CONTENT_TYPES[format], signal });
       thumbnails.push({ key, width, bytes });
     }
