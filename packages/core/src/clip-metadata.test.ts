@@ -64,7 +64,7 @@ const asSent = (metadata: object) => JSON.parse(JSON.stringify(metadata));
 
 it("has a URL that leads to the key, whatever ids are", () => {
   const request = { ...sampleRequest, cameraId: "Front Door", clipId: "Süd #1" };
-  const finished = { clip, coverage, finishedMs: sampleRequest.sentMs };
+  const finished = { clip, coverage, takenUpMs: sampleRequest.sentMs, finishedMs: sampleRequest.sentMs };
   const metadata = asSent(availableMetadata(request, finished, "bucket", settings));
   expect(metadata.clip).toMatchObject({
     url: `${settings.CLIP_URL}/Front%2520Door/S%C3%BCd%2520%25231.mp4`,
