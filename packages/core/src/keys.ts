@@ -6,18 +6,19 @@ import type { EntryKey } from "./clip-records.ts";
  * key must never leave its folder. Destination keys are the contract's (section 4), staged sources are in the work bucket.
  */
 
+/** As a clip's record is looked up by: entries are no paths. */
+const valid = (value: string): string => id.parse(value);
+
 /**
  * An id as one segment of a key: letters and digits of any script, `.`, `_` and `-` stay, the rest is percent-encoded, so that
  * keys are plain in shells, consoles and tools, and no two ids share one.
  */
 const checked = (value: string): string =>
-  id
-    .parse(value)
-    .replace(/[^\p{L}\p{M}\p{N}._-]/gu, (character) =>
-      [...new TextEncoder().encode(character)]
-        .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`)
-        .join(""),
-    );
+  valid(value).replace(/[^\p{L}\p{M}\p{N}._-]/gu, (character) =>
+    [...new TextEncoder().encode(character)]
+      .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`)
+      .join(""),
+  );
 
 export const clipKey = (cameraId: string, clipId: string): string => `${checked(cameraId)}/${checked(clipId)}.mp4`;
 
@@ -36,30 +37,30 @@ export const recordingKey = (folder: string, name: string): string | undefined =
 };
 
 /** What a clipId was first accepted for. */
-export const claimEntry = (clipId: string): EntryKey => ({ clipId: checked(clipId), name: "claim" });
+export const claimEntry = (clipId: string): EntryKey => ({ clipId: valid(clipId), name: "claim" });
 
 /** The outbox: what a stage emitted for one event. */
 export const resultEntry = (clipId: string, stage: string, eventId: string, rerunId = ""): EntryKey => ({
-  clipId: checked(clipId),
+  clipId: valid(clipId),
   name: `result/${checked(stage)}/${checked(eventId)}${rerunId && `.${rerunId}`}`,
 });
 
 /** Which event of a rerun a stage works on: the archive holds one for every attempt of a request. */
 export const rerunEntry = (clipId: string, stage: string, requestKey: string, rerunId: string): EntryKey => ({
-  clipId: checked(clipId),
+  clipId: valid(clipId),
   name: `rerun/${checked(stage)}/${checked(requestKey)}.${rerunId}`,
 });
 
 /** Says that a stage gave up on an event, and that it was told. */
 export const failureEntry = (clipId: string, stage: string, eventId: string, rerunId = ""): EntryKey => ({
-  clipId: checked(clipId),
+  clipId: valid(clipId),
   name: `failure/${checked(stage)}/${checked(eventId)}${rerunId && `.${rerunId}`}`,
 });
 
 const ofRequest =
   (kind: string) =>
   (clipId: string, requestKey: string, rerunId = ""): EntryKey => ({
-    clipId: checked(clipId),
+    clipId: valid(clipId),
     name: `${kind}/${checked(requestKey)}${rerunId && `.${rerunId}`}`,
   });
 
@@ -76,6 +77,6 @@ export const putEntry = ofRequest("put");
 export const EVENT_ENTRIES = "event/";
 
 export const eventEntry = (clipId: string, eventId: string): EntryKey => ({
-  clipId: checked(clipId),
+  clipId: valid(clipId),
   name: `${EVENT_ENTRIES}${checked(eventId)}`,
 });

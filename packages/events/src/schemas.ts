@@ -7,6 +7,7 @@ import * as z from "zod";
 
 /** The longest name of a file on usual disks is 255 bytes, endings included. */
 const MAX_ID_BYTES = 200;
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
 
 /**
  * Ids name objects and files, and are a segment of URLs, where they are encoded: whatever a caller calls a camera or a clip
@@ -19,8 +20,8 @@ export const id = z
     "must be 1 to 128 letters, digits and other characters without '/', '\\' and control characters, not starting with a dot",
   )
   .refine(
-    (text) => new TextEncoder().encode(text).length <= MAX_ID_BYTES,
-    `must be at most ${MAX_ID_BYTES} bytes long`,
+    (text) => bytesOf(text) + 2 * bytesOf(text.replace(/[\p{L}\p{M}\p{N}._-]/gu, "")) <= MAX_ID_BYTES,
+    `must be at most ${MAX_ID_BYTES} bytes long, where those of others than letters and digits count three times`,
   );
 
 const instantMs = z.int();

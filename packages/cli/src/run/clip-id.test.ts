@@ -11,6 +11,12 @@ it("names a clip after its camera and times, and after what was asked beyond tha
   );
 });
 
+it("takes cameras with names of any script", () => {
+  expect(clipIdOf({ ...clip, camera: "Süd #1" })).toBe("Süd #1-20181031T025200051-20181031T025210051");
+  for (const camera of ["前".repeat(66), "# ".repeat(33)])
+    expect(id.safeParse(clipIdOf({ ...clip, camera })).success).toBe(true);
+});
+
 it("keeps clips of cameras with the longest names apart, by ids that are none too long", () => {
   const named = (last: string) =>
     clipIdOf({ ...clip, camera: "c".repeat(127) + last, gapPolicy: "HOLD_LAST_FRAME", precision: "exact" });

@@ -21,7 +21,11 @@ export function clipIdOf({ camera, start, end, gapPolicy, precision }: NamedClip
 }
 
 function shortened(camera: string): string {
-  if (camera.length <= LONGEST_CAMERA) return camera;
+  // As long as it is in keys, where some characters are encoded, or longer.
+  const lengthOf = (text: string) => encodeURIComponent(text).length;
+  if (lengthOf(camera) <= LONGEST_CAMERA) return camera;
   const hash = createHash("sha256").update(camera).digest("hex").slice(0, 8);
-  return `${camera.slice(0, LONGEST_CAMERA - hash.length - 1)}-${hash}`;
+  const letters = [...camera];
+  while (lengthOf(letters.join("")) > LONGEST_CAMERA - hash.length - 1) letters.pop();
+  return `${letters.join("")}-${hash}`;
 }

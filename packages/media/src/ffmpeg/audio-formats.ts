@@ -9,7 +9,7 @@ interface AudioFormat {
 const FORMATS: readonly AudioFormat[] = [
   { entries: ["mp4a"], codecs: ["aac", "mp3", "mp2"], decoders: ["aac", "mp3", "mp3float", "mp2", "mp2float"] },
   { entries: [".mp3", "ms\0\x55", "ms\0U"], codecs: [] },
-  { entries: ["Opus"], codecs: ["opus"], decoders: ["opus", "libopus"] },
+  { entries: ["Opus"], codecs: ["opus"] },
   { entries: ["fLaC"], codecs: ["flac"] },
   { entries: ["ac-3", "ec-3"], codecs: ["ac3", "eac3"] },
   { entries: ["alac"], codecs: ["alac"] },

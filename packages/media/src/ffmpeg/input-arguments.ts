@@ -2,6 +2,7 @@ import { audioDecoders } from "./audio-formats.ts";
 
 const demuxers = ["mov", "mp4", "matroska", "webm", "mpegts", "avi"];
 export const videoDecoders = ["h264", "hevc", "mpeg4", "mjpeg", "av1", "libdav1d", "vp8", "vp9"];
+
 /** Codecs of which a decoder is let in, by ffmpeg's codec names. */
 export const videoCodecs: ReadonlySet<string> = new Set(["h264", "hevc", "mpeg4", "mjpeg", "av1", "vp8", "vp9"]);
 
