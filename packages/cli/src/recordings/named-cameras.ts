@@ -4,7 +4,7 @@
 const COUNTER = /\d{3,}$/;
 
 /** The words of a file's name without its dates, times and counters: what its recordings have in common. */
-export function familyOf(name: string): string[] {
+function familyOf(name: string): string[] {
   const stem = name.replace(/\.[A-Za-z0-9]+$/, "");
   const words = stem.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   return words.map((word) => word.replace(COUNTER, "")).filter((word) => /\p{L}/u.test(word) && !isTime(word));

@@ -1,20 +1,24 @@
-import { audioDecoders } from "../audio-formats.ts";
 import { videoDecoders } from "../input-arguments.ts";
 
 /** `-fps_mode` came with this version. */
 export const OLDEST_VERSION = "5.1";
 
+function words(text: string): string[] {
+  return text.trim().split(/\s+/);
+}
+
+/** Sound that cameras record; a build may lack the rarer ones, whose recordings are silent there. */
+const AUDIO_DECODERS = words("aac mp3 opus ac3 flac pcm_s16le pcm_s16be pcm_alaw pcm_mulaw");
+
 /** Decoders of other people's libraries, which a good build may lack. */
 const OPTIONAL_DECODERS: readonly string[] = ["av1", "libdav1d"];
-
-const words = (text: string): string[] => text.trim().split(/\s+/);
 
 /**
  * What the engine and the synthetic camera use, by the option that makes ffmpeg list it. Names as ffmpeg prints them.
  */
 export const requirements = {
   encoders: words("libx264 aac mjpeg png libwebp rawvideo wrapped_avframe pcm_s16le"),
-  decoders: [...videoDecoders, ...audioDecoders, "rawvideo"].filter((name) => !OPTIONAL_DECODERS.includes(name)),
+  decoders: [...videoDecoders, ...AUDIO_DECODERS, "rawvideo"].filter((name) => !OPTIONAL_DECODERS.includes(name)),
   filters: words(`
     aevalsrc aformat anullsrc apad aresample asetnsamples asetpts atrim color concat crop format fps interleave noise
     null overlay pad scale select setpts setsar settb split testsrc2 tpad trim`),
