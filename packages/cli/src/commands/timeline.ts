@@ -81,9 +81,14 @@ async function historyIn(state: string, clipId: string | undefined): Promise<Any
 
 const namesIn = (folder: string): string[] => (isThere(folder) ? readdirSync(folder) : []);
 
-/** By the clock of this machine: a clip's own may be ahead. SQLite writes beside the file first. */
+/** By the clock of this machine: a clip's own may be ahead. SQLite writes beside the file first; whoever reads leaves that file empty. */
 const grewMs = (path: string): number =>
-  Math.max(...[path, `${path}-wal`].filter(isThere).map((file) => statSync(file).mtimeMs));
+  Math.max(
+    ...[path, `${path}-wal`].map((file) => {
+      const { size, mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
+      return size > 0 ? mtimeMs : 0;
+    }),
+  );
 
 /** Unlike existsSync, this tells what is not there from what cannot be looked at. */
 const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
