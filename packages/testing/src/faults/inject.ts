@@ -217,8 +217,8 @@ function faultyStore(name: string, store: ObjectStore, effect: Effect, world: Wo
       return effect(`${name} get ${key}`, () => store.get(key, signal));
     },
     put: (key, body, options) => write(key, options.ifAbsent, () => store.put(key, body, options)),
-    putStream: (key, body, bytes, options) =>
-      write(key, options.ifAbsent, () => store.putStream(key, body, bytes, options)),
+    putStream: (key, open, bytes, options) =>
+      write(key, options.ifAbsent, () => store.putStream(key, open, bytes, options)),
     list: (prefix, signal) => store.list(prefix, signal),
   };
 }
