@@ -35,31 +35,34 @@ export const recordingKey = (folder: string, name: string): string | undefined =
   return safe ? (folder ? `${folder}/${name}` : name) : undefined;
 };
 
+/** A clip's record is found by its id as it is: a table needs no encoding, and history and status are asked for by it. */
+const recordOf = (clipId: string): string => id.parse(clipId);
+
 /** What a clipId was first accepted for. */
-export const claimEntry = (clipId: string): EntryKey => ({ clipId: checked(clipId), name: "claim" });
+export const claimEntry = (clipId: string): EntryKey => ({ clipId: recordOf(clipId), name: "claim" });
 
 /** The outbox: what a stage emitted for one event. */
 export const resultEntry = (clipId: string, stage: string, eventId: string, rerunId = ""): EntryKey => ({
-  clipId: checked(clipId),
+  clipId: recordOf(clipId),
   name: `result/${checked(stage)}/${checked(eventId)}${rerunId && `.${rerunId}`}`,
 });
 
 /** Which event of a rerun a stage works on: the archive holds one for every attempt of a request. */
 export const rerunEntry = (clipId: string, stage: string, requestKey: string, rerunId: string): EntryKey => ({
-  clipId: checked(clipId),
+  clipId: recordOf(clipId),
   name: `rerun/${checked(stage)}/${checked(requestKey)}.${rerunId}`,
 });
 
 /** Says that a stage gave up on an event, and that it was told. */
 export const failureEntry = (clipId: string, stage: string, eventId: string, rerunId = ""): EntryKey => ({
-  clipId: checked(clipId),
+  clipId: recordOf(clipId),
   name: `failure/${checked(stage)}/${checked(eventId)}${rerunId && `.${rerunId}`}`,
 });
 
 const ofRequest =
   (kind: string) =>
   (clipId: string, requestKey: string, rerunId = ""): EntryKey => ({
-    clipId: checked(clipId),
+    clipId: recordOf(clipId),
     name: `${kind}/${checked(requestKey)}${rerunId && `.${rerunId}`}`,
   });
 
@@ -76,6 +79,6 @@ export const putEntry = ofRequest("put");
 export const EVENT_ENTRIES = "event/";
 
 export const eventEntry = (clipId: string, eventId: string): EntryKey => ({
-  clipId: checked(clipId),
+  clipId: recordOf(clipId),
   name: `${EVENT_ENTRIES}${checked(eventId)}`,
 });

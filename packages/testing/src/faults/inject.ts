@@ -110,7 +110,7 @@ export function injectFaults(deps: Deps, world: World, life: Life): Deps {
         await effect(`SNS ${notificationId}`, async () => {
           await deps.topic.notify(notification, signal);
           world.told(notificationId, notification);
-          // Another stage's fault has killed the process meanwhile: the marker cannot follow.
+          // Another stage's fault has killed the process meanwhile: its entry cannot follow.
           if (life.dead) world.note(`killed after SNS ${notificationId}`);
         });
       },
