@@ -16,13 +16,15 @@ export function tellingOutages<C extends { send: (...args: never[]) => Promise<u
     try {
       return await send(...args);
     } catch (error) {
-      if (!isOutage(error as SdkError)) throw error;
+      if (!isOutage(error)) throw error;
       throw new ServiceUnavailableError(`${service}: ${(error as Error).message}`, { cause: error });
     }
   }) as C["send"];
   return client;
 }
 
-function isOutage(error: SdkError): boolean {
-  return isServerError(error) || isThrottlingError(error) || isTransientError(error);
+/** Whether the service was to blame. */
+export function isOutage(error: unknown): boolean {
+  const told = error as SdkError;
+  return isServerError(told) || isThrottlingError(told) || isTransientError(told);
 }

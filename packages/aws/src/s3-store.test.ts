@@ -4,17 +4,21 @@ import { describe, expect, it } from "vitest";
 import { ObjectChangedError, ServiceUnavailableError } from "../../core/src/ports.ts";
 import { createS3Store } from "./s3-store.ts";
 
-async function open(requestHandler?: { socketTimeout: number }) {
+async function open(options = {}, requestHandler?: { socketTimeout: number }) {
   const s3 = await startFakeS3(requestHandler);
   return {
     s3,
-    store: createS3Store(s3.client, BUCKET),
+    store: createS3Store(s3.client, BUCKET, options),
     leftovers: async () => [...s3.objects.keys(), ...s3.uploads.keys()],
     [Symbol.asyncDispose]: () => s3[Symbol.asyncDispose](),
   };
 }
 
+/** So small that the contract's large objects go up in parts. */
+const inParts = { largestWholeBytes: 2 * 1024 * 1024 };
+
 objectStoreContract("an S3 bucket", () => open());
+objectStoreContract("an S3 bucket that takes large objects in parts", () => open(inParts));
 
 const text = (value: string) => Buffer.from(value);
 const options = { contentType: "text/plain" };
@@ -66,7 +70,7 @@ describe("an S3 bucket that misbehaves", () => {
 
   it("is read on where a body went silent", async () => {
     // The client listens for longer silences later, and the fake does not wait for this one.
-    await using tested = await open({ socketTimeout: 5_999 });
+    await using tested = await open({}, { socketTimeout: 5_999 });
     await tested.store.put("a", text("0123456789"), options);
     faulty(tested.s3, "GET", { silentAfter: 4 }, 2);
     const object = await tested.store.open("a");
@@ -90,15 +94,39 @@ describe("an S3 bucket that misbehaves", () => {
     await expect(object?.read(0, 2)).rejects.toThrow(ObjectChangedError);
   });
 
-  it("leaves no upload behind when a part or its completion fails", async () => {
+  it("gets an object of up to 100 MB in one request, and what fails of it again from its start", async () => {
     await using tested = await open();
+    const bytes = 9 * 1024 * 1024;
+    let opened = 0;
+    const put = () =>
+      tested.store.putStream(
+        "a",
+        async function* () {
+          opened += 1;
+          for (let at = 0; at < 9; at += 1) yield Buffer.alloc(1024 * 1024, at);
+        },
+        bytes,
+        { ...options, ifAbsent: true },
+      );
+    faulty(tested.s3, "PUT", { status: 503 }, 2);
+    expect(await put()).toBe(true);
+    expect(opened).toBe(3);
+    expect(tested.s3.calls.map(({ method }) => method)).toEqual(["PUT", "PUT", "PUT"]);
+    expect(tested.s3.objects.get("a")?.body.length).toBe(bytes);
+    tested.s3.fault = () => ({ status: 403 });
+    await expect(put()).rejects.toThrow();
+    expect(opened).toBe(4);
+  });
+
+  it("leaves no upload behind when a part or its completion fails", async () => {
+    await using tested = await open(inParts);
     const large = Buffer.alloc(9 * 1024 * 1024);
     const put = () =>
       tested.store.putStream(
         "a",
-        (async function* () {
+        async function* () {
           yield large;
-        })(),
+        },
         large.length,
         { ...options, ifAbsent: true },
       );

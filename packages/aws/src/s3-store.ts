@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import {
   GetObjectCommand,
   HeadObjectCommand,
@@ -8,18 +7,25 @@ import {
   type S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
-import { Upload } from "@aws-sdk/lib-storage";
 import { ObjectChangedError, type ObjectInfo, type ObjectStore, type PutOptions } from "@camclips/core";
 import { brokenOff, type FetchRange, RangedObject } from "@camclips/core/ranged-object";
+import { exactly, putInParts, putWhole } from "./s3-upload.ts";
 
-/** Bodies above this go up in parts of this size. */
-const PART_BYTES = 8 * 1024 * 1024;
+/** Bodies up to this are held in memory, so that the client can send them again by itself. */
+const SMALL_BYTES = 1024 * 1024;
+
+/** Bodies above this go up in parts, of which each is billed as a write. */
+const LARGEST_WHOLE_BYTES = 100 * 1024 * 1024;
 
 /** Writes that race for a key answer 409; S3 asks to try again (If-None-Match). */
 const CONFLICT_ATTEMPTS = 5;
 
 /** An S3 bucket. The client brings time-outs and attempts. */
-export function createS3Store(client: S3Client, bucket: string): ObjectStore {
+export function createS3Store(
+  client: S3Client,
+  bucket: string,
+  { largestWholeBytes = LARGEST_WHOLE_BYTES } = {},
+): ObjectStore {
   const at = (key: string) => ({ Bucket: bucket, Key: key });
 
   const head = (key: string, signal?: AbortSignal) =>
@@ -60,11 +66,13 @@ export function createS3Store(client: S3Client, bucket: string): ObjectStore {
           abortSignal: options.signal,
         }),
       ),
-    async putStream(key, body, bytes, options) {
-      const exact = exactly(bytes, body, key);
-      if (bytes <= PART_BYTES) return this.put(key, Buffer.concat(await Array.fromAsync(exact)), options);
-      // A stream can be read once, so a conflict is not retried here; the stage's redelivery is.
-      return unlessTaken(() => upload(client, { ...at(key), ...headersOf(options) }, exact, options.signal), 1);
+    async putStream(key, open, bytes, options) {
+      const { signal } = options;
+      if (bytes <= SMALL_BYTES)
+        return this.put(key, Buffer.concat(await Array.fromAsync(exactly(bytes, open(), key))), options);
+      const target = { ...at(key), ...headersOf(options) };
+      const body = { open, bytes, signal };
+      return unlessTaken(() => (bytes <= largestWholeBytes ? putWhole : putInParts)(client, target, body));
     },
     async *list(prefix, signal) {
       let token: string | undefined;
@@ -78,52 +86,19 @@ export function createS3Store(client: S3Client, bucket: string): ObjectStore {
   };
 }
 
-/** Breaks an upload whose body is not as long as promised: half an object must not get the name of a whole one. */
-async function* exactly(bytes: number, body: AsyncIterable<Uint8Array>, key: string): AsyncGenerator<Uint8Array> {
-  let came = 0;
-  for await (const chunk of body) {
-    came += chunk.byteLength;
-    if (came > bytes) break;
-    yield chunk;
-  }
-  if (came !== bytes) throw new Error(`${key}: ${came} bytes came, ${bytes} were promised`);
-}
-
-async function upload(
-  client: S3Client,
-  target: { Bucket: string; Key: string },
-  body: AsyncIterable<Uint8Array>,
-  signal?: AbortSignal,
-): Promise<void> {
-  signal?.throwIfAborted();
-  const parts = new Upload({
-    client,
-    params: { ...target, Body: Readable.from(body, { objectMode: false }) },
-    partSize: PART_BYTES,
-    queueSize: 2,
-  });
-  const abort = () => void parts.abort();
-  signal?.addEventListener("abort", abort, { once: true });
-  try {
-    await parts.done();
-  } finally {
-    signal?.removeEventListener("abort", abort);
-  }
-}
-
 function headersOf({ contentType, metadata, ifAbsent }: PutOptions) {
   return { ContentType: contentType, ...(metadata && { Metadata: metadata }), ...(ifAbsent && { IfNoneMatch: "*" }) };
 }
 
 /** @returns false when the key is taken. */
-async function unlessTaken(write: () => Promise<unknown>, attempts = CONFLICT_ATTEMPTS): Promise<boolean> {
+async function unlessTaken(write: () => Promise<unknown>): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await write();
       return true;
     } catch (error) {
       if (statusOf(error) === 412) return false;
-      if (statusOf(error) !== 409 || attempt >= attempts) throw error;
+      if (statusOf(error) !== 409 || attempt >= CONFLICT_ATTEMPTS) throw error;
     }
   }
 }

@@ -36,14 +36,17 @@ export interface PutOptions {
   signal?: AbortSignal;
 }
 
+/** Starts a body from its first byte. */
+export type OpenBody = () => AsyncIterable<Uint8Array>;
+
 /** Bodies appear under their key whole or not at all. */
 export interface ObjectStore extends ObjectReader {
   info(key: string, signal?: AbortSignal): Promise<ObjectInfo | undefined>;
   /** For small objects. */
   get(key: string, signal?: AbortSignal): Promise<Uint8Array | undefined>;
   put(key: string, body: Uint8Array, options: PutOptions): Promise<boolean>;
-  /** For objects of any size, with bounded memory. `bytes` must be exact. */
-  putStream(key: string, body: AsyncIterable<Uint8Array>, bytes: number, options: PutOptions): Promise<boolean>;
+  /** For objects of any size, with bounded memory. `bytes` must be exact; `open` may be called again for another attempt. */
+  putStream(key: string, open: OpenBody, bytes: number, options: PutOptions): Promise<boolean>;
   list(prefix: string, signal?: AbortSignal): AsyncIterable<string>;
 }
 

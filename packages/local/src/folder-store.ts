@@ -81,7 +81,7 @@ export function createFolderStore(root: string): ObjectStore {
       const temporary = await writeTemporary(base, body, options.signal);
       return discarding(temporary, () => settleObject(temporary, key, options));
     },
-    async putStream(key, body, bytes, options) {
+    async putStream(key, openBody, bytes, options) {
       pathOf(key);
       await sweep();
       const temporary = temporaryFor(base);
@@ -89,7 +89,7 @@ export function createFolderStore(root: string): ObjectStore {
       return discarding(temporary, async () => {
         // Opened first: a stream that fails while it opens its file would make it after it was removed.
         const file = await open(temporary, "w");
-        await pipeline(body, file.createWriteStream(), { signal: options.signal });
+        await pipeline(openBody(), file.createWriteStream(), { signal: options.signal });
         const size = (await versionOf(temporary))?.bytes;
         if (size !== bytes) throw new Error(`${key}: ${size} bytes came, ${bytes} were promised`);
         return settleObject(temporary, key, options);

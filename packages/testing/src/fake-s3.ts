@@ -113,7 +113,8 @@ export async function startFakeS3(requestHandler: { socketTimeout?: number } = {
 
   const server = createServer(async (request, response) => {
     try {
-      answer(request, response, Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)));
+      const sent = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>));
+      answer(request, response, request.headers["content-encoding"] === "aws-chunked" ? unchunked(sent) : sent);
     } catch {
       response.destroy();
     }
@@ -140,6 +141,18 @@ export async function startFakeS3(requestHandler: { socketTimeout?: number } = {
     },
   };
   return fake;
+}
+
+/** The bytes of a body in AWS's chunks: size in hex, bytes, and a trailer with the checksum at the end. */
+function unchunked(sent: Buffer): Buffer {
+  const chunks: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const lineEnd = sent.indexOf("\r\n", at);
+    const size = Number.parseInt(sent.toString("latin1", at, lineEnd), 16);
+    if (!(size > 0)) return Buffer.concat(chunks);
+    chunks.push(sent.subarray(lineEnd + 2, lineEnd + 2 + size));
+    at = lineEnd + 2 + size + 2;
+  }
 }
 
 /** What the client's sockets tell after a long silence, as soon as they have read what was sent before it. */

@@ -3,7 +3,7 @@ import type { MediaEngine } from "@camclips/media";
 
 /**
  * A media engine that renders nothing: the first staged source passes for the clip. What remains is the pipeline's own
- * work: events, queues, markers, slicing, copying.
+ * work: events, queues, records, slicing, copying.
  */
 export const stubEngine: MediaEngine = {
   async renderClip({ sources, output, startMs, endMs }) {

@@ -30,6 +30,7 @@ export const graphRules = {
   "functions may do what their row says, and nothing else": permissions.functionsMayDoWhatTheirRowSays,
   "records can be asked for by state, and by camera and range": records.recordsCanBeAsked,
   "records are on demand, expire, have backups and are encrypted": records.recordsAreKeptSafely,
+  "records outlive whatever can be replayed or redriven": records.recordsOutliveReplays,
   "buckets are private and TLS only": storage.bucketsArePrivate,
   "buckets are encrypted": storage.bucketsAreEncrypted,
   "buckets forget in time": storage.bucketsForgetInTime,

@@ -1,3 +1,4 @@
+import { RECORD_DAYS } from "@camclips/core";
 import { type Resource, resourcesOf } from "../graph/graph.ts";
 import { expectThat, type GraphRule } from "./rule.ts";
 
@@ -30,3 +31,16 @@ export const recordsAreKeptSafely: GraphRule = (graph) =>
     ...expectThat(inputs.pointInTimeRecovery.enabled, `${name} has no backups`),
     ...expectThat(inputs.serverSideEncryption?.enabled === true, `${name} is not encrypted with a key of the account`),
   ]);
+
+/** An event out of the archive, and what it led to out of a dead-letter queue, must find its guards. */
+export const recordsOutliveReplays: GraphRule = (graph) => {
+  const archived = resourcesOf(graph, "aws:cloudwatch/eventArchive:EventArchive").map(
+    ({ inputs }) => inputs.retentionDays,
+  );
+  const queued = resourcesOf(graph, "aws:sqs/queue:Queue").map(({ inputs }) => inputs.messageRetentionSeconds / 86_400);
+  const days = Math.max(...archived) + Math.max(...queued);
+  return expectThat(
+    days <= RECORD_DAYS,
+    `an event can come again after ${days} days, its record is kept for ${RECORD_DAYS}`,
+  );
+};

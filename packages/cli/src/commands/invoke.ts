@@ -29,7 +29,7 @@ interface InvokeOptions {
 const help = `
 Settings come from the environment, then .env.<stage> (with --stage), then .env. S3_BUCKET_ORIGIN and
 S3_BUCKET_DESTINATION are folders when they have a slash in them, buckets otherwise; the default destination is
-.camclips/destination. Notifications are written to .camclips/invoke/notifications instead of a topic.
+.camclips/destination. Notifications go into the table "notifications" of .camclips/invoke/state.sqlite, instead of a topic.
 
 --camera-service fake needs no settings: camera ${CAMERA_UP} has recordings of the three days before the
 message was sent, ${CAMERA_DOWN} is down, there are no others.

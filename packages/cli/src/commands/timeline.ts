@@ -29,7 +29,7 @@ ${exitCodesHelp}`;
 
 export function timelineCommand(): Command {
   return new Subcommand("timeline")
-    .description("show a clip's history out of the event store")
+    .description("show a clip's history: every event, in order")
     .argument("[clipId]", "the clip (default: the one that was worked on last; not with --stage)", parseId)
     .option("--state <dir>", "state folder of the commands that made it", ".camclips")
     .addOption(stageOption().conflicts("state"))

@@ -99,7 +99,7 @@ describe("the commands for a deployed stage", () => {
     expect(sentTo("accept-request")).toHaveLength(2);
   });
 
-  it("timeline reads the stage's event store", async () => {
+  it("timeline reads the clip's record", async () => {
     const { code, stdout, stderr } = await run(["timeline", "clip", "--json"]);
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject([

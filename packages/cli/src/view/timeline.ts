@@ -20,7 +20,7 @@ export interface TimelineEntry {
   rerun?: string;
 }
 
-/** @param events oldest first, as the event store gives them. */
+/** @param events oldest first, as the record gives them. */
 export function timelineOf(events: readonly AnyEvent[]): TimelineEntry[] {
   const byId = new Map(events.map((event) => [event.metadata.id, event]));
   const firstMs = Date.parse(events[0]?.metadata.occurredAt ?? "");

@@ -26,6 +26,6 @@ export async function uploadFile(
   options: PutOptions,
 ): Promise<{ bytes: number; written: boolean }> {
   const { size: bytes } = await stat(path);
-  const written = await store.putStream(key, createReadStream(path), bytes, options);
+  const written = await store.putStream(key, () => createReadStream(path), bytes, options);
   return { bytes, written };
 }

@@ -28,7 +28,7 @@ async function copyToWork(
   { work, metrics }: Needs,
   signal: AbortSignal,
 ): Promise<StagedSource> {
-  await work.putStream(key, slice.chunks(signal), slice.bytes, { contentType: "video/mp4", signal });
+  await work.putStream(key, () => slice.chunks(signal), slice.bytes, { contentType: "video/mp4", signal });
   metrics.add("BytesFetched", object.fetched.bytes, "Bytes");
   const { previousSeconds, lastEndSeconds } = slice.beside ?? {};
   const wallMs = (seconds: number | undefined) => (seconds === undefined ? undefined : zeroMs + seconds * 1000);

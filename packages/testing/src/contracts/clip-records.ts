@@ -266,6 +266,23 @@ export function clipRecordsContract(name: string, open: () => Promise<RecordsUnd
       expect(await records.history("other")).toEqual([]);
     });
 
+    it("finds all of a clip by its id, whatever letters are in it", async () => {
+      await using tested = await open();
+      const { records } = tested;
+      const odd = "Süd #1%20";
+      const event = sampleEvent("RequestAccepted");
+      await records.putOnce(eventEntry(odd, event.metadata.id), toEnvelope(event), {
+        status: { ...working({ cameraId: "Front Door" }), clipId: odd },
+      });
+      expect(await records.history(odd)).toHaveLength(1);
+      expect((await records.status(odd))?.cameraId).toBe("Front Door");
+      expect(await records.history(encodeURIComponent(odd))).toEqual([]);
+      await eventually(async () => {
+        const range = { startMs: sampleRequest.startMs, endMs: sampleRequest.endMs };
+        expect(await clipIds(records.ofCamera("Front Door", range))).toEqual([odd]);
+      });
+    });
+
     it("gives every event of a long history", async () => {
       await using tested = await open();
       const { records } = tested;

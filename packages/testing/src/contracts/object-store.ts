@@ -70,7 +70,7 @@ export function objectStoreContract(name: string, open: () => Promise<StoreUnder
       const { store } = tested;
       expect(await store.put("a", text("first"), { ...options, ifAbsent: true, metadata: { by: "one" } })).toBe(true);
       expect(await store.put("a", text("second"), { ...options, ifAbsent: true, metadata: { by: "two" } })).toBe(false);
-      expect(await store.putStream("a", chunksOf("third"), 5, { ...options, ifAbsent: true })).toBe(false);
+      expect(await store.putStream("a", () => chunksOf("third"), 5, { ...options, ifAbsent: true })).toBe(false);
       expect(await read(store.get("a"))).toBe("first");
       expect((await store.info("a"))?.metadata).toEqual({ by: "one" });
       expect(await tested.leftovers()).toEqual(["a"]);
@@ -94,11 +94,11 @@ export function objectStoreContract(name: string, open: () => Promise<StoreUnder
       await using tested = await open();
       const { store } = tested;
       const chunks = () => chunksOf(large.subarray(0, 5_000_000), large.subarray(5_000_000));
-      expect(await store.putStream("small", chunksOf("ab", "", "cd"), 4, options)).toBe(true);
+      expect(await store.putStream("small", () => chunksOf("ab", "", "cd"), 4, options)).toBe(true);
       expect(await read(store.get("small"))).toBe("abcd");
       const conditional = { ...options, ifAbsent: true, metadata: { sha256: "x" } };
-      expect(await store.putStream("large", chunks(), LARGE, conditional)).toBe(true);
-      expect(await store.putStream("large", chunks(), LARGE, conditional)).toBe(false);
+      expect(await store.putStream("large", chunks, LARGE, conditional)).toBe(true);
+      expect(await store.putStream("large", chunks, LARGE, conditional)).toBe(false);
       expect(await store.info("large")).toMatchObject({ bytes: LARGE, metadata: { sha256: "x" } });
       const object = await store.open("large");
       expect(Buffer.from((await object?.read(0, LARGE)) ?? []).equals(large)).toBe(true);
@@ -112,9 +112,11 @@ export function objectStoreContract(name: string, open: () => Promise<StoreUnder
       const { store } = tested;
       const body = large.subarray(0, bytes);
       const broken = new Error("the source broke");
-      await expect(store.putStream("a", chunksOf(body.subarray(0, -1), broken), bytes, options)).rejects.toThrow();
-      await expect(store.putStream("a", chunksOf(body.subarray(0, -1)), bytes, options)).rejects.toThrow(/bytes/);
-      await expect(store.putStream("a", chunksOf(body, "x"), bytes, options)).rejects.toThrow(/bytes/);
+      await expect(
+        store.putStream("a", () => chunksOf(body.subarray(0, -1), broken), bytes, options),
+      ).rejects.toThrow();
+      await expect(store.putStream("a", () => chunksOf(body.subarray(0, -1)), bytes, options)).rejects.toThrow(/bytes/);
+      await expect(store.putStream("a", () => chunksOf(body, "x"), bytes, options)).rejects.toThrow(/bytes/);
       expect(await store.info("a")).toBeUndefined();
       expect(await tested.leftovers()).toEqual([]);
     });
@@ -123,7 +125,7 @@ export function objectStoreContract(name: string, open: () => Promise<StoreUnder
       await using tested = await open();
       const { store } = tested;
       await store.put("a", text("first"), { ...options, metadata: { by: "one" } });
-      await expect(store.putStream("a", chunksOf("se", new Error("broke")), 6, options)).rejects.toThrow();
+      await expect(store.putStream("a", () => chunksOf("se", new Error("broke")), 6, options)).rejects.toThrow();
       expect(await read(store.get("a"))).toBe("first");
       expect((await store.info("a"))?.metadata).toEqual({ by: "one" });
     });
@@ -133,7 +135,7 @@ export function objectStoreContract(name: string, open: () => Promise<StoreUnder
       const { store } = tested;
       const signal = AbortSignal.abort(new Error("time is up"));
       await expect(store.put("a", text("x"), { ...options, signal })).rejects.toThrow();
-      await expect(store.putStream("b", chunksOf(large), LARGE, { ...options, signal })).rejects.toThrow();
+      await expect(store.putStream("b", () => chunksOf(large), LARGE, { ...options, signal })).rejects.toThrow();
       expect(await tested.leftovers()).toEqual([]);
     });
 
@@ -177,7 +179,7 @@ export function objectStoreContract(name: string, open: () => Promise<StoreUnder
       await using tested = await open();
       const { store } = tested;
       const copied: ObjectStore = { ...store };
-      expect(await copied.putStream("a", chunksOf("abc"), 3, options)).toBe(true);
+      expect(await copied.putStream("a", () => chunksOf("abc"), 3, options)).toBe(true);
       expect(await copied.put("a", text("abc"), { ...options, ifAbsent: true })).toBe(false);
     });
   });

@@ -110,7 +110,7 @@ export function injectFaults(deps: Deps, world: World, life: Life): Deps {
         await effect(`SNS ${notificationId}`, async () => {
           await deps.topic.notify(notification, signal);
           world.told(notificationId, notification);
-          // Another stage's fault has killed the process meanwhile: the marker cannot follow.
+          // Another stage's fault has killed the process meanwhile: its entry cannot follow.
           if (life.dead) world.note(`killed after SNS ${notificationId}`);
         });
       },
@@ -217,8 +217,8 @@ function faultyStore(name: string, store: ObjectStore, effect: Effect, world: Wo
       return effect(`${name} get ${key}`, () => store.get(key, signal));
     },
     put: (key, body, options) => write(key, options.ifAbsent, () => store.put(key, body, options)),
-    putStream: (key, body, bytes, options) =>
-      write(key, options.ifAbsent, () => store.putStream(key, body, bytes, options)),
+    putStream: (key, open, bytes, options) =>
+      write(key, options.ifAbsent, () => store.putStream(key, open, bytes, options)),
     list: (prefix, signal) => store.list(prefix, signal),
   };
 }

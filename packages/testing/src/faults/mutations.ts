@@ -73,7 +73,7 @@ const overwriting = (records: ClipRecords): Partial<ClipRecords> => {
 
 const unconditional = (store: ObjectStore): Partial<ObjectStore> => ({
   put: (key, body, options) => store.put(key, body, { ...options, ifAbsent: false }),
-  putStream: (key, body, bytes, options) => store.putStream(key, body, bytes, { ...options, ifAbsent: false }),
+  putStream: (key, open, bytes, options) => store.putStream(key, open, bytes, { ...options, ifAbsent: false }),
 });
 
 const camerasGone: Mutation = (deps) => ({

@@ -123,7 +123,7 @@ export class World implements Disposable {
     this.#unmarked.set(notificationId, this.faults.length);
   }
 
-  /** The marker of a request's notification was written. */
+  /** The entry of a request's notification was written. */
   marked(key: string): void {
     for (const { metadata, data } of this.published) {
       const { request } = data as { request?: AnswerableRequest };

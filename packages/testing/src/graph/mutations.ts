@@ -199,6 +199,14 @@ export const mutations: readonly Mutation[] = [
       }),
   },
   {
+    mistake: "the archive keeps events for longer than their records",
+    foundBy: "records outlive whatever can be replayed or redriven",
+    make: (graph) =>
+      edit(graph, "aws:cloudwatch/eventArchive:EventArchive", /./, (archive) => {
+        archive.retentionDays = 120;
+      }),
+  },
+  {
     mistake: "a stage may delete records",
     foundBy: "functions may do what their row says, and nothing else",
     make: (graph) => allow(graph, /^PublishClipRole$/, "dynamodb:DeleteItem", "arn:aws:dynamodb:eu-west-1:1:table/x"),
