@@ -22,8 +22,9 @@ const runs = { numRuns: Number(FUZZ_RUNS), seed: Number(FUZZ_SEED), endOnFailure
 const MOST_EVENT_BYTES = 256 * 1024;
 const SLOWEST_MS = 2000;
 
-const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
-const SAFE_NAME = /^(?:claim|(?:result|terminal|notified|put|event)(?:\/[A-Za-z0-9._-]+)+)$/;
+/** A record is found by the caller's id as it is: no part of a path, nothing that a terminal would obey. */
+const SAFE_ID = /^(?!\.)[^/\\\p{Cc}\p{Cs}]{1,128}$/u;
+const SAFE_NAME = /^(?:claim|(?:result|rerun|failure|terminal|notified|put|event)(?:\/[A-Za-z0-9._-]+)+)$/;
 
 /** Records that let no strange key in. */
 function strictRecords(records: ClipRecords): ClipRecords {
