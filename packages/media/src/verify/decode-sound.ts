@@ -1,4 +1,5 @@
 import { seekArguments } from "../exact/exact-arguments.ts";
+import { BLAME_LOG } from "../ffmpeg/blame.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 
@@ -54,7 +55,7 @@ function soundArguments(stretches: readonly Stretch[]): string[] {
   const all = stretches.map((_, i) => `[a${i}]`).join("");
   const graph = [...chains, `${all}concat=n=${stretches.length}:v=0:a=1[all]`].join(";");
   return [
-    ...["-v", "error", "-copyts", ...inputs, "-filter_complex", graph],
+    ...["-v", BLAME_LOG, "-copyts", ...inputs, "-filter_complex", graph],
     ...["-map", "[all]", "-c:a", "pcm_s16le", "-f", "s16le", "pipe:1"],
   ];
 }

@@ -1,6 +1,6 @@
 import { fileSource, firstTrack, presentedSpans, readMovie } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
-import { FfmpegError } from "../ffmpeg/errors.ts";
+import { mayBlameInput } from "../ffmpeg/blame.ts";
 import type { FfmpegRun } from "../ffmpeg/run-ffmpeg.ts";
 import type { RenderJob } from "../media-engine.ts";
 import type { MediaProbe } from "../probe/probe.ts";
@@ -53,7 +53,7 @@ export async function verifySound(
       if (problem) throw new VerificationError(`the clip's sound at ${outSeconds.toFixed(1)} s ${problem}`);
     }
   } catch (error) {
-    if (!(error instanceof FfmpegError) || error.exitCode === null) throw error;
+    if (!mayBlameInput(error)) throw error;
     throw new VerificationError("the clip's sound cannot be decoded", { cause: error });
   }
 }

@@ -1,3 +1,7 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { describe, expect, it } from "vitest";
 import { missingIn, readVersion, requirements } from "./requirements.ts";
 
@@ -25,6 +29,19 @@ describe("readVersion", () => {
   it("knows other programs from ffmpeg", () => {
     expect(readVersion("ffprobe version 5.1 Copyright (c)")).toBeUndefined();
     expect(readVersion("")).toBeUndefined();
+  });
+});
+
+describe("requirements", () => {
+  it("name every filter that the engine and the synthetic camera use", async () => {
+    const { stdout } = await promisify(execFile)(testFfmpeg, ["-hide_banner", "-filters"]);
+    const known = stdout.split("\n").map((line) => line.trim().split(/\s+/)[1] ?? "");
+    const folder = new URL("../../", import.meta.url);
+    const files = (await readdir(folder, { recursive: true })).filter((file) => /(?<!\.test)\.ts$/.test(file));
+    const code = (await Promise.all(files.map((file) => readFile(new URL(file, folder), "utf8")))).join("\n");
+    const used = new Set([...code.matchAll(/["'`,;\]}]([a-z][a-z0-9]+)=/g)].map(([, name = ""]) => name));
+    const required = new Set<string>(requirements.filters);
+    expect(known.filter((name) => used.has(name) && !required.has(name))).toEqual([]);
   });
 });
 
