@@ -3,6 +3,12 @@ import { fileURLToPath } from "node:url";
 
 const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url));
 
+/** A word as a shell takes it, that no command takes for an option. */
+export function shellWord(text: string): string {
+  const word = /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return text.startsWith("-") ? `-- ${word}` : word;
+}
+
 /**
  * How to run this program from a folder. `npx camclips` is safe inside the repository alone: elsewhere npx would ask the
  * registry for a package of that name, which is not ours.

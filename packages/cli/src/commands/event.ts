@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
-import { ownCommand } from "../own-command.ts";
+import { ownCommand, shellWord } from "../own-command.ts";
 import { type Sample, sampleEvent } from "../sample-events.ts";
 import { Subcommand } from "../subcommand.ts";
 import { parseId } from "./clip.ts";
@@ -55,6 +55,6 @@ async function event(options: EventOptions): Promise<void> {
     throw new UsageError(`cannot write ${options.out}: ${error.message}`);
   });
   process.stdout.write(
-    `wrote ${options.out}; run it with: ${ownCommand()} invoke ${options.out} --camera-service fake\n`,
+    `wrote ${options.out}; run it with: ${ownCommand()} invoke ${shellWord(options.out)} --camera-service fake\n`,
   );
 }

@@ -6,7 +6,7 @@ import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { parseInstant } from "../input/instant.ts";
 import { readMessages } from "../input/messages.ts";
 import { stageOption } from "../input/stage-option.ts";
-import { ownCommand } from "../own-command.ts";
+import { ownCommand, shellWord } from "../own-command.ts";
 import { Subcommand } from "../subcommand.ts";
 import { parseGapPolicy, parseId } from "./clip.ts";
 
@@ -48,7 +48,9 @@ async function request(file: string | undefined, options: RequestOptions): Promi
   const { sendRequests } = await import("../deployed/send-requests.ts");
   await sendRequests(options.stage, bodies);
   for (const clipId of clipIds) {
-    process.stdout.write(`sent; follow it with: ${ownCommand()} timeline ${clipId} --stage ${options.stage}\n`);
+    process.stdout.write(
+      `sent; follow it with: ${ownCommand()} timeline --stage ${options.stage} ${shellWord(clipId)}\n`,
+    );
   }
 }
 

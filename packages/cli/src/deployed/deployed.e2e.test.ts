@@ -77,7 +77,7 @@ describe("the commands for a deployed stage", () => {
     const body = `{'clipId': 'one', 'cameraId': 'c', 'startTimestampInMs': '${START_MS}', 'endTimestampInMs': ${START_MS + 1000}}`;
     const sent = await run(["request", "-"], `${body}\n`);
     expect(sent.code, sent.stderr).toBe(0);
-    expect(sent.stdout).toContain("camclips timeline one --stage test");
+    expect(sent.stdout).toContain("camclips timeline --stage test one");
     const options = [
       "--camera",
       "c",

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { ownCommand } from "../own-command.ts";
+import { ownCommand, shellWord } from "../own-command.ts";
 import { CLIENT, checkPipelineStage, findDeployment } from "./deployment.ts";
 import { historyOf } from "./history.ts";
 import { replayMessage, replayState, startReplay } from "./replay.ts";
@@ -35,7 +35,9 @@ export async function runReplay({
     const message = replayMessage(await historyOf(deployed, clip, stage), deployed, options, Date.now());
     const sqs = new SQSClient({ ...CLIENT, useQueueUrlAsEndpoint: false });
     await sqs.send(new SendMessageCommand(message));
-    process.stdout.write(`${clip} is on its way from ${only} on: ${ownCommand()} timeline ${clip} --stage ${stage}\n`);
+    process.stdout.write(
+      `${clip} is on its way from ${only} on: ${ownCommand()} timeline --stage ${stage} ${shellWord(clip)}\n`,
+    );
     return;
   }
   const events = new EventBridgeClient(CLIENT);

@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
-import { ownCommand } from "../own-command.ts";
+import { ownCommand, shellWord } from "../own-command.ts";
 import type { ClipResult } from "../run/clip-job.ts";
 import type { Outcome } from "../run/outcome.ts";
 import { bytes, clockTime, seconds } from "./format.ts";
@@ -76,7 +76,7 @@ function clipReport(
 
 /** The command that shows a clip's history. */
 export const timelineLine = (clipId: string, state: string): string =>
-  `  timeline   ${ownCommand()} timeline ${clipId}${state === ".camclips" ? "" : ` --state ${state}`}`;
+  `  timeline   ${ownCommand()} timeline${state === ".camclips" ? "" : ` --state ${shellWord(state)}`} ${shellWord(clipId)}`;
 
 interface Output {
   json?: true;
