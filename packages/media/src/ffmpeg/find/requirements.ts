@@ -16,10 +16,10 @@ export const requirements = {
   encoders: words("libx264 aac mjpeg png libwebp rawvideo wrapped_avframe pcm_s16le"),
   decoders: [...videoDecoders, ...audioDecoders, "rawvideo"].filter((name) => !OPTIONAL_DECODERS.includes(name)),
   filters: words(`
-    aevalsrc aformat anullsrc apad aresample asetnsamples asetpts atrim color concat crop format fps interleave noise
+    aevalsrc aformat anullsrc apad aresample asetnsamples asetpts atrim color concat crop format fps interleave lowpass noise
     null overlay pad scale select setpts setsar settb split testsrc2 tpad trim`),
   demuxers: words("mov rawvideo"),
-  muxers: words("mp4 image2 framecrc null rawvideo"),
+  muxers: words("mp4 mov image2 framecrc null rawvideo s16le"),
   bsfs: words("setts"),
   options: words("-fps_mode -stats_period -enc_time_base -progress"),
 } as const satisfies Record<string, readonly string[]>;
