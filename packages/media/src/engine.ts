@@ -3,6 +3,7 @@ import { prepareJob, renderExact } from "./exact/render-exact.ts";
 import type { EngineSettings } from "./ffmpeg/settings.ts";
 import type { MediaEngine } from "./media-engine.ts";
 import { renderThumbnails } from "./thumbnails/render-thumbnails.ts";
+import { unwrap } from "./unwrap.ts";
 
 export { FfmpegError, FfmpegMissingError, NoFfmpegError } from "./ffmpeg/errors.ts";
 export { whyItDoesNotRun } from "./ffmpeg/find/check-ffmpeg.ts";
@@ -20,6 +21,7 @@ export function createMediaEngine(settings: EngineSettings): MediaEngine {
       const why = cut === undefined ? ", as asked" : `: ${cut.notCut}`;
       return renderExact(prepared, settings, options, `all frames were re-encoded${why}`);
     },
+    unwrap: (input, output, options) => unwrap(input, output, settings, options),
     renderThumbnails: (job, options) => renderThumbnails(job, settings, options),
   };
 }

@@ -71,6 +71,8 @@ export interface RenderOptions {
 export interface MediaEngine {
   /** @throws CorruptSourceError when a source cannot be decoded, VerificationError when the result is not as planned. */
   renderClip(job: RenderJob, options: RenderOptions): Promise<RenderReport>;
+  /** Copies a recording of another container into an MP4; false when that cannot hold it. */
+  unwrap(input: string, output: string, options: RenderOptions): Promise<boolean>;
   renderThumbnails(
     job: ThumbnailJob,
     options: RenderOptions,

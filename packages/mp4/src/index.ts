@@ -6,6 +6,7 @@ export type { ByteSource } from "./io/byte-source.ts";
 export { fileSource } from "./io/file-source.ts";
 export { urlSource } from "./io/url-source.ts";
 export { boxesIn } from "./read/boxes.ts";
+export { foreignContainer } from "./read/foreign-container.ts";
 export {
   entryFor,
   firstTrack,

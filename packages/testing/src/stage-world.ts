@@ -227,6 +227,7 @@ export function fakeMedia(before: (job: RenderJob) => void = () => {}): MediaEng
         endErrorMs: lastEnd - job.endMs,
       };
     },
+    unwrap: async () => false,
     async renderThumbnails({ clip, outputs }) {
       const name = createHash("sha256")
         .update(await readFile(clip))

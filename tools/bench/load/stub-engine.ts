@@ -28,6 +28,7 @@ export const stubEngine: MediaEngine = {
       endErrorMs: 0,
     };
   },
+  unwrap: async () => false,
   async renderThumbnails({ outputs }) {
     return Promise.all(
       outputs.map(async ({ path, width }) => {

@@ -10,6 +10,7 @@ import {
   type Reason,
   type Rerun,
   SourcesDownloaded,
+  type StagedSource,
 } from "@camclips/events";
 import type { RenderReport, RenderSource } from "@camclips/media";
 import { CorruptSourceError } from "@camclips/mp4";
@@ -17,6 +18,7 @@ import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { downloadFile, sha256Of, uploadFile } from "../runtime/files.ts";
 import { defineStage } from "../runtime/process.ts";
+import { openCopied } from "../sources/open-copied.ts";
 
 type Needs = Pick<
   Deps,
@@ -32,18 +34,23 @@ export const renderClip = defineStage(
     await using scratch = await deps.scratch();
     const sources: RenderSource[] = [];
     const names = new Map<string, string>();
-    for (const [
-      index,
-      { key, originKey, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs },
-    ] of data.sources.entries()) {
+    const gaps = [...data.gaps];
+    const whys: string[] = [];
+    for (const [index, staged] of data.sources.entries()) {
       const path = join(scratch.path, `source-${index}.mp4`);
-      await downloadFile(deps.work, key, path, signal);
-      names.set(path, originKey);
-      sources.push({ path, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs });
+      await downloadFile(deps.work, staged.key, path, signal);
+      const opened = await openStaged(staged, path, deps, { scratch: scratch.path, signal });
+      if ("gap" in opened) {
+        gaps.push(opened.gap);
+        whys.push(...opened.whys);
+        continue;
+      }
+      names.set(opened.path, staged.originKey);
+      sources.push(opened);
     }
     const output = join(scratch.path, "clip.mp4");
-    const files = { output, scratch: scratch.path, names, whys: [] };
-    const cut = await cutUsable(request, sources, data.gaps, files, deps, signal);
+    const files = { output, scratch: scratch.path, names, whys };
+    const cut = await cutUsable(request, sources, gaps, files, deps, signal);
     if ("rejected" in cut) return [cut.rejected];
 
     const sha256 = await sha256Of(output, signal);
@@ -58,6 +65,25 @@ export const renderClip = defineStage(
     return [ClipRendered.happened({ request, clip, coverage })];
   },
 );
+
+/** A staged file as the renderer takes it, or what is missing for want of it. */
+async function openStaged(
+  { method, bytes, originKey, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs }: StagedSource,
+  path: string,
+  deps: Needs,
+  options: { scratch: string; signal: AbortSignal },
+): Promise<RenderSource | { gap: Gap; whys: string[] }> {
+  const source = { path, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs };
+  if (method === "sliced") return source;
+  const gap = { startMs: fromMs, endMs: toMs };
+  try {
+    const opened = await openCopied(source, bytes, deps, options);
+    return opened ?? { gap: { ...gap, cause: "NOT_RECORDED" }, whys: [] };
+  } catch (error) {
+    if (!(error instanceof CorruptSourceError)) throw error;
+    return { gap: { ...gap, cause: "CORRUPT_SOURCE" }, whys: [error.message.replaceAll(path, originKey)] };
+  }
+}
 
 interface Files {
   output: string;
@@ -114,11 +140,12 @@ function rejectBroken(request: ClipRequest, gaps: readonly Gap[], whys: readonly
   const message = allBroken
     ? brokenMessage(whys)
     : "a part of the range is missing or broken, and gapPolicy REJECT asks for all or nothing";
+  const isEmpty = allBroken && gaps.length > 0 && gaps.every(({ cause }) => cause === "NOT_RECORDED");
   return ClipRejected.happened({
     request,
-    status: allBroken ? "FATAL_ERROR" : "CLIP_NOT_AVAILABLE",
-    reason: allBroken ? "CORRUPT_SOURCE" : "GAP_FINAL",
-    message,
+    status: allBroken && !isEmpty ? "FATAL_ERROR" : "CLIP_NOT_AVAILABLE",
+    reason: isEmpty ? "NO_FOOTAGE" : allBroken ? "CORRUPT_SOURCE" : "GAP_FINAL",
+    message: isEmpty ? "there are no recordings of the range, and none will come" : message,
     coverage: {
       requested: [request.startMs, request.endMs],
       delivered: [],

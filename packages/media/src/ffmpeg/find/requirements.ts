@@ -23,7 +23,7 @@ export const requirements = {
     aevalsrc aformat anullsrc apad aresample asetnsamples asetpts atrim color concat crop extractplanes format fps interleave
     lowpass noise null overlay pad scale select setpts setsar settb split testsrc2 tpad trim`),
   demuxers: words("mov rawvideo"),
-  muxers: words("mp4 image2 framecrc null rawvideo s16le"),
+  muxers: words("mp4 mov image2 framecrc null rawvideo s16le"),
   bsfs: words("setts"),
   options: words("-fps_mode -stats_period -enc_time_base -progress"),
 } as const satisfies Record<string, readonly string[]>;

@@ -1,0 +1,52 @@
+import { rm } from "node:fs/promises";
+import type { RenderSource } from "@camclips/media";
+import { CorruptSourceError, fileSource, foreignContainer, readTimeline } from "@camclips/mp4";
+import type { Deps } from "../runtime/deps.ts";
+import { timelineOrigin } from "./timeline-origin.ts";
+
+/** Times that start nearer to 0 are taken for offsets from the name: reordering and priming sound shift them by less. */
+const NEAR_ZERO_SECONDS = 0.2;
+
+/** Bytes of a recording that is copied whole, and taken apart here: what a function's disk holds twice. */
+const MAX_COPIED_BYTES = 1.5 * 1024 ** 3;
+
+/**
+ * A recording that could not be sliced (MPEG-TS, Matroska, AVI), as an MP4 whose times are known: their zero is the instant
+ * of the name, or, where they start elsewhere, as those of a transport stream do, the name stands for the first frame.
+ * @returns undefined when it holds no frame of its part
+ * @throws CorruptSourceError when it is too large
+ */
+export async function openCopied(
+  source: RenderSource,
+  bytes: number,
+  { media }: Pick<Deps, "media">,
+  options: { scratch: string; signal: AbortSignal },
+): Promise<RenderSource | undefined> {
+  if (bytes > MAX_COPIED_BYTES) {
+    const megabytes = (size: number) => `${Math.round(size / 1024 ** 2)} MB`;
+    const message = `it is no MP4 and has ${megabytes(bytes)}: more than ${megabytes(MAX_COPIED_BYTES)} are not copied whole`;
+    throw new CorruptSourceError(source.path, message);
+  }
+  if (!(await hasTimes(source.path))) return source;
+  const path = `${source.path}.unwrapped`;
+  if (!(await media.unwrap(source.path, path, options))) return source;
+  await rm(source.path);
+  await using file = await fileSource(path);
+  const timeline = await readTimeline(file, source.path, options.signal);
+  if (!timeline?.media) return { ...source, path };
+  const claims = { claimedSeconds: Number.NaN, toleranceSeconds: NEAR_ZERO_SECONDS };
+  const zeroMs = source.zeroMs - timelineOrigin(timeline, claims) * 1000;
+  const { startSeconds, endSeconds } = timeline.media;
+  const isOutside = zeroMs + endSeconds * 1000 <= source.fromMs || zeroMs + startSeconds * 1000 >= source.toMs;
+  return isOutside ? undefined : { ...source, path, zeroMs };
+}
+
+/**
+ * Of what is copied, MP4s whose index is beyond our reader are taken by ffmpeg as they are, and so is AVI, whose packets
+ * carry no times that could be copied.
+ */
+async function hasTimes(path: string): Promise<boolean> {
+  await using file = await fileSource(path);
+  const container = foreignContainer(await file.read(0, Math.min(file.size, 1024)));
+  return container !== undefined && container.name !== "AVI";
+}
