@@ -70,11 +70,12 @@ const hostileValue = fc.oneof(
   ]),
 );
 const fieldsOf = requestBody();
+const strangeField = fc.constantFrom(
+  ...[...Object.keys(fieldsOf), "gapPolicy", "precision", "Type", "Records", "Message", "__proto__"],
+);
+/** With one strange field many requests are accepted, with several hardly any. */
 const nearRequest = fc
-  .dictionary(
-    fc.constantFrom(...Object.keys(fieldsOf), "gapPolicy", "precision", "Type", "Records", "Message", "__proto__"),
-    hostileValue,
-  )
+  .oneof(fc.dictionary(strangeField, hostileValue), fc.dictionary(strangeField, hostileValue, { maxKeys: 1 }))
   .map((change) => ({ ...fieldsOf, ...change }));
 
 /** A sound body with some of its characters replaced, doubled or left out. */
