@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { clipCommand } from "./commands/clip.ts";
+import { clipsCommand } from "./commands/clips.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { eventCommand } from "./commands/event.ts";
 import { invokeCommand } from "./commands/invoke.ts";
@@ -22,7 +23,7 @@ export function createProgram(): Command {
     .showHelpAfterError("(--help shows the options and examples)")
     .helpCommand(false)
     .addHelpText("after", help);
-  const here = [demoCommand(), clipCommand(), eventCommand(), invokeCommand(), timelineCommand()];
+  const here = [demoCommand(), clipCommand(), eventCommand(), invokeCommand(), timelineCommand(), clipsCommand()];
   const commands = [...here, requestCommand(), replayCommand(), redriveCommand(), helpCommand(program)];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   for (const command of [program, ...program.commands]) command.exitOverride();

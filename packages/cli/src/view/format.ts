@@ -6,6 +6,13 @@ export const clockTime = (ms: number): string => instant(ms).slice(11, 23);
 
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(3)} s`;
 
+/** `12 s`, `7 min`, `3 h`, `2 days`: for people who look through a list. */
+export function roughly(ms: number): string {
+  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
+  if (ms < 2 * 3_600_000) return `${Math.round(ms / 60_000)} min`;
+  return ms < 48 * 3_600_000 ? `${Math.round(ms / 3_600_000)} h` : `${Math.round(ms / 86_400_000)} days`;
+}
+
 export function bytes(count: number): string {
   if (count < 1000) return `${count} B`;
   if (count < 1e6) return `${(count / 1e3).toFixed(1)} kB`;
