@@ -142,8 +142,8 @@ export const stagedSource = z.object({
 });
 export type StagedSource = z.infer<typeof stagedSource>;
 
-/** Why a delivered part is silent: no sound was recorded, or it is in a `format` that cannot be decoded. */
-export const silenceCause = z.enum(["NOT_RECORDED", "UNSUPPORTED_FORMAT"]);
+/** Why a delivered part is silent: no sound was recorded, it is in a `format` that cannot be decoded, or it is broken. */
+export const silenceCause = z.enum(["NOT_RECORDED", "UNSUPPORTED_FORMAT", "CORRUPT_SOURCE"]);
 export const soundCoverage = z.object({
   /** The delivered parts that have sound. */
   delivered: z.array(z.tuple([z.number(), z.number()])),

@@ -3,3 +3,8 @@ export class VerificationError extends Error {
   override name = "VerificationError";
   readonly reason = "VERIFY_FAILED";
 }
+
+/** The clip's sound is not what was planned; its pictures may well be. */
+export class SoundError extends VerificationError {
+  override name = "SoundError";
+}

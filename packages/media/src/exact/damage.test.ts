@@ -114,6 +114,8 @@ it("a source whose sound cannot be decoded gives every frame, in silence", async
   const { report, frames } = await shop.render(jobOf([source], startMs + 1000, startMs + 4000));
   expect(codesOf(frames)).toEqual(frames.map((_, index) => 25 + index));
   expect(report).toMatchObject({ frames: 75, audio: true, gaps: [] });
+  const silent = [{ startMs: startMs + 1000, endMs: startMs + 4000, cause: "CORRUPT_SOURCE" }];
+  expect(report.sound).toEqual({ delivered: [], silent });
 });
 
 /** Puts noise over a part of the file, given in parts of its size. */

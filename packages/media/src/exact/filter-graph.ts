@@ -107,7 +107,10 @@ export function audioChains(
   const slots = pieces.map((piece, index) => {
     const samples = at(piece.outSeconds + piece.slotSeconds) - at(piece.outSeconds);
     const sound = probes[piece.source]?.audio;
-    const chain = sound === undefined ? silence(audio, samples) : soundChain(piece, firstInput + index, audio, samples);
+    const chain =
+      sound === undefined || sound.spans.length === 0
+        ? silence(audio, samples)
+        : soundChain(piece, firstInput + index, audio, samples);
     return `${chain}[a${index}]`;
   });
   const leadSamples = at(pieces[0]?.outSeconds ?? 0);

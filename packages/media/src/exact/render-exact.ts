@@ -1,6 +1,6 @@
 import { rm, stat } from "node:fs/promises";
 import { CorruptSourceError } from "@camclips/mp4";
-import { VerificationError } from "../errors.ts";
+import { SoundError, VerificationError } from "../errors.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
@@ -13,6 +13,7 @@ import { soundCoverage } from "../timeline/sound.ts";
 import { planTimeline, type Timeline } from "../timeline/timeline.ts";
 import { verifyClip } from "../verify/verify.ts";
 import { verifySound } from "../verify/verify-sound.ts";
+import { withoutBrokenSound } from "./broken-sound.ts";
 import { exactArguments } from "./exact-arguments.ts";
 import { coverageWithout } from "./lost-frames.ts";
 
@@ -57,6 +58,9 @@ export async function renderExact(
     options.onProgress?.(100);
     return report;
   } catch (error) {
+    const paths = job.sources.map(({ path }) => path);
+    const probes = error instanceof SoundError ? await withoutBrokenSound(paths, prepared.probes, ways) : undefined;
+    if (probes) return renderExact({ ...prepared, probes }, settings, options, `${why}; broken sound is left out`);
     await rm(job.output, { force: true });
     const isAboutClip = error instanceof FfmpegError ? error.exitCode !== null : error instanceof VerificationError;
     if (isAboutClip) await blameSource(prepared, ways, error);

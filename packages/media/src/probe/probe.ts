@@ -10,6 +10,8 @@ export interface MediaProbe {
   audio: AudioProbe | undefined;
   /** Name of the format of sound that cannot be decoded here. */
   lostSound?: string | undefined;
+  /** Its sound is damaged, and left out: `audio` has no spans. */
+  brokenSound?: boolean;
   /** The file is cut off or its structure is damaged: samples may be missing. */
   damaged: boolean;
 }

@@ -26,13 +26,15 @@ export function soundCoverage(
       ([from, to]): Interval => [zeroMs + from * 1000, zeroMs + to * 1000],
     );
     const shown = common([[startMs, startMs + slotSeconds * 1000]], delivered);
-    return shown.map((interval) => ({ interval, heard: common([interval], spans), format: probes[source]?.lostSound }));
+    return shown.map((interval) => ({ interval, heard: common([interval], spans), probe: probes[source] }));
   });
   const silent: SoundCoverage["silent"] = [];
-  for (const { interval, heard, format } of parts) {
+  for (const { interval, heard, probe } of parts) {
+    const format = probe?.lostSound;
     for (const [startMs, endMs] of without(interval, heard)) {
       const last = silent.at(-1);
-      const cause = format === undefined ? "NOT_RECORDED" : "UNSUPPORTED_FORMAT";
+      const missing = format === undefined ? "NOT_RECORDED" : "UNSUPPORTED_FORMAT";
+      const cause = probe?.brokenSound ? "CORRUPT_SOURCE" : missing;
       if (last?.cause === cause && last.format === format && startMs - last.endMs < 1) last.endMs = round(endMs);
       else
         silent.push({ startMs: round(startMs), endMs: round(endMs), cause, ...(format !== undefined && { format }) });

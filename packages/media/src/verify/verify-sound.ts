@@ -1,5 +1,5 @@
 import { fileSource, firstTrack, presentedSpans, readMovie } from "@camclips/mp4";
-import { VerificationError } from "../errors.ts";
+import { SoundError } from "../errors.ts";
 import { mayBlameInput } from "../ffmpeg/blame.ts";
 import type { FfmpegRun } from "../ffmpeg/run-ffmpeg.ts";
 import type { RenderJob } from "../media-engine.ts";
@@ -29,7 +29,7 @@ const SHORT_SECONDS = 0.06;
 /**
  * Checks a clip's sound: that it begins and ends with the picture, as far as it was recorded, and that it is the
  * recordings' sound of the same instants, before and behind every join.
- * @throws VerificationError when it is not
+ * @throws SoundError when it is not
  */
 export async function verifySound(
   plan: SoundPlan,
@@ -50,11 +50,11 @@ export async function verifySound(
     const [own, recorded] = [await decodeSound(clip, ways), await decodeSound(sources, ways)];
     for (const [i, { outSeconds }] of windows.entries()) {
       const problem = soundProblem(own[i] ?? new Int16Array(), recorded[i] ?? new Int16Array());
-      if (problem) throw new VerificationError(`the clip's sound at ${outSeconds.toFixed(1)} s ${problem}`);
+      if (problem) throw new SoundError(`the clip's sound at ${outSeconds.toFixed(1)} s ${problem}`);
     }
   } catch (error) {
     if (!mayBlameInput(error)) throw error;
-    throw new VerificationError("the clip's sound cannot be decoded", { cause: error });
+    throw new SoundError("the clip's sound cannot be decoded", { cause: error });
   }
 }
 
@@ -68,7 +68,7 @@ async function checkLength({ path, timeline, copied }: SoundPlan, parts: readonl
   const [start, end] = [spans[0]?.[0] ?? Number.NaN, spans.at(-1)?.[1] ?? Number.NaN];
   if (!(start <= startSeconds + SHORT_SECONDS && end >= endSeconds - SHORT_SECONDS)) {
     const told = spans.length > 0 ? `runs from ${start.toFixed(3)} to ${end.toFixed(3)} s` : "is missing";
-    throw new VerificationError(
+    throw new SoundError(
       `the clip's sound ${told}, planned was ${startSeconds.toFixed(3)} to ${endSeconds.toFixed(3)} s`,
     );
   }

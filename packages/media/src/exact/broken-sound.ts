@@ -1,0 +1,32 @@
+import { mayBlameInput } from "../ffmpeg/blame.ts";
+import { inputArguments } from "../ffmpeg/input-arguments.ts";
+import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
+import type { MediaProbe } from "../probe/probe.ts";
+
+/**
+ * Decodes the sources' sound, and leaves that out in which a decoder finds fault: the clip is silent there.
+ * @returns undefined when all of it can be decoded
+ */
+export async function withoutBrokenSound(
+  paths: readonly string[],
+  probes: readonly MediaProbe[],
+  ways: Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">,
+): Promise<MediaProbe[] | undefined> {
+  const left: MediaProbe[] = [];
+  for (const [index, probe] of probes.entries()) {
+    const sounds = probe.audio === undefined || (await isSound(paths[index] ?? "", ways));
+    left.push(sounds ? probe : { ...probe, audio: probe.audio && { ...probe.audio, spans: [] }, brokenSound: true });
+  }
+  return left.some((probe, index) => probe !== probes[index]) ? left : undefined;
+}
+
+async function isSound(path: string, ways: Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">): Promise<boolean> {
+  const decode = ["-map", "0:a:0", "-f", "null", "-"];
+  try {
+    await runFfmpeg({ ...ways, args: ["-v", "level+info", "-xerror", ...inputArguments(path, ["-vn"]), ...decode] });
+    return true;
+  } catch (error) {
+    if (!mayBlameInput(error)) throw error;
+    return false;
+  }
+}
