@@ -1,7 +1,7 @@
 import { clipAudio, frameRate, seekArguments } from "../exact/exact-arguments.ts";
-import { audioChains } from "../exact/filter-graph.ts";
+import { audioChains, cutOut } from "../exact/filter-graph.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
-import type { EncoderSettings } from "../ffmpeg/settings.ts";
+import { type EncoderSettings, TIMESCALE } from "../ffmpeg/settings.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import type { CutPlan, EncodeSegment } from "./cut-plan.ts";
@@ -19,9 +19,6 @@ export interface PartsJob {
   /** Where the sound of the whole clip goes; absent when it is copied or there is none. */
   audio: string | undefined;
 }
-
-/** Units per second of the parts' own times, which nobody reads: the plan says when each frame is shown. */
-const TIMESCALE = 90_000;
 
 /** The segments of a plan that have to be encoded, in order. */
 export function encodeSegments(plan: CutPlan): EncodeSegment[] {
@@ -41,7 +38,7 @@ export function partArguments(job: PartsJob): string[] {
     return inputArguments(paths[source] ?? "", ["-vn", ...seekArguments(cuts.firstSeconds)]);
   });
   const chains = [
-    ...segments.map((segment, i) => `[${i}:V:0]${trim(segment)}[part${i}]`),
+    ...segments.map(({ inSeconds, outSeconds }, i) => `[${i}:V:0]${cutOut(inSeconds, outSeconds)}[part${i}]`),
     ...(audio ? audioChains(timeline, probes, audio, segments.length) : []),
   ];
   return [
@@ -52,10 +49,6 @@ export function partArguments(job: PartsJob): string[] {
       ? ["-map", "[audio]", "-c:a", "aac", "-b:a", `${job.encoder.audioKbps}k`, "-f", "mp4", job.audio ?? ""]
       : []),
   ];
-}
-
-function trim({ inSeconds, outSeconds }: EncodeSegment): string {
-  return `trim=start=${inSeconds.toFixed(6)}:end=${outSeconds.toFixed(6)}`;
 }
 
 /** One key frame, then frames that refer backwards only: so decode order is presentation order, and the join is clean. */

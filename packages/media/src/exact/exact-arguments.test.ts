@@ -46,9 +46,9 @@ describe("exactArguments", () => {
   it("cuts, places and encodes all parts in one run", () => {
     const args = argumentsOf([probe, probe]);
     expect(after(args, "-filter_complex")?.split(";")).toEqual([
-      "[0:V:0]trim=start=1.980000:end=3.980000,settb=1/90000,select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'," +
+      "[0:V:0]settb=1/90000,trim=start=1.980000:end=3.980000,select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'," +
         "scale=1920:1080,setsar=1/1,format=yuv420p,setpts='round(PTS+-2.000000000/TB)'[v0]",
-      "[1:V:0]trim=start=-0.020000:end=0.980000,settb=1/90000,select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'," +
+      "[1:V:0]settb=1/90000,trim=start=-0.020000:end=0.980000,select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'," +
         "scale=1920:1080,setsar=1/1,format=yuv420p,setpts='round(PTS+2.000000000/TB)'[v1]",
       "[v0][v1]interleave=nb_inputs=2,settb=1/90000[video]",
       "[0:a:0]atrim=start=2.000000:end=4.000000,asetpts='PTS-2.000000000/TB'," +

@@ -39,6 +39,7 @@ describe.concurrent("an exact clip has every frame of its range and no other", (
     ["no sound", { audio: false }],
     ["HEVC", { codec: "hevc" }],
     ["a first frame at 0.48 s in the file", { firstSeconds: 0.48, recordings: 1 }],
+    ["one unit of time a frame", { fps: 15, timescale: 15, bFrames: 2 }],
     ["fragments", { container: "fragmented" }],
   ])("from recordings with %s", async (name, options) => {
     const made = await camera(name, options);

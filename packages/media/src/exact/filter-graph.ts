@@ -41,14 +41,20 @@ const IN_ORDER = "select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'";
 
 function videoChain(timeline: Timeline, piece: Piece, input: number, fit: string[]): string {
   const { inSeconds, outSeconds } = piece.cuts;
-  const cut = `[${input}:V:0]trim=start=${seconds(inSeconds)}:end=${seconds(outSeconds)}`;
   return [
-    cut,
-    `settb=1/${TIMESCALE}`,
+    `[${input}:V:0]${cutOut(inSeconds, outSeconds)}`,
     IN_ORDER,
     ...fit,
     ...(piece.evenFrames === undefined ? placed(timeline, piece) : evenly(timeline, piece)),
   ].join(",");
+}
+
+/**
+ * Filters that let through the frames between two instants. `trim` rounds instants to the time base of its input, which in
+ * many files is one unit a frame: there it would cut at a frame, not between two.
+ */
+export function cutOut(inSeconds: number, outSeconds: number): string {
+  return `settb=1/${TIMESCALE},trim=start=${seconds(inSeconds)}:end=${seconds(outSeconds)}`;
 }
 
 /** Every frame keeps its own time. What tpad adds after the last frame gets the clip's rhythm, whatever rate it assumes. */
