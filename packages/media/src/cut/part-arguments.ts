@@ -31,11 +31,12 @@ export function partArguments(job: PartsJob): string[] {
   const segments = encodeSegments(plan);
   const audio = job.audio === undefined ? undefined : clipAudio(job);
   const pictures = segments.flatMap((segment) => {
-    const options = ["-threads", String(threads), "-noautorotate", ...seekArguments(segment.frameSeconds[0] ?? 0)];
+    const seek = seekArguments(segment.frameSeconds[0] ?? 0, probes[segment.source]);
+    const options = ["-threads", String(threads), "-noautorotate", ...seek];
     return inputArguments(paths[segment.source] ?? "", options);
   });
   const sounds = timeline.pieces.flatMap(({ source, cuts }) => {
-    return inputArguments(paths[source] ?? "", ["-vn", ...seekArguments(cuts.firstSeconds)]);
+    return inputArguments(paths[source] ?? "", ["-vn", ...seekArguments(cuts.firstSeconds, probes[source])]);
   });
   const chains = [
     ...segments.map(({ inSeconds, outSeconds }, i) => `[${i}:V:0]${cutOut(inSeconds, outSeconds)}[part${i}]`),

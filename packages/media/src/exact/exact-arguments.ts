@@ -1,8 +1,9 @@
+import { TIME_TOLERANCE_SECONDS } from "@camclips/mp4";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { type EncoderSettings, TIMESCALE } from "../ffmpeg/settings.ts";
 import { clipPicture } from "../probe/picture.ts";
 import type { MediaProbe } from "../probe/probe.ts";
-import type { Timeline } from "../timeline/timeline.ts";
+import type { Piece, Timeline } from "../timeline/timeline.ts";
 import { type AudioFormat, filterGraph } from "./filter-graph.ts";
 
 export interface ExactJob {
@@ -17,7 +18,12 @@ export interface ExactJob {
   output: string;
 }
 
-/** A seek lands on the keyframe before this much earlier instant: frames may be stored out of order around it. */
+/**
+ * A seek lands on the keyframe before this much earlier instant. Frames are stored up to 16 places away from where they are
+ * shown (H.264, A.3.1; H.265, A.4.2), and behind a keyframe of an open GOP decoders drop as many. At a few frames a second
+ * that is many seconds.
+ */
+const SEEK_MARGIN_FRAMES = 32;
 const SEEK_MARGIN_SECONDS = 1;
 /** With more inputs than this, each decodes with one thread: every thread holds frames in memory. */
 const MANY_INPUTS = 3;
@@ -33,7 +39,7 @@ export function exactArguments(job: ExactJob): string[] {
   return [
     ...["-v", "warning", "-y", "-max_error_rate", "1", "-copyts", "-filter_complex_threads", String(job.threads)],
     ...timeline.pieces.flatMap((piece) => {
-      return inputArguments(paths[piece.source] ?? "", inputOptions(job, piece.cuts.firstSeconds));
+      return inputArguments(paths[piece.source] ?? "", inputOptions(job, piece));
     }),
     ...["-filter_complex", filterGraph(timeline, probes, clipPicture(first.video), audio)],
     ...["-map", "[video]", "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`],
@@ -48,14 +54,17 @@ export function exactArguments(job: ExactJob): string[] {
 }
 
 /** Times stay those of the file (`-copyts`), so that the filters can cut at them whatever the seek found. */
-function inputOptions({ timeline, threads }: ExactJob, firstSeconds: number): string[] {
+function inputOptions({ timeline, threads, probes }: ExactJob, { source, cuts }: Piece): string[] {
   const decoderThreads = timeline.pieces.length > MANY_INPUTS ? 1 : threads;
-  return ["-threads", String(decoderThreads), "-reinit_filter", "0", ...seekArguments(firstSeconds)];
+  const seek = seekArguments(cuts.firstSeconds, probes[source]);
+  return ["-threads", String(decoderThreads), "-reinit_filter", "0", ...seek];
 }
 
 /** Input options that start reading at a keyframe well before `firstSeconds` of the file's own timeline. */
-export function seekArguments(firstSeconds: number): string[] {
-  const seek = firstSeconds - SEEK_MARGIN_SECONDS;
+export function seekArguments(firstSeconds: number, probe: MediaProbe | undefined): string[] {
+  const times = probe?.video.times ?? [];
+  const first = times.findIndex((time) => time >= firstSeconds - TIME_TOLERANCE_SECONDS);
+  const seek = Math.min(firstSeconds - SEEK_MARGIN_SECONDS, times[first - SEEK_MARGIN_FRAMES] ?? 0);
   return seek > 0 ? ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", seek.toFixed(6)] : [];
 }
 

@@ -1,5 +1,4 @@
 import {
-  entryFor,
   fileSource,
   findBrokenSample,
   firstTrack,
@@ -9,6 +8,7 @@ import {
   TIME_TOLERANCE_SECONDS,
   type Track,
 } from "@camclips/mp4";
+import { findEntryFor } from "../cut/idr.ts";
 import { VerificationError } from "../errors.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
@@ -70,8 +70,8 @@ async function probeClip(path: string, signal?: AbortSignal): Promise<{ probe: M
       const seconds = presentationSeconds(video, broken).toFixed(3);
       throw new VerificationError(`the frame at ${seconds} s is damaged`);
     }
-    const last = entryFor(video, shownAt(video, Number.POSITIVE_INFINITY) ?? 0);
-    return { probe, lastEntrySeconds: presentationSeconds(video, last.index) };
+    const last = await findEntryFor(file, video, shownAt(video, Number.POSITIVE_INFINITY) ?? 0);
+    return { probe, lastEntrySeconds: presentationSeconds(video, last) };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof VerificationError) throw error;
