@@ -11,6 +11,8 @@ import { clipPicture } from "../probe/picture.ts";
 import { type MediaProbe, soundNote } from "../probe/probe.ts";
 import { soundCoverage } from "../timeline/sound.ts";
 import { planTimeline, type Timeline } from "../timeline/timeline.ts";
+import { readLists } from "../verify/looks.ts";
+import { encodedPictures } from "../verify/planned-pictures.ts";
 import { verifyClip } from "../verify/verify.ts";
 import { verifySound } from "../verify/verify-sound.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
@@ -114,7 +116,7 @@ async function encodeParts(
   const { threads, ffmpeg, timeLimitMs } = settings;
   const encoder = { ...defaultEncoder, ...settings.encoder };
   const paths = cut.job.sources.map(({ path }) => path);
-  const args = partArguments({ ...cut, paths, threads, encoder, parts, audio });
+  const args = partArguments({ ...cut, paths, threads, encoder, parts, audio, scratch: options.scratch });
   const { durationSeconds } = cut.timeline;
   const onProgress = (seconds: number) => options.onProgress?.(Math.min(90, (90 * seconds) / durationSeconds));
   await runFfmpeg({ ffmpeg, timeLimitMs, args, cwd: options.scratch, onProgress, ...signalOf(options) });
@@ -143,8 +145,13 @@ async function readBack(
   // Frames that fill a gap are not there: the frame before stands longer instead.
   const frameSeconds = timeline.expected.filter(({ source }) => source !== undefined).map(({ seconds }) => seconds);
   const { ffmpeg, timeLimitMs } = settings;
-  const ways = { ffmpeg, timeLimitMs, ...signalOf(options) };
-  const { missing, probe } = await verifyClip({ path: job.output, frameSeconds, width, height, audio }, ways);
+  const ways = { ffmpeg, timeLimitMs, scratch: options.scratch, ...signalOf(options) };
+  const pictures = {
+    planned: encodedPictures(plan),
+    shown: await readLists(encodeSegments(plan).length, options.scratch),
+  };
+  const clip = { path: job.output, frameSeconds, width, height, audio, pictures };
+  const { missing, probe } = await verifyClip(clip, ways);
   if (missing.length > 0)
     throw new VerificationError(`the clip lacks ${missing.length} of ${frameSeconds.length} frames`);
   return {

@@ -4,6 +4,7 @@ import { type EncoderSettings, TIMESCALE } from "../ffmpeg/settings.ts";
 import { clipPicture } from "../probe/picture.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import type { Piece, Timeline } from "../timeline/timeline.ts";
+import { listOutputs } from "../verify/looks.ts";
 import { type AudioFormat, filterGraph } from "./filter-graph.ts";
 
 export interface ExactJob {
@@ -15,6 +16,8 @@ export interface ExactJob {
   startMs: number;
   threads: number;
   encoder: EncoderSettings;
+  /** Where the pictures of the sources go, small. */
+  scratch: string;
   output: string;
 }
 
@@ -50,6 +53,7 @@ export function exactArguments(job: ExactJob): string[] {
     ...["-metadata", `creation_time=${new Date(Math.round(job.startMs)).toISOString()}`],
     ...["-max_muxing_queue_size", "4096", "-video_track_timescale", String(TIMESCALE), "-movflags", "+faststart"],
     ...["-f", "mp4", job.output],
+    ...listOutputs(timeline.pieces.length, job.scratch),
   ];
 }
 

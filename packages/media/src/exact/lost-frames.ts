@@ -3,6 +3,7 @@ import { CorruptSourceError } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
 import type { RenderJob, RenderReport } from "../media-engine.ts";
 import { round } from "../timeline/coverage.ts";
+import { stretches } from "../timeline/stretches.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 
 type Coverage = Pick<RenderReport, "delivered" | "gaps" | "startErrorMs" | "endErrorMs" | "durationMs">;
@@ -58,16 +59,6 @@ function checkBlame(job: RenderJob, { expected }: Timeline, missing: readonly nu
       throw new CorruptSourceError(path, "none of its frames can be decoded");
     }
   }
-}
-
-function stretches(indices: readonly number[]): [first: number, last: number][] {
-  const found: [number, number][] = [];
-  for (const index of indices) {
-    const previous = found.at(-1);
-    if (previous !== undefined && previous[1] === index - 1) previous[1] = index;
-    else found.push([index, index]);
-  }
-  return found;
 }
 
 function without(parts: readonly [number, number][], gaps: readonly Gap[]): [number, number][] {

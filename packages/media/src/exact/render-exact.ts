@@ -11,6 +11,8 @@ import { clipPicture } from "../probe/picture.ts";
 import { type MediaProbe, probeMedia, soundNote } from "../probe/probe.ts";
 import { soundCoverage } from "../timeline/sound.ts";
 import { planTimeline, type Timeline } from "../timeline/timeline.ts";
+import { readLists } from "../verify/looks.ts";
+import { plannedPictures } from "../verify/planned-pictures.ts";
 import { verifyClip } from "../verify/verify.ts";
 import { verifySound } from "../verify/verify-sound.ts";
 import { exactArguments } from "./exact-arguments.ts";
@@ -24,6 +26,7 @@ export interface PreparedJob {
 }
 
 type Ways = Pick<EngineSettings, "ffmpeg" | "timeLimitMs"> & { signal?: AbortSignal | undefined };
+type ScratchWays = Ways & { scratch: string };
 
 /**
  * Looks at all sources and plans the clip.
@@ -48,10 +51,11 @@ export async function renderExact(
   options: RenderOptions,
   why: string,
 ): Promise<RenderReport> {
-  const ways = { ffmpeg: settings.ffmpeg, timeLimitMs: settings.timeLimitMs, signal: options.signal };
+  const { ffmpeg, timeLimitMs } = settings;
+  const ways = { ffmpeg, timeLimitMs, signal: options.signal, scratch: options.scratch };
   const { job } = prepared;
   try {
-    const log = await encode(prepared, settings, ways, options);
+    const log = await encode(prepared, settings, options);
     const report = await readBack(prepared, ways, why, log);
     await verifySound({ ...prepared, path: job.output, copied: false }, ways);
     options.onProgress?.(100);
@@ -67,9 +71,9 @@ export async function renderExact(
 async function encode(
   { job, probes, timeline }: PreparedJob,
   settings: EngineSettings,
-  ways: Ways,
   options: RenderOptions,
 ): Promise<string> {
+  const { ffmpeg, timeLimitMs } = settings;
   const args = exactArguments({
     paths: job.sources.map(({ path }) => path),
     probes,
@@ -77,15 +81,17 @@ async function encode(
     startMs: job.startMs,
     threads: settings.threads,
     encoder: { ...defaultEncoder, ...settings.encoder },
+    scratch: options.scratch,
     output: job.output,
   });
   const onProgress = (seconds: number) => {
     options.onProgress?.(Math.min(99, (100 * seconds) / timeline.durationSeconds));
   };
-  return runFfmpeg({ ...ways, args, cwd: options.scratch, onProgress });
+  const { signal, scratch: cwd } = options;
+  return runFfmpeg({ ffmpeg, timeLimitMs, ...(signal && { signal }), args, cwd, onProgress });
 }
 
-async function readBack(prepared: PreparedJob, ways: Ways, why: string, log: string): Promise<RenderReport> {
+async function readBack(prepared: PreparedJob, ways: ScratchWays, why: string, log: string): Promise<RenderReport> {
   const { job, probes, timeline } = prepared;
   const first = probes[timeline.pieces[0]?.source ?? 0];
   if (first === undefined) throw new TypeError("a clip needs a probed source");
@@ -93,7 +99,9 @@ async function readBack(prepared: PreparedJob, ways: Ways, why: string, log: str
   const audio = timeline.pieces.some(({ source }) => probes[source]?.audio !== undefined);
   const picture = clipPicture(first.video);
   const frameSeconds = expected.map(({ seconds }) => seconds);
-  const { missing, probe } = await verifyClip({ path: job.output, frameSeconds, ...picture, audio }, ways);
+  const shown = await readLists(timeline.pieces.length, ways.scratch);
+  const pictures = { planned: plannedPictures(timeline), shown };
+  const { missing, probe } = await verifyClip({ path: job.output, frameSeconds, ...picture, audio, pictures }, ways);
   const coverage = coverageWithout(job, timeline, missing, log);
   const note = missing.length > 0 ? `; ${missing.length} frames were damaged and could not be shown` : "";
   return {
