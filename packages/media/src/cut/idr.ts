@@ -52,11 +52,11 @@ async function findEntry(
   const known = new Set(video.descriptions.flatMap(({ video: entry }) => setsOf(entry?.avc)));
   for (let i = 0; i < video.samples.count; i++) {
     const seconds = presentationSeconds(video, i);
-    if (video.samples.sync[i] !== 1 || seconds <= inSeconds || seconds >= outSeconds) continue;
+    if (video.samples.sync[i] !== 1 || seconds >= outSeconds) continue;
     const { isIdr, sets } = await lookInto(source, video, i);
-    // Sets that differ from the index's would also change frames that come from elsewhere.
+    // Sets that differ from the index's hold until others come, and would also change frames that come from elsewhere.
     if (sets.some((set) => !known.has(text(set)))) return -1;
-    if (isIdr) return i;
+    if (isIdr && seconds > inSeconds) return i;
   }
   return -1;
 }

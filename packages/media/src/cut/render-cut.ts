@@ -2,6 +2,7 @@ import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CorruptSourceError, MalformedBoxError } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
+import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { defaultEncoder, type EngineSettings } from "../ffmpeg/settings.ts";
@@ -119,7 +120,9 @@ async function encodeParts(
   const args = partArguments({ ...cut, paths, threads, encoder, parts, audio, scratch: options.scratch });
   const { durationSeconds } = cut.timeline;
   const onProgress = (seconds: number) => options.onProgress?.(Math.min(90, (90 * seconds) / durationSeconds));
-  await runFfmpeg({ ffmpeg, timeLimitMs, args, cwd: options.scratch, onProgress, ...signalOf(options) });
+  const log = await runFfmpeg({ ffmpeg, timeLimitMs, args, cwd: options.scratch, onProgress, ...signalOf(options) });
+  const damage = damageIn(log, parts.length);
+  if (damage !== undefined) throw new VerificationError(`a source does not decode whole: ${damage}`);
 }
 
 /** Fast clips keep the sources' packets where these fit together; otherwise sound is encoded once for the whole clip. */

@@ -64,11 +64,15 @@ function inputOptions({ timeline, threads, probes }: ExactJob, { source, cuts }:
   return ["-threads", String(decoderThreads), "-reinit_filter", "0", ...seek];
 }
 
-/** Input options that start reading at a keyframe well before `firstSeconds` of the file's own timeline. */
-export function seekArguments(firstSeconds: number, probe: MediaProbe | undefined): string[] {
+/**
+ * Input options that start reading at a keyframe well before `firstSeconds` of the file's own timeline.
+ * @param probe of the file; absent when no picture is decoded
+ */
+export function seekArguments(firstSeconds: number, probe?: Pick<MediaProbe, "video">): string[] {
   const times = probe?.video.times ?? [];
   const first = times.findIndex((time) => time >= firstSeconds - TIME_TOLERANCE_SECONDS);
-  const seek = Math.min(firstSeconds - SEEK_MARGIN_SECONDS, times[first - SEEK_MARGIN_FRAMES] ?? 0);
+  const frames = probe ? (times[first - SEEK_MARGIN_FRAMES] ?? 0) : Number.POSITIVE_INFINITY;
+  const seek = Math.min(firstSeconds - SEEK_MARGIN_SECONDS, frames);
   return seek > 0 ? ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", seek.toFixed(6)] : [];
 }
 

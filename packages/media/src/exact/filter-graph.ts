@@ -1,5 +1,5 @@
 import { TIMESCALE } from "../ffmpeg/settings.ts";
-import { cutOut, number, seconds } from "../ffmpeg/time-filters.ts";
+import { type Cut, cutOut, number, seconds } from "../ffmpeg/time-filters.ts";
 import { fitFilters, type Picture, sampleAspectText } from "../probe/picture.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import type { Piece, Timeline } from "../timeline/timeline.ts";
@@ -46,8 +46,13 @@ function videoChains(timeline: Timeline, piece: Piece, index: number, fit: strin
   const stretch = { index, cut: cuts, intervalSeconds, shiftSeconds: outSeconds - cuts.firstSeconds, fit };
   return [
     lookChain(stretch, `[${index}:V:0]`, `[all${index}]`),
-    `${[`[all${index}]${cutOut(cuts)}`, IN_ORDER, ...place].join(",")}[v${index}]`,
+    `${[`[all${index}]${cutOut(cuts)}`, IN_ORDER, ...without(piece.lost), ...place].join(",")}[v${index}]`,
   ];
+}
+
+function without(lost: readonly Cut[] = []): string[] {
+  const within = lost.map(({ inSeconds, outSeconds }) => `between(t,${seconds(inSeconds)},${seconds(outSeconds)})`);
+  return within.length === 0 ? [] : [`select='not(${within.join("+")})'`];
 }
 
 /** Every frame keeps its own time. What tpad adds after the last frame gets the clip's rhythm, whatever rate it assumes. */

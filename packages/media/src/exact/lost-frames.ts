@@ -1,6 +1,7 @@
 import type { Gap } from "@camclips/events";
 import { CorruptSourceError } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
+import type { Cut } from "../ffmpeg/time-filters.ts";
 import type { RenderJob, RenderReport } from "../media-engine.ts";
 import { round } from "../timeline/coverage.ts";
 import { stretches } from "../timeline/stretches.ts";
@@ -44,6 +45,17 @@ export function coverageWithout(job: RenderJob, timeline: Timeline, missing: rea
     endErrorMs: round(timeline.endErrorMs - shortened),
     durationMs: round(planned.durationMs - shortened),
   };
+}
+
+/** Frames that the clip lacks, and those of another rate that show a frame before a lost one again: indices, ascending. */
+export function lostFrames({ pieces, expected }: Timeline, missing: readonly number[]): number[] {
+  const lacking = new Set(missing);
+  return expected.flatMap(({ seconds, source }, index) => {
+    const piece = pieces.findLast(({ outSeconds }) => outSeconds <= seconds + 1e-6);
+    const own = piece && piece.cuts.firstSeconds + seconds - piece.outSeconds;
+    const isLost = (cut: Cut) => own !== undefined && own > cut.inSeconds && own < cut.outSeconds;
+    return lacking.has(index) || (source !== undefined && piece?.lost?.some(isLost)) ? [index] : [];
+  });
 }
 
 const DECODING_TROUBLE = /error|corrupt|invalid|conceal|missing|partial|truncat|non-existing|out of range|overread/i;

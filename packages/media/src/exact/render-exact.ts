@@ -1,6 +1,7 @@
 import { rm, stat } from "node:fs/promises";
 import { CorruptSourceError } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
+import { damageIn } from "../ffmpeg/damage.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
@@ -10,13 +11,14 @@ import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts"
 import { clipPicture } from "../probe/picture.ts";
 import { type MediaProbe, probeMedia, soundNote } from "../probe/probe.ts";
 import { soundCoverage } from "../timeline/sound.ts";
-import { planTimeline, type Timeline } from "../timeline/timeline.ts";
+import { type Piece, planTimeline, type Timeline } from "../timeline/timeline.ts";
 import { readLists } from "../verify/looks.ts";
 import { plannedPictures } from "../verify/planned-pictures.ts";
 import { verifyClip } from "../verify/verify.ts";
 import { verifySound } from "../verify/verify-sound.ts";
 import { exactArguments } from "./exact-arguments.ts";
-import { coverageWithout } from "./lost-frames.ts";
+import { coverageWithout, lostFrames } from "./lost-frames.ts";
+import { undecoded } from "./undecoded.ts";
 
 /** A job whose sources have been looked at. */
 export interface PreparedJob {
@@ -56,7 +58,9 @@ export async function renderExact(
   const { job } = prepared;
   try {
     const log = await encode(prepared, settings, options);
-    const report = await readBack(prepared, ways, why, log);
+    const damaged = damageIn(log) === undefined ? undefined : await withoutUndecoded(prepared, ways);
+    if (damaged) await encode(damaged, settings, options);
+    const report = await readBack(damaged ?? prepared, ways, why, log);
     await verifySound({ ...prepared, path: job.output, copied: false }, ways);
     options.onProgress?.(100);
     return report;
@@ -91,6 +95,28 @@ async function encode(
   return runFfmpeg({ ffmpeg, timeLimitMs, ...(signal && { signal }), args, cwd, onProgress });
 }
 
+/**
+ * The same job without the frames that do not come out whole; undefined when all that are needed do.
+ * @throws CorruptSourceError when a source has not one that does
+ */
+async function withoutUndecoded({ job, probes, timeline }: PreparedJob, ways: Ways): Promise<PreparedJob | undefined> {
+  const pieces: Piece[] = [];
+  for (const piece of timeline.pieces) {
+    const [path, video] = [job.sources[piece.source]?.path ?? "", probes[piece.source]?.video];
+    pieces.push({ ...piece, lost: video ? await undecoded(path, video, piece.cuts, ways) : [] });
+  }
+  if (pieces.every(({ lost }) => lost?.length === 0)) return undefined;
+  for (const [source, { path }] of job.sources.entries()) {
+    const own = pieces.filter((piece) => piece.source === source);
+    if (own.length > 0 && own.every(isAllLost)) throw new CorruptSourceError(path, "none of its frames can be decoded");
+  }
+  return { job, probes, timeline: { ...timeline, pieces } };
+}
+
+function isAllLost({ cuts, lost = [] }: Piece): boolean {
+  return lost.some(({ inSeconds, outSeconds }) => inSeconds <= cuts.firstSeconds && outSeconds >= cuts.lastSeconds);
+}
+
 async function readBack(prepared: PreparedJob, ways: ScratchWays, why: string, log: string): Promise<RenderReport> {
   const { job, probes, timeline } = prepared;
   const first = probes[timeline.pieces[0]?.source ?? 0];
@@ -102,8 +128,9 @@ async function readBack(prepared: PreparedJob, ways: ScratchWays, why: string, l
   const shown = await readLists(timeline.pieces.length, ways.scratch);
   const pictures = { planned: plannedPictures(timeline), shown };
   const { missing, probe } = await verifyClip({ path: job.output, frameSeconds, ...picture, audio, pictures }, ways);
-  const coverage = coverageWithout(job, timeline, missing, log);
-  const note = missing.length > 0 ? `; ${missing.length} frames were damaged and could not be shown` : "";
+  const lost = lostFrames(timeline, missing);
+  const coverage = coverageWithout(job, timeline, lost, log);
+  const note = lost.length > 0 ? `; ${lost.length} frames were damaged and could not be shown` : "";
   return {
     precision: "exact",
     why: why + note + soundNote(timeline.pieces.map(({ source }) => probes[source])),

@@ -17,6 +17,8 @@ export const TOLERANCE_SECONDS = 0.0005;
 
 export interface Selection {
   tracks: MuxTrack[];
+  /** The video sample that it starts with, by its index in the movie. */
+  entry: number;
   /** Presentation time of the keyframe that the selection starts with. */
   zeroSeconds: number;
   /** Video in the movie whose bytes are there. */
@@ -52,7 +54,15 @@ export function selectSamples(movie: Movie, source: ByteSource, name: string, ra
   const packets = audio && selectAudio(audio, source, zeroSeconds, toSeconds);
   if (audio && packets) tracks.push(muxTrack(audio, source, packets.first, packets.last, zeroSeconds));
   requireBytes(tracks, source, name);
-  return { tracks, zeroSeconds, media, beside: besideFrames(video, { ...range, toSeconds }), starts, cutOffSeconds };
+  return {
+    tracks,
+    entry: frames.first,
+    zeroSeconds,
+    media,
+    beside: besideFrames(video, { ...range, toSeconds }),
+    starts,
+    cutOffSeconds,
+  };
 }
 
 /** @throws CorruptSourceError when there is no video, or none of it is in the file. */
