@@ -1,8 +1,8 @@
 import { rm, stat } from "node:fs/promises";
 import { CorruptSourceError } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
-import { damageIn } from "../ffmpeg/damage.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
+import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";

@@ -54,6 +54,7 @@ async function slice(source: ByteSource, name: string, range: SliceRange, signal
     zeroSeconds: selection.zeroSeconds,
     ...(selection.media && { media: selection.media }),
     beside: selection.beside,
+    holes: selection.holes,
     ...(selection.cutOffSeconds !== undefined && { cutOffSeconds: selection.cutOffSeconds }),
     starts: selection.starts,
     bytes: muxed.bytes,
