@@ -4,6 +4,7 @@ import { CorruptSourceError, MalformedBoxError } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
 import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
+import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { defaultEncoder, type EngineSettings } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
@@ -117,7 +118,8 @@ async function encodeParts(
   const { threads, ffmpeg, timeLimitMs } = settings;
   const encoder = { ...defaultEncoder, ...settings.encoder };
   const paths = cut.job.sources.map(({ path }) => path);
-  const args = partArguments({ ...cut, paths, threads, encoder, parts, audio, scratch: options.scratch });
+  const { scratch } = options;
+  const args = await withGraphFile(partArguments({ ...cut, paths, threads, encoder, parts, audio, scratch }), scratch);
   const { durationSeconds } = cut.timeline;
   const onProgress = (seconds: number) => options.onProgress?.(Math.min(90, (90 * seconds) / durationSeconds));
   const log = await runFfmpeg({ ffmpeg, timeLimitMs, args, cwd: options.scratch, onProgress, ...signalOf(options) });
@@ -154,7 +156,7 @@ async function readBack(
     shown: await readLists(encodeSegments(plan).length, options.scratch),
   };
   const clip = { path: job.output, frameSeconds, width, height, audio, pictures };
-  const { missing, probe } = await verifyClip(clip, ways);
+  const { missing, probe, durationMs } = await verifyClip(clip, ways);
   if (missing.length > 0)
     throw new VerificationError(`the clip lacks ${missing.length} of ${frameSeconds.length} frames`);
   return {
@@ -166,7 +168,7 @@ async function readBack(
     frames: probe.video.times.length,
     encodedFrames: plan.encodedFrames,
     audio,
-    durationMs: Math.round(timeline.durationSeconds * 1e6) / 1000,
+    durationMs,
     sound: soundCoverage(job, timeline, probes, timeline.delivered),
     delivered: timeline.delivered,
     gaps: timeline.gaps,

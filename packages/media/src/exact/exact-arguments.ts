@@ -92,6 +92,7 @@ export function frameRate({ intervalSeconds }: Timeline): string {
 }
 
 /** With times passed through, the encoder leaves durations open, and the muxer would end the clip before its last frame. */
-function lastFrameDuration({ intervalSeconds }: Timeline): string {
-  return `setts=pts=PTS:dts=DTS:duration=${Math.round(intervalSeconds * TIMESCALE)}`;
+function lastFrameDuration({ expected, durationSeconds }: Timeline): string {
+  const seconds = durationSeconds - (expected.at(-1)?.seconds ?? 0);
+  return `setts=pts=PTS:dts=DTS:duration=${Math.max(1, Math.round(seconds * TIMESCALE))}`;
 }

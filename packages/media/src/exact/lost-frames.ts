@@ -7,7 +7,7 @@ import { round } from "../timeline/coverage.ts";
 import { stretches } from "../timeline/stretches.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 
-type Coverage = Pick<RenderReport, "delivered" | "gaps" | "startErrorMs" | "endErrorMs" | "durationMs">;
+type Coverage = Pick<RenderReport, "delivered" | "gaps" | "startErrorMs" | "endErrorMs">;
 
 /**
  * What the clip covers, after frames that could not be decoded. The frame before stands in for a lost one; where that
@@ -19,8 +19,7 @@ type Coverage = Pick<RenderReport, "delivered" | "gaps" | "startErrorMs" | "endE
  */
 export function coverageWithout(job: RenderJob, timeline: Timeline, missing: readonly number[], log: string): Coverage {
   const { expected, intervalSeconds, delivered, startErrorMs, endErrorMs } = timeline;
-  const durationMs = round(timeline.durationSeconds * 1000);
-  const planned = { delivered, gaps: timeline.gaps, startErrorMs, endErrorMs, durationMs };
+  const planned = { delivered, gaps: timeline.gaps, startErrorMs, endErrorMs };
   if (missing.length === 0) return planned;
   checkBlame(job, timeline, missing, log);
   const intervalMs = intervalSeconds * 1000;
@@ -43,7 +42,6 @@ export function coverageWithout(job: RenderJob, timeline: Timeline, missing: rea
     gaps: merged([...timeline.gaps, ...gaps].sort((a, b) => a.startMs - b.startMs)),
     startErrorMs: head === undefined ? timeline.startErrorMs : round(head.endMs - job.startMs),
     endErrorMs: round(timeline.endErrorMs - shortened),
-    durationMs: round(planned.durationMs - shortened),
   };
 }
 

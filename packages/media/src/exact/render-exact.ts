@@ -4,6 +4,7 @@ import { VerificationError } from "../errors.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
+import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { defaultEncoder, type EngineSettings } from "../ffmpeg/settings.ts";
@@ -78,7 +79,7 @@ async function encode(
   options: RenderOptions,
 ): Promise<string> {
   const { ffmpeg, timeLimitMs } = settings;
-  const args = exactArguments({
+  const plain = exactArguments({
     paths: job.sources.map(({ path }) => path),
     probes,
     timeline,
@@ -88,6 +89,7 @@ async function encode(
     scratch: options.scratch,
     output: job.output,
   });
+  const args = await withGraphFile(plain, options.scratch);
   const onProgress = (seconds: number) => {
     options.onProgress?.(Math.min(99, (100 * seconds) / timeline.durationSeconds));
   };
@@ -127,7 +129,10 @@ async function readBack(prepared: PreparedJob, ways: ScratchWays, why: string, l
   const frameSeconds = expected.map(({ seconds }) => seconds);
   const shown = await readLists(timeline.pieces.length, ways.scratch);
   const pictures = { planned: plannedPictures(timeline), shown };
-  const { missing, probe } = await verifyClip({ path: job.output, frameSeconds, ...picture, audio, pictures }, ways);
+  const { missing, probe, durationMs } = await verifyClip(
+    { path: job.output, frameSeconds, ...picture, audio, pictures },
+    ways,
+  );
   const lost = lostFrames(timeline, missing);
   const coverage = coverageWithout(job, timeline, lost, log);
   const note = lost.length > 0 ? `; ${lost.length} frames were damaged and could not be shown` : "";
@@ -142,6 +147,7 @@ async function readBack(prepared: PreparedJob, ways: ScratchWays, why: string, l
     audio,
     sound: soundCoverage(job, timeline, probes, coverage.delivered),
     ...coverage,
+    durationMs,
   };
 }
 

@@ -3,6 +3,7 @@ import {
   findBrokenSample,
   firstTrack,
   presentationSeconds,
+  presentedRange,
   readMovie,
   shownAt,
   TIME_TOLERANCE_SECONDS,
@@ -32,6 +33,8 @@ export interface ExpectedClip {
 
 export interface VerifiedClip {
   probe: MediaProbe;
+  /** Until the end of the last frame, whole milliseconds. */
+  durationMs: number;
   /** Indices of expected frames that are not there. */
   missing: number[];
 }
@@ -46,7 +49,7 @@ type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs"> & { scratch: st
  * @throws VerificationError when anything else is not as expected.
  */
 export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<VerifiedClip> {
-  const { probe, lastEntrySeconds } = await probeClip(expected.path, ways.signal);
+  const { probe, durationMs, lastEntrySeconds } = await probeClip(expected.path, ways.signal);
   const { video, audio } = probe;
   if (video.width !== expected.width || video.height !== expected.height) {
     const sizes = `${video.width}x${video.height} instead of ${expected.width}x${expected.height}`;
@@ -57,11 +60,15 @@ export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<Ve
   }
   const missing = missingFrames(expected.frameSeconds, video.times);
   await checkPictures(expected, { times: video.times, lastEntrySeconds, missing }, ways);
-  return { probe, missing };
+  return { probe, durationMs, missing };
+}
+
+interface ProbedClip extends Pick<VerifiedClip, "probe" | "durationMs"> {
+  lastEntrySeconds: number;
 }
 
 /** Reads the clip's own index and samples; whether ffmpeg reads the file alike shows when it decodes both ends. */
-async function probeClip(path: string, signal?: AbortSignal): Promise<{ probe: MediaProbe; lastEntrySeconds: number }> {
+async function probeClip(path: string, signal?: AbortSignal): Promise<ProbedClip> {
   try {
     await using file = await fileSource(path);
     const movie = await readMovie(file, path, signal);
@@ -75,7 +82,10 @@ async function probeClip(path: string, signal?: AbortSignal): Promise<{ probe: M
       throw new VerificationError(`the frame at ${seconds} s is damaged`);
     }
     const last = await findEntryFor(file, video, shownAt(video, Number.POSITIVE_INFINITY) ?? 0);
-    return { probe, lastEntrySeconds: presentationSeconds(video, last) };
+    // With reordered frames, the last sample's duration is not that of the frame that is shown last: the edit list tells.
+    const edited = Number.isFinite(video.edit.to) ? video.edit.to / video.timescale : undefined;
+    const durationMs = Math.round((edited ?? presentedRange(video)?.endSeconds ?? 0) * 1000);
+    return { probe, durationMs, lastEntrySeconds: presentationSeconds(video, last) };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof VerificationError) throw error;
