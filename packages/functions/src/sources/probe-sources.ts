@@ -141,8 +141,7 @@ async function probe(
       ? { kind: "shorter", of, footage: [shorter] }
       : { kind: "as expected", probed: { part, zeroMs, object, slice } };
   } catch (error) {
-    if (error instanceof CorruptSourceError)
-      return { kind: "lost", of, cause: "CORRUPT_SOURCE", why: error.message };
+    if (error instanceof CorruptSourceError) return { kind: "lost", of, cause: "CORRUPT_SOURCE", why: error.message };
     throw error;
   }
 }

@@ -10,6 +10,9 @@ import { seekArguments } from "./exact-arguments.ts";
 
 type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;
 
+/** Frames between a decoder and the end of a filter graph. */
+const ON_THEIR_WAY = 4;
+
 /**
  * Finds the frames of a stretch that do not come out whole: what a decoder conceals or leaves out, and all that refer to
  * it, up to the next keyframe. Decoding stops at the first complaint, and goes on at that keyframe.
@@ -31,9 +34,11 @@ export async function undecoded(path: string, video: VideoProbe, cut: Cut, ways:
       ways,
     );
     const came = new Set(decoded.map(tickOf));
-    const firstLost = isWhole ? undefined : times.find((time) => time > from - 0.001 && !came.has(tickOf(time)));
-    // What is decoded behind a lost frame may refer to it, also when it is shown before it.
-    const end = firstLost === undefined ? Number.POSITIVE_INFINITY : placeOf(firstLost);
+    const notCome = isWhole ? [] : times.filter((time) => time > from - 0.001 && !came.has(tickOf(time)));
+    const [firstLost] = notCome;
+    // What is decoded behind a lost frame may refer to it, also when it is shown before it. The lost one need not be the
+    // first that did not come: some are on their way when decoding stops.
+    const end = Math.min(...notCome.slice(0, ON_THEIR_WAY).map(placeOf));
     for (const time of decoded) if (placeOf(time) < end) whole.add(tickOf(time));
     if (isWhole || firstLost === undefined) break;
     // Where nothing came, what is damaged may lie before the stretch, and a later keyframe may still lie before it, too.

@@ -14,7 +14,7 @@ export interface MediaProbe {
   damaged: boolean;
 }
 
-interface AudioProbe {
+export interface AudioProbe {
   sampleRate: number;
   channels: number;
   /** Where its packets are, ascending, seconds on the file's timeline; holes that nobody hears are left out. */

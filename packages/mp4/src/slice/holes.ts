@@ -1,4 +1,11 @@
-import { isPresented, presentationSeconds, presentedRange, presentedSeconds, type Track } from "../read/movie.ts";
+import {
+  isPresented,
+  presentationSeconds,
+  presentedRange,
+  presentedSeconds,
+  presentedSpans,
+  type Track,
+} from "../read/movie.ts";
 import type { Hole, SliceRange } from "./slice.ts";
 
 /** Longer than any camera's frame interval. Cameras that send no frames while nothing moves go on with their sound. */
@@ -51,12 +58,8 @@ function usualSeconds({ samples, timescale }: Track): number {
 }
 
 function isHeard(audio: Track | undefined, { startSeconds, endSeconds }: Hole): boolean {
-  if (!audio) return false;
-  let heard = 0;
-  for (let i = 0; i < audio.samples.count; i++) {
-    const start = presentationSeconds(audio, i);
-    const end = start + (audio.samples.duration[i] ?? 0) / audio.timescale;
-    heard += Math.max(0, Math.min(end, endSeconds) - Math.max(start, startSeconds));
-  }
+  const heard = (audio ? presentedSpans(audio) : []).reduce((sum, [from, to]) => {
+    return sum + Math.max(0, Math.min(to, endSeconds) - Math.max(from, startSeconds));
+  }, 0);
   return heard >= COVERED * (endSeconds - startSeconds);
 }
