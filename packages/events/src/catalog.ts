@@ -5,6 +5,7 @@ import {
   answerableRequest,
   clipRequest,
   coverage,
+  footage,
   gap,
   interval,
   locatedSource,
@@ -32,6 +33,8 @@ export const SourcesLocated = defineEvent("SourcesLocated", 1, {
     request: clipRequest,
     alias: z.string(),
     sources: z.array(locatedSource).min(1),
+    /** Recordings of the range that are not needed, unless the sources hold less than they claim. */
+    others: z.array(footage).optional(),
     gaps: z.array(gap),
   }),
   sample: { request, alias: "test", sources: [located], gaps: [] },

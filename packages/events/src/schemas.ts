@@ -108,6 +108,9 @@ export const answerableRequest = clipRequest.extend({
 export type AnswerableRequest = z.infer<typeof answerableRequest>;
 
 /** A recording as the camera service lists it, and the part of the clip it should supply. */
+/** A recording and its wall-clock interval, by its name and its list. */
+export const footage = z.object({ key: z.string(), startMs: z.number(), endMs: z.number() });
+
 export const locatedSource = z.object({
   /** Object key in the origin bucket. */
   key: z.string(),

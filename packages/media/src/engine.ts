@@ -1,7 +1,9 @@
+import { mkdtempDisposable } from "node:fs/promises";
+import { join } from "node:path";
 import { renderCut } from "./cut/render-cut.ts";
 import { prepareJob, renderExact } from "./exact/render-exact.ts";
 import type { EngineSettings } from "./ffmpeg/settings.ts";
-import type { MediaEngine } from "./media-engine.ts";
+import type { MediaEngine, RenderJob, RenderOptions, RenderReport } from "./media-engine.ts";
 import { renderThumbnails } from "./thumbnails/render-thumbnails.ts";
 import { unwrap } from "./unwrap.ts";
 
@@ -14,14 +16,19 @@ export { type EncoderSettings, type EngineSettings, threadsForMemory } from "./f
 export function createMediaEngine(settings: EngineSettings): MediaEngine {
   return {
     async renderClip(job, options) {
-      const cut = job.precision === "exact" ? undefined : await renderCut(job, settings, options);
-      if (cut !== undefined && !("notCut" in cut)) return cut;
-      const { ffmpeg, timeLimitMs } = settings;
-      const prepared = await prepareJob(job, { ffmpeg, timeLimitMs, signal: options.signal });
-      const why = cut === undefined ? ", as asked" : `: ${cut.notCut}`;
-      return renderExact(prepared, settings, options, `all frames were re-encoded${why}`);
+      await using folder = await mkdtempDisposable(join(options.scratch, "render-"));
+      return await renderClip(job, settings, { ...options, scratch: folder.path });
     },
     unwrap: (input, output, options) => unwrap(input, output, settings, options),
     renderThumbnails: (job, options) => renderThumbnails(job, settings, options),
   };
+}
+
+async function renderClip(job: RenderJob, settings: EngineSettings, options: RenderOptions): Promise<RenderReport> {
+  const cut = job.precision === "exact" ? undefined : await renderCut(job, settings, options);
+  if (cut !== undefined && !("notCut" in cut)) return cut;
+  const { ffmpeg, timeLimitMs } = settings;
+  const prepared = await prepareJob(job, { ffmpeg, timeLimitMs, signal: options.signal });
+  const why = cut === undefined ? ", as asked" : `: ${cut.notCut}`;
+  return renderExact(prepared, settings, options, `all frames were re-encoded${why}`);
 }

@@ -23,7 +23,7 @@ export type ProbeResult =
 
 /**
  * Looks into every recording that was located, and decides again about what is really there: listed recordings may be
- * missing, broken, or shorter than their name says. Ends because every round loses or shortens a recording.
+ * missing, broken, shorter than their name says, or interrupted. Ends because every round loses or shortens a recording.
  */
 export async function probeSources(
   request: ClipRequest,
@@ -42,26 +42,66 @@ export async function probeSources(
     const findings = await inParallel(AT_ONCE, decision.parts, signal, (part, _, either) =>
       remember(seen, part, () => probe(part, claims.get(part.key) ?? part, deps, either)),
     );
-    const surprises = findings.filter((finding) => finding.kind !== "as expected");
+    const surprises = findings.flatMap((finding) => {
+      const other = finding.kind === "as expected" ? yielded(finding.probed, usable, deps.settings) : finding;
+      return other ? [other] : [];
+    });
     if (surprises.length === 0)
       return {
         decision,
         probed: findings.flatMap((finding) => (finding.kind === "as expected" ? finding.probed : [])),
       };
     for (const surprise of surprises) {
-      usable = usable.filter(({ key }) => key !== surprise.footage.key);
-      if (surprise.kind === "shorter") usable.push(surprise.footage);
-      else lost.push({ ...surprise.footage, cause: surprise.cause, why: surprise.why });
-      if (surprise.kind === "shorter" && surprise.cutOff) lost.push({ ...surprise.cutOff, cause: "CORRUPT_SOURCE" });
+      const { key, startMs } = surprise.of;
+      if (surprise.kind === "lost") {
+        usable = usable.filter((footage) => footage.key !== key);
+        lost.push({ ...surprise.of, cause: surprise.cause, why: surprise.why });
+        continue;
+      }
+      usable = usable.filter((footage) => footage.key !== key || footage.startMs !== startMs);
+      usable.push(...surprise.footage);
+      if (surprise.cutOff) lost.push({ ...surprise.cutOff, cause: "CORRUPT_SOURCE" });
     }
   }
 }
 
 type Finding =
   | { kind: "as expected"; probed: Probed }
-  /** `cutOff` is what the recording once held, but its file does not. */
-  | { kind: "shorter"; footage: Footage; cutOff?: Footage }
-  | { kind: "lost"; footage: Footage; cause: "SOURCE_DELETED" | "CORRUPT_SOURCE"; why?: string };
+  /** `footage` takes the place of what was claimed; `cutOff` is what the recording once held, but its file does not. */
+  | { kind: "shorter"; of: Footage; footage: Footage[]; cutOff?: Footage }
+  | { kind: "lost"; of: Footage; cause: "SOURCE_DELETED" | "CORRUPT_SOURCE"; why?: string };
+
+/**
+ * What of a recording gives way to others: before its first frame, and where it was interrupted, another one may have
+ * frames, whatever it claims. Nothing gives way to nothing: without another, what is missing shows among the frames.
+ */
+function yielded(
+  { part, zeroMs, slice }: Probed,
+  usable: readonly Footage[],
+  { JOIN_TOLERANCE_MS }: Pick<Deps["settings"], "JOIN_TOLERANCE_MS">,
+): Extract<Finding, { kind: "shorter" }> | undefined {
+  const { key, startMs, endMs } = part;
+  const of: Footage = { key, startMs, endMs };
+  const others = usable.filter((footage) => footage.key !== key);
+  const firstMs = slice.media ? Math.round(zeroMs + slice.media.startSeconds * 1000) : startMs;
+  const isAwaited = part.fromMs === startMs && firstMs > startMs && firstMs < endMs;
+  const goesOn = (other: Footage) => other.startMs < startMs && other.endMs >= startMs - JOIN_TOLERANCE_MS;
+  if (isAwaited && others.some(goesOn)) return { kind: "shorter", of, footage: [{ key, startMs: firstMs, endMs }] };
+  for (const hole of slice.holes ?? []) {
+    const [fromMs, toMs] = [Math.round(zeroMs + hole.startSeconds * 1000), Math.round(zeroMs + hole.endSeconds * 1000)];
+    if (fromMs <= startMs || toMs >= endMs || !others.some((other) => other.startMs < toMs && other.endMs > fromMs))
+      continue;
+    return {
+      kind: "shorter",
+      of,
+      footage: [
+        { key, startMs, endMs: fromMs },
+        { key, startMs: toMs, endMs },
+      ],
+    };
+  }
+  return undefined;
+}
 
 function remember(seen: Map<string, Promise<Finding>>, part: Part, probe: () => Promise<Finding>): Promise<Finding> {
   const name = JSON.stringify(part);
@@ -78,26 +118,30 @@ async function probe(
   signal: AbortSignal,
 ): Promise<Finding> {
   const { key, startMs, endMs } = part;
-  const footage: Footage = { key, startMs, endMs };
+  const of: Footage = { key, startMs, endMs };
   const object = await recordings.open(key, signal);
-  if (!object) return { kind: "lost", footage, cause: "SOURCE_DELETED" };
+  if (!object) return { kind: "lost", of, cause: "SOURCE_DELETED" };
   try {
     let slice = await slicePart(object, part, claimed.startMs, signal);
     const zeroMs = zeroMsOf(claimed, slice, settings);
     if (zeroMs !== claimed.startMs) slice = await slicePart(object, part, zeroMs, signal);
     if (slice instanceof OutsideMediaError)
-      return { kind: "shorter", footage: { key, ...withoutPart(part, realInterval(zeroMs, slice.media)) } };
+      return { kind: "shorter", of, footage: [{ key, ...withoutPart(part, realInterval(zeroMs, slice.media)) }] };
     const cutOffMs = Math.floor(zeroMs + (slice.cutOffSeconds ?? Number.POSITIVE_INFINITY) * 1000);
     // Behind the listed end nothing is missing: the part reaches there only over a join.
     if (cutOffMs < endMs)
-      return { kind: "shorter", footage: { key, startMs, endMs: cutOffMs }, cutOff: { key, startMs: cutOffMs, endMs } };
-    const shorter = slice.media && shortened(footage, realInterval(zeroMs, slice.media), settings.JOIN_TOLERANCE_MS);
+      return {
+        kind: "shorter",
+        of,
+        footage: [{ key, startMs, endMs: cutOffMs }],
+        cutOff: { key, startMs: cutOffMs, endMs },
+      };
+    const shorter = slice.media && shortened(of, realInterval(zeroMs, slice.media), settings.JOIN_TOLERANCE_MS);
     return shorter
-      ? { kind: "shorter", footage: shorter }
+      ? { kind: "shorter", of, footage: [shorter] }
       : { kind: "as expected", probed: { part, zeroMs, object, slice } };
   } catch (error) {
-    if (error instanceof CorruptSourceError)
-      return { kind: "lost", footage, cause: "CORRUPT_SOURCE", why: error.message };
+    if (error instanceof CorruptSourceError) return { kind: "lost", of, cause: "CORRUPT_SOURCE", why: error.message };
     throw error;
   }
 }

@@ -13,8 +13,8 @@ const COPIES_AT_ONCE = 2;
 
 /** Copies out of each recording only what the clip needs into the work bucket, before retention takes it away. */
 export const downloadSources = defineStage("download-sources", [SourcesLocated], async (event, deps: Needs, signal) => {
-  const { request, sources } = event.data;
-  const result = await probeSources(request, sources, deps, signal);
+  const { request, sources, others = [] } = event.data;
+  const result = await probeSources(request, [...sources, ...others], deps, signal);
   if (!("probed" in result)) return [factOf(result.decision, request)];
   const staged = await inParallel(COPIES_AT_ONCE, result.probed, signal, (probed, index, either) =>
     copyToWork(probed, stagedSourceKey(request.clipId, event.metadata.id, index), deps, either),

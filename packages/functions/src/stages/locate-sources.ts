@@ -3,6 +3,7 @@ import {
   CameraServiceError,
   type Decision,
   decide,
+  type Footage,
   footageOf,
   RetryLater,
   rejectTooLong,
@@ -36,7 +37,9 @@ export const locateSources = defineStage(
       const newestMs = Math.max(...usable.map(({ startMs }) => startMs));
       const decision = decide(request, { usable, lost: [], newestMs }, settings);
       if (decision.kind !== "located") return [factOf(decision, request)];
-      return [SourcesLocated.happened({ request, alias, sources: decision.parts, gaps: decision.gaps })];
+      const others = usable.filter((footage) => isOfRange(footage, request) && !isIn(decision.parts, footage));
+      const { parts: sources, gaps } = decision;
+      return [SourcesLocated.happened({ request, alias, sources, gaps, ...(others.length > 0 && { others }) })];
     } catch (error) {
       if (error instanceof UnknownCameraError) {
         return [
@@ -49,6 +52,14 @@ export const locateSources = defineStage(
     }
   },
 );
+
+function isOfRange(footage: Footage, { startMs, endMs }: ClipRequest): boolean {
+  return footage.startMs < endMs && footage.endMs > startMs;
+}
+
+function isIn(parts: readonly Footage[], { key }: Footage): boolean {
+  return parts.some((part) => part.key === key);
+}
 
 /** The event that tells a decision against cutting now. */
 export function factOf(decision: Exclude<Decision, { kind: "located" }>, request: ClipRequest): AnyFact {

@@ -36,6 +36,8 @@ const KINDS: [string, Partial<CameraOptions>][] = [
   ["one keyframe", { gop: 250, bFrames: 2 }],
   ["no sound", { audio: false }],
   ["a first frame at 0.48 s in the file", { firstSeconds: 0.48, recordings: 1, seconds: 6 }],
+  ["one unit of time a frame", { fps: 30, timescale: 30, bFrames: 2 }],
+  ["one unit of time a frame, at 12 fps", { fps: 12, timescale: 12 }],
   ["fragments", { container: "fragmented" }],
   ["parameter sets repeated in the samples", { encoder: ["-bsf:v", "dump_extra"] }],
   ["the baseline profile", { encoder: ["-profile:v", "baseline"] }],

@@ -1,5 +1,5 @@
 import type { ByteSource } from "@camclips/mp4";
-import { firstTrack, isIntraSlice, onlyDescription, presentationSeconds, type Track } from "@camclips/mp4";
+import { entryFor, firstTrack, isIntraSlice, onlyDescription, presentationSeconds, type Track } from "@camclips/mp4";
 import type { CutRequest, CutSource } from "./cut-plan.ts";
 
 /** NAL unit types, ITU-T H.264, table 7-1. */
@@ -52,11 +52,11 @@ async function findEntry(
   const known = new Set(video.descriptions.flatMap(({ video: entry }) => setsOf(entry?.avc)));
   for (let i = 0; i < video.samples.count; i++) {
     const seconds = presentationSeconds(video, i);
-    if (video.samples.sync[i] !== 1 || seconds <= inSeconds || seconds >= outSeconds) continue;
+    if (video.samples.sync[i] !== 1 || seconds >= outSeconds) continue;
     const { isIdr, sets } = await lookInto(source, video, i);
-    // Sets that differ from the index's would also change frames that come from elsewhere.
+    // Sets that differ from the index's hold until others come, and would also change frames that come from elsewhere.
     if (sets.some((set) => !known.has(text(set)))) return -1;
-    if (isIdr) return i;
+    if (isIdr && seconds > inSeconds) return i;
   }
   return -1;
 }
@@ -96,6 +96,16 @@ export async function findStart({ parts }: CutRequest, sources: readonly CutSour
   let [start, before] = [0, 0];
   for (let i = 0; i < count; i++) if (isEntry(i)) [before, start] = [start, i];
   return (await lookInto(source.bytes, video, start)).isIdr ? start : before;
+}
+
+/**
+ * The sample of an H.264 track from which a frame can be decoded, whatever little of its GOPs the file shows: entryFor, and
+ * where that is no IDR picture, the sync sample before it.
+ */
+export async function findEntryFor(source: ByteSource, video: Track, wanted: number): Promise<number> {
+  const { index } = entryFor(video, wanted);
+  if ((await lookInto(source, video, index)).isIdr) return index;
+  return Math.max(0, video.samples.sync.lastIndexOf(1, index - 1));
 }
 
 function setsOf(avc: { sps: Uint8Array[]; pps: Uint8Array[] } | undefined): string[] {

@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { fileSource, readMovie, writeMovie } from "@camclips/mp4";
+import { compareSamples, plannedSamples } from "./compare-samples.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
 import { copiedAudio, encodedAudio } from "./place-audio.ts";
 import { placeVideo } from "./place-video.ts";
@@ -27,11 +28,12 @@ export async function openSources(
 }
 
 /**
- * Writes a planned clip: a plain MP4 with its index first and one sample description per track.
+ * Writes a planned clip: a plain MP4 with its index first and one sample description per track; and reads it back, sample by
+ * sample.
  *
  * @param encoded paths of the encoded parts, in the order of the plan's encode segments
  * @param audio path of the audio encoded for the whole clip; absent when the clip has none, `"copy"` to take the sources' packets
- * @throws MalformedBoxError when an encoded part is not as planned
+ * @throws MalformedBoxError when an encoded part is not as planned, VerificationError when the clip is not
  */
 export async function muxClip(
   plan: CutPlan,
@@ -48,6 +50,7 @@ export async function muxClip(
   const audio = encodedSound ? encodedAudio(encodedSound, plan) : copied;
   const movie = writeMovie(audio ? [video, audio] : [video], { order: "time", creationTimeMs: output.startMs });
   await writeChunks(output.path, movie.chunks(output.signal));
+  await compareSamples(output.path, plannedSamples(plan, sources, parts.sources), output.signal);
 }
 
 async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {

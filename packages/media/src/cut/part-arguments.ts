@@ -1,9 +1,11 @@
 import { clipAudio, frameRate, seekArguments } from "../exact/exact-arguments.ts";
 import { audioChains } from "../exact/filter-graph.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
-import type { EncoderSettings } from "../ffmpeg/settings.ts";
+import { type EncoderSettings, TIMESCALE } from "../ffmpeg/settings.ts";
+import { cutOut } from "../ffmpeg/time-filters.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import type { Timeline } from "../timeline/timeline.ts";
+import { listChains, listOutputs, lookChain } from "../verify/looks.ts";
 import type { CutPlan, EncodeSegment } from "./cut-plan.ts";
 
 export interface PartsJob {
@@ -16,12 +18,11 @@ export interface PartsJob {
   encoder: EncoderSettings;
   /** One file for each encode segment of the plan. */
   parts: readonly string[];
+  /** Where the pictures of the sources go, small. */
+  scratch: string;
   /** Where the sound of the whole clip goes; absent when it is copied or there is none. */
   audio: string | undefined;
 }
-
-/** Units per second of the parts' own times, which nobody reads: the plan says when each frame is shown. */
-const TIMESCALE = 90_000;
 
 /** The segments of a plan that have to be encoded, in order. */
 export function encodeSegments(plan: CutPlan): EncodeSegment[] {
@@ -34,28 +35,34 @@ export function partArguments(job: PartsJob): string[] {
   const segments = encodeSegments(plan);
   const audio = job.audio === undefined ? undefined : clipAudio(job);
   const pictures = segments.flatMap((segment) => {
-    const options = ["-threads", String(threads), "-noautorotate", ...seekArguments(segment.frameSeconds[0] ?? 0)];
+    const seek = seekArguments(segment.frameSeconds[0] ?? 0, probes[segment.source]);
+    const options = ["-threads", String(threads), "-noautorotate", ...seek];
     return inputArguments(paths[segment.source] ?? "", options);
   });
   const sounds = timeline.pieces.flatMap(({ source, cuts }) => {
-    return inputArguments(paths[source] ?? "", ["-vn", ...seekArguments(cuts.firstSeconds)]);
+    return inputArguments(paths[source] ?? "", ["-vn", ...seekArguments(cuts.firstSeconds, probes[source])]);
   });
   const chains = [
-    ...segments.map((segment, i) => `[${i}:V:0]${trim(segment)}[part${i}]`),
+    ...segments.flatMap((segment, i) => [
+      lookChain(stretchOf(segment, i, timeline), `[${i}:V:0]`, `[all${i}]`),
+      `[all${i}]${cutOut(segment)}[part${i}]`,
+    ]),
+    ...listChains(segments.length),
     ...(audio ? audioChains(timeline, probes, audio, segments.length) : []),
   ];
   return [
     ...["-v", "warning", "-y", "-copyts", ...pictures, ...(audio ? sounds : [])],
     ...["-filter_complex", chains.join(";")],
     ...segments.flatMap((segment, i) => partOutput(job, segment, i)),
+    ...listOutputs(segments.length, job.scratch),
     ...(audio
       ? ["-map", "[audio]", "-c:a", "aac", "-b:a", `${job.encoder.audioKbps}k`, "-f", "mp4", job.audio ?? ""]
       : []),
   ];
 }
 
-function trim({ inSeconds, outSeconds }: EncodeSegment): string {
-  return `trim=start=${inSeconds.toFixed(6)}:end=${outSeconds.toFixed(6)}`;
+function stretchOf(cut: EncodeSegment, index: number, { intervalSeconds }: Timeline) {
+  return { index, cut, intervalSeconds, shiftSeconds: cut.offsetSeconds };
 }
 
 /** One key frame, then frames that refer backwards only: so decode order is presentation order, and the join is clean. */

@@ -2,7 +2,9 @@ import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CorruptSourceError, MalformedBoxError } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
+import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
+import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { defaultEncoder, type EngineSettings } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
@@ -11,6 +13,8 @@ import { clipPicture } from "../probe/picture.ts";
 import { type MediaProbe, soundNote } from "../probe/probe.ts";
 import { soundCoverage } from "../timeline/sound.ts";
 import { planTimeline, type Timeline } from "../timeline/timeline.ts";
+import { readLists } from "../verify/looks.ts";
+import { encodedPictures } from "../verify/planned-pictures.ts";
 import { verifyClip } from "../verify/verify.ts";
 import { verifySound } from "../verify/verify-sound.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
@@ -114,10 +118,13 @@ async function encodeParts(
   const { threads, ffmpeg, timeLimitMs } = settings;
   const encoder = { ...defaultEncoder, ...settings.encoder };
   const paths = cut.job.sources.map(({ path }) => path);
-  const args = partArguments({ ...cut, paths, threads, encoder, parts, audio });
+  const { scratch } = options;
+  const args = await withGraphFile(partArguments({ ...cut, paths, threads, encoder, parts, audio, scratch }), scratch);
   const { durationSeconds } = cut.timeline;
   const onProgress = (seconds: number) => options.onProgress?.(Math.min(90, (90 * seconds) / durationSeconds));
-  await runFfmpeg({ ffmpeg, timeLimitMs, args, cwd: options.scratch, onProgress, ...signalOf(options) });
+  const log = await runFfmpeg({ ffmpeg, timeLimitMs, args, cwd: options.scratch, onProgress, ...signalOf(options) });
+  const damage = damageIn(log, parts.length);
+  if (damage !== undefined) throw new VerificationError(`a source does not decode whole: ${damage}`);
 }
 
 /** Fast clips keep the sources' packets where these fit together; otherwise sound is encoded once for the whole clip. */
@@ -143,8 +150,13 @@ async function readBack(
   // Frames that fill a gap are not there: the frame before stands longer instead.
   const frameSeconds = timeline.expected.filter(({ source }) => source !== undefined).map(({ seconds }) => seconds);
   const { ffmpeg, timeLimitMs } = settings;
-  const ways = { ffmpeg, timeLimitMs, ...signalOf(options) };
-  const { missing, probe } = await verifyClip({ path: job.output, frameSeconds, width, height, audio }, ways);
+  const ways = { ffmpeg, timeLimitMs, scratch: options.scratch, ...signalOf(options) };
+  const pictures = {
+    planned: encodedPictures(plan),
+    shown: await readLists(encodeSegments(plan).length, options.scratch),
+  };
+  const clip = { path: job.output, frameSeconds, width, height, audio, pictures };
+  const { missing, probe, durationMs } = await verifyClip(clip, ways);
   if (missing.length > 0)
     throw new VerificationError(`the clip lacks ${missing.length} of ${frameSeconds.length} frames`);
   return {
@@ -156,7 +168,7 @@ async function readBack(
     frames: probe.video.times.length,
     encodedFrames: plan.encodedFrames,
     audio,
-    durationMs: Math.round(timeline.durationSeconds * 1e6) / 1000,
+    durationMs,
     sound: soundCoverage(job, timeline, probes, timeline.delivered),
     delivered: timeline.delivered,
     gaps: timeline.gaps,

@@ -88,6 +88,31 @@ describe("a source that is damaged in part", () => {
     expect(lost.length).toBeGreaterThan(0);
   });
 
+  it("in one frame, which decoders conceal, does not show that one, nor those that refer to it", async () => {
+    const source = await damaged("concealed.mp4", async (path) => {
+      const bytes = await readFile(path);
+      await using file = await fileSource(path);
+      const video = firstTrack(await readMovie(file, path), "vide");
+      for (let sample = 60; sample < 68; sample++) {
+        const [offset, size] = [video?.samples.offset[sample] ?? 0, video?.samples.size[sample] ?? 0];
+        for (let i = size >> 2; i < size; i++) bytes[offset + i] = (i * 7919) % 251;
+      }
+      await writeFile(path, bytes);
+    });
+    for (const precision of ["exact", "smart"] as const) {
+      // The smart clip encodes frames 55 to 74: there the damage shows.
+      const { report, frames } = await shop.render(jobOf([source], startMs + 2200, startMs + 5000, { precision }));
+      expect(report.precision).toBe("exact");
+      expect(report.why).toMatch(/\d+ frames were damaged and could not be shown/);
+      const codes = codesOf(frames);
+      const lost = Array.from({ length: 70 }, (_, i) => 55 + i).filter((code) => !codes.includes(code));
+      expect(lost.at(-1)).toBe(74);
+      expect(lost.length).toBeGreaterThan(10);
+      expect(Math.min(...lost)).toBeGreaterThan(55);
+      expect(report.frames).toBe(70 - lost.length);
+    }
+  });
+
   it.each(["smart", "fast"] as const)(
     "is not copied the %s way: all frames are encoded, which tells what is lost",
     async (precision) => {

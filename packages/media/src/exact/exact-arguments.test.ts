@@ -35,7 +35,16 @@ function argumentsOf(probes: MediaProbe[]): string[] {
   if (timeline === undefined) throw new Error("no frames");
   const paths = job.sources.map(({ path }) => path);
   const { startMs, output } = job;
-  return exactArguments({ paths, probes, timeline, startMs, threads: 2, encoder: defaultEncoder, output });
+  return exactArguments({
+    paths,
+    probes,
+    timeline,
+    startMs,
+    threads: 2,
+    encoder: defaultEncoder,
+    scratch: "/scratch",
+    output,
+  });
 }
 
 function after(args: string[], name: string): string | undefined {
@@ -46,11 +55,19 @@ describe("exactArguments", () => {
   it("cuts, places and encodes all parts in one run", () => {
     const args = argumentsOf([probe, probe]);
     expect(after(args, "-filter_complex")?.split(";")).toEqual([
-      "[0:V:0]trim=start=1.980000:end=3.980000,settb=1/90000,select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'," +
-        "scale=1920:1080,setsar=1/1,format=yuv420p,setpts='round(PTS+-2.000000000/TB)'[v0]",
-      "[1:V:0]trim=start=-0.020000:end=0.980000,settb=1/90000,select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'," +
-        "scale=1920:1080,setsar=1/1,format=yuv420p,setpts='round(PTS+2.000000000/TB)'[v1]",
+      "[0:V:0]settb=1/90000,trim=start=1.900000:end=4.060000,scale=1920:1080,setsar=1/1,format=yuv420p,split[all0][look0]",
+      "[look0]setpts='round(PTS+-2.000000000/TB)'[shown0]",
+      "[all0]trim=start=1.980000:end=3.980000,select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'," +
+        "setpts='round(PTS+-2.000000000/TB)'[v0]",
+      "[1:V:0]settb=1/90000,trim=start=-0.100000:end=1.060000,scale=1920:1080,setsar=1/1,format=yuv420p,split[all1][look1]",
+      "[look1]setpts='round(PTS+2.000000000/TB)'[shown1]",
+      "[all1]trim=start=-0.020000:end=0.980000,select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'," +
+        "setpts='round(PTS+2.000000000/TB)'[v1]",
       "[v0][v1]interleave=nb_inputs=2,settb=1/90000[video]",
+      "[shown0]scale=32:32:flags=area,format=gray[smallshown0]",
+      "[smallshown0]split[even-pictures][even-times]",
+      "[shown1]scale=32:32:flags=area,format=gray[smallshown1]",
+      "[smallshown1]split[odd-pictures][odd-times]",
       "[0:a:0]atrim=start=2.000000:end=4.000000,asetpts='PTS-2.000000000/TB'," +
         "aresample=48000:async=1:min_hard_comp=0.01:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=mono," +
         "apad=whole_len=96000,atrim=end_sample=96000[a0]",
@@ -67,6 +84,13 @@ describe("exactArguments", () => {
       ...["-map_metadata", "-1", "-map_chapters", "-1", "-metadata", "creation_time=1970-01-01T00:00:02.000Z"],
       ...["-max_muxing_queue_size", "4096", "-video_track_timescale", "90000", "-movflags", "+faststart"],
       ...["-f", "mp4", "/scratch/clip.mp4"],
+      ...["even", "odd"].flatMap((name) => {
+        const output = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-c:v", "rawvideo"];
+        return [
+          ...["-map", `[${name}-pictures]`, ...output, "-f", "rawvideo", `/scratch/shown-${name}.gray`],
+          ...["-map", `[${name}-times]`, ...output, "-f", "framecrc", `/scratch/shown-${name}.times`],
+        ];
+      }),
     ]);
   });
 
@@ -75,7 +99,7 @@ describe("exactArguments", () => {
     expect(args.slice(args.indexOf("-protocol_whitelist"), args.indexOf("-i") + 2)).toEqual([
       ...["-protocol_whitelist", "file,pipe", "-format_whitelist", expect.stringContaining("mov"), "-codec_whitelist"],
       ...[expect.stringContaining("h264"), "-threads", "2", "-reinit_filter", "0"],
-      ...["-noaccurate_seek", "-seek_timestamp", "1", "-ss", "1.000000", "-i", "file:/scratch/a.mp4"],
+      ...["-noaccurate_seek", "-seek_timestamp", "1", "-ss", "0.720000", "-i", "file:/scratch/a.mp4"],
     ]);
     expect(args.filter((argument) => argument === "-ss")).toHaveLength(1);
     expect(args.filter((argument) => argument === "-protocol_whitelist")).toHaveLength(2);

@@ -1,8 +1,10 @@
+import { TIME_TOLERANCE_SECONDS } from "@camclips/mp4";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { type EncoderSettings, TIMESCALE } from "../ffmpeg/settings.ts";
 import { clipPicture } from "../probe/picture.ts";
 import type { MediaProbe } from "../probe/probe.ts";
-import type { Timeline } from "../timeline/timeline.ts";
+import type { Piece, Timeline } from "../timeline/timeline.ts";
+import { listOutputs } from "../verify/looks.ts";
 import { type AudioFormat, filterGraph } from "./filter-graph.ts";
 
 export interface ExactJob {
@@ -14,10 +16,17 @@ export interface ExactJob {
   startMs: number;
   threads: number;
   encoder: EncoderSettings;
+  /** Where the pictures of the sources go, small. */
+  scratch: string;
   output: string;
 }
 
-/** A seek lands on the keyframe before this much earlier instant: frames may be stored out of order around it. */
+/**
+ * A seek lands on the keyframe before this much earlier instant. Frames are stored up to 16 places away from where they are
+ * shown (H.264, A.3.1; H.265, A.4.2), and behind a keyframe of an open GOP decoders drop as many. At a few frames a second
+ * that is many seconds.
+ */
+const SEEK_MARGIN_FRAMES = 32;
 const SEEK_MARGIN_SECONDS = 1;
 /** With more inputs than this, each decodes with one thread: every thread holds frames in memory. */
 const MANY_INPUTS = 3;
@@ -33,7 +42,7 @@ export function exactArguments(job: ExactJob): string[] {
   return [
     ...["-v", "warning", "-y", "-max_error_rate", "1", "-copyts", "-filter_complex_threads", String(job.threads)],
     ...timeline.pieces.flatMap((piece) => {
-      return inputArguments(paths[piece.source] ?? "", inputOptions(job, piece.cuts.firstSeconds));
+      return inputArguments(paths[piece.source] ?? "", inputOptions(job, piece));
     }),
     ...["-filter_complex", filterGraph(timeline, probes, clipPicture(first.video), audio)],
     ...["-map", "[video]", "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`],
@@ -44,18 +53,26 @@ export function exactArguments(job: ExactJob): string[] {
     ...["-metadata", `creation_time=${new Date(Math.round(job.startMs)).toISOString()}`],
     ...["-max_muxing_queue_size", "4096", "-video_track_timescale", String(TIMESCALE), "-movflags", "+faststart"],
     ...["-f", "mp4", job.output],
+    ...listOutputs(timeline.pieces.length, job.scratch),
   ];
 }
 
 /** Times stay those of the file (`-copyts`), so that the filters can cut at them whatever the seek found. */
-function inputOptions({ timeline, threads }: ExactJob, firstSeconds: number): string[] {
+function inputOptions({ timeline, threads, probes }: ExactJob, { source, cuts }: Piece): string[] {
   const decoderThreads = timeline.pieces.length > MANY_INPUTS ? 1 : threads;
-  return ["-threads", String(decoderThreads), "-reinit_filter", "0", ...seekArguments(firstSeconds)];
+  const seek = seekArguments(cuts.firstSeconds, probes[source]);
+  return ["-threads", String(decoderThreads), "-reinit_filter", "0", ...seek];
 }
 
-/** Input options that start reading at a keyframe well before `firstSeconds` of the file's own timeline. */
-export function seekArguments(firstSeconds: number): string[] {
-  const seek = firstSeconds - SEEK_MARGIN_SECONDS;
+/**
+ * Input options that start reading at a keyframe well before `firstSeconds` of the file's own timeline.
+ * @param probe of the file; absent when no picture is decoded
+ */
+export function seekArguments(firstSeconds: number, probe?: Pick<MediaProbe, "video">): string[] {
+  const times = probe?.video.times ?? [];
+  const first = times.findIndex((time) => time >= firstSeconds - TIME_TOLERANCE_SECONDS);
+  const frames = probe ? (times[first - SEEK_MARGIN_FRAMES] ?? 0) : Number.POSITIVE_INFINITY;
+  const seek = Math.min(firstSeconds - SEEK_MARGIN_SECONDS, frames);
   return seek > 0 ? ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", seek.toFixed(6)] : [];
 }
 
@@ -75,6 +92,7 @@ export function frameRate({ intervalSeconds }: Timeline): string {
 }
 
 /** With times passed through, the encoder leaves durations open, and the muxer would end the clip before its last frame. */
-function lastFrameDuration({ intervalSeconds }: Timeline): string {
-  return `setts=pts=PTS:dts=DTS:duration=${Math.round(intervalSeconds * TIMESCALE)}`;
+function lastFrameDuration({ expected, durationSeconds }: Timeline): string {
+  const seconds = durationSeconds - (expected.at(-1)?.seconds ?? 0);
+  return `setts=pts=PTS:dts=DTS:duration=${Math.max(1, Math.round(seconds * TIMESCALE))}`;
 }

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { fileSource, readMovie } from "@camclips/mp4";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { codesBetween, codesOf, jobOf, Workshop } from "@camclips/testing/media/workshop";
 import { afterAll, describe, expect, it } from "vitest";
+import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { type Camera, type CameraOptions, makeCamera, readAudioOnsets } from "../synthetic/index.ts";
 
 const startMs = Date.UTC(2018, 9, 31, 2, 52, 0, 51);
@@ -39,6 +41,7 @@ describe.concurrent("an exact clip has every frame of its range and no other", (
     ["no sound", { audio: false }],
     ["HEVC", { codec: "hevc" }],
     ["a first frame at 0.48 s in the file", { firstSeconds: 0.48, recordings: 1 }],
+    ["one unit of time a frame", { fps: 15, timescale: 15, bFrames: 2 }],
     ["fragments", { container: "fragmented" }],
   ])("from recordings with %s", async (name, options) => {
     const made = await camera(name, options);
@@ -70,6 +73,30 @@ describe.concurrent("an exact clip has every frame of its range and no other", (
     const onsets = await readAudioOnsets(path);
     expect(onsets.map(({ second }) => second)).toEqual([1, 2, 3, 4, 5, 6]);
     for (const { seconds, second } of onsets) expect(Math.abs(seconds - (second - 0.52))).toBeLessThan(0.01);
+  });
+});
+
+/** What ffmpeg itself takes a file's duration for, milliseconds. */
+async function durationMsOf(path: string): Promise<number> {
+  const log = await runFfmpeg({
+    ffmpeg: testFfmpeg,
+    args: ["-i", path, "-map", "0:v", "-c", "copy", "-f", "null", "-"],
+  });
+  const [, hours, minutes, seconds] = /Duration: (\d+):(\d+):([\d.]+)/.exec(log) ?? [];
+  return ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+}
+
+describe.concurrent("durationMs is the file's", () => {
+  it.each(["exact", "smart", "fast"] as const)("in a %s clip of a variable frame rate", async (precision) => {
+    const { recordings } = await camera("uneven", { vfr: true, bFrames: 2, recordings: 1, seconds: 8 });
+    for (const [from, to] of [
+      [1730, 5210],
+      [2000, 4400],
+      [3100, 6999],
+    ] as const) {
+      const { path, report } = await shop.render(jobOf(recordings, startMs + from, startMs + to, { precision }));
+      expect(Math.abs(report.durationMs - (await durationMsOf(path)))).toBeLessThanOrEqual(10);
+    }
   });
 });
 

@@ -1,7 +1,9 @@
 import { TIMESCALE } from "../ffmpeg/settings.ts";
+import { type Cut, cutOut, number, seconds } from "../ffmpeg/time-filters.ts";
 import { fitFilters, type Picture, sampleAspectText } from "../probe/picture.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import type { Piece, Timeline } from "../timeline/timeline.ts";
+import { listChains, lookChain } from "../verify/looks.ts";
 
 export interface AudioFormat {
   sampleRate: number;
@@ -19,11 +21,9 @@ export function filterGraph(
   audio: AudioFormat | undefined,
 ): string {
   const { pieces, leadFrames } = timeline;
-  const chains = pieces.map((piece, index) => {
+  const chains = pieces.flatMap((piece, index) => {
     const probe = probes[piece.source];
-    return probe === undefined
-      ? ""
-      : `${videoChain(timeline, piece, index, fitFilters(probe.video, picture))}[v${index}]`;
+    return probe === undefined ? [] : videoChains(timeline, piece, index, fitFilters(probe.video, picture));
   });
   const inputs = pieces.map((_, index) => `[v${index}]`);
   if (leadFrames > 0) {
@@ -31,7 +31,7 @@ export function filterGraph(
     inputs.unshift("[lead]");
   }
   const join = inputs.length > 1 ? `interleave=nb_inputs=${inputs.length},settb=1/${TIMESCALE}` : "null";
-  chains.push(`${inputs.join("")}${join}[video]`);
+  chains.push(`${inputs.join("")}${join}[video]`, ...listChains(pieces.length));
   if (audio !== undefined) chains.push(...audioChains(timeline, probes, audio));
   return chains.join(";");
 }
@@ -39,16 +39,20 @@ export function filterGraph(
 /** Decoders may give two frames of damaged data the same time; recordings have two on one tick of the clip, too. */
 const IN_ORDER = "select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'";
 
-function videoChain(timeline: Timeline, piece: Piece, input: number, fit: string[]): string {
-  const { inSeconds, outSeconds } = piece.cuts;
-  const cut = `[${input}:V:0]trim=start=${seconds(inSeconds)}:end=${seconds(outSeconds)}`;
+function videoChains(timeline: Timeline, piece: Piece, index: number, fit: string[]): string[] {
+  const { cuts, outSeconds, evenFrames } = piece;
+  const { intervalSeconds } = timeline;
+  const place = evenFrames === undefined ? placed(timeline, piece) : evenly(timeline, piece);
+  const stretch = { index, cut: cuts, intervalSeconds, shiftSeconds: outSeconds - cuts.firstSeconds, fit };
   return [
-    cut,
-    `settb=1/${TIMESCALE}`,
-    IN_ORDER,
-    ...fit,
-    ...(piece.evenFrames === undefined ? placed(timeline, piece) : evenly(timeline, piece)),
-  ].join(",");
+    lookChain(stretch, `[${index}:V:0]`, `[all${index}]`),
+    `${[`[all${index}]${cutOut(cuts)}`, IN_ORDER, ...without(piece.lost), ...place].join(",")}[v${index}]`,
+  ];
+}
+
+function without(lost: readonly Cut[] = []): string[] {
+  const within = lost.map(({ inSeconds, outSeconds }) => `between(t,${seconds(inSeconds)},${seconds(outSeconds)})`);
+  return within.length === 0 ? [] : [`select='not(${within.join("+")})'`];
 }
 
 /** Every frame keeps its own time. What tpad adds after the last frame gets the clip's rhythm, whatever rate it assumes. */
@@ -134,14 +138,4 @@ function soundChain({ cuts, slotSeconds }: Piece, input: number, audio: AudioFor
 function silence(audio: AudioFormat, samples: number): string {
   const source = `anullsrc=sample_rate=${audio.sampleRate}:channel_layout=${audio.layout}`;
   return `${source},aformat=sample_fmts=fltp,atrim=end_sample=${samples}`;
-}
-
-/** Microseconds: what ffmpeg's own times resolve. */
-function seconds(value: number): string {
-  return value.toFixed(6);
-}
-
-/** In an expression: precise enough for frame intervals that are repeated thousands of times, and never with an exponent. */
-function number(value: number): string {
-  return value.toFixed(9);
 }

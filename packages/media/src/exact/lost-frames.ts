@@ -1,11 +1,13 @@
 import type { Gap } from "@camclips/events";
 import { CorruptSourceError } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
+import type { Cut } from "../ffmpeg/time-filters.ts";
 import type { RenderJob, RenderReport } from "../media-engine.ts";
 import { round } from "../timeline/coverage.ts";
+import { stretches } from "../timeline/stretches.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 
-type Coverage = Pick<RenderReport, "delivered" | "gaps" | "startErrorMs" | "endErrorMs" | "durationMs">;
+type Coverage = Pick<RenderReport, "delivered" | "gaps" | "startErrorMs" | "endErrorMs">;
 
 /**
  * What the clip covers, after frames that could not be decoded. The frame before stands in for a lost one; where that
@@ -17,8 +19,7 @@ type Coverage = Pick<RenderReport, "delivered" | "gaps" | "startErrorMs" | "endE
  */
 export function coverageWithout(job: RenderJob, timeline: Timeline, missing: readonly number[], log: string): Coverage {
   const { expected, intervalSeconds, delivered, startErrorMs, endErrorMs } = timeline;
-  const durationMs = round(timeline.durationSeconds * 1000);
-  const planned = { delivered, gaps: timeline.gaps, startErrorMs, endErrorMs, durationMs };
+  const planned = { delivered, gaps: timeline.gaps, startErrorMs, endErrorMs };
   if (missing.length === 0) return planned;
   checkBlame(job, timeline, missing, log);
   const intervalMs = intervalSeconds * 1000;
@@ -41,8 +42,18 @@ export function coverageWithout(job: RenderJob, timeline: Timeline, missing: rea
     gaps: merged([...timeline.gaps, ...gaps].sort((a, b) => a.startMs - b.startMs)),
     startErrorMs: head === undefined ? timeline.startErrorMs : round(head.endMs - job.startMs),
     endErrorMs: round(timeline.endErrorMs - shortened),
-    durationMs: round(planned.durationMs - shortened),
   };
+}
+
+/** Frames that the clip lacks, and those of another rate that show a frame before a lost one again: indices, ascending. */
+export function lostFrames({ pieces, expected }: Timeline, missing: readonly number[]): number[] {
+  const lacking = new Set(missing);
+  return expected.flatMap(({ seconds, source }, index) => {
+    const piece = pieces.findLast(({ outSeconds }) => outSeconds <= seconds + 1e-6);
+    const own = piece && piece.cuts.firstSeconds + seconds - piece.outSeconds;
+    const isLost = (cut: Cut) => own !== undefined && own > cut.inSeconds && own < cut.outSeconds;
+    return lacking.has(index) || (source !== undefined && piece?.lost?.some(isLost)) ? [index] : [];
+  });
 }
 
 const DECODING_TROUBLE = /error|corrupt|invalid|conceal|missing|partial|truncat|non-existing|out of range|overread/i;
@@ -58,16 +69,6 @@ function checkBlame(job: RenderJob, { expected }: Timeline, missing: readonly nu
       throw new CorruptSourceError(path, "none of its frames can be decoded");
     }
   }
-}
-
-function stretches(indices: readonly number[]): [first: number, last: number][] {
-  const found: [number, number][] = [];
-  for (const index of indices) {
-    const previous = found.at(-1);
-    if (previous !== undefined && previous[1] === index - 1) previous[1] = index;
-    else found.push([index, index]);
-  }
-  return found;
 }
 
 function without(parts: readonly [number, number][], gaps: readonly Gap[]): [number, number][] {

@@ -2,7 +2,9 @@ import { rm, stat } from "node:fs/promises";
 import { CorruptSourceError } from "@camclips/mp4";
 import { SoundError, VerificationError } from "../errors.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
+import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
+import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { defaultEncoder, type EngineSettings } from "../ffmpeg/settings.ts";
@@ -10,12 +12,15 @@ import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts"
 import { clipPicture } from "../probe/picture.ts";
 import { type MediaProbe, probeMedia, soundNote } from "../probe/probe.ts";
 import { soundCoverage } from "../timeline/sound.ts";
-import { planTimeline, type Timeline } from "../timeline/timeline.ts";
+import { type Piece, planTimeline, type Timeline } from "../timeline/timeline.ts";
+import { readLists } from "../verify/looks.ts";
+import { plannedPictures } from "../verify/planned-pictures.ts";
 import { verifyClip } from "../verify/verify.ts";
 import { verifySound } from "../verify/verify-sound.ts";
 import { withoutBrokenSound } from "./broken-sound.ts";
 import { exactArguments } from "./exact-arguments.ts";
-import { coverageWithout } from "./lost-frames.ts";
+import { coverageWithout, lostFrames } from "./lost-frames.ts";
+import { undecoded } from "./undecoded.ts";
 
 /** A job whose sources have been looked at. */
 export interface PreparedJob {
@@ -25,6 +30,7 @@ export interface PreparedJob {
 }
 
 type Ways = Pick<EngineSettings, "ffmpeg" | "timeLimitMs"> & { signal?: AbortSignal | undefined };
+type ScratchWays = Ways & { scratch: string };
 
 /**
  * Looks at all sources and plans the clip.
@@ -49,11 +55,14 @@ export async function renderExact(
   options: RenderOptions,
   why: string,
 ): Promise<RenderReport> {
-  const ways = { ffmpeg: settings.ffmpeg, timeLimitMs: settings.timeLimitMs, signal: options.signal };
+  const { ffmpeg, timeLimitMs } = settings;
+  const ways = { ffmpeg, timeLimitMs, signal: options.signal, scratch: options.scratch };
   const { job } = prepared;
   try {
-    const log = await encode(prepared, settings, ways, options);
-    const report = await readBack(prepared, ways, why, log);
+    const log = await encode(prepared, settings, options);
+    const damaged = damageIn(log) === undefined ? undefined : await withoutUndecoded(prepared, ways);
+    if (damaged) await encode(damaged, settings, options);
+    const report = await readBack(damaged ?? prepared, ways, why, log);
     await verifySound({ ...prepared, path: job.output, copied: false }, ways);
     options.onProgress?.(100);
     return report;
@@ -71,25 +80,50 @@ export async function renderExact(
 async function encode(
   { job, probes, timeline }: PreparedJob,
   settings: EngineSettings,
-  ways: Ways,
   options: RenderOptions,
 ): Promise<string> {
-  const args = exactArguments({
+  const { ffmpeg, timeLimitMs } = settings;
+  const plain = exactArguments({
     paths: job.sources.map(({ path }) => path),
     probes,
     timeline,
     startMs: job.startMs,
     threads: settings.threads,
     encoder: { ...defaultEncoder, ...settings.encoder },
+    scratch: options.scratch,
     output: job.output,
   });
+  const args = await withGraphFile(plain, options.scratch);
   const onProgress = (seconds: number) => {
     options.onProgress?.(Math.min(99, (100 * seconds) / timeline.durationSeconds));
   };
-  return runFfmpeg({ ...ways, args, cwd: options.scratch, onProgress });
+  const { signal, scratch: cwd } = options;
+  return runFfmpeg({ ffmpeg, timeLimitMs, ...(signal && { signal }), args, cwd, onProgress });
 }
 
-async function readBack(prepared: PreparedJob, ways: Ways, why: string, log: string): Promise<RenderReport> {
+/**
+ * The same job without the frames that do not come out whole; undefined when all that are needed do.
+ * @throws CorruptSourceError when a source has not one that does
+ */
+async function withoutUndecoded({ job, probes, timeline }: PreparedJob, ways: Ways): Promise<PreparedJob | undefined> {
+  const pieces: Piece[] = [];
+  for (const piece of timeline.pieces) {
+    const [path, video] = [job.sources[piece.source]?.path ?? "", probes[piece.source]?.video];
+    pieces.push({ ...piece, lost: video ? await undecoded(path, video, piece.cuts, ways) : [] });
+  }
+  if (pieces.every(({ lost }) => lost?.length === 0)) return undefined;
+  for (const [source, { path }] of job.sources.entries()) {
+    const own = pieces.filter((piece) => piece.source === source);
+    if (own.length > 0 && own.every(isAllLost)) throw new CorruptSourceError(path, "none of its frames can be decoded");
+  }
+  return { job, probes, timeline: { ...timeline, pieces } };
+}
+
+function isAllLost({ cuts, lost = [] }: Piece): boolean {
+  return lost.some(({ inSeconds, outSeconds }) => inSeconds <= cuts.firstSeconds && outSeconds >= cuts.lastSeconds);
+}
+
+async function readBack(prepared: PreparedJob, ways: ScratchWays, why: string, log: string): Promise<RenderReport> {
   const { job, probes, timeline } = prepared;
   const first = probes[timeline.pieces[0]?.source ?? 0];
   if (first === undefined) throw new TypeError("a clip needs a probed source");
@@ -97,9 +131,15 @@ async function readBack(prepared: PreparedJob, ways: Ways, why: string, log: str
   const audio = timeline.pieces.some(({ source }) => probes[source]?.audio !== undefined);
   const picture = clipPicture(first.video);
   const frameSeconds = expected.map(({ seconds }) => seconds);
-  const { missing, probe } = await verifyClip({ path: job.output, frameSeconds, ...picture, audio }, ways);
-  const coverage = coverageWithout(job, timeline, missing, log);
-  const note = missing.length > 0 ? `; ${missing.length} frames were damaged and could not be shown` : "";
+  const shown = await readLists(timeline.pieces.length, ways.scratch);
+  const pictures = { planned: plannedPictures(timeline), shown };
+  const { missing, probe, durationMs } = await verifyClip(
+    { path: job.output, frameSeconds, ...picture, audio, pictures },
+    ways,
+  );
+  const lost = lostFrames(timeline, missing);
+  const coverage = coverageWithout(job, timeline, lost, log);
+  const note = lost.length > 0 ? `; ${lost.length} frames were damaged and could not be shown` : "";
   return {
     precision: "exact",
     why: why + note + soundNote(timeline.pieces.map(({ source }) => probes[source])),
@@ -111,6 +151,7 @@ async function readBack(prepared: PreparedJob, ways: Ways, why: string, log: str
     audio,
     sound: soundCoverage(job, timeline, probes, coverage.delivered),
     ...coverage,
+    durationMs,
   };
 }
 

@@ -16,7 +16,7 @@ export interface MediaProbe {
   damaged: boolean;
 }
 
-interface AudioProbe {
+export interface AudioProbe {
   sampleRate: number;
   channels: number;
   /** Where its packets are, ascending, seconds on the file's timeline; holes that nobody hears are left out. */
@@ -32,10 +32,13 @@ export interface VideoProbe {
   sampleAspect: number;
   /** Presentation times of the frames that are shown, ascending, seconds on the file's timeline. */
   times: number[];
+  /** The same frames as they are decoded. Absent when unknown. */
+  decoding?: { seconds: number; isKey: boolean }[];
 }
 
 type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;
 
+const KEY = 0x1;
 const DISCARDED = 0x4;
 /** Between two packets of sound: less is rounding, or nothing that is heard. */
 const JOIN_SECONDS = 0.02;
@@ -70,7 +73,7 @@ function reasonOf(log: string): string {
 /** Reads the text that ffmpeg's `framecrc` writes: header lines with `#`, then `stream, dts, pts, duration, size, crc, flags`. */
 class PacketTable {
   readonly #header = new Map<string, string>();
-  readonly #times: number[] = [];
+  readonly #frames: { ticks: number; isKey: boolean }[] = [];
   readonly #packets: [from: number, to: number][] = [];
 
   add(line: string): void {
@@ -91,13 +94,16 @@ class PacketTable {
 
   #addFrame(fields: string[]): void {
     const flags = /F=0x([0-9A-F]+)/i.exec(fields[6] ?? "")?.[1] ?? "0";
-    if ((Number.parseInt(flags, 16) & DISCARDED) === 0) this.#times.push(Number(fields[2]));
+    if ((Number.parseInt(flags, 16) & DISCARDED) !== 0) return;
+    // The flags of a keyframe that is nothing else are not written.
+    const isKey = fields[6] === undefined || (Number.parseInt(flags, 16) & KEY) !== 0;
+    this.#frames.push({ ticks: Number(fields[2]), isKey });
   }
 
   probe(path: string, log: string): MediaProbe {
     const codec = this.#header.get("codec_id 0") ?? "unknown";
     if (!videoCodecs.has(codec)) throw new CorruptSourceError(path, `holds ${codec} video, which is not supported`);
-    if (this.#times.length === 0) throw new CorruptSourceError(path, "holds no frame");
+    if (this.#frames.length === 0) throw new CorruptSourceError(path, "holds no frame");
     const audio = this.#audio();
     const lostSound = audio ? undefined : this.#header.get("codec_id 1");
     return { video: this.#video(codec, log), audio, lostSound, damaged: DAMAGE.test(log) };
@@ -107,10 +113,11 @@ class PacketTable {
     const [width = 0, height = 0] = (this.#header.get("dimensions 0") ?? "").split("x").map(Number);
     const sampleAspect = ratio(this.#header.get("sar 0")) || 1;
     const unit = ratio(this.#header.get("tb 0"));
-    const times = this.#times.map((ticks) => ticks * unit).sort((a, b) => a - b);
+    const decoding = this.#frames.map(({ ticks, isKey }) => ({ seconds: ticks * unit, isKey }));
+    const times = decoding.map(({ seconds }) => seconds).sort((a, b) => a - b);
     const turned = Math.abs(Number(/rotation of (-?\d+)/.exec(log)?.[1] ?? 0)) % 180 === 90;
-    if (turned) return { codec, width: height, height: width, sampleAspect: 1 / sampleAspect, times };
-    return { codec, width, height, sampleAspect, times };
+    if (turned) return { codec, width: height, height: width, sampleAspect: 1 / sampleAspect, times, decoding };
+    return { codec, width, height, sampleAspect, times, decoding };
   }
 
   #audio(): MediaProbe["audio"] {

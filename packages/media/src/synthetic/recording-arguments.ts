@@ -22,7 +22,7 @@ export function recordingArguments(options: RecordingOptions, rate: string, coun
     ...["-map", "[picture]", "-fps_mode", "passthrough", "-enc_time_base", `1:${timescale}`],
     ...videoEncoder(options, rate),
     ...(audio ? ["-map", "2:a", "-c:a", "aac", "-b:a", "64k"] : []),
-    ...["-video_track_timescale", String(TIMESCALE), "-output_ts_offset", String(firstSeconds)],
+    ...["-video_track_timescale", String(options.timescale ?? TIMESCALE), "-output_ts_offset", String(firstSeconds)],
     ...containerArguments(options.container ?? "moov-first"),
     ...["-f", "mp4", options.path],
   ];

@@ -21,6 +21,8 @@ export interface RecordingOptions {
   /** Uneven frame intervals, and some frames left out. */
   vfr?: boolean;
   container?: Container;
+  /** Units per second of the video's times; default 90000. Many muxers write one unit a frame. */
+  timescale?: number;
   /** Shown after the clock. */
   label?: string;
   /** Code of the first frame; default 0. */

@@ -1,5 +1,6 @@
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileSource, sliceRecording } from "@camclips/mp4";
 import { Workshop } from "@camclips/testing/media/workshop";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { VerificationError } from "../errors.ts";
@@ -58,6 +59,21 @@ describe("renderThumbnails", () => {
     const { frames } = await makeRecording({ ...usual, gop: 12, bFrames: 3, openGop: true });
     for (const { code, wallMs } of frames.slice(22, 28)) {
       const [made] = await thumbnails(wallMs / 1000 + 0.01, [[`${code}.jpg`, null]]);
+      expect((await readFrameCodes(made?.path ?? "")).map((frame) => frame.code)).toEqual([code]);
+    }
+  });
+
+  it("finds the last frame of a file that shows too little of its GOPs to tell that they are open", async () => {
+    const whole = join(folder, "open-1fps.mp4");
+    const usual = { path: whole, startMs: 0, seconds: 16, fps: 1, width: 320, height: 180 };
+    const { frames } = await makeRecording({ ...usual, gop: 5, bFrames: 2, openGop: true, audio: false });
+    for (const { code, wallMs } of frames.slice(9)) {
+      clip = join(folder, `until-${code}.mp4`);
+      const range = { fromSeconds: wallMs / 1000, toSeconds: wallMs / 1000 + 0.002, showHidden: true };
+      await using file = await fileSource(whole);
+      const slice = await sliceRecording(file, whole, range);
+      await writeFile(clip, slice.chunks());
+      const [made] = await thumbnails(wallMs / 1000 - slice.zeroSeconds, [[`until-${code}.jpg`, null]]);
       expect((await readFrameCodes(made?.path ?? "")).map((frame) => frame.code)).toEqual([code]);
     }
   });

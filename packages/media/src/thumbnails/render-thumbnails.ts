@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { extname } from "node:path";
 import {
-  entryFor,
   fileSource,
   firstTrack,
   presentationSeconds,
@@ -10,6 +9,7 @@ import {
   shownAt,
   TIME_TOLERANCE_SECONDS,
 } from "@camclips/mp4";
+import { findEntryFor } from "../cut/idr.ts";
 import { VerificationError } from "../errors.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
@@ -72,7 +72,7 @@ async function frameAt({ clip, atSeconds }: ThumbnailJob, signal: AbortSignal | 
   const shown = video && shownAt(video, atSeconds);
   if (!video || end === undefined || shown === undefined || atSeconds >= end)
     throw new VerificationError(`the clip has no frame at ${atSeconds} s`);
-  const entry = entryFor(video, shown).index;
+  const entry = await findEntryFor(file, video, shown);
   return { frameSeconds: presentationSeconds(video, shown), entrySeconds: presentationSeconds(video, entry) };
 }
 

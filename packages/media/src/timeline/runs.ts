@@ -1,6 +1,7 @@
 import { TIMESCALE } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderSource } from "../media-engine.ts";
-import type { MediaProbe } from "../probe/probe.ts";
+import type { AudioProbe, MediaProbe } from "../probe/probe.ts";
+import { isHeard } from "../probe/sound-parts.ts";
 
 /** Frames of one source that belong to the clip and follow each other without a gap. Instants are epoch ms. */
 export interface Run {
@@ -36,7 +37,8 @@ export function findRuns(job: RenderJob, probes: readonly MediaProbe[]): Run[] {
   const rhythms = rhythmsOf(job.sources, all);
   for (const [index, source] of job.sources.entries()) {
     const rhythm = rhythms[index];
-    if (rhythm) runs.push(...runsOfSource(job, source, { index, times: all[index] ?? [], ...rhythm }));
+    const sound = probes[index]?.audio?.spans;
+    if (rhythm) runs.push(...runsOfSource(job, source, { index, times: all[index] ?? [], sound, ...rhythm }));
   }
   for (const [index, run] of runs.entries()) {
     const previous = runs[index - 1];
@@ -57,7 +59,7 @@ function distinct(times: readonly number[]): number[] {
 }
 
 function runsOfSource(job: RenderJob, source: RenderSource, frames: Omit<SourceFrames, "wallMs">): Run[] {
-  const { times, intervalMs } = frames;
+  const { times } = frames;
   const wallMs = (frame: number) => source.zeroMs + (times[frame] ?? Number.NaN) * 1000;
   const fromMs = Math.max(source.fromMs, job.startMs) - FRAME_TOLERANCE_MS;
   const toMs = Math.min(source.toMs, job.endMs) - FRAME_TOLERANCE_MS;
@@ -65,22 +67,40 @@ function runsOfSource(job: RenderJob, source: RenderSource, frames: Omit<SourceF
   let begin = times.findIndex((_, frame) => wallMs(frame) >= fromMs);
   while (begin >= 0 && begin < times.length && wallMs(begin) < toMs) {
     let end = begin + 1;
-    const most = intervalMs + job.joinToleranceMs;
-    while (end < times.length && wallMs(end) < toMs && wallMs(end) - wallMs(end - 1) <= most) end++;
+    const stands = (frame: number) => isStanding(job, source, frames, wallMs(frame), wallMs(frame + 1));
+    while (end < times.length && wallMs(end) < toMs && stands(end - 1)) end++;
     const isFirst = runs.length === 0;
     const isLast = !(wallMs(end) < toMs);
     // Around the part the staged file may lack frames that the recording has.
     const beforeMs = (isFirst ? source.previousFrameMs : undefined) ?? wallMs(begin - 1);
     const nextMs = (isLast ? source.lastFrameEndMs : undefined) ?? wallMs(end);
-    runs.push(makeRun(job, { ...frames, wallMs }, { begin, end, beforeMs, nextMs }));
+    runs.push(makeRun(job, source, { ...frames, wallMs }, { begin, end, beforeMs, nextMs }));
     begin = end;
   }
   return runs;
 }
 
+/**
+ * Whether a frame stands until the next one: as long as a join may be, or while there is sound. Cameras that send no frames
+ * while nothing moves go on with their sound.
+ */
+function isStanding(
+  job: RenderJob,
+  { zeroMs }: RenderSource,
+  { intervalMs, sound }: Pick<SourceFrames, "intervalMs" | "sound">,
+  startMs: number,
+  nextMs: number,
+): boolean {
+  if (nextMs - startMs <= intervalMs + job.joinToleranceMs) return true;
+  const untilMs = Math.min(nextMs, job.endMs);
+  return isHeard(sound, (startMs + intervalMs - zeroMs) / 1000, (untilMs - zeroMs) / 1000);
+}
+
 interface SourceFrames extends Rhythm {
   index: number;
   times: readonly number[];
+  /** When there is sound, seconds on the file's timeline. */
+  sound: AudioProbe["spans"] | undefined;
   wallMs: (frame: number) => number;
 }
 
@@ -93,12 +113,17 @@ interface Stretch {
 }
 
 /** A run of the frames `begin <= frame < end`. Its outer gaps are those to the clip's edges, until neighbours are known. */
-function makeRun(job: RenderJob, source: SourceFrames, { begin, end, beforeMs, nextMs }: Stretch): Run {
-  const { times, wallMs, intervalMs } = source;
+function makeRun(
+  job: RenderJob,
+  source: RenderSource,
+  frames: SourceFrames,
+  { begin, end, beforeMs, nextMs }: Stretch,
+): Run {
+  const { times, wallMs, intervalMs } = frames;
   const time = (frame: number) => times[frame] ?? Number.NaN;
   const most = intervalMs + job.joinToleranceMs;
   const lastMs = wallMs(end - 1);
-  const goesOn = nextMs > lastMs && nextMs - lastMs <= most;
+  const goesOn = nextMs > lastMs && isStanding(job, source, frames, lastMs, nextMs);
   const cameFrom = wallMs(begin) - beforeMs <= most && beforeMs < job.startMs;
   const usualEndMs = lastMs + intervalMs;
   const standsLong = nextMs - usualEndMs > ROUNDING_MS;
@@ -108,12 +133,12 @@ function makeRun(job: RenderJob, source: SourceFrames, { begin, end, beforeMs, n
   const between = (frame: number, otherwise: number) =>
     times[frame - 1] === undefined || times[frame] === undefined ? otherwise : (time(frame - 1) + time(frame)) / 2;
   return {
-    source: source.index,
+    source: frames.index,
     framesMs: times.slice(begin, end).map((_, offset) => wallMs(begin + offset)),
     startMs: wallMs(begin),
     endMs,
     intervalMs,
-    steady: source.steady,
+    steady: frames.steady,
     gapBefore: !cameFrom && wallMs(begin) - job.startMs >= intervalMs - FRAME_TOLERANCE_MS,
     gapAfter: job.endMs - endMs >= intervalMs - FRAME_TOLERANCE_MS,
     cuts: {

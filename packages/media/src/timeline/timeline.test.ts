@@ -55,6 +55,20 @@ describe("planTimeline", () => {
     );
   });
 
+  it("lets a frame stand for as long as there is sound: some cameras send none while nothing moves", () => {
+    const times = [...steady(51), ...steady(50).map((time) => time + 6)];
+    const heard = (until: number): MediaProbe => {
+      return { ...source(times), audio: { sampleRate: 48_000, channels: 1, spans: [[0, until]] } };
+    };
+    const within = planTimeline(job({ endMs: 8000 }), [heard(8)]);
+    expect(within).toMatchObject({ gaps: [], durationSeconds: 8, delivered: [[0, 8000]] });
+    const until = planTimeline(job({ startMs: 1000, endMs: 4000 }), [heard(8)]);
+    expect(until).toMatchObject({ gaps: [], durationSeconds: 3, endErrorMs: 0 });
+    expect(planTimeline(job({ endMs: 8000 }), [heard(4)])?.gaps).toEqual([
+      { startMs: 2040, endMs: 6000, cause: "NOT_RECORDED" },
+    ]);
+  });
+
   it("leaves a stutter within a source as it is", () => {
     const times = steady(100).filter((_, index) => index < 40 || index > 43);
     const plan = planTimeline(job({ endMs: 4000 }), [source(times)]);

@@ -1,4 +1,5 @@
 import type { Gap } from "@camclips/events";
+import type { Cut } from "../ffmpeg/time-filters.ts";
 import type { RenderJob } from "../media-engine.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import { deliveredParts, findGaps, round } from "./coverage.ts";
@@ -9,6 +10,8 @@ export interface Piece {
   /** Index into the job's sources. */
   source: number;
   cuts: Run["cuts"];
+  /** Parts of the source's timeline of which no frame comes out whole; none is known before something was decoded. */
+  lost?: readonly Cut[];
   /** Where the first and the last frame stand in the clip, seconds. */
   outSeconds: number;
   lastOutSeconds: number;

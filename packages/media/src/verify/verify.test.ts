@@ -8,9 +8,10 @@ import { makeRecording } from "../synthetic/index.ts";
 import { type ExpectedClip, missingFrames, verifyClip } from "./verify.ts";
 
 const shop = new Workshop();
-const ways = { ffmpeg: testFfmpeg, timeLimitMs: 30_000 };
+let ways: Parameters<typeof verifyClip>[1];
 let clip: ExpectedClip;
 beforeAll(async () => {
+  ways = { ffmpeg: testFfmpeg, timeLimitMs: 30_000, scratch: await shop.folder };
   const path = join(await shop.folder, "whole.mp4");
   const { frames } = await makeRecording({ path, startMs: 0, seconds: 2, bFrames: 2 });
   clip = { path, frameSeconds: frames.map(({ wallMs }) => wallMs / 1000), width: 160, height: 90, audio: true };

@@ -1,21 +1,23 @@
 import {
-  entryFor,
   fileSource,
   findBrokenSample,
   firstTrack,
   presentationSeconds,
+  presentedRange,
   readMovie,
   shownAt,
   TIME_TOLERANCE_SECONDS,
   type Track,
 } from "@camclips/mp4";
+import { findEntryFor } from "../cut/idr.ts";
 import { VerificationError } from "../errors.ts";
-import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
-import { inputArguments } from "../ffmpeg/input-arguments.ts";
-import { readLines } from "../ffmpeg/output.ts";
-import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
+import type { FfmpegRun } from "../ffmpeg/run-ffmpeg.ts";
 import { movieProbe } from "../probe/movie-probe.ts";
 import type { MediaProbe } from "../probe/probe.ts";
+import { stretches } from "../timeline/stretches.ts";
+import { comparePictures, type PlannedPicture } from "./compare-pictures.ts";
+import { type ClipWindow, decodeClip } from "./decode-clip.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 
 /** What a finished clip must be. */
 export interface ExpectedClip {
@@ -25,24 +27,29 @@ export interface ExpectedClip {
   width: number;
   height: number;
   audio: boolean;
+  /** Frames that were encoded, and what the sources show around them. Frames that turn out to be missing are not compared. */
+  pictures?: { planned: readonly PlannedPicture[]; shown: readonly (readonly Fingerprint[])[] };
 }
 
 export interface VerifiedClip {
   probe: MediaProbe;
+  /** Until the end of the last frame, whole milliseconds. */
+  durationMs: number;
   /** Indices of expected frames that are not there. */
   missing: number[];
 }
 
-type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;
+/** `scratch` is a folder for temporary files. */
+type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs"> & { scratch: string };
 
 /**
- * Reads a finished clip back: streams, size, every frame's time, every sample's structure, and whether its first and last
- * frame can be decoded.
+ * Reads a finished clip back: streams, size, every frame's time, every sample's structure, whether its first and last frame
+ * can be decoded, and whether every frame that was encoded shows what its source shows at that instant.
  * Missing frames are returned, not thrown: the caller knows whether a source was to blame.
  * @throws VerificationError when anything else is not as expected.
  */
 export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<VerifiedClip> {
-  const { probe, lastEntrySeconds } = await probeClip(expected.path, ways.signal);
+  const { probe, durationMs, lastEntrySeconds } = await probeClip(expected.path, ways.signal);
   const { video, audio } = probe;
   if (video.width !== expected.width || video.height !== expected.height) {
     const sizes = `${video.width}x${video.height} instead of ${expected.width}x${expected.height}`;
@@ -52,12 +59,16 @@ export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<Ve
     throw new VerificationError(expected.audio ? "the clip has no sound" : "the clip has sound that was not planned");
   }
   const missing = missingFrames(expected.frameSeconds, video.times);
-  await decodeEnds(expected.path, video.times, lastEntrySeconds, ways);
-  return { probe, missing };
+  await checkPictures(expected, { times: video.times, lastEntrySeconds, missing }, ways);
+  return { probe, durationMs, missing };
+}
+
+interface ProbedClip extends Pick<VerifiedClip, "probe" | "durationMs"> {
+  lastEntrySeconds: number;
 }
 
 /** Reads the clip's own index and samples; whether ffmpeg reads the file alike shows when it decodes both ends. */
-async function probeClip(path: string, signal?: AbortSignal): Promise<{ probe: MediaProbe; lastEntrySeconds: number }> {
+async function probeClip(path: string, signal?: AbortSignal): Promise<ProbedClip> {
   try {
     await using file = await fileSource(path);
     const movie = await readMovie(file, path, signal);
@@ -70,8 +81,11 @@ async function probeClip(path: string, signal?: AbortSignal): Promise<{ probe: M
       const seconds = presentationSeconds(video, broken).toFixed(3);
       throw new VerificationError(`the frame at ${seconds} s is damaged`);
     }
-    const last = entryFor(video, shownAt(video, Number.POSITIVE_INFINITY) ?? 0);
-    return { probe, lastEntrySeconds: presentationSeconds(video, last.index) };
+    const last = await findEntryFor(file, video, shownAt(video, Number.POSITIVE_INFINITY) ?? 0);
+    // With reordered frames, the last sample's duration is not that of the frame that is shown last: the edit list tells.
+    const edited = Number.isFinite(video.edit.to) ? video.edit.to / video.timescale : undefined;
+    const durationMs = Math.round((edited ?? presentedRange(video)?.endSeconds ?? 0) * 1000);
+    return { probe, durationMs, lastEntrySeconds: presentationSeconds(video, last) };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof VerificationError) throw error;
@@ -107,31 +121,42 @@ export function missingFrames(expected: readonly number[], actual: readonly numb
   return missing;
 }
 
-async function decodeEnds(path: string, times: readonly number[], lastEntrySeconds: number, ways: Ways): Promise<void> {
-  const last = Math.max(0, (times.at(-1) ?? 0) - TIME_TOLERANCE_SECONDS).toFixed(6);
-  const entry = Math.max(0, lastEntrySeconds).toFixed(6);
-  const seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", entry];
-  // Of the frames from the last keyframe on only one may come out: the muxer would hold all of them, raw, in memory.
-  const graph = `[0:V:0]trim=end_frame=1[first];[1:V:0]trim=start=${last}[last]`;
-  const maps = ["-filter_complex", graph, "-map", "[first]", "-map", "[last]"];
-  const output = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-f", "framecrc", "pipe:1"];
-  const args = ["-v", BLAME_LOG, "-xerror", "-copyts", ...inputArguments(path), ...inputArguments(path, seek)];
-  const decoded: [number[], number[]] = [[], []];
-  const onLine = (line: string) => {
-    const [stream, , pts] = line.split(",");
-    if (stream === "0" || stream === "1") decoded[stream].push(Number(pts) / 90_000);
-  };
-  try {
-    await runFfmpeg({ ...ways, args: [...args, ...maps, ...output], onOutput: readLines(onLine) });
-  } catch (error) {
-    if (!mayBlameInput(error)) throw error;
-    throw new VerificationError("the clip's first and last frame cannot be decoded", { cause: error });
+async function checkPictures(
+  { path, frameSeconds, pictures }: ExpectedClip,
+  { times, lastEntrySeconds, missing }: { times: readonly number[]; lastEntrySeconds: number; missing: number[] },
+  ways: Ways,
+): Promise<void> {
+  const lost = new Set(missing.map((index) => frameSeconds[index]));
+  const planned = pictures?.planned.filter(({ seconds }) => !lost.has(seconds)) ?? [];
+  const encoded = Float64Array.from(planned, ({ seconds }) => seconds).sort();
+  const decoded = await decodeClip(path, windowsOf(times, encoded, lastEntrySeconds), ways);
+  for (const [which, end] of [
+    ["first", times[0]],
+    ["last", times.at(-1)],
+  ] as const) {
+    if (!decoded.some(({ seconds }) => isSame(seconds, end))) {
+      throw new VerificationError(`the clip's ${which} frame cannot be decoded`);
+    }
   }
-  checkEnd("first", decoded[0][0], times[0]);
-  checkEnd("last", decoded[1].at(-1), times.at(-1));
+  if (pictures) comparePictures(planned, decoded, pictures.shown);
 }
 
-function checkEnd(which: "first" | "last", decoded: number | undefined, planned: number | undefined): void {
-  if (decoded !== undefined && planned !== undefined && Math.abs(decoded - planned) <= TIME_TOLERANCE_SECONDS) return;
-  throw new VerificationError(`the clip's ${which} frame cannot be decoded`);
+/** What is decoded of a clip: the frames that were encoded, which start with a keyframe, and the first and the last frame. */
+function windowsOf(times: readonly number[], encoded: Float64Array, lastEntrySeconds: number): ClipWindow[] {
+  let next = 0;
+  const isEncoded = (time: number) => {
+    while ((encoded[next] ?? Number.POSITIVE_INFINITY) < time - TIME_TOLERANCE_SECONDS) next++;
+    return isSame(encoded[next], time);
+  };
+  const encodedAt = new Set(times.flatMap((time, i) => (isEncoded(time) ? [i] : [])));
+  const wanted = times.flatMap((_, i) => (encodedAt.has(i) || i === 0 || i === times.length - 1 ? [i] : []));
+  return stretches(wanted).map(([first, last]) => ({
+    entrySeconds: first === 0 ? undefined : encodedAt.has(first) ? times[first] : lastEntrySeconds,
+    inSeconds: (times[first] ?? 0) - TIME_TOLERANCE_SECONDS,
+    outSeconds: (times[last] ?? 0) + TIME_TOLERANCE_SECONDS,
+  }));
+}
+
+function isSame(a: number | undefined, b: number | undefined): boolean {
+  return a !== undefined && b !== undefined && Math.abs(a - b) <= TIME_TOLERANCE_SECONDS;
 }

@@ -21,7 +21,7 @@ export interface LocatedMovie {
   end: number;
 }
 
-/** A window on the file that remembers its last reads, so that neighbouring boxes cost one request. */
+/** A window on the file that remembers its first and last reads, so that neighbouring boxes cost one request. */
 export interface Window {
   at(start: number, length: number, readAhead?: number): Promise<Uint8Array>;
 }
@@ -29,15 +29,18 @@ export interface Window {
 export function windowOn(source: ByteSource, signal?: AbortSignal): Window {
   let start = 0;
   let bytes: Uint8Array = new Uint8Array();
+  let head: Uint8Array | undefined;
   return {
     async at(from, length, readAhead = length) {
       const end = Math.min(source.size, from + length);
+      if (head && end <= head.length) return head.subarray(from, end);
       if (from < start || end > start + bytes.length) {
         const keep = from >= start && from < start + bytes.length ? bytes.subarray(from - start) : new Uint8Array();
         const readFrom = from + keep.length;
         const fresh = await source.read(readFrom, Math.max(end, Math.min(source.size, readFrom + readAhead)), signal);
         start = from;
         bytes = keep.length > 0 ? Buffer.concat([keep, fresh]) : fresh;
+        if (start === 0) head ??= bytes;
       }
       return bytes.subarray(from - start, end - start);
     },

@@ -31,6 +31,8 @@ export interface Track {
   mediaHeader: Uint8Array;
   edit: Edit;
   samples: SampleTable;
+  /** Known to have keyframes that are no IDR pictures, which an index does not show where no frame leads one. */
+  openGops?: boolean;
 }
 
 /** The edit list, reduced to what it does to sample times. All in units of the track's timescale, with fractions. */
@@ -160,15 +162,16 @@ export function entryFor(track: Track, wanted: number): { index: number; tooLate
   let index = Math.max(first, wanted);
   // A leading picture is decoded after a keyframe and shown before it, but needs the one before that.
   while (index > first && !(isSync(index) && presentationTicks(track, index) <= ticks)) index--;
-  if (!hasOpenGops(track)) return { index, tooLate: !isSync(index) || presentationTicks(track, index) > ticks };
+  if (!isOpen(track)) return { index, tooLate: !isSync(index) || presentationTicks(track, index) > ticks };
   if (index === first) return { index, tooLate: true };
   do index--;
   while (index > first && !isSync(index));
   return { index, tooLate: false };
 }
 
-/** Whether frames that follow a sync sample are presented before it; they follow it at once. */
-function hasOpenGops(track: Track): boolean {
+/** Whether any frames that follow a sync sample are presented before it; they follow it at once. */
+export function isOpen(track: Track): boolean {
+  if (track.openGops) return true;
   const { sync, count } = track.samples;
   for (let i = 0; i + 1 < count; i++) {
     if (sync[i] === 1 && sync[i + 1] !== 1 && presentationTicks(track, i + 1) < presentationTicks(track, i))

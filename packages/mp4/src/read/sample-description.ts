@@ -1,7 +1,7 @@
 import { MalformedBoxError } from "../errors.ts";
 import { type AvcConfig, readAvcConfig } from "../h26x/avc-config.ts";
 import { Fields } from "./box-reader.ts";
-import { type Box, boxesIn, findBox, fullBox } from "./boxes.ts";
+import { type Box, boxesIn, findBody, findBox, fullBox } from "./boxes.ts";
 import { decodableEntry, type Pcm, pcmOf, readAudioFields } from "./pcm.ts";
 
 /** One entry of stsd, ISO/IEC 14496-12, 8.5.2. */
@@ -39,9 +39,19 @@ function readVisualEntry(entry: Box): SampleDescription["video"] {
   const [width, height] = [fields.u16(), fields.u16()];
   fields.skip(50);
   const children = boxesIn(fields.rest());
+  requireClear(entry.type, children);
   const avcC = findBox(children, "avcC");
   const avc = avcC && readAvcConfig(avcC.body);
   return { width, height, sampleAspect: readSampleAspect(children), ...(avc && { avc }) };
+}
+
+/** Decoders make garbage of encrypted samples (ISO/IEC 14496-12, 8.12; 23001-7), and say little. */
+function requireClear(type: string, children: Box[]): void {
+  const protection = findBox(children, "sinf");
+  if (type !== "encv" && !protection) return;
+  const schm = protection && findBody(protection.body, "schm");
+  const scheme = schm ? `, scheme ${new Fields("schm", schm.subarray(4)).ascii(4)}` : "";
+  throw new MalformedBoxError(`its video is encrypted (${type}${scheme}): decrypt the recording before it is cut`);
 }
 
 function readSampleAspect(children: Box[]): [number, number] {

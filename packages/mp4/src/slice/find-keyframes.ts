@@ -1,6 +1,14 @@
 import { isIntraSlice } from "../h26x/slice-type.ts";
 import type { ByteSource } from "../io/byte-source.ts";
-import { firstTrack, type Movie, onlyDescription, presentationTicks, type Track } from "../read/movie.ts";
+import {
+  entryFor,
+  firstTrack,
+  isOpen,
+  type Movie,
+  onlyDescription,
+  presentationTicks,
+  type Track,
+} from "../read/movie.ts";
 import { TOLERANCE_SECONDS } from "./select-samples.ts";
 import type { SliceRange } from "./slice.ts";
 
@@ -40,8 +48,9 @@ export async function withTrueSync(
   const video = firstTrack(movie, "vide");
   const entryOf = video && entryReader(video);
   const wanted = video && samplesIn(video, range);
-  if (!entryOf || !wanted || video.samples.count < 2 || video.samples.sync.includes(0)) return { movie, found: true };
+  if (!entryOf || !wanted || video.samples.count < 2) return { movie, found: true };
   const reader = new EntryReader(video, source, entryOf, signal);
+  if (video.samples.sync.includes(0)) return { movie: await withOpenGops(movie, video, reader, wanted), found: true };
   const { first, last } = wanted;
   const around = await reader.read(Math.max(0, first - 1), Math.min(video.samples.count - 1, first + 1));
   if (around.every(({ entry }) => entry !== NO_ENTRY)) return { movie, found: true };
@@ -52,20 +61,47 @@ export async function withTrueSync(
   const sync = new Uint8Array(video.samples.count);
   for (const { index, entry } of entries) if (entry >= least) sync[index] = 1;
   if (!before.some(({ index }) => sync[index] === 1)) return { movie, found: false };
-  const trusted = { ...video, samples: { ...video.samples, sync } };
-  return { movie: { ...movie, tracks: movie.tracks.map((track) => (track === video ? trusted : track)) }, found: true };
+  return { movie: withTrack(movie, video, { ...video, samples: { ...video.samples, sync } }), found: true };
 }
 
-/** The first and last sample, in decode order, that are presented in the range. */
-function samplesIn(video: Track, range: SliceRange): { first: number; last: number } | undefined {
-  let [first, last] = [-1, -1];
+/** GOPs shorter than what reordering may reach over (H.264, A.3.1) can be open without a frame that leads a keyframe. */
+const SHORT_GOP = 16;
+
+/**
+ * Where GOPs are short and frames are reordered, but none leads a keyframe, the index does not tell whether GOPs are open:
+ * the sample with which decoding would start is looked at.
+ */
+async function withOpenGops(movie: Movie, video: Track, reader: EntryReader, { earliest }: Wanted): Promise<Movie> {
+  const { compositionOffset, sync, count } = video.samples;
+  const { index } = entryFor(video, earliest);
+  const reorders = compositionOffset.some((offset) => offset !== compositionOffset[0]);
+  const isShort = count < SHORT_GOP * sync.reduce((keyframes, flag) => keyframes + flag, 0);
+  if (!isShort || !reorders || isOpen(video) || index <= sync.indexOf(1)) return movie;
+  const [entry] = await reader.read(index, index);
+  return entry?.entry === INTRA ? withTrack(movie, video, { ...video, openGops: true }) : movie;
+}
+
+function withTrack(movie: Movie, old: Track, other: Track): Movie {
+  return { ...movie, tracks: movie.tracks.map((track) => (track === old ? other : track)) };
+}
+
+interface Wanted {
+  /** The first and last sample, in decode order, that are presented in the range, and the one that is presented first. */
+  first: number;
+  last: number;
+  earliest: number;
+}
+
+function samplesIn(video: Track, range: SliceRange): Wanted | undefined {
+  let [first, last, earliest] = [-1, -1, -1];
   for (let i = 0; i < video.samples.count; i++) {
     const seconds = presentationTicks(video, i) / video.timescale + TOLERANCE_SECONDS;
     if (seconds < range.fromSeconds || seconds >= range.toSeconds) continue;
     if (first < 0) first = i;
     last = i;
+    if (earliest < 0 || presentationTicks(video, i) < presentationTicks(video, earliest)) earliest = i;
   }
-  return first < 0 ? undefined : { first, last };
+  return first < 0 ? undefined : { first, last, earliest };
 }
 
 interface Found {

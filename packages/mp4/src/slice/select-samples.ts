@@ -10,18 +10,22 @@ import {
   type Track,
 } from "../read/movie.ts";
 import { frameBytesOf, type MuxTrack, samplesOf } from "../write/mux-track.ts";
-import type { Beside, SliceRange, TimelineStarts } from "./slice.ts";
+import { holesIn, knownRange } from "./holes.ts";
+import type { Beside, Hole, SliceRange, TimelineStarts } from "./slice.ts";
 
 /** A frame belongs to a range when its instant lies half a millisecond before the start or later, same at the end. */
 export const TOLERANCE_SECONDS = 0.0005;
 
 export interface Selection {
   tracks: MuxTrack[];
+  /** The video sample that it starts with, by its index in the movie. */
+  entry: number;
   /** Presentation time of the keyframe that the selection starts with. */
   zeroSeconds: number;
   /** Video in the movie whose bytes are there. */
   media: { startSeconds: number; endSeconds: number };
   beside: Beside;
+  holes: Hole[];
   starts: TimelineStarts;
   /** Presentation time of the first wanted frame whose bytes are missing. */
   cutOffSeconds?: number | undefined;
@@ -38,6 +42,7 @@ export interface Selection {
  */
 export function selectSamples(movie: Movie, source: ByteSource, name: string, range: SliceRange): Selection {
   const { video, media, starts } = movieTimeline(movie, source, name);
+  const audio = firstTrack(movie, "soun");
   const wanted = selectVideo(video, range);
   if (!wanted) throw new OutsideMediaError(name, media, starts);
   const cutOffSeconds = firstMissing(video, wanted, source, range);
@@ -48,11 +53,12 @@ export function selectSamples(movie: Movie, source: ByteSource, name: string, ra
   const zeroSeconds = zeroTicks / video.timescale;
   const shown = range.showHidden ? { ...video, edit: { ...video.edit, from: Number.NEGATIVE_INFINITY } } : video;
   const tracks = [muxTrack(shown, source, frames.first, frames.last, zeroSeconds)];
-  const audio = firstTrack(movie, "soun");
   const packets = audio && selectAudio(audio, source, zeroSeconds, toSeconds);
   if (audio && packets) tracks.push(muxTrack(audio, source, packets.first, packets.last, zeroSeconds));
   requireBytes(tracks, source, name);
-  return { tracks, zeroSeconds, media, beside: besideFrames(video, { ...range, toSeconds }), starts, cutOffSeconds };
+  const beside = besideFrames(video, { ...range, toSeconds });
+  const holes = holesIn(video, audio, range);
+  return { tracks, entry: frames.first, zeroSeconds, media, beside, holes, starts, cutOffSeconds };
 }
 
 /** @throws CorruptSourceError when there is no video, or none of it is in the file. */
@@ -63,7 +69,7 @@ export function movieTimeline(
 ): { video: Track; media: Selection["media"]; starts: TimelineStarts } {
   const video = firstTrack(movie, "vide");
   if (!video) throw noVideo(movie, name);
-  const media = presentedRange(video, (i) => endOf(video, i) <= source.size);
+  const media = knownRange(video, firstTrack(movie, "soun"), (i) => endOf(video, i) <= source.size);
   if (!media) throw new CorruptSourceError(name, `truncated: no frame lies in the file's ${source.size} bytes`);
   return { video, media, starts: timelineStarts(movie, media.startSeconds) };
 }

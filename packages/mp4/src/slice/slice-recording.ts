@@ -4,6 +4,7 @@ import { locateMovie, windowOn } from "../read/locate-movie.ts";
 import { parseMovie } from "../read/parse-movie.ts";
 import { sampleBudget } from "../read/sample-table.ts";
 import { type MuxedMovie, writeMovie } from "../write/write-movie.ts";
+import { withEarlierState } from "./earlier-state.ts";
 import { withTrueSync } from "./find-keyframes.ts";
 import { selectSamples } from "./select-samples.ts";
 import type { Slice, SliceRange } from "./slice.ts";
@@ -43,7 +44,8 @@ async function slice(source: ByteSource, name: string, range: SliceRange, signal
   const selection = movie.fragmented
     ? await selectFromFragments({ source, name, range, window, located, movie, budget, signal })
     : selectSamples((await withTrueSync(movie, source, range, signal)).movie, source, name, range);
-  const muxed = writeMovie(selection.tracks, {
+  const tracks = movie.fragmented ? selection.tracks : await withEarlierState(selection, movie, source, window, signal);
+  const muxed = writeMovie(tracks, {
     order: "source",
     ...(movie.creationTimeMs && { creationTimeMs: movie.creationTimeMs }),
   });
@@ -52,6 +54,7 @@ async function slice(source: ByteSource, name: string, range: SliceRange, signal
     zeroSeconds: selection.zeroSeconds,
     ...(selection.media && { media: selection.media }),
     beside: selection.beside,
+    holes: selection.holes,
     ...(selection.cutOffSeconds !== undefined && { cutOffSeconds: selection.cutOffSeconds }),
     starts: selection.starts,
     bytes: muxed.bytes,

@@ -17,6 +17,12 @@ export interface Beside {
   lastEndSeconds?: number;
 }
 
+/** A time without any frame of a recording, seconds on its own timeline. */
+export interface Hole {
+  startSeconds: number;
+  endSeconds: number;
+}
+
 /** What a recording begins with, seconds on its own timeline. */
 export interface TimelineStarts {
   /** The first frame that is shown. */
@@ -36,6 +42,8 @@ export interface Slice {
   media?: { startSeconds: number; endSeconds: number };
   /** What the slice itself need not hold. Absent when it cannot be known. */
   beside?: Beside;
+  /** Times around the range in which the recording was not going on: no frame starts for long, and there is no sound. */
+  holes?: Hole[];
   /**
    * The file is cut off: its index has frames from here on, seconds on the recording's timeline, that the range needs and
    * whose bytes are missing. The slice ends before them. Absent when all that is needed is there.

@@ -1,0 +1,116 @@
+import {
+  type ByteSource,
+  fileSource,
+  firstTrack,
+  onlyDescription,
+  presentationSeconds,
+  readMovie,
+  samplesOf,
+  TIME_TOLERANCE_SECONDS,
+} from "@camclips/mp4";
+import { VerificationError } from "../errors.ts";
+import type { CutPlan, CutSource } from "./cut-plan.ts";
+
+/** What a clip must hold as one of its samples, and when it is shown. */
+export interface PlannedSample {
+  source: ByteSource;
+  offset: number;
+  size: number;
+  seconds: number;
+}
+
+/**
+ * A plan's samples in decode order, told from the sources alone.
+ * @param encoded the encoded files, in the order of the plan's encode segments
+ */
+export function plannedSamples(
+  plan: CutPlan,
+  sources: readonly CutSource[],
+  encoded: readonly CutSource[],
+): PlannedSample[] {
+  const parts = [...encoded];
+  return plan.segments.flatMap((segment) => {
+    const file = segment.kind === "copy" ? sources[segment.source] : parts.shift();
+    const track = file && firstTrack(file.movie, "vide");
+    if (!file || !track) return [];
+    const [first, last] = segment.kind === "copy" ? [segment.first, segment.last] : [0, track.samples.count - 1];
+    return samplesOf(track, file.bytes, first, last).map(({ source, offset, size }, i) => {
+      const own = segment.kind === "copy" ? presentationSeconds(track, first + i) : (segment.frameSeconds[i] ?? 0);
+      return { source, offset, size, seconds: own + segment.offsetSeconds };
+    });
+  });
+}
+
+/** Parameter sets of H.264, ITU-T H.264, table 7-1. */
+const SET_TYPES = new Set([7, 8, 13, 15]);
+
+/**
+ * Reads a clip back and compares every sample, byte by byte, with what was planned.
+ * @throws VerificationError when one is another, is shown at another time, or carries parameter sets that are not the clip's
+ */
+export async function compareSamples(
+  path: string,
+  planned: readonly PlannedSample[],
+  signal?: AbortSignal,
+): Promise<void> {
+  await using file = await fileSource(path);
+  const video = firstTrack(await readMovie(file, path, signal), "vide");
+  if (!video || video.samples.count !== planned.length) {
+    throw new VerificationError(`the clip has ${video?.samples.count} frames, planned were ${planned.length}`);
+  }
+  const avc = onlyDescription(video)?.video?.avc;
+  const sets = new Set([...(avc?.sps ?? []), ...(avc?.pps ?? [])].map(textOf));
+  const clip = new Window(file, signal);
+  const windows = new Map<ByteSource, Window>();
+  for (const [i, { source, offset, size, seconds }] of planned.entries()) {
+    const start = video.samples.offset[i] ?? 0;
+    const window = windows.get(source) ?? new Window(source, signal);
+    windows.set(source, window);
+    const bytes = await clip.at(start, start + (video.samples.size[i] ?? 0));
+    const where = `the clip's frame at ${seconds.toFixed(3)} s`;
+    if (!bytes.equals(await window.at(offset, offset + size)))
+      throw new VerificationError(`${where} is not its source's, byte by byte`);
+    if (Math.abs(presentationSeconds(video, i) - seconds) > TIME_TOLERANCE_SECONDS)
+      throw new VerificationError(`${where} is shown at ${presentationSeconds(video, i).toFixed(3)} s`);
+    if (setsIn(bytes).some((set) => !sets.has(textOf(set))))
+      throw new VerificationError(`${where} changes the parameter sets`);
+  }
+}
+
+/** Parameter sets within a sample of 4-byte NAL lengths; none where the lengths do not fit: other damage is found elsewhere. */
+function setsIn(sample: Buffer): Buffer[] {
+  const sets: Buffer[] = [];
+  for (let at = 0; at < sample.length; at += 4 + sample.readUInt32BE(at)) {
+    if (at + 4 >= sample.length || at + 4 + sample.readUInt32BE(at) > sample.length) return [];
+    if (SET_TYPES.has((sample[at + 4] ?? 0) & 31)) sets.push(sample.subarray(at + 4, at + 4 + sample.readUInt32BE(at)));
+  }
+  return sets;
+}
+
+function textOf(set: Uint8Array): string {
+  return Buffer.from(set).toString("latin1");
+}
+
+const READ_BYTES = 1024 * 1024;
+
+/** Serves what is read in order from pieces of a megabyte. */
+class Window {
+  readonly #source: ByteSource;
+  readonly #signal: AbortSignal | undefined;
+  #bytes: Buffer = Buffer.alloc(0);
+  #start = 0;
+
+  constructor(source: ByteSource, signal?: AbortSignal) {
+    this.#source = source;
+    this.#signal = signal;
+  }
+
+  async at(start: number, end: number): Promise<Buffer> {
+    if (start < this.#start || end > this.#start + this.#bytes.length) {
+      const until = Math.min(this.#source.size, Math.max(end, start + READ_BYTES));
+      this.#bytes = Buffer.from(await this.#source.read(start, until, this.#signal));
+      this.#start = start;
+    }
+    return this.#bytes.subarray(start - this.#start, end - this.#start);
+  }
+}

@@ -1,0 +1,95 @@
+import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
+import { inputArguments } from "../ffmpeg/input-arguments.ts";
+import { readLines } from "../ffmpeg/output.ts";
+import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
+import { TIMESCALE } from "../ffmpeg/settings.ts";
+import { type Cut, cutOut, FINE_TIMES } from "../ffmpeg/time-filters.ts";
+import type { VideoProbe } from "../probe/probe.ts";
+import { stretches } from "../timeline/stretches.ts";
+import { seekArguments } from "./exact-arguments.ts";
+
+type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;
+
+/** Frames between a decoder and the end of a filter graph. */
+const ON_THEIR_WAY = 4;
+
+/**
+ * Finds the frames of a stretch that do not come out whole: what a decoder conceals or leaves out, and all that refer to
+ * it, up to the next keyframe. Decoding stops at the first complaint, and goes on at that keyframe.
+ * @returns stretches of the source's timeline, each between two frames
+ */
+export async function undecoded(path: string, video: VideoProbe, cut: Cut, ways: Ways): Promise<Cut[]> {
+  const times = video.times.filter((time) => time > cut.inSeconds && time < cut.outSeconds);
+  const decoding = video.decoding ?? [];
+  const places = new Map(decoding.map(({ seconds }, place) => [tickOf(seconds), place]));
+  const placeOf = (time: number) => places.get(tickOf(time)) ?? 0;
+  const whole = new Set<number>();
+  let seek = seekArguments(times[0] ?? 0, { video });
+  let from = Number(seek.at(-1) ?? Number.NEGATIVE_INFINITY);
+  for (;;) {
+    const { decoded, isWhole } = await decode(
+      path,
+      { ...cut, inSeconds: Math.max(cut.inSeconds, from - 0.001) },
+      seek,
+      ways,
+    );
+    const came = new Set(decoded.map(tickOf));
+    const notCome = isWhole ? [] : times.filter((time) => time > from - 0.001 && !came.has(tickOf(time)));
+    const [firstLost] = notCome;
+    // What is decoded behind a lost frame may refer to it, also when it is shown before it. The lost one need not be the
+    // first that did not come: some are on their way when decoding stops.
+    const end = Math.min(...notCome.slice(0, ON_THEIR_WAY).map(placeOf));
+    for (const time of decoded) if (placeOf(time) < end) whole.add(tickOf(time));
+    if (isWhole || firstLost === undefined) break;
+    // Where nothing came, what is damaged may lie before the stretch, and a later keyframe may still lie before it, too.
+    const reached = decoded.length === 0 ? from : Math.max(from, firstLost);
+    const next = decoding.find(({ seconds, isKey }) => isKey && seconds > reached + 0.001)?.seconds;
+    if (next === undefined || next >= cut.outSeconds) break;
+    seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", next.toFixed(6)];
+    from = next;
+  }
+  const lost = times.flatMap((time, index) => (whole.has(tickOf(time)) ? [] : [index]));
+  const between = (index: number) => ((times[index - 1] ?? cut.inSeconds) + (times[index] ?? cut.outSeconds)) / 2;
+  return stretches(lost).map(([first, last]) => ({ inSeconds: between(first), outSeconds: between(last + 1) }));
+}
+
+/** Times of the frames that come out before the first complaint, and whether there was none. */
+async function decode(
+  path: string,
+  cut: Cut,
+  seek: readonly string[],
+  ways: Ways,
+): Promise<{ decoded: number[]; isWhole: boolean }> {
+  const decoded: number[] = [];
+  const onLine = (line: string) => {
+    if (line.startsWith("0,")) decoded.push(Number(line.split(",")[2]) / TIMESCALE);
+  };
+  const args = [
+    // With several threads, frames are marked as damaged too late or not at all.
+    ...["-v", BLAME_LOG, "-xerror", "-copyts", ...inputArguments(path, ["-threads", "1", ...seek])],
+    ...["-filter_complex", `[0:V:0]${FINE_TIMES},${cutOut(cut)}[frames]`, "-map", "[frames]"],
+    ...[
+      "-fps_mode",
+      "passthrough",
+      "-enc_time_base",
+      `1:${TIMESCALE}`,
+      "-flush_packets",
+      "1",
+      "-f",
+      "framecrc",
+      "pipe:1",
+    ],
+  ];
+  try {
+    await runFfmpeg({ ...ways, args, onOutput: readLines(onLine) });
+    return { decoded, isWhole: true };
+  } catch (error) {
+    if (!mayBlameInput(error)) throw error;
+    return { decoded, isWhole: false };
+  }
+}
+
+/** Milliseconds: times of one frame may be rounded differently. */
+function tickOf(time: number): number {
+  return Math.round(time * 1000);
+}

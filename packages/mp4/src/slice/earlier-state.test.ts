@@ -1,0 +1,88 @@
+import { readFile, writeFile } from "node:fs/promises";
+import {
+  ffmpeg,
+  makeRecording,
+  memorySource,
+  type Scratch,
+  scratchFolder,
+  shownFrames,
+} from "@camclips/testing/mp4/fixtures";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CorruptSourceError } from "../errors.ts";
+import { sliceRecording } from "./slice-recording.ts";
+
+let scratch: Scratch;
+beforeAll(async () => {
+  scratch = await scratchFolder();
+});
+afterAll(() => scratch[Symbol.asyncDispose]());
+
+/** A stream of two encoders' settings one after the other, its parameter sets only where they change. */
+async function changedOnce(codec: "h264" | "hevc"): Promise<string> {
+  const encoder = codec === "h264" ? ["-c:v", "libx264", "-bf", "0"] : ["-c:v", "libx265", "-x265-params", "bframes=0"];
+  const streams: Buffer[] = [];
+  for (const qp of ["18", "38"]) {
+    const path = scratch.path(`${qp}.${codec}`);
+    const source = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=4"];
+    await ffmpeg(...source, ...encoder, "-qp", qp, "-g", "25", "-pix_fmt", "yuv420p", path);
+    streams.push(withoutRepeatedSets(await readFile(path), codec));
+  }
+  const [raw, path] = [scratch.path(`once.${codec}`), scratch.path(`once-${codec}.mp4`)];
+  await writeFile(raw, Buffer.concat(streams));
+  await ffmpeg("-r", "25", "-i", raw, "-c", "copy", ...(codec === "hevc" ? ["-tag:v", "hvc1"] : []), path);
+  return path;
+}
+
+const START = Buffer.from([0, 0, 1]);
+
+function withoutRepeatedSets(stream: Buffer, codec: "h264" | "hevc"): Buffer {
+  const seen = new Set<number>();
+  const kept: Buffer[] = [];
+  for (let at = stream.indexOf(START); at >= 0; ) {
+    const next = stream.indexOf(START, at + 3);
+    const nal = stream.subarray(at + 3, next < 0 ? stream.length : next);
+    const type = codec === "h264" ? (nal[0] ?? 0) & 31 : ((nal[0] ?? 0) >> 1) & 63;
+    const isSet = (codec === "h264" ? [7, 8] : [32, 33, 34]).includes(type);
+    if (!(isSet && seen.has(type))) kept.push(START, nal);
+    seen.add(type);
+    at = next;
+  }
+  return Buffer.concat(kept);
+}
+
+describe("a slice knows what only earlier samples of the recording said", () => {
+  it.each(["h264", "hevc"] as const)("parameter sets that changed once, before it: %s", async (codec) => {
+    const path = await changedOnce(codec);
+    const file = memorySource(await readFile(path));
+    const slice = await sliceRecording(file, path, { fromSeconds: 6.4, toSeconds: 7.4 });
+    const staged = scratch.path(`slice-${codec}.mp4`);
+    await writeFile(staged, slice.chunks());
+    const [whole, part] = [await shownFrames(path), await shownFrames(staged)];
+    const first = whole.findIndex(({ seconds }) => Math.abs(seconds - slice.zeroSeconds) < 0.001);
+    expect(first).toBe(150);
+    expect(part.map(({ hash }) => hash)).toEqual(whole.slice(first, first + part.length).map(({ hash }) => hash));
+    expect(part.length).toBeGreaterThan(30);
+  });
+
+  it("which encoder made it, in 4:4:4 video, which decoders have to know", async () => {
+    const path = scratch.path("full-chroma.mp4");
+    await makeRecording(path, { output: ["-pix_fmt", "yuv444p", "-profile:v", "high444"], audio: false });
+    const file = memorySource(await readFile(path));
+    const slice = await sliceRecording(file, path, { fromSeconds: 2.2, toSeconds: 3 });
+    const bytes = Buffer.concat(await Array.fromAsync(slice.chunks()));
+    expect(bytes.length).toBe(slice.bytes);
+    expect(bytes.includes("x264 - core")).toBe(true);
+    const plain = await makeRecording(scratch.path("plain.mp4"), { audio: false });
+    const other = await sliceRecording(memorySource(await readFile(plain)), plain, { fromSeconds: 2.2, toSeconds: 3 });
+    expect(Buffer.concat(await Array.fromAsync(other.chunks())).includes("x264 - core")).toBe(false);
+  });
+});
+
+it("an encrypted recording is named as one, not taken for video", async () => {
+  const path = await makeRecording(scratch.path("clear.mp4"), { seconds: 1 });
+  const bytes = await readFile(path);
+  bytes.write("encv", bytes.indexOf("avc1", bytes.indexOf("stsd")));
+  const refused = sliceRecording(memorySource(bytes), "encrypted.mp4", { fromSeconds: 0, toSeconds: 1 });
+  await expect(refused).rejects.toThrow(CorruptSourceError);
+  await expect(refused).rejects.toThrow("encrypted.mp4: its video is encrypted (encv)");
+});

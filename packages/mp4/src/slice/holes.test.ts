@@ -1,0 +1,73 @@
+import { makeRecording, type Scratch, scratchFolder } from "@camclips/testing/mp4/fixtures";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fileSource } from "../io/file-source.ts";
+import { firstTrack, type Track } from "../read/movie.ts";
+import { readMovie } from "../read/read-movie.ts";
+import { holesIn, knownRange } from "./holes.ts";
+
+let scratch: Scratch;
+let video: Track;
+let audio: Track;
+beforeAll(async () => {
+  scratch = await scratchFolder();
+  const path = await makeRecording(scratch.path("four.mp4"), { seconds: 4, x264: "keyint=25:bframes=0" });
+  await using file = await fileSource(path);
+  const movie = await readMovie(file, path);
+  [video, audio] = [firstTrack(movie, "vide") as Track, firstTrack(movie, "soun") as Track];
+});
+afterAll(() => scratch[Symbol.asyncDispose]());
+
+/** The same track with other durations of some samples, and all that follow moved accordingly. */
+function withDurations(track: Track, seconds: Record<number, number>): Track {
+  const duration = Uint32Array.from(track.samples.duration, (own, i) => {
+    return seconds[i] === undefined ? own : seconds[i] * track.timescale;
+  });
+  let at = 0;
+  const dts = Float64Array.from(duration, (own) => {
+    at += own;
+    return at - own;
+  });
+  return {
+    ...track,
+    edit: { ...track.edit, to: Number.POSITIVE_INFINITY },
+    samples: { ...track.samples, duration, dts },
+  };
+}
+
+const all = () => true;
+
+describe("the last frame of a recording", () => {
+  it("stands for a second at most, when its length is claimed without sound", () => {
+    const giant = withDurations(video, { 99: 600 });
+    expect(knownRange(giant, undefined, all)).toEqual({ startSeconds: 0, endSeconds: expect.closeTo(3.96 + 1, 3) });
+  });
+
+  it("stands as long as frames before it did", () => {
+    const slow = withDurations(video, { 20: 6, 99: 5 });
+    expect(knownRange(slow, undefined, all)?.endSeconds).toBeCloseTo(6 + 98 * 0.04 + 5, 3);
+  });
+
+  it("stands while there is sound", () => {
+    const sound = withDurations(audio, { 10: 8 });
+    expect(knownRange(withDurations(video, { 99: 7 }), sound, all)?.endSeconds).toBeCloseTo(10.96, 2);
+  });
+});
+
+describe("a time in which no frame starts", () => {
+  const range = { fromSeconds: 1, toSeconds: 3 };
+
+  it("is a hole where there is no sound either", () => {
+    const away = withDurations(video, { 49: 20 });
+    expect(holesIn(away, undefined, range)).toEqual([
+      { startSeconds: expect.closeTo(2, 3), endSeconds: expect.closeTo(21.96, 3) },
+    ]);
+    expect(holesIn(away, audio, range)).toHaveLength(1);
+    expect(holesIn(away, undefined, { fromSeconds: 0, toSeconds: 1 })).toEqual([]);
+  });
+
+  it("is none while there is sound, or where frames always come so seldom", () => {
+    expect(holesIn(withDurations(video, { 49: 1.9 }), audio, range)).toEqual([]);
+    const seldom = withDurations(video, Object.fromEntries(Array.from({ length: 100 }, (_, i) => [i, 5])));
+    expect(holesIn(seldom, undefined, range)).toEqual([]);
+  });
+});

@@ -1,0 +1,65 @@
+import {
+  isPresented,
+  presentationSeconds,
+  presentedRange,
+  presentedSeconds,
+  presentedSpans,
+  type Track,
+} from "../read/movie.ts";
+import type { Hole, SliceRange } from "./slice.ts";
+
+/** Longer than any camera's frame interval. Cameras that send no frames while nothing moves go on with their sound. */
+const LONG_SECONDS = 1;
+/** Of a time, the part that sound has to fill. */
+const COVERED = 0.9;
+
+/**
+ * The times around a range in which no frame starts for long, though the recording goes on afterwards, and no sound is
+ * there either: its camera or its connection was away.
+ */
+export function holesIn(video: Track, audio: Track | undefined, range: SliceRange): Hole[] {
+  const times = presentedSeconds(video);
+  const holes: Hole[] = [];
+  for (let i = 1; i < times.length; i++) {
+    const hole = { startSeconds: (times[i - 1] ?? 0) + usualSeconds(video), endSeconds: times[i] ?? 0 };
+    if (hole.endSeconds - hole.startSeconds <= LONG_SECONDS) continue;
+    const isNear = hole.endSeconds > range.fromSeconds && hole.startSeconds < range.toSeconds;
+    if (isNear && !isHeard(audio, hole)) holes.push(hole);
+  }
+  return holes;
+}
+
+/**
+ * Start of the first and end of the last presented frame. Some writers let the last one stand until they were told to stop,
+ * hours later: it counts as long as the longest of the others does, a second at least, or until the sound ends.
+ */
+export function knownRange(
+  video: Track,
+  audio: Track | undefined,
+  counts: (index: number) => boolean,
+): { startSeconds: number; endSeconds: number } | undefined {
+  const range = presentedRange(video, counts);
+  if (!range) return undefined;
+  const { samples, timescale } = video;
+  let [last, longest] = [-1, LONG_SECONDS];
+  for (let i = 0; i < samples.count; i++) {
+    if (!isPresented(video, i) || !counts(i)) continue;
+    if (last < 0 || presentationSeconds(video, i) > presentationSeconds(video, last)) last = i;
+  }
+  for (let i = 0; i < samples.count; i++)
+    if (i !== last) longest = Math.max(longest, (samples.duration[i] ?? 0) / timescale);
+  const known = Math.max(presentationSeconds(video, last) + longest, (audio && presentedRange(audio)?.endSeconds) ?? 0);
+  return { ...range, endSeconds: Math.min(range.endSeconds, known) };
+}
+
+/** The most usual duration of a frame. */
+function usualSeconds({ samples, timescale }: Track): number {
+  return (Uint32Array.from(samples.duration).sort()[samples.count >> 1] ?? 0) / timescale;
+}
+
+function isHeard(audio: Track | undefined, { startSeconds, endSeconds }: Hole): boolean {
+  const heard = (audio ? presentedSpans(audio) : []).reduce((sum, [from, to]) => {
+    return sum + Math.max(0, Math.min(to, endSeconds) - Math.max(from, startSeconds));
+  }, 0);
+  return heard >= COVERED * (endSeconds - startSeconds);
+}
