@@ -252,18 +252,29 @@ it.each([2520, 0])("a fast clip of recordings with intra refresh, from %i ms on,
 it.each(["smart", "exact", "fast"] as const)(
   "a clip of recordings whose sound is not decoded says so, the %s way",
   async (precision) => {
-    const { body, why } = await ask(await camera("usual"), { ...across, precision, damage: deepSound });
+    const { body, why } = await ask(await camera("usual"), { ...across, precision, damage: codedAs("adpcm_ms") });
     expect(body.status).toBe("CLIP_AVAILABLE");
-    expect(why).toMatch(/; sound is left out where it is (in24|pcm_s24le), which cannot be decoded$/);
+    expect(why).toMatch(/; sound is left out where it is (ms\?\?|adpcm_ms), which cannot be decoded$/);
+    expect(body.coverage).toMatchObject({ audio: { delivered: [], silent: [{ cause: "UNSUPPORTED_FORMAT" }] } });
   },
 );
 
-async function deepSound(path: string): Promise<void> {
-  const deep = `${path}.mov`;
-  const copy = ["-c:v", "copy", "-c:a", "pcm_s24le", deep];
-  await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-v", "error", "-y", "-i", path, ...copy] });
-  await rename(deep, path);
-}
+it.each(["smart", "exact", "fast"] as const)(
+  "a clip of recordings with 24-bit sound is heard, the %s way",
+  async (way) => {
+    const { body } = await ask(await camera("usual"), { ...across, precision: way, damage: codedAs("pcm_s24le") });
+    expect(body).toMatchObject({ status: "CLIP_AVAILABLE", coverage: { audio: { silent: [] } } });
+  },
+);
+
+const codedAs =
+  (codec: string) =>
+  async (path: string): Promise<void> => {
+    const other = `${path}.mov`;
+    const copy = ["-c:v", "copy", "-c:a", codec, other];
+    await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-v", "error", "-y", "-i", path, ...copy] });
+    await rename(other, path);
+  };
 
 describe.concurrent("recordings whose times go on from one file to the next", () => {
   it.each(["smart", "exact", "fast"] as const)(

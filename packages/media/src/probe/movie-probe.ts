@@ -22,7 +22,8 @@ function audioOf(movie: Movie): Pick<MediaProbe, "audio" | "lostSound"> {
   const description = track?.descriptions[0];
   if (!description) return { audio: undefined };
   const audio = audioEntries.has(description.format) ? description.audio : undefined;
-  if (!audio) return { audio: undefined, lostSound: description.format };
+  // Types of old formats hold bytes that are no characters.
+  if (!audio) return { audio: undefined, lostSound: description.format.replace(/[^\x20-\x7e]/g, "?") };
   const { sampleRate, channels } = audio;
   return { audio: { sampleRate, channels, spans: presentedSpans(track) } };
 }
