@@ -11,7 +11,7 @@ export interface Quality {
   exact: boolean;
   /** Where the first frame stands in the file. */
   firstFrameSeconds: number;
-  /** How far the sound is from the picture at worst. Undefined without sound. */
+  /** How far the audio is from the picture at worst. Undefined without audio. */
   audioLagMs: number | undefined;
   /** Of the frames that are not bit-exact copies, against the recordings; undefined when all are copies. */
   psnrDb: number | undefined;

@@ -127,12 +127,12 @@ describe.concurrent("camclips clip", { timeout: 60_000 }, () => {
     expect(metadata.coverage.gaps).toEqual([{ start: START_MS + 4000, end: START_MS + 8000, cause: "CORRUPT_SOURCE" }]);
   });
 
-  it("says CORRUPT_SOURCE when no recording of the range is sound", async () => {
+  it("says CORRUPT_SOURCE when no recording of the range is intact", async () => {
     const broken = join(folder.path, "broken");
     await mkdir(broken);
     const [first = ""] = (await readdir(join(folder.path, "recordings"))).sort();
-    const sound = await readFile(join(folder.path, "recordings", first));
-    await writeFile(join(broken, first), sound.subarray(0, 100));
+    const intact = await readFile(join(folder.path, "recordings", first));
+    await writeFile(join(broken, first), intact.subarray(0, 100));
     const { code, stdout } = await clip(["--recordings", "broken", ...range(1000, 2000), "--json", "--clip-id", "bad"]);
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toEqual({

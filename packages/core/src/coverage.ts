@@ -1,4 +1,4 @@
-import type { Interval } from "@camclips/events";
+import type { Interval, LocatedSource } from "@camclips/events";
 
 /** Wall-clock interval of one recording, epoch ms. */
 export interface Footage {
@@ -7,15 +7,9 @@ export interface Footage {
   endMs: number;
 }
 
-/** A recording and the part of the range that it supplies. */
-export interface Part extends Footage {
-  fromMs: number;
-  toMs: number;
-}
-
 export interface PartPlan {
   /** In time order; every instant is supplied once. */
-  parts: Part[];
+  parts: LocatedSource[];
   /** What no recording supplies. */
   holes: Interval[];
 }
@@ -26,7 +20,7 @@ export interface PartPlan {
  */
 export function planParts([start, end]: Interval, footage: readonly Footage[], joinToleranceMs: number): PartPlan {
   const recordings = withoutContained(footage);
-  const parts: Part[] = [];
+  const parts: LocatedSource[] = [];
   const covered: Interval[] = [];
   recordings.forEach((recording, index) => {
     const next = recordings[index + 1];

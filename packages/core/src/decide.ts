@@ -1,5 +1,15 @@
-import type { ClipRequest, Coverage, Gap, GapCause, Interval, Reason, Settings, Status } from "@camclips/events";
-import { type Footage, type Part, planParts } from "./coverage.ts";
+import type {
+  ClipRequest,
+  Coverage,
+  Gap,
+  GapCause,
+  Interval,
+  LocatedSource,
+  Reason,
+  Settings,
+  Status,
+} from "@camclips/events";
+import { type Footage, planParts } from "./coverage.ts";
 
 /** What decides between now, later and never (contract, sections 6 and 7). */
 export type AgeRules = Pick<
@@ -20,7 +30,7 @@ export interface FootageReport {
 }
 
 export type Decision =
-  | { kind: "located"; parts: Part[]; gaps: Gap[] }
+  | { kind: "located"; parts: LocatedSource[]; gaps: Gap[] }
   | { kind: "pending"; reason: Reason; missing: Interval[]; nextAttemptMs: number }
   | {
       kind: "rejected";
@@ -97,7 +107,7 @@ export function decide(request: ClipRequest, report: FootageReport, rules: AgeRu
 
 function rejection(
   { gapPolicy }: ClipRequest,
-  parts: readonly Part[],
+  parts: readonly LocatedSource[],
   gaps: readonly Gap[],
   { retriesLeft, outOfRange, lost }: { retriesLeft: boolean; outOfRange: boolean; lost: FootageReport["lost"] },
 ): Pick<Extract<Decision, { kind: "rejected" }>, "status" | "reason" | "message"> {
@@ -170,7 +180,7 @@ function causesOf([start, end]: Interval, lost: FootageReport["lost"]): Gap[] {
   return [...named, ...unnamed].sort((a, b) => a.startMs - b.startMs);
 }
 
-function coverageOf(requested: Interval, parts: readonly Part[], gaps: Gap[]): Coverage {
+function coverageOf(requested: Interval, parts: readonly LocatedSource[], gaps: Gap[]): Coverage {
   return {
     requested: [...requested],
     delivered: parts.map(({ fromMs, toMs }) => [fromMs, toMs]),

@@ -189,10 +189,10 @@ function outcomeOf(text: unknown): number {
     const { clipId, cameraId, startMs, endMs } = read.request;
     // Plain conditions: an assertion formats its value even when it holds, which is slow for hostile text.
     const named = SAFE_ID.test(clipId) && cameraId.length <= 128;
-    const sound = read.readable
+    const valid = read.readable
       ? SAFE_ID.test(cameraId) && Number(endMs) > Number(startMs)
       : read.message !== "" && read.message.length < 1000;
-    if (!named || !sound) throw new AssertionError({ message: JSON.stringify(read).slice(0, 2000) });
+    if (!named || !valid) throw new AssertionError({ message: JSON.stringify(read).slice(0, 2000) });
   } catch (error) {
     if (!(error instanceof UnreadableRequestError)) throw error;
   }
@@ -375,7 +375,7 @@ describe("the keys of a request", () => {
 describe("a refused message", () => {
   const faulty = { ...body, gapPolicy: "BLACK" };
 
-  it("is the same one when it comes again, and never the sound request that corrects it", () => {
+  it("is the same one when it comes again, and never the valid request that corrects it", () => {
     const { request } = readRequest(faulty, SENT);
     expect(requestKey(readRequest(JSON.stringify(faulty), SENT + 5000).request)).toBe(requestKey(request));
     expect(requestKey(readRequest(body, SENT).request)).not.toBe(requestKey(request));

@@ -101,7 +101,7 @@ export const answerableRequest = clipRequest.extend({
   endMs: z.number().nullable(),
   /**
    * Names a message that was refused. What stands above for its faulty fields is a default, and must not make it the same
-   * request as a sound one.
+   * request as a valid one.
    */
   refused: z.uuid().optional(),
 });
@@ -145,16 +145,16 @@ export const stagedSource = z.object({
 });
 export type StagedSource = z.infer<typeof stagedSource>;
 
-/** Why a delivered part is silent: no sound was recorded, it is in a `format` that cannot be decoded, or it is broken. */
+/** Why a delivered part is silent: no audio was recorded, it is in a `format` that cannot be decoded, or it is broken. */
 export const silenceCause = z.enum(["NOT_RECORDED", "UNSUPPORTED_FORMAT", "CORRUPT_SOURCE"]);
-export const soundCoverage = z.object({
-  /** The delivered parts that have sound. */
+export const audioCoverageOf = z.object({
+  /** The delivered parts that have audio. */
   delivered: z.array(z.tuple([z.number(), z.number()])),
   silent: z.array(
     z.object({ startMs: z.number(), endMs: z.number(), cause: silenceCause, format: z.string().max(64).optional() }),
   ),
 });
-export type SoundCoverage = z.infer<typeof soundCoverage>;
+export type AudioCoverage = z.infer<typeof audioCoverageOf>;
 
 /** What was asked for against what the clip holds. Errors are signed: delivered minus requested, ms. */
 export const coverage = z.object({
@@ -164,7 +164,7 @@ export const coverage = z.object({
   startErrorMs: z.number(),
   endErrorMs: z.number(),
   /** Of a clip that is delivered. */
-  audio: soundCoverage.optional(),
+  audio: audioCoverageOf.optional(),
 });
 export type Coverage = z.infer<typeof coverage>;
 

@@ -250,17 +250,17 @@ it.each([2520, 0])("a fast clip of recordings with intra refresh, from %i ms on,
 });
 
 it.each(["smart", "exact", "fast"] as const)(
-  "a clip of recordings whose sound is not decoded says so, the %s way",
+  "a clip of recordings whose audio is not decoded says so, the %s way",
   async (precision) => {
     const { body, why } = await ask(await camera("usual"), { ...across, precision, damage: codedAs("adpcm_ms") });
     expect(body.status).toBe("CLIP_AVAILABLE");
-    expect(why).toMatch(/; sound is left out where it is (ms\?\?|adpcm_ms), which cannot be decoded$/);
+    expect(why).toMatch(/; audio is left out where it is (ms\?\?|adpcm_ms), which cannot be decoded$/);
     expect(body.coverage).toMatchObject({ audio: { delivered: [], silent: [{ cause: "UNSUPPORTED_FORMAT" }] } });
   },
 );
 
 it.each(["smart", "exact", "fast"] as const)(
-  "a clip of recordings with 24-bit sound is heard, the %s way",
+  "a clip of recordings with 24-bit audio is heard, the %s way",
   async (way) => {
     const { body } = await ask(await camera("usual"), { ...across, precision: way, damage: codedAs("pcm_s24le") });
     expect(body).toMatchObject({ status: "CLIP_AVAILABLE", coverage: { audio: { silent: [] } } });
@@ -397,9 +397,9 @@ describe.concurrent("a second recording that is", () => {
     expect(codes).toEqual(codesOf(claimed, across.fromMs, missing.start));
   });
 
-  it("of sound alone is a gap", async () => {
-    const audioOnly = await shop.then(({ path }) => join(path, "sound.mp4"));
-    await writeFile(audioOnly, await soundOf((await camera("usual")).recordings[1]?.path ?? ""));
+  it("of audio alone is a gap", async () => {
+    const audioOnly = await shop.then(({ path }) => join(path, "audio.mp4"));
+    await writeFile(audioOnly, await audioOf((await camera("usual")).recordings[1]?.path ?? ""));
     const damage = second((path) => copyFile(audioOnly, path));
     const { body, codes, claimed } = await ask(await camera("usual"), { ...across, damage });
     expect(body.coverage?.gaps).toEqual([{ ...missing, cause: "CORRUPT_SOURCE" }]);
@@ -495,10 +495,10 @@ async function standing(path: string): Promise<void> {
   await rename(still, path);
 }
 
-async function soundOf(path: string): Promise<Uint8Array> {
-  const sound = `${path}.sound.mp4`;
-  await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-v", "error", "-y", "-i", path, "-vn", "-c", "copy", sound] });
-  return readFile(sound);
+async function audioOf(path: string): Promise<Uint8Array> {
+  const audio = `${path}.audio.mp4`;
+  await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-v", "error", "-y", "-i", path, "-vn", "-c", "copy", audio] });
+  return readFile(audio);
 }
 
 it("whatever range is asked for, of whatever recordings, every frame of it is there once", {

@@ -4,7 +4,7 @@ export class VerificationError extends Error {
   readonly reason = "VERIFY_FAILED";
 }
 
-/** The clip's sound is not what was planned; its pictures may well be. */
-export class SoundError extends VerificationError {
-  override name = "SoundError";
+/** The clip's audio is not what was planned; its pictures may well be. */
+export class AudioError extends VerificationError {
+  override name = "AudioError";
 }

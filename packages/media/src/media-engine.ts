@@ -1,4 +1,4 @@
-import type { Gap, GapPolicy, Precision, SoundCoverage } from "@camclips/events";
+import type { AudioCoverage, Gap, GapPolicy, Precision } from "@camclips/events";
 
 /** One staged file and the part of the clip it supplies. Instants are epoch ms and may have fractions. */
 export interface RenderSource {
@@ -40,8 +40,8 @@ export interface RenderReport {
   frames: number;
   encodedFrames: number;
   audio: boolean;
-  /** Which delivered parts have sound, and why the others have none. */
-  sound: SoundCoverage;
+  /** Which delivered parts have audio, and why the others have none. */
+  audioCoverage: AudioCoverage;
   /** Wall-clock parts of the request that the clip holds. */
   delivered: [startMs: number, endMs: number][];
   gaps: Gap[];

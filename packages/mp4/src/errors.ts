@@ -17,12 +17,12 @@ export class MalformedBoxError extends Error {
   override name = "MalformedBoxError";
 }
 
-/** A sound file that this reader does not take apart; the recording is copied whole. */
+/** A valid file that this reader does not take apart; the recording is copied whole. */
 export class UnsupportedStructureError extends Error {
   override name = "UnsupportedStructureError";
 }
 
-/** The recording is sound, but none of its frames lies in the asked range. */
+/** The recording is intact, but none of its frames lies in the asked range. */
 export class OutsideMediaError extends Error {
   override name = "OutsideMediaError";
   /** Video that the recording really holds, seconds on its own timeline. */

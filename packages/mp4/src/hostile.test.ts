@@ -91,11 +91,11 @@ describe("a recording that cannot be used", () => {
       });
       expect(slice.cutOffSeconds).toBe(missing);
       const staged = await readMovie(memorySource(Buffer.concat(await Array.fromAsync(slice.chunks()))));
-      const [kept, sound] = staged.tracks;
+      const [kept, audio] = staged.tracks;
       if (!kept) throw new Error("no video");
       const due = presentedSeconds(video).filter((seconds) => seconds < missing);
       expect(presentedSeconds(kept)).toHaveLength(due.length);
-      expect(sound?.handler).toBe("soun");
+      expect(audio?.handler).toBe("soun");
     },
   );
 });
@@ -178,7 +178,7 @@ describe("numbers in the file are not trusted", () => {
   });
 });
 
-describe("a sound track that is broken", () => {
+describe("an audio track that is broken", () => {
   const damages: [string, string, (copy: Buffer, at: number) => void][] = [
     ["times one sample too few", "stts", (copy, at) => copy.writeUInt32BE(copy.readUInt32BE(at + 8) - 1, at + 8)],
     ["has a decoder configuration larger than its box", "esds", (copy, at) => copy.writeUInt32BE(0x7fffff, at - 8)],
@@ -187,8 +187,8 @@ describe("a sound track that is broken", () => {
   it.each(damages)("is left out, and the video kept: it %s", async (_, type, change) => {
     // The index of a fragmented recording times no samples.
     for (const file of type === "stts" ? [plain] : [plain, fragmented]) {
-      const soundTrack = file.lastIndexOf("trak");
-      const bytes = changed(file, (copy) => change(copy, copy.indexOf(type, soundTrack) + 4));
+      const audioTrack = file.lastIndexOf("trak");
+      const bytes = changed(file, (copy) => change(copy, copy.indexOf(type, audioTrack) + 4));
       const slice = await sliceRecording(memorySource(bytes), "a", { fromSeconds: 0.5, toSeconds: 1.5 });
       const staged = await readMovie(memorySource(Buffer.concat(await Array.fromAsync(slice.chunks()))));
       expect(staged.tracks.map(({ handler }) => handler)).toEqual(["vide"]);

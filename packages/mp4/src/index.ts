@@ -8,7 +8,6 @@ export { urlSource } from "./io/url-source.ts";
 export { boxesIn } from "./read/boxes.ts";
 export { foreignContainer } from "./read/foreign-container.ts";
 export {
-  entryFor,
   firstTrack,
   isPresented,
   type Movie,
@@ -18,6 +17,7 @@ export {
   presentedRange,
   presentedSeconds,
   presentedSpans,
+  randomAccessPointFor,
   type SampleTable,
   shownAt,
   TIME_TOLERANCE_SECONDS,

@@ -116,7 +116,7 @@ describe("the decode time of a fragment", () => {
     });
   };
 
-  it("may lie below 0 for sound alone, which starts with priming", async () => {
+  it("may lie below 0 for audio alone, which starts with priming", async () => {
     const odd = shifted([2], -1024 / 44_100);
     expect(await framesOf(odd)).toEqual(await framesOf(fragmented));
   });

@@ -217,7 +217,7 @@ export function fakeMedia(before: (job: RenderJob) => void = () => {}): MediaEng
         frames: 50,
         encodedFrames: 0,
         audio: false,
-        sound: {
+        audioCoverage: {
           delivered: [],
           silent: delivered.map(([startMs, endMs]) => ({ startMs, endMs, cause: "NOT_RECORDED" as const })),
         },

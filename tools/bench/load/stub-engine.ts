@@ -21,7 +21,7 @@ export const stubEngine: MediaEngine = {
       frames: 1,
       encodedFrames: 0,
       audio: false,
-      sound: { delivered: [], silent: [] },
+      audioCoverage: { delivered: [], silent: [] },
       delivered: [[startMs, endMs]],
       gaps: [],
       startErrorMs: 0,

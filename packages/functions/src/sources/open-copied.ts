@@ -4,7 +4,7 @@ import { CorruptSourceError, fileSource, foreignContainer, readTimeline } from "
 import type { Deps } from "../runtime/deps.ts";
 import { timelineOrigin } from "./timeline-origin.ts";
 
-/** Times that start nearer to 0 are taken for offsets from the name: reordering and priming sound shift them by less. */
+/** Times that start nearer to 0 are taken for offsets from the name: reordering and priming audio shift them by less. */
 const NEAR_ZERO_SECONDS = 0.2;
 
 /** Bytes of a recording that is copied whole, and taken apart here: what a function's disk holds twice. */

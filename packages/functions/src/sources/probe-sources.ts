@@ -1,5 +1,5 @@
-import { type Decision, decide, type Footage, type FootageReport, type OpenObject, type Part } from "@camclips/core";
-import type { ClipRequest } from "@camclips/events";
+import { type Decision, decide, type Footage, type FootageReport, type OpenObject } from "@camclips/core";
+import type { ClipRequest, LocatedSource } from "@camclips/events";
 import { CorruptSourceError, OutsideMediaError, type Slice, sliceRecording } from "@camclips/mp4";
 import type { Deps } from "../runtime/deps.ts";
 import { inParallel } from "../runtime/in-parallel.ts";
@@ -9,8 +9,8 @@ import { realInterval, zeroMsOf } from "./recorded-interval.ts";
 const AT_ONCE = 4;
 
 /** A source that is open and sliced, but not yet copied. */
-export interface Probed {
-  part: Part;
+export interface SlicedSource {
+  part: LocatedSource;
   /** Wall-clock instant of the recording's presentation time 0. */
   zeroMs: number;
   object: OpenObject;
@@ -18,7 +18,7 @@ export interface Probed {
 }
 
 export type ProbeResult =
-  | { decision: Extract<Decision, { kind: "located" }>; probed: Probed[] }
+  | { decision: Extract<Decision, { kind: "located" }>; probed: SlicedSource[] }
   | { decision: Exclude<Decision, { kind: "located" }> };
 
 /**
@@ -66,7 +66,7 @@ export async function probeSources(
 }
 
 type Finding =
-  | { kind: "as expected"; probed: Probed }
+  | { kind: "as expected"; probed: SlicedSource }
   /** `footage` takes the place of what was claimed; `cutOff` is what the recording once held, but its file does not. */
   | { kind: "shorter"; of: Footage; footage: Footage[]; cutOff?: Footage }
   | { kind: "lost"; of: Footage; cause: "SOURCE_DELETED" | "CORRUPT_SOURCE"; why?: string };
@@ -76,7 +76,7 @@ type Finding =
  * frames, whatever it claims. Nothing gives way to nothing: without another, what is missing shows among the frames.
  */
 function yielded(
-  { part, zeroMs, slice }: Probed,
+  { part, zeroMs, slice }: SlicedSource,
   usable: readonly Footage[],
   { JOIN_TOLERANCE_MS }: Pick<Deps["settings"], "JOIN_TOLERANCE_MS">,
 ): Extract<Finding, { kind: "shorter" }> | undefined {
@@ -103,7 +103,11 @@ function yielded(
   return undefined;
 }
 
-function remember(seen: Map<string, Promise<Finding>>, part: Part, probe: () => Promise<Finding>): Promise<Finding> {
+function remember(
+  seen: Map<string, Promise<Finding>>,
+  part: LocatedSource,
+  probe: () => Promise<Finding>,
+): Promise<Finding> {
   const name = JSON.stringify(part);
   const finding = seen.get(name) ?? probe();
   seen.set(name, finding);
@@ -112,7 +116,7 @@ function remember(seen: Map<string, Promise<Finding>>, part: Part, probe: () => 
 
 /** @param claimed the recording's interval by its name and its list; the part's may be what earlier rounds found */
 async function probe(
-  part: Part,
+  part: LocatedSource,
   claimed: Footage,
   { origin: recordings, settings }: Pick<Deps, "origin" | "settings">,
   signal: AbortSignal,
@@ -148,7 +152,7 @@ async function probe(
 
 async function slicePart(
   object: OpenObject,
-  { key, fromMs, toMs }: Part,
+  { key, fromMs, toMs }: LocatedSource,
   zeroMs: number,
   signal: AbortSignal,
 ): Promise<Slice | OutsideMediaError> {
@@ -171,7 +175,7 @@ function shortened(claimed: Footage, real: Real, toleranceMs: number): Footage |
 }
 
 /** No frame starts in the part: it lies outside of the video, or between two frames. */
-function withoutPart({ fromMs }: Part, real: Real): Real {
+function withoutPart({ fromMs }: LocatedSource, real: Real): Real {
   const betweenFrames = real.startMs <= fromMs && fromMs < real.endMs;
   return betweenFrames ? { startMs: real.startMs, endMs: fromMs } : real;
 }

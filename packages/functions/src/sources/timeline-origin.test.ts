@@ -40,7 +40,7 @@ describe("the instant that a recording's name stands for", () => {
     expect(origin(30, 30, 300)).toBe(30);
   });
 
-  it("is the first sound where the video begins late on a timeline far from 0", () => {
+  it("is the first audio where the video begins late on a timeline far from 0", () => {
     expect(origin(600, 630, 1200)).toBe(600);
   });
 

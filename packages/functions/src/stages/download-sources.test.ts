@@ -161,7 +161,7 @@ describe("downloading", () => {
     ["as plain MP4", ["-c", "copy", "-output_ts_offset", "3600"]],
     ["by less than it is long", ["-c", "copy", "-output_ts_offset", "7"]],
     [
-      "with sound",
+      "with audio",
       [...["-f", "lavfi", "-i", "anullsrc=duration=20", "-c:v", "copy", "-c:a", "aac"], "-output_ts_offset", "3600"],
     ],
   ])("takes times that all lie far from 0 for the recorder's clock: %s", async (_, args) => {
@@ -186,7 +186,7 @@ describe("downloading", () => {
 
   it.each<[string, string[]]>([
     [
-      "where the sound was there before",
+      "where the audio was there before",
       ["-f", "lavfi", "-i", "anullsrc=duration=20", "-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "aac"],
     ],
     ["where the video ends when the recording does", ["-c", "copy", "-t", "20"]],

@@ -4,8 +4,8 @@ import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { inParallel } from "../runtime/in-parallel.ts";
 import { defineStage } from "../runtime/process.ts";
-import { type Probed, probeSources } from "../sources/probe-sources.ts";
-import { factOf } from "./locate-sources.ts";
+import { probeSources, type SlicedSource } from "../sources/probe-sources.ts";
+import { decisionFact } from "./locate-sources.ts";
 
 type Needs = Pick<Deps, "origin" | "work" | "settings" | "metrics">;
 
@@ -15,7 +15,7 @@ const COPIES_AT_ONCE = 2;
 export const downloadSources = defineStage("download-sources", [SourcesLocated], async (event, deps: Needs, signal) => {
   const { request, sources, others = [] } = event.data;
   const result = await probeSources(request, [...sources, ...others], deps, signal);
-  if (!("probed" in result)) return [factOf(result.decision, request)];
+  if (!("probed" in result)) return [decisionFact(result.decision, request)];
   const staged = await inParallel(COPIES_AT_ONCE, result.probed, signal, (probed, index, either) =>
     copyToWork(probed, stagedSourceKey(request.clipId, event.metadata.id, index), deps, either),
   );
@@ -23,7 +23,7 @@ export const downloadSources = defineStage("download-sources", [SourcesLocated],
 });
 
 async function copyToWork(
-  { part, zeroMs, object, slice }: Probed,
+  { part, zeroMs, object, slice }: SlicedSource,
   key: string,
   { work, metrics }: Needs,
   signal: AbortSignal,

@@ -29,14 +29,14 @@ export const locateSources = defineStage(
   [RequestAccepted],
   async ({ data: { request } }, { cameras, settings }: Needs, signal) => {
     const tooLong = rejectTooLong(request, settings);
-    if (tooLong) return [factOf(tooLong, request)];
+    if (tooLong) return [decisionFact(tooLong, request)];
     try {
       const alias = await cameras.alias(request.cameraId, signal);
       const listed = await cameras.recordings(alias, ...searchRange(request, settings), signal);
       const usable = footageOf(listed, settings, request.sentMs);
       const newestMs = Math.max(...usable.map(({ startMs }) => startMs));
       const decision = decide(request, { usable, lost: [], newestMs }, settings);
-      if (decision.kind !== "located") return [factOf(decision, request)];
+      if (decision.kind !== "located") return [decisionFact(decision, request)];
       const others = usable.filter((footage) => isOfRange(footage, request) && !isIn(decision.parts, footage));
       const { parts: sources, gaps } = decision;
       return [SourcesLocated.happened({ request, alias, sources, gaps, ...(others.length > 0 && { others }) })];
@@ -62,7 +62,7 @@ function isIn(parts: readonly Footage[], { key }: Footage): boolean {
 }
 
 /** The event that tells a decision against cutting now. */
-export function factOf(decision: Exclude<Decision, { kind: "located" }>, request: ClipRequest): AnyFact {
+export function decisionFact(decision: Exclude<Decision, { kind: "located" }>, request: ClipRequest): AnyFact {
   return decision.kind === "pending"
     ? SourcesPending.happened({ request, ...decision })
     : ClipRejected.happened({ request, ...decision });

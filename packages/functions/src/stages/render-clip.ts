@@ -163,7 +163,7 @@ function coverageOf({ startMs, endMs }: ClipRequest, report: RenderReport, known
     return { ...gap, cause: explained?.cause ?? gap.cause };
   });
   const { delivered, startErrorMs, endErrorMs } = report;
-  return { requested: [startMs, endMs], delivered, gaps, startErrorMs, endErrorMs, audio: report.sound };
+  return { requested: [startMs, endMs], delivered, gaps, startErrorMs, endErrorMs, audio: report.audioCoverage };
 }
 
 interface ClipFile {

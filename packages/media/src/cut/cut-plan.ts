@@ -1,25 +1,10 @@
 import type { ByteSource, Movie } from "@camclips/mp4";
+import type { Piece } from "../timeline/timeline.ts";
 
-/** Consecutive frames of one source and their place in the clip. */
-export interface CutPart {
-  /** Index into the sources. */
-  source: number;
-  /** First and last frame, and two instants between frames that cut the part out; seconds on the source's timeline. */
-  cuts: { firstSeconds: number; lastSeconds: number; inSeconds: number; outSeconds: number };
-  /** Where the first frame stands in the clip, seconds. */
-  outSeconds: number;
-  /** From this part's start to the next part's or the clip's end, seconds. */
-  slotSeconds: number;
-  /** What stands between the last frame and the next part. */
-  fill: { frames: number; kind: "hold" | "black" };
-  /** Set when the part has to be put on another frame rate. */
-  evenFrames: number | undefined;
-}
-
-/** A clip's parts in order of time. Gaps are settled: they are in `outSeconds`. */
+/** A clip's pieces in order of time. Gaps are settled: they are in `outSeconds`. */
 export interface CutRequest {
-  parts: readonly CutPart[];
-  /** Black frames before the first part. */
+  parts: readonly Piece[];
+  /** Black frames before the first piece. */
   leadFrames: number;
   durationSeconds: number;
 }
@@ -66,7 +51,7 @@ export interface CutPlan {
   way: "smart" | "fast";
   segments: Segment[];
   encoder: PartEncoder;
-  parts: readonly CutPart[];
+  parts: readonly Piece[];
   durationSeconds: number;
   copiedFrames: number;
   encodedFrames: number;

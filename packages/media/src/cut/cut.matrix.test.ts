@@ -34,7 +34,7 @@ const KINDS: [string, Partial<CameraOptions>][] = [
   ["a variable frame rate with B-frames", { vfr: true, bFrames: 2 }],
   ["only keyframes", { gop: 1 }],
   ["one keyframe", { gop: 250, bFrames: 2 }],
-  ["no sound", { audio: false }],
+  ["no audio", { audio: false }],
   ["a first frame at 0.48 s in the file", { firstSeconds: 0.48, recordings: 1, seconds: 6 }],
   ["one unit of time a frame", { fps: 30, timescale: 30, bFrames: 2 }],
   ["one unit of time a frame, at 12 fps", { fps: 12, timescale: 12 }],
@@ -71,7 +71,7 @@ describe.concurrent("a smart clip has every frame of its range and no other", ()
     }
   });
 
-  it("across three recordings, with the sound in step at both joins", async () => {
+  it("across three recordings, with the audio in step at both joins", async () => {
     const made = await camera("three", { recordings: 3, seconds: 2.4, bFrames: 2 });
     const { path, report } = await expectCut(made, startMs + 520, startMs + 6900);
     expect(report.precision).toBe("smart");
@@ -103,7 +103,7 @@ describe.concurrent("a fast clip", () => {
   it.each([
     ["within a second", 2.4],
     ["at the very start of a second's burst", 2],
-  ])("keeps the sound in step across joins %s, without encoding it", async (_, seconds) => {
+  ])("keeps the audio in step across joins %s, without encoding it", async (_, seconds) => {
     const made = await camera(`three of ${seconds}`, { recordings: 3, seconds, bFrames: 2 });
     const { path } = await expectCut(made, startMs + 520, startMs + seconds * 3000 - 300, { precision: "fast" });
     const onsets = await readAudioOnsets(path);
@@ -114,7 +114,7 @@ describe.concurrent("a fast clip", () => {
 
 describe("a clip of 300 s across two recordings, the longest there is by default", () => {
   it.each(["smart", "fast", "exact"] as const)(
-    "has all of its 7,500 frames, and the sound in step, the %s way",
+    "has all of its 7,500 frames, and the audio in step, the %s way",
     async (precision) => {
       const made = await camera("long", { seconds: 160, gop: 50, bFrames: 2 });
       const fromMs = startMs + 9520;

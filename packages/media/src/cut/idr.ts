@@ -1,5 +1,12 @@
 import type { ByteSource } from "@camclips/mp4";
-import { entryFor, firstTrack, isIntraSlice, onlyDescription, presentationSeconds, type Track } from "@camclips/mp4";
+import {
+  firstTrack,
+  isIntraSlice,
+  onlyDescription,
+  presentationSeconds,
+  randomAccessPointFor,
+  type Track,
+} from "@camclips/mp4";
 import type { CutRequest, CutSource } from "./cut-plan.ts";
 
 /** NAL unit types, ITU-T H.264, table 7-1. */
@@ -103,7 +110,7 @@ export async function findStart({ parts }: CutRequest, sources: readonly CutSour
  * where that is no IDR picture, the sync sample before it.
  */
 export async function findEntryFor(source: ByteSource, video: Track, wanted: number): Promise<number> {
-  const { index } = entryFor(video, wanted);
+  const { index } = randomAccessPointFor(video, wanted);
   if ((await lookInto(source, video, index)).isIdr) return index;
   return Math.max(0, video.samples.sync.lastIndexOf(1, index - 1));
 }

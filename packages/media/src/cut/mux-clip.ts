@@ -42,12 +42,12 @@ export async function muxClip(
   output: ClipFile,
 ): Promise<void> {
   await using parts = await openSources(files.encoded, output.signal);
-  await using sound = await openSources(files.audio && files.audio !== "copy" ? [files.audio] : [], output.signal);
+  await using encoded = await openSources(files.audio && files.audio !== "copy" ? [files.audio] : [], output.signal);
   const video = placeVideo(plan, sources, parts.sources);
-  const [encodedSound] = sound.sources;
+  const [encodedAudioSource] = encoded.sources;
   const copied = files.audio === "copy" ? copiedAudio(plan, sources) : undefined;
-  if (copied && "why" in copied) throw new Error(`sound cannot be copied: ${copied.why}`);
-  const audio = encodedSound ? encodedAudio(encodedSound, plan) : copied;
+  if (copied && "why" in copied) throw new Error(`audio cannot be copied: ${copied.why}`);
+  const audio = encodedAudioSource ? encodedAudio(encodedAudioSource, plan) : copied;
   const movie = writeMovie(audio ? [video, audio] : [video], { order: "time", creationTimeMs: output.startMs });
   await writeChunks(output.path, movie.chunks(output.signal));
   await compareSamples(output.path, plannedSamples(plan, sources, parts.sources), output.signal);

@@ -20,7 +20,7 @@ export interface PartsJob {
   parts: readonly string[];
   /** Where the pictures of the sources go, small. */
   scratch: string;
-  /** Where the sound of the whole clip goes; absent when it is copied or there is none. */
+  /** Where the audio of the whole clip goes; absent when it is copied or there is none. */
   audio: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export function encodeSegments(plan: CutPlan): EncodeSegment[] {
   return plan.segments.filter((segment) => segment.kind === "encode");
 }
 
-/** Arguments of the one run that encodes the frames which cannot be copied, and the sound. */
+/** Arguments of the one run that encodes the frames which cannot be copied, and the audio. */
 export function partArguments(job: PartsJob): string[] {
   const { plan, paths, threads, timeline, probes } = job;
   const segments = encodeSegments(plan);
@@ -39,7 +39,7 @@ export function partArguments(job: PartsJob): string[] {
     const options = ["-threads", String(threads), "-noautorotate", ...seek];
     return inputArguments(paths[segment.source] ?? "", options);
   });
-  const sounds = timeline.pieces.flatMap(({ source, cuts }) => {
+  const audioInputs = timeline.pieces.flatMap(({ source, cuts }) => {
     return inputArguments(paths[source] ?? "", ["-vn", ...seekArguments(cuts.firstSeconds, probes[source])]);
   });
   const chains = [
@@ -51,7 +51,7 @@ export function partArguments(job: PartsJob): string[] {
     ...(audio ? audioChains(timeline, probes, audio, segments.length) : []),
   ];
   return [
-    ...["-v", "warning", "-y", "-copyts", ...pictures, ...(audio ? sounds : [])],
+    ...["-v", "warning", "-y", "-copyts", ...pictures, ...(audio ? audioInputs : [])],
     ...["-filter_complex", chains.join(";")],
     ...segments.flatMap((segment, i) => partOutput(job, segment, i)),
     ...listOutputs(segments.length, job.scratch),

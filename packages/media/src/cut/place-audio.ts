@@ -1,5 +1,6 @@
 import { firstTrack, type MuxSample, type MuxTrack, presentationSeconds, samplesOf, type Track } from "@camclips/mp4";
-import type { CutPart, CutPlan, CutSource } from "./cut-plan.ts";
+import type { Piece } from "../timeline/timeline.ts";
+import type { CutPlan, CutSource } from "./cut-plan.ts";
 
 /** The audio track of a file that was encoded for the whole clip: its time 0 is the clip's. */
 export function encodedAudio(file: CutSource, plan: CutPlan): MuxTrack | undefined {
@@ -23,10 +24,10 @@ export function copiedAudio(plan: CutPlan, sources: readonly CutSource[]): MuxTr
   const tracks = plan.parts.map((part) => audioOf(sources[part.source]));
   const [main] = tracks;
   if (tracks.every((track) => track === undefined)) return undefined;
-  if (!main || tracks.some((track) => track === undefined)) return { why: "not every recording has sound" };
+  if (!main || tracks.some((track) => track === undefined)) return { why: "not every recording has audio" };
   const format = main.descriptions[main.samples.description[0] ?? 0]?.format ?? "";
-  if (!PLAYED_IN_MP4.has(format)) return { why: `players do not expect ${format} sound in an MP4` };
-  if (tracks.some((track) => !sameFormat(main, track))) return { why: "the recordings' sound differs in format" };
+  if (!PLAYED_IN_MP4.has(format)) return { why: `players do not expect ${format} audio in an MP4` };
+  if (tracks.some((track) => !sameFormat(main, track))) return { why: "the recordings' audio differs in format" };
   const packets: Packet[] = [];
   for (const [i, part] of plan.parts.entries()) {
     const [source, track] = [sources[part.source], tracks[i]];
@@ -89,7 +90,7 @@ function isReplaced(last: Packet | undefined, first: Packet): boolean {
 }
 
 /** Packets that are heard in the part's slot, and the one before, which decoders need to warm up. */
-function packetsOf(part: CutPart, track: Track, source: CutSource): Packet[] {
+function packetsOf(part: Piece, track: Track, source: CutSource): Packet[] {
   const offset = part.outSeconds - part.cuts.firstSeconds;
   const { timescale, samples } = track;
   const packets: Packet[] = [];

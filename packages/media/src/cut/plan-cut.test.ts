@@ -4,7 +4,8 @@ import { fileSource } from "../../../mp4/src/io/file-source.ts";
 import { firstTrack, type Movie, type Track } from "../../../mp4/src/read/movie.ts";
 import { readMovie } from "../../../mp4/src/read/read-movie.ts";
 import { emptyTable, sampleBudget } from "../../../mp4/src/read/sample-table.ts";
-import type { CutPart, CutPlan } from "./cut-plan.ts";
+import type { Piece } from "../timeline/timeline.ts";
+import type { CutPlan } from "./cut-plan.ts";
 import { planCut } from "./plan-cut.ts";
 import { planFast } from "./plan-fast.ts";
 
@@ -35,7 +36,7 @@ function recording(order: number[], sync: number[] = [0], change: Partial<Track>
 }
 
 /** The frames `first` to `last` of a source, by their place in presentation. */
-function part(source: number, first: number, last: number, atFrame = 0): CutPart {
+function part(source: number, first: number, last: number, atFrame = 0): Piece {
   const at = (frame: number) => frame / 25;
   const cuts = {
     firstSeconds: at(first),
@@ -48,13 +49,14 @@ function part(source: number, first: number, last: number, atFrame = 0): CutPart
     source,
     cuts,
     outSeconds: at(atFrame),
+    lastOutSeconds: at(atFrame + last - first),
     slotSeconds,
     fill: { frames: 0, kind: "hold" },
     evenFrames: undefined,
   };
 }
 
-function request(...parts: CutPart[]) {
+function request(...parts: Piece[]) {
   return { parts, leadFrames: 0, durationSeconds: parts.reduce((sum, { slotSeconds }) => sum + slotSeconds, 0) };
 }
 

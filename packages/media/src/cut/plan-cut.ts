@@ -1,6 +1,7 @@
 import { firstTrack, isPresented, type Movie, presentationSeconds, type Track } from "@camclips/mp4";
+import type { Piece } from "../timeline/timeline.ts";
 import { whyNotCopied } from "./copyable.ts";
-import type { CutPart, CutPlan, CutRequest, EncodeSegment, NoPlan, Segment } from "./cut-plan.ts";
+import type { CutPlan, CutRequest, EncodeSegment, NoPlan, Segment } from "./cut-plan.ts";
 import { partEncoder } from "./part-encoder.ts";
 
 /**
@@ -44,7 +45,7 @@ interface Frame {
   seconds: number;
 }
 
-function planPart(part: CutPart, video: Track, entry: number): Segment[] {
+function planPart(part: Piece, video: Track, entry: number): Segment[] {
   const frames = framesOf(part, video);
   const last = entry < 0 ? -1 : lastCopied(video, entry, part.cuts.outSeconds);
   if (last < entry || entry < 0) return encodeSegment(part, frames, 0, frames.length);
@@ -59,7 +60,7 @@ function planPart(part: CutPart, video: Track, entry: number): Segment[] {
 }
 
 /** The part's frames in presentation order. */
-function framesOf({ cuts }: CutPart, video: Track): Frame[] {
+function framesOf({ cuts }: Piece, video: Track): Frame[] {
   const frames: Frame[] = [];
   for (let sample = 0; sample < video.samples.count; sample++) {
     const seconds = presentationSeconds(video, sample);
@@ -92,7 +93,7 @@ function lastCopied(video: Track, entry: number, outSeconds: number): number {
   return safe;
 }
 
-function encodeSegment(part: CutPart, frames: Frame[], begin: number, end: number): EncodeSegment[] {
+function encodeSegment(part: Piece, frames: Frame[], begin: number, end: number): EncodeSegment[] {
   const [first, last] = [frames[begin], frames[end - 1]];
   if (!first || !last || end <= begin) return [];
   const [before, after] = [frames[begin - 1], frames[end]];

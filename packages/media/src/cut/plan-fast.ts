@@ -1,6 +1,7 @@
 import { firstTrack, isPresented, type Movie, presentationSeconds, type Track } from "@camclips/mp4";
+import type { Piece } from "../timeline/timeline.ts";
 import { whyNotCopied } from "./copyable.ts";
-import type { CopySegment, CutPart, CutPlan, CutRequest, NoPlan } from "./cut-plan.ts";
+import type { CopySegment, CutPlan, CutRequest, NoPlan } from "./cut-plan.ts";
 
 /**
  * Plans a clip without any encoding: samples from the keyframe at or before the start, of which an edit list hides those
@@ -48,19 +49,19 @@ export function planFast(
   return { way: "fast", segments, encoder, parts, durationSeconds, copiedFrames, encodedFrames: 0, why };
 }
 
-function lastNeeded({ cuts }: CutPart, video: Track): number {
+function lastNeeded({ cuts }: Piece, video: Track): number {
   let last = -1;
   for (let i = 0; i < video.samples.count; i++) if (presentationSeconds(video, i) < cuts.outSeconds) last = i;
   return last;
 }
 
 /** None of the samples is presented after the part's end, so nothing has to be hidden there. */
-function endsComplete({ cuts }: CutPart, video: Track, first: number, last: number): boolean {
+function endsComplete({ cuts }: Piece, video: Track, first: number, last: number): boolean {
   for (let i = first; i <= last; i++) if (presentationSeconds(video, i) >= cuts.outSeconds) return false;
   return true;
 }
 
-function shownFrames({ cuts }: CutPart, video: Track): number {
+function shownFrames({ cuts }: Piece, video: Track): number {
   let count = 0;
   for (let i = 0; i < video.samples.count; i++) {
     const seconds = presentationSeconds(video, i);

@@ -10,13 +10,13 @@ import { defaultEncoder, type EngineSettings } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
 import { movieProbe } from "../probe/movie-probe.ts";
 import { clipPicture } from "../probe/picture.ts";
-import { type MediaProbe, soundNote } from "../probe/probe.ts";
-import { soundCoverage } from "../timeline/sound.ts";
+import { audioNote, type MediaProbe } from "../probe/probe.ts";
+import { audioCoverageOf } from "../timeline/audio.ts";
 import { planTimeline, type Timeline } from "../timeline/timeline.ts";
 import { readLists } from "../verify/looks.ts";
 import { encodedPictures } from "../verify/planned-pictures.ts";
 import { verifyClip } from "../verify/verify.ts";
-import { verifySound } from "../verify/verify-sound.ts";
+import { verifyAudio } from "../verify/verify-audio.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
 import { findEntries, findStart, hasIntraRefresh } from "./idr.ts";
 import { muxClip, openSources } from "./mux-clip.ts";
@@ -91,19 +91,19 @@ async function makeClip(cut: PreparedCut, settings: EngineSettings, options: Ren
   const { job, sources, plan } = cut;
   const parts = encodeSegments(plan).map((_, i) => join(options.scratch, `part-${i}.mp4`));
   const audio = await audioWay(cut, options);
-  const sound = audio === "copy" ? undefined : audio;
+  const audioFile = audio === "copy" ? undefined : audio;
   const clip = { path: job.output, startMs: job.startMs, signal: options.signal };
   try {
-    if (parts.length > 0 || sound) await encodeParts(cut, parts, sound, settings, options);
+    if (parts.length > 0 || audioFile) await encodeParts(cut, parts, audioFile, settings, options);
     await muxClip(plan, sources, { encoded: parts, audio }, clip);
   } finally {
-    for (const file of [...parts, ...(sound ? [sound] : [])]) await rm(file, { force: true });
+    for (const file of [...parts, ...(audioFile ? [audioFile] : [])]) await rm(file, { force: true });
   }
   const { size: bytes } = await stat(job.output);
   const report = await readBack(cut, bytes, settings, options);
   const { ffmpeg, timeLimitMs } = settings;
-  const soundPlan = { ...cut, path: job.output, copied: audio === "copy" };
-  await verifySound(soundPlan, { ffmpeg, timeLimitMs, ...signalOf(options) });
+  const audioPlan = { ...cut, path: job.output, copied: audio === "copy" };
+  await verifyAudio(audioPlan, { ffmpeg, timeLimitMs, ...signalOf(options) });
   options.onProgress?.(100);
   return report;
 }
@@ -127,14 +127,14 @@ async function encodeParts(
   if (damage !== undefined) throw new VerificationError(`a source does not decode whole: ${damage}`);
 }
 
-/** Fast clips keep the sources' packets where these fit together; otherwise sound is encoded once for the whole clip. */
+/** Fast clips keep the sources' packets where these fit together; otherwise audio is encoded once for the whole clip. */
 async function audioWay(
   { plan, sources, probes, timeline }: PreparedCut,
   options: RenderOptions,
 ): Promise<string | undefined> {
   if (timeline.pieces.every(({ source }) => probes[source]?.audio === undefined)) return undefined;
   const copied = plan.way === "fast" ? copiedAudio(plan, sources) : undefined;
-  return copied && !("why" in copied) ? "copy" : join(options.scratch, "sound.mp4");
+  return copied && !("why" in copied) ? "copy" : join(options.scratch, "audio.mp4");
 }
 
 async function readBack(
@@ -161,7 +161,7 @@ async function readBack(
     throw new VerificationError(`the clip lacks ${missing.length} of ${frameSeconds.length} frames`);
   return {
     precision: plan.way,
-    why: plan.why + soundNote(timeline.pieces.map(({ source }) => probes[source])),
+    why: plan.why + audioNote(timeline.pieces.map(({ source }) => probes[source])),
     bytes,
     width,
     height,
@@ -169,7 +169,7 @@ async function readBack(
     encodedFrames: plan.encodedFrames,
     audio,
     durationMs,
-    sound: soundCoverage(job, timeline, probes, timeline.delivered),
+    audioCoverage: audioCoverageOf(job, timeline, probes, timeline.delivered),
     delivered: timeline.delivered,
     gaps: timeline.gaps,
     startErrorMs: timeline.startErrorMs,

@@ -50,8 +50,8 @@ describe("a source that cannot be used is named, and no clip is left", () => {
     expect(error).toMatchObject({ source: source.path });
   });
 
-  it("sound only", async () => {
-    const source = await damaged("sound.mp4", async (path) => {
+  it("audio only", async () => {
+    const source = await damaged("audio.mp4", async (path) => {
       await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-v", "error", "-i", whole.path, "-vn", "-c", "copy", "-y", path] });
     });
     expect(String(await renderFails(source))).toContain("holds no video");
@@ -126,13 +126,13 @@ describe("a source that is damaged in part", () => {
   );
 });
 
-it("a source whose sound cannot be decoded gives every frame, in silence", async () => {
+it("a source whose audio cannot be decoded gives every frame, in silence", async () => {
   const source = await damaged("noise.mp4", async (path) => {
     const bytes = await readFile(path);
     await using file = await fileSource(path);
-    const sound = firstTrack(await readMovie(file, path), "soun");
-    sound?.samples.offset.forEach((offset, index) => {
-      bytes.fill(0xff, offset, offset + (sound.samples.size[index] ?? 0));
+    const audio = firstTrack(await readMovie(file, path), "soun");
+    audio?.samples.offset.forEach((offset, index) => {
+      bytes.fill(0xff, offset, offset + (audio.samples.size[index] ?? 0));
     });
     await writeFile(path, bytes);
   });
@@ -140,7 +140,7 @@ it("a source whose sound cannot be decoded gives every frame, in silence", async
   expect(codesOf(frames)).toEqual(frames.map((_, index) => 25 + index));
   expect(report).toMatchObject({ frames: 75, audio: true, gaps: [] });
   const silent = [{ startMs: startMs + 1000, endMs: startMs + 4000, cause: "CORRUPT_SOURCE" }];
-  expect(report.sound).toEqual({ delivered: [], silent });
+  expect(report.audioCoverage).toEqual({ delivered: [], silent });
 });
 
 /** Puts noise over a part of the file, given in parts of its size. */

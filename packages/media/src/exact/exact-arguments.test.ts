@@ -105,7 +105,7 @@ describe("exactArguments", () => {
     expect(args.filter((argument) => argument === "-protocol_whitelist")).toHaveLength(2);
   });
 
-  it("has no sound when no source has", () => {
+  it("has no audio when no source has", () => {
     const quiet = { ...probe, audio: undefined };
     expect(argumentsOf([quiet, quiet])).not.toContain("-c:a");
   });

@@ -76,13 +76,13 @@ export function seekArguments(firstSeconds: number, probe?: Pick<MediaProbe, "vi
   return seek > 0 ? ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", seek.toFixed(6)] : [];
 }
 
-/** The format of the first source that has sound; undefined when none has. */
+/** The format of the first source that has audio; undefined when none has. */
 export function clipAudio({ timeline, probes }: Pick<ExactJob, "timeline" | "probes">): AudioFormat | undefined {
-  const sound = timeline.pieces.map(({ source }) => probes[source]?.audio).find((audio) => audio !== undefined);
-  if (sound === undefined) return undefined;
+  const audio = timeline.pieces.map(({ source }) => probes[source]?.audio).find((audio) => audio !== undefined);
+  if (audio === undefined) return undefined;
   return {
-    sampleRate: AAC_RATES.includes(sound.sampleRate) ? sound.sampleRate : 48_000,
-    layout: sound.channels === 1 ? "mono" : "stereo",
+    sampleRate: AAC_RATES.includes(audio.sampleRate) ? audio.sampleRate : 48_000,
+    layout: audio.channels === 1 ? "mono" : "stereo",
   };
 }
 

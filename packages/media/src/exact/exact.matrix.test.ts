@@ -38,7 +38,7 @@ describe.concurrent("an exact clip has every frame of its range and no other", (
     ["a variable frame rate", { vfr: true }],
     ["only keyframes", { gop: 1 }],
     ["one keyframe", { gop: 250, bFrames: 2 }],
-    ["no sound", { audio: false }],
+    ["no audio", { audio: false }],
     ["HEVC", { codec: "hevc" }],
     ["a first frame at 0.48 s in the file", { firstSeconds: 0.48, recordings: 1 }],
     ["one unit of time a frame", { fps: 15, timescale: 15, bFrames: 2 }],
@@ -66,7 +66,7 @@ describe.concurrent("an exact clip has every frame of its range and no other", (
     await expectExact(await camera("25 fps"), startMs + from, startMs + to);
   });
 
-  it("across three recordings, with the sound in step at both joins", async () => {
+  it("across three recordings, with the audio in step at both joins", async () => {
     const made = await camera("three", { recordings: 3, seconds: 2.4 });
     const from = startMs + 520;
     const path = await expectExact(made, from, startMs + 6900);
@@ -109,7 +109,7 @@ describe.concurrent("an exact clip of recordings that differ", () => {
     expect(codesOf(clip.frames)).toEqual(codesBetween(frames, startMs + 3000, startMs + 5000));
   });
 
-  it("is silent where one has no sound", async () => {
+  it("is silent where one has no audio", async () => {
     const { recordings } = await camera("quiet", { each: (index) => ({ audio: index === 0 }) });
     const clip = await shop.render(jobOf(recordings, startMs + 1520, startMs + 6000));
     expect(clip.report).toMatchObject({ audio: true, frames: 112 });

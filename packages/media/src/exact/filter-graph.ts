@@ -96,10 +96,10 @@ function blackChain({ leadFrames, intervalSeconds }: Timeline, { width, height, 
   ].join(",");
 }
 
-/** ffmpeg cuts sound into the encoder's frames by itself, except where not one sample of the sources can be decoded. */
+/** ffmpeg cuts audio into the encoder's frames by itself, except where not one sample of the sources can be decoded. */
 const AAC_FRAMES = "asetnsamples=n=1024:p=0";
 
-/** One part per slot, each exact to the sample: silence where a recording has no sound. */
+/** One part per slot, each exact to the sample: silence where a recording has no audio. */
 export function audioChains(
   timeline: Timeline,
   probes: readonly MediaProbe[],
@@ -110,11 +110,11 @@ export function audioChains(
   const { pieces } = timeline;
   const slots = pieces.map((piece, index) => {
     const samples = at(piece.outSeconds + piece.slotSeconds) - at(piece.outSeconds);
-    const sound = probes[piece.source]?.audio;
+    const recorded = probes[piece.source]?.audio;
     const chain =
-      sound === undefined || sound.spans.length === 0
+      recorded === undefined || recorded.spans.length === 0
         ? silence(audio, samples)
-        : soundChain(piece, firstInput + index, audio, samples);
+        : audioChain(piece, firstInput + index, audio, samples);
     return `${chain}[a${index}]`;
   });
   const leadSamples = at(pieces[0]?.outSeconds ?? 0);
@@ -123,7 +123,7 @@ export function audioChains(
   return [...lead, ...slots, `${inputs.join("")}concat=n=${inputs.length}:v=0:a=1,${AAC_FRAMES}[audio]`];
 }
 
-function soundChain({ cuts, slotSeconds }: Piece, input: number, audio: AudioFormat, samples: number): string {
+function audioChain({ cuts, slotSeconds }: Piece, input: number, audio: AudioFormat, samples: number): string {
   const from = cuts.firstSeconds;
   return [
     `[${input}:a:0]atrim=start=${seconds(from)}:end=${seconds(from + slotSeconds)}`,

@@ -1,6 +1,6 @@
 import { rm, stat } from "node:fs/promises";
 import { CorruptSourceError } from "@camclips/mp4";
-import { SoundError, VerificationError } from "../errors.ts";
+import { AudioError, VerificationError } from "../errors.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
@@ -10,14 +10,14 @@ import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { defaultEncoder, type EngineSettings } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
 import { clipPicture } from "../probe/picture.ts";
-import { type MediaProbe, probeMedia, soundNote } from "../probe/probe.ts";
-import { soundCoverage } from "../timeline/sound.ts";
+import { audioNote, type MediaProbe, probeMedia } from "../probe/probe.ts";
+import { audioCoverageOf } from "../timeline/audio.ts";
 import { type Piece, planTimeline, type Timeline } from "../timeline/timeline.ts";
 import { readLists } from "../verify/looks.ts";
 import { plannedPictures } from "../verify/planned-pictures.ts";
 import { verifyClip } from "../verify/verify.ts";
-import { verifySound } from "../verify/verify-sound.ts";
-import { withoutBrokenSound } from "./broken-sound.ts";
+import { verifyAudio } from "../verify/verify-audio.ts";
+import { withoutBrokenAudio } from "./broken-audio.ts";
 import { exactArguments } from "./exact-arguments.ts";
 import { coverageWithout, lostFrames } from "./lost-frames.ts";
 import { undecoded } from "./undecoded.ts";
@@ -63,13 +63,13 @@ export async function renderExact(
     const damaged = damageIn(log) === undefined ? undefined : await withoutUndecoded(prepared, ways);
     if (damaged) await encode(damaged, settings, options);
     const report = await readBack(damaged ?? prepared, ways, why, log);
-    await verifySound({ ...prepared, path: job.output, copied: false }, ways);
+    await verifyAudio({ ...prepared, path: job.output, copied: false }, ways);
     options.onProgress?.(100);
     return report;
   } catch (error) {
     const paths = job.sources.map(({ path }) => path);
-    const probes = error instanceof SoundError ? await withoutBrokenSound(paths, prepared.probes, ways) : undefined;
-    if (probes) return renderExact({ ...prepared, probes }, settings, options, `${why}; broken sound is left out`);
+    const probes = error instanceof AudioError ? await withoutBrokenAudio(paths, prepared.probes, ways) : undefined;
+    if (probes) return renderExact({ ...prepared, probes }, settings, options, `${why}; broken audio is left out`);
     await rm(job.output, { force: true });
     const isAboutClip = error instanceof FfmpegError ? error.exitCode !== null : error instanceof VerificationError;
     if (isAboutClip) await blameSource(prepared, ways, error);
@@ -142,14 +142,14 @@ async function readBack(prepared: PreparedJob, ways: ScratchWays, why: string, l
   const note = lost.length > 0 ? `; ${lost.length} frames were damaged and could not be shown` : "";
   return {
     precision: "exact",
-    why: why + note + soundNote(timeline.pieces.map(({ source }) => probes[source])),
+    why: why + note + audioNote(timeline.pieces.map(({ source }) => probes[source])),
     bytes: (await stat(job.output)).size,
     width: picture.width,
     height: picture.height,
     frames: probe.video.times.length,
     encodedFrames: probe.video.times.length,
     audio,
-    sound: soundCoverage(job, timeline, probes, coverage.delivered),
+    audioCoverage: audioCoverageOf(job, timeline, probes, coverage.delivered),
     ...coverage,
     durationMs,
   };

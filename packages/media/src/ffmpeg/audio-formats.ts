@@ -1,4 +1,4 @@
-/** Sound that is decoded here: sample entry types of MP4, and the codecs behind them by ffmpeg's names. */
+/** Audio that is decoded here: sample entry types of MP4, and the codecs behind them by ffmpeg's names. */
 interface AudioFormat {
   entries: readonly string[];
   codecs: readonly string[];

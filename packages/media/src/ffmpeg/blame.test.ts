@@ -62,7 +62,7 @@ async function brokenFfmpeg(name: string, when: string, what: string): Promise<s
 
 const LOADER = "echo 'ffmpeg: error while loading shared libraries: libx264.so.164' >&2; exit 127";
 
-describe("a sound recording is not blamed for an ffmpeg", () => {
+describe("an intact recording is not blamed for an ffmpeg", () => {
   it.each([
     ["that misses a library", "*", LOADER],
     ["that is killed", "*", "kill -KILL $$"],
@@ -70,7 +70,7 @@ describe("a sound recording is not blamed for an ffmpeg", () => {
     ["that fails to encode and to decode", "*libx264*|*wrapped*|*null*", LOADER],
     ["that is killed while it is looked for who is to blame", "*libx264*) exit 1;; *'-f null'*", "kill -SEGV $$"],
     ["that cannot read the clip back", "*window0*", LOADER],
-    ["that cannot read the clip's sound back", "*lowpass*", LOADER],
+    ["that cannot read the clip's audio back", "*lowpass*", LOADER],
   ])("%s", async (name, when, what) => {
     const ffmpeg = await brokenFfmpeg(name, when, what);
     const engine = createMediaEngine({ ffmpeg, threads: 1, timeLimitMs: 60_000 });

@@ -5,17 +5,17 @@
 const DAMAGE = /corrupt decoded frame|error while decoding|error submitting|error splitting the input|decoding error/i;
 const PREFIX = /^(\[[^\]]*\] *)+/;
 /** Newer versions name the stream's kind, older ones its input and place in it. */
-const SOUND = /\baist#|\[(?:dec:)?(?:aac|mp3|opus|ac3|flac|pcm_)/;
+const AUDIO = /\baist#|\[(?:dec:)?(?:aac|mp3|opus|ac3|flac|pcm_)/;
 const INPUT = /stream #(\d+):\d+/;
 
 /**
- * @param videoInputs how many inputs give pictures; those behind them give sound only
+ * @param videoInputs how many inputs give pictures; those behind them give audio only
  * @returns the first complaint in a log about a frame that did not come out whole, without its prefix. With inputs of both,
- * it may be one about sound.
+ * it may be one about audio.
  */
 export function damageIn(log: string, videoInputs = Number.POSITIVE_INFINITY): string | undefined {
   const line = log.split("\n").find((text) => {
-    return DAMAGE.test(text) && !SOUND.test(text) && Number(INPUT.exec(text)?.[1] ?? 0) < videoInputs;
+    return DAMAGE.test(text) && !AUDIO.test(text) && Number(INPUT.exec(text)?.[1] ?? 0) < videoInputs;
   });
   return line?.replace(PREFIX, "").trim();
 }

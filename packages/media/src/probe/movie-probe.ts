@@ -17,13 +17,13 @@ export function movieProbe(movie: Movie): MediaProbe | undefined {
   return { video, ...audioOf(movie), damaged: false };
 }
 
-function audioOf(movie: Movie): Pick<MediaProbe, "audio" | "lostSound"> {
+function audioOf(movie: Movie): Pick<MediaProbe, "audio" | "lostAudio"> {
   const track = firstTrack(movie, "soun");
   const description = track?.descriptions[0];
   if (!description) return { audio: undefined };
   const audio = audioEntries.has(description.format) ? description.audio : undefined;
   // Types of old formats hold bytes that are no characters.
-  if (!audio) return { audio: undefined, lostSound: description.format.replace(/[^\x20-\x7e]/g, "?") };
+  if (!audio) return { audio: undefined, lostAudio: description.format.replace(/[^\x20-\x7e]/g, "?") };
   const { sampleRate, channels } = audio;
   return { audio: { sampleRate, channels, spans: presentedSpans(track) } };
 }

@@ -8,10 +8,10 @@ import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 export interface MediaProbe {
   video: VideoProbe;
   audio: AudioProbe | undefined;
-  /** Name of the format of sound that cannot be decoded here. */
-  lostSound?: string | undefined;
-  /** Its sound is damaged, and left out: `audio` has no spans. */
-  brokenSound?: boolean;
+  /** Name of the format of audio that cannot be decoded here. */
+  lostAudio?: string | undefined;
+  /** Its audio is damaged, and left out: `audio` has no spans. */
+  brokenAudio?: boolean;
   /** The file is cut off or its structure is damaged: samples may be missing. */
   damaged: boolean;
 }
@@ -40,7 +40,7 @@ type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;
 
 const KEY = 0x1;
 const DISCARDED = 0x4;
-/** Between two packets of sound: less is rounding, or nothing that is heard. */
+/** Between two packets of audio: less is rounding, or nothing that is heard. */
 const JOIN_SECONDS = 0.02;
 /** Lines begin with their level, so that a file's name or metadata is not taken for a complaint. */
 const DAMAGE = /^.*\[(?:warning|error|fatal)\].*(?:partial file|truncat|invalid data|invalid nal|end of file)/im;
@@ -105,8 +105,8 @@ class PacketTable {
     if (!videoCodecs.has(codec)) throw new CorruptSourceError(path, `holds ${codec} video, which is not supported`);
     if (this.#frames.length === 0) throw new CorruptSourceError(path, "holds no frame");
     const audio = this.#audio();
-    const lostSound = audio ? undefined : this.#header.get("codec_id 1");
-    return { video: this.#video(codec, log), audio, lostSound, damaged: DAMAGE.test(log) };
+    const lostAudio = audio ? undefined : this.#header.get("codec_id 1");
+    return { video: this.#video(codec, log), audio, lostAudio, damaged: DAMAGE.test(log) };
   }
 
   #video(codec: string, log: string): VideoProbe {
@@ -131,12 +131,12 @@ class PacketTable {
   }
 }
 
-/** What a report's `why` adds where the clip is silent although its sources have sound; empty otherwise. */
-export function soundNote(probes: readonly (MediaProbe | undefined)[]): string {
-  const formats = new Set(probes.flatMap((probe) => probe?.lostSound ?? []));
+/** What a report's `why` adds where the clip is silent although its sources have audio; empty otherwise. */
+export function audioNote(probes: readonly (MediaProbe | undefined)[]): string {
+  const formats = new Set(probes.flatMap((probe) => probe?.lostAudio ?? []));
   return formats.size === 0
     ? ""
-    : `; sound is left out where it is ${[...formats].join(", ")}, which cannot be decoded`;
+    : `; audio is left out where it is ${[...formats].join(", ")}, which cannot be decoded`;
 }
 
 function ratio(text: string | undefined): number {

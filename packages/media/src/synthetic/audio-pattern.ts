@@ -1,5 +1,5 @@
 /**
- * The sound of a test recording: at every whole second since the camera's epoch a burst of a tone. Its pitch says which
+ * The audio of a test recording: at every whole second since the camera's epoch a burst of a tone. Its pitch says which
  * second it is, modulo 8.
  */
 export const SAMPLE_RATE = 48_000;
@@ -12,7 +12,7 @@ export function pitchHz(second: number): number {
   return LOWEST_HZ + STEP_HZ * (second % PITCHES);
 }
 
-/** @returns ffmpeg's expression of the sound; `offset` is where its time 0 lies after the epoch, seconds. */
+/** @returns ffmpeg's expression of the audio; `offset` is where its time 0 lies after the epoch, seconds. */
 export function burstExpression(offset: number): string {
   const time = `(t+${offset.toFixed(6)})`;
   const pitch = `(${LOWEST_HZ}+${STEP_HZ}*mod(floor(${time}),${PITCHES}))`;

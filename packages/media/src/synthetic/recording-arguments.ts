@@ -17,7 +17,7 @@ export function recordingArguments(options: RecordingOptions, rate: string, coun
     ...["-v", "error", "-y"],
     ...["-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", size, "-framerate", rate, "-i", "pipe:0"],
     ...["-f", "lavfi", "-i", `testsrc2=size=${width}x${height}:rate=${rate}`],
-    ...(audio ? ["-f", "lavfi", "-i", soundSource(options, rate, count)] : []),
+    ...(audio ? ["-f", "lavfi", "-i", audioSource(options, rate, count)] : []),
     ...["-filter_complex", pictureGraph(options, width, height, rate)],
     ...["-map", "[picture]", "-fps_mode", "passthrough", "-enc_time_base", `1:${timescale}`],
     ...videoEncoder(options, rate),
@@ -28,7 +28,7 @@ export function recordingArguments(options: RecordingOptions, rate: string, coun
   ];
 }
 
-function soundSource(options: RecordingOptions, rate: string, count: number): string {
+function audioSource(options: RecordingOptions, rate: string, count: number): string {
   const { startMs, epochMs = startMs, firstSeconds = 0 } = options;
   const [numerator = 25, denominator = 1] = rate.split("/").map(Number);
   const duration = (count * denominator) / numerator;

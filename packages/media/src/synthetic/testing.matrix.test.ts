@@ -78,7 +78,7 @@ describe("readFrameCodes", () => {
 });
 
 describe("makeCamera", () => {
-  it("makes back-to-back recordings with codes and sound that go on from one to the next", async () => {
+  it("makes back-to-back recordings with codes and audio that go on from one to the next", async () => {
     const camera = await makeCamera({
       folder: join(folder, "cam"),
       alias: "pier",

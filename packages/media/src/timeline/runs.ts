@@ -1,7 +1,7 @@
 import { TIMESCALE } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderSource } from "../media-engine.ts";
+import { isHeard } from "../probe/audio-parts.ts";
 import type { AudioProbe, MediaProbe } from "../probe/probe.ts";
-import { isHeard } from "../probe/sound-parts.ts";
 
 /** Frames of one source that belong to the clip and follow each other without a gap. Instants are epoch ms. */
 export interface Run {
@@ -37,8 +37,8 @@ export function findRuns(job: RenderJob, probes: readonly MediaProbe[]): Run[] {
   const rhythms = rhythmsOf(job.sources, all);
   for (const [index, source] of job.sources.entries()) {
     const rhythm = rhythms[index];
-    const sound = probes[index]?.audio?.spans;
-    if (rhythm) runs.push(...runsOfSource(job, source, { index, times: all[index] ?? [], sound, ...rhythm }));
+    const audio = probes[index]?.audio?.spans;
+    if (rhythm) runs.push(...runsOfSource(job, source, { index, times: all[index] ?? [], audio, ...rhythm }));
   }
   for (const [index, run] of runs.entries()) {
     const previous = runs[index - 1];
@@ -81,26 +81,26 @@ function runsOfSource(job: RenderJob, source: RenderSource, frames: Omit<SourceF
 }
 
 /**
- * Whether a frame stands until the next one: as long as a join may be, or while there is sound. Cameras that send no frames
- * while nothing moves go on with their sound.
+ * Whether a frame stands until the next one: as long as a join may be, or while there is audio. Cameras that send no frames
+ * while nothing moves go on with their audio.
  */
 function isStanding(
   job: RenderJob,
   { zeroMs }: RenderSource,
-  { intervalMs, sound }: Pick<SourceFrames, "intervalMs" | "sound">,
+  { intervalMs, audio }: Pick<SourceFrames, "intervalMs" | "audio">,
   startMs: number,
   nextMs: number,
 ): boolean {
   if (nextMs - startMs <= intervalMs + job.joinToleranceMs) return true;
   const untilMs = Math.min(nextMs, job.endMs);
-  return isHeard(sound, (startMs + intervalMs - zeroMs) / 1000, (untilMs - zeroMs) / 1000);
+  return isHeard(audio, (startMs + intervalMs - zeroMs) / 1000, (untilMs - zeroMs) / 1000);
 }
 
 interface SourceFrames extends Rhythm {
   index: number;
   times: readonly number[];
-  /** When there is sound, seconds on the file's timeline. */
-  sound: AudioProbe["spans"] | undefined;
+  /** When there is audio, seconds on the file's timeline. */
+  audio: AudioProbe["spans"] | undefined;
   wallMs: (frame: number) => number;
 }
 

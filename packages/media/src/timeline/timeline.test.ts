@@ -55,7 +55,7 @@ describe("planTimeline", () => {
     );
   });
 
-  it("lets a frame stand for as long as there is sound: some cameras send none while nothing moves", () => {
+  it("lets a frame stand for as long as there is audio: some cameras send none while nothing moves", () => {
     const times = [...steady(51), ...steady(50).map((time) => time + 6)];
     const heard = (until: number): MediaProbe => {
       return { ...source(times), audio: { sampleRate: 48_000, channels: 1, spans: [[0, until]] } };

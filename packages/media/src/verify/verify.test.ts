@@ -31,7 +31,7 @@ describe("verifyClip", () => {
   it.each<[string, Partial<ExpectedClip>, string]>([
     ["more frames than planned", { frameSeconds: [0, 0.04] }, "50 frames, planned were 2"],
     ["another size", { width: 320 }, "160x90 instead of 320x90"],
-    ["sound that was not planned", { audio: false }, "sound that was not planned"],
+    ["audio that was not planned", { audio: false }, "audio that was not planned"],
     ["no file", { path: "/nowhere/clip.mp4" }, "cannot be read"],
   ])("refuses %s", async (_, other, message) => {
     const refused = verifyClip({ ...clip, ...other }, ways);

@@ -56,7 +56,7 @@ export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<Ve
     throw new VerificationError(`the clip's size is ${sizes}`);
   }
   if ((audio !== undefined) !== expected.audio) {
-    throw new VerificationError(expected.audio ? "the clip has no sound" : "the clip has sound that was not planned");
+    throw new VerificationError(expected.audio ? "the clip has no audio" : "the clip has audio that was not planned");
   }
   const missing = missingFrames(expected.frameSeconds, video.times);
   await checkPictures(expected, { times: video.times, lastEntrySeconds, missing }, ways);

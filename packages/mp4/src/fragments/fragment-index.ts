@@ -1,6 +1,6 @@
 import { MalformedBoxError } from "../errors.ts";
 import type { ByteSource } from "../io/byte-source.ts";
-import { boxesIn, boxHeader, findBox, fullBox } from "../read/boxes.ts";
+import { boxesIn, boxHeader, findBox, readFullBox } from "../read/boxes.ts";
 import type { LocatedMovie, Window } from "../read/locate-movie.ts";
 import type { Track } from "../read/movie.ts";
 
@@ -62,7 +62,7 @@ async function readSegmentIndex(
 
 /** sidx, ISO/IEC 14496-12, 8.16.3. Entries that point to further sidx boxes end the list. */
 function parseSegmentIndex(body: Uint8Array, boxEnd: number): { trackId: number; entries: FragmentEntry[] } {
-  const { version, fields } = fullBox("sidx", body);
+  const { version, fields } = readFullBox("sidx", body);
   const trackId = fields.u32();
   const timescale = fields.u32() || 1;
   let time = fields.u32or64(version);
@@ -97,7 +97,7 @@ async function readRandomAccess(source: ByteSource, window: Window, video: Track
 }
 
 function parseRandomAccess(body: Uint8Array) {
-  const { version, fields } = fullBox("tfra", body);
+  const { version, fields } = readFullBox("tfra", body);
   const trackId = fields.u32();
   const lengths = fields.u32();
   const numberBytes = ((lengths >> 4) & 3) + ((lengths >> 2) & 3) + (lengths & 3) + 3;

@@ -14,9 +14,9 @@ import { FragmentSamples } from "./fragments.ts";
 /** A needed part up to this size is read with one request and kept in memory; a larger one moof by moof, then streamed. */
 const WHOLE_READ_BYTES = 16 * 1024 * 1024;
 
-/** So much more picture is walked over where no sound was seen yet, before a recording counts as silent there. */
-const LATE_SOUND_SECONDS = 30;
-const LATE_SOUND_FRAGMENTS = 60;
+/** So much more picture is walked over where no audio was seen yet, before a recording counts as silent there. */
+const LATE_AUDIO_SECONDS = 30;
+const LATE_AUDIO_FRAGMENTS = 60;
 
 export interface FragmentedRecording {
   source: ByteSource;
@@ -48,7 +48,7 @@ export class FragmentReader {
   readonly #recording: FragmentedRecording;
   readonly #video: Track;
   readonly #defaults: Map<number, FragmentDefaults>;
-  /** The sound tracks that have samples where the recording starts. */
+  /** The audio tracks that have samples where the recording starts. */
   #heard: Track[] = [];
 
   constructor(recording: FragmentedRecording, video: Track) {
@@ -70,7 +70,7 @@ export class FragmentReader {
       if (seen.length === 0) continue;
       fragments++;
       const shown = ((seen.at(-1)?.dts ?? 0) - (seen[0]?.dts ?? 0)) / this.#video.timescale;
-      const isLate = fragments > 1 && (shown >= LATE_SOUND_SECONDS || fragments >= LATE_SOUND_FRAGMENTS);
+      const isLate = fragments > 1 && (shown >= LATE_AUDIO_SECONDS || fragments >= LATE_AUDIO_FRAGMENTS);
       if (movie.tracks.every((track) => samples.of(track).length > 0) || isLate) break;
     }
     this.#heard = this.#others.filter((track) => samples.of(track).length > 0);
@@ -137,8 +137,8 @@ export class FragmentReader {
     return presentedRange(track, (i) => (offset[i] ?? 0) + (size[i] ?? 0) <= source.size)?.endSeconds;
   }
 
-  /** Whether sound may be missing before `seconds` in what was loaded, although the recording has sound. */
-  lacksSound({ tracks }: Movie, seconds: number): boolean {
+  /** Whether audio may be missing before `seconds` in what was loaded, although the recording has audio. */
+  lacksAudio({ tracks }: Movie, seconds: number): boolean {
     return this.#heard.some(({ id }) => {
       const track = tracks.find((candidate) => candidate.id === id);
       return (
@@ -160,7 +160,7 @@ export class FragmentReader {
       const counts = this.#others.map((track) => samples.of(track).length);
       samples.add(fragment.moof, fragment.start);
       for (const [i, track] of this.#others.entries()) {
-        // How far sound lies behind the picture in the file shows when it comes.
+        // How far audio lies behind the picture in the file shows when it comes.
         const first = samples.of(track)[counts[i] ?? 0];
         if (first) lagSeconds = Math.max(lagSeconds, picture - (first.dts + track.edit.shift) / track.timescale);
       }
@@ -174,15 +174,15 @@ export class FragmentReader {
   }
 
   /**
-   * No later fragment can hold a frame that is presented before `toSeconds`, and no sound that belongs to it is expected:
-   * sound may end long before the picture, and each may have fragments of its own.
+   * No later fragment can hold a frame that is presented before `toSeconds`, and no audio that belongs to it is expected:
+   * audio may end long before the picture, and each may have fragments of its own.
    */
   #isComplete(samples: FragmentSamples, toSeconds: number, lagSeconds: number): boolean {
     const video = this.#loadedUntil(samples, this.#video);
     if (video < toSeconds) return false;
     const late = this.#others.filter((track) => this.#loadedUntil(samples, track) < toSeconds);
     const isSeen = late.every((track) => samples.of(track).length > 0);
-    return late.length === 0 || video >= toSeconds + (isSeen ? lagSeconds + 1 : LATE_SOUND_SECONDS);
+    return late.length === 0 || video >= toSeconds + (isSeen ? lagSeconds + 1 : LATE_AUDIO_SECONDS);
   }
 
   get #others(): Track[] {

@@ -43,13 +43,13 @@ function reordered(file: Buffer, order: (fragments: Fragment[]) => Fragment[]): 
   return Buffer.concat([...head, ...order(fragments).map(({ bytes }) => bytes)]);
 }
 
-/** Sound of `every` video fragments together, before or behind them. */
-const grouped = (every: number, soundFirst: boolean) => (fragments: Fragment[]) => {
-  const [video, sound] = [1, 2].map((id) => fragments.filter(({ track }) => track === id));
+/** Audio of `every` video fragments together, before or behind them. */
+const grouped = (every: number, audioFirst: boolean) => (fragments: Fragment[]) => {
+  const [video, audio] = [1, 2].map((id) => fragments.filter(({ track }) => track === id));
   const result: Fragment[] = [];
   for (let at = 0; at < (video?.length ?? 0); at += every) {
-    const [pictures, sounds] = [video, sound].map((list) => list?.slice(at, at + every) ?? []);
-    result.push(...(soundFirst ? [...(sounds ?? []), ...(pictures ?? [])] : [...(pictures ?? []), ...(sounds ?? [])]));
+    const [pictures, sounds] = [video, audio].map((list) => list?.slice(at, at + every) ?? []);
+    result.push(...(audioFirst ? [...(sounds ?? []), ...(pictures ?? [])] : [...(pictures ?? []), ...(sounds ?? [])]));
   }
   return result;
 };
@@ -101,12 +101,12 @@ describe("fragments of one track each", () => {
   const shapes: [string, (file: Buffer) => Buffer][] = [
     ["as they are, with an index at the end", (file) => file],
     ["without an index", (file) => reordered(file, (fragments) => fragments)],
-    ["sound before its pictures", (file) => reordered(file, grouped(1, true))],
-    ["sound of three behind their pictures", (file) => reordered(file, grouped(3, false))],
-    ["sound of three before their pictures", (file) => reordered(file, grouped(3, true))],
-    ["sound of eight before their pictures", (file) => reordered(file, grouped(8, true))],
+    ["audio before its pictures", (file) => reordered(file, grouped(1, true))],
+    ["audio of three behind their pictures", (file) => reordered(file, grouped(3, false))],
+    ["audio of three before their pictures", (file) => reordered(file, grouped(3, true))],
+    ["audio of eight before their pictures", (file) => reordered(file, grouped(8, true))],
   ];
-  it.each(shapes)("lose no sound: %s", async (_, shape) => {
+  it.each(shapes)("lose no audio: %s", async (_, shape) => {
     const file = shape(await remuxed("separate", "frag_keyframe+separate_moof"));
     for (const [from, to] of RANGES)
       expect(await heard(file, from, to), `${from}-${to}`).toBeGreaterThan(to - from - 0.06);
@@ -114,7 +114,7 @@ describe("fragments of one track each", () => {
     expect(timeline?.media?.endSeconds).toBeCloseTo(120, 1);
   });
 
-  it("lose no sound with a fragment for every frame", async () => {
+  it("lose no audio with a fragment for every frame", async () => {
     const file = await remuxed("frames", "frag_every_frame+skip_trailer");
     for (const [from, to] of RANGES)
       expect(await heard(file, from, to), `${from}-${to}`).toBeGreaterThan(to - from - 0.06);

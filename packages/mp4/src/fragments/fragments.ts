@@ -1,5 +1,5 @@
 import { MalformedBoxError } from "../errors.ts";
-import { type Box, boxesIn, findBox, fullBox } from "../read/boxes.ts";
+import { type Box, boxesIn, findBox, readFullBox } from "../read/boxes.ts";
 import type { SampleTable, Track } from "../read/movie.ts";
 import type { FragmentDefaults } from "../read/parse-movie.ts";
 import { BLOCK_FRAMES } from "../read/pcm-table.ts";
@@ -130,7 +130,7 @@ function readHeader(
   moofStart: number,
   implicitBase: number,
 ): RunDefaults {
-  const { flags, fields } = fullBox("tfhd", tfhd.body);
+  const { flags, fields } = readFullBox("tfhd", tfhd.body);
   const trackId = fields.u32();
   const own = defaults.get(trackId) ?? { description: 1, duration: 0, size: 0, flags: 0 };
   const base = flags & 0x1 ? fields.u64() : flags & 0x20000 ? moofStart : implicitBase;
@@ -144,9 +144,9 @@ function readHeader(
   };
 }
 
-/** Below 0 in what ffmpeg's HLS muxer writes: the sound's priming stands before the first frame. */
+/** Below 0 in what ffmpeg's HLS muxer writes: the audio's priming stands before the first frame. */
 function readDecodeTime(tfdt: Box): number {
-  const { version, fields } = fullBox("tfdt", tfdt.body);
+  const { version, fields } = readFullBox("tfdt", tfdt.body);
   return version === 0 ? fields.u32() : fields.i64Near();
 }
 
@@ -160,7 +160,7 @@ function* readRun(
   start: number,
   frameBytes?: number,
 ): Generator<Omit<FragmentSample, "dts">> {
-  const { flags, fields } = fullBox("trun", trun.body);
+  const { flags, fields } = readFullBox("trun", trun.body);
   const count = fields.u32();
   let offset = flags & 0x1 ? header.base + fields.i32() : start;
   const firstFlags = flags & 0x4 ? fields.u32() : undefined;

@@ -1,5 +1,5 @@
 import { MalformedBoxError } from "../errors.ts";
-import { Fields } from "../read/box-reader.ts";
+import { BoxReader } from "../read/box-reader.ts";
 
 /** AVCDecoderConfigurationRecord, ISO/IEC 14496-15, 5.3.3.1. */
 export interface AvcConfig {
@@ -26,7 +26,7 @@ export interface SpsInfo {
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 
 export function readAvcConfig(body: Uint8Array): AvcConfig {
-  const fields = new Fields("avcC", body);
+  const fields = new BoxReader("avcC", body);
   fields.skip(1);
   const [profile, compatibility, level] = [fields.u8(), fields.u8(), fields.u8()];
   const nalLengthSize = (fields.u8() & 3) + 1;

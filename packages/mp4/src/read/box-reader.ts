@@ -1,7 +1,7 @@
 import { MalformedBoxError } from "../errors.ts";
 
 /** Reads big-endian fields one after the other; reading past the end is a MalformedBoxError, never a crash. */
-export class Fields {
+export class BoxReader {
   readonly #type: string;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

@@ -1,5 +1,5 @@
 import { MalformedBoxError } from "../errors.ts";
-import { Fields } from "./box-reader.ts";
+import { BoxReader } from "./box-reader.ts";
 
 export interface Box {
   type: string;
@@ -17,7 +17,7 @@ export interface BoxHeader {
 
 /** ISO/IEC 14496-12, 4.2: 32-bit size, type, and a 64-bit size when the first is 1. Needs up to 16 bytes. */
 export function boxHeader(bytes: Uint8Array): BoxHeader {
-  const fields = new Fields("top-level", bytes);
+  const fields = new BoxReader("top-level", bytes);
   const size = fields.u32();
   const type = fields.ascii(4);
   if (size === 0) return { type, headerBytes: 8, size: Number.POSITIVE_INFINITY };
@@ -67,8 +67,8 @@ export function requireBody(bytes: Uint8Array, ...path: string[]): Uint8Array {
 }
 
 /** Fields of a full box's body, after its version and flags. */
-export function fullBox(type: string, body: Uint8Array): { version: number; flags: number; fields: Fields } {
-  const fields = new Fields(type, body);
+export function readFullBox(type: string, body: Uint8Array): { version: number; flags: number; fields: BoxReader } {
+  const fields = new BoxReader(type, body);
   return { version: fields.u8(), flags: fields.u24(), fields };
 }
 

@@ -1,5 +1,5 @@
 import { UnsupportedStructureError } from "../errors.ts";
-import { findBody, fullBox } from "./boxes.ts";
+import { findBody, readFullBox } from "./boxes.ts";
 import type { Edit } from "./movie.ts";
 
 interface Entry {
@@ -28,7 +28,7 @@ export function readEdit(trak: Uint8Array, timescale: number, movieTimescale: nu
 }
 
 function readEntries(elst: Uint8Array): Entry[] {
-  const { version, fields } = fullBox("elst", elst);
+  const { version, fields } = readFullBox("elst", elst);
   const count = fields.count(version === 0 ? 12 : 20);
   return Array.from({ length: count }, () => {
     const duration = fields.time(version) ?? Number.POSITIVE_INFINITY;

@@ -102,7 +102,7 @@ export function presentedRange(
   return { startSeconds: start / track.timescale, endSeconds: Math.min(end, track.edit.to) / track.timescale };
 }
 
-/** Between two packets of sound: less is rounding, or nothing that is heard. */
+/** Between two packets of audio: less is rounding, or nothing that is heard. */
 const JOIN_SECONDS = 0.02;
 
 /** The stretches in which samples follow each other, of a track whose samples are presented in their order; seconds. */
@@ -155,7 +155,7 @@ export function onlyDescription(track: Track): SampleDescription | undefined {
  * @param wanted index of the frame's sample
  * @returns its index, and whether an earlier one would be better, but is not there
  */
-export function entryFor(track: Track, wanted: number): { index: number; tooLate: boolean } {
+export function randomAccessPointFor(track: Track, wanted: number): { index: number; tooLate: boolean } {
   const ticks = presentationTicks(track, wanted);
   const isSync = (index: number) => track.samples.sync[index] === 1;
   const first = Math.max(0, track.samples.sync.indexOf(1));

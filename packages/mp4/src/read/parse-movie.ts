@@ -1,5 +1,5 @@
 import { MalformedBoxError } from "../errors.ts";
-import { type Box, boxesIn, findBody, fullBox, requireBody } from "./boxes.ts";
+import { type Box, boxesIn, findBody, readFullBox, requireBody } from "./boxes.ts";
 import { readEdit } from "./edit-list.ts";
 import type { Movie, Track } from "./movie.ts";
 import { hasFixedSize, readPcmTable } from "./pcm-table.ts";
@@ -29,7 +29,7 @@ export function parseMovie(moov: Uint8Array, budget: SampleBudget): Movie {
 }
 
 function readMovieHeader(mvhd: Uint8Array): { timescale: number; creationSeconds: number } {
-  const { version, fields } = fullBox("mvhd", mvhd);
+  const { version, fields } = readFullBox("mvhd", mvhd);
   const creationSeconds = fields.time(version) ?? 0;
   fields.skip(version === 0 ? 4 : 8);
   return { creationSeconds, timescale: positive(fields.u32(), "mvhd") };
@@ -41,11 +41,11 @@ function positive(timescale: number, type: string): number {
 }
 
 /**
- * Tracks that are neither video nor audio (metadata, timecodes) are left out: no stage uses them. So is a sound track whose
- * boxes are broken: the clip is silent there, which is better than no clip of sound video.
+ * Tracks that are neither video nor audio (metadata, timecodes) are left out: no stage uses them. So is an audio track whose
+ * boxes are broken: the clip is silent there, which is better than no clip of intact video.
  */
 function readTrack(trak: Box, movieTimescale: number, budget: SampleBudget): Track | undefined {
-  const hdlr = fullBox("hdlr", requireBody(trak.body, "mdia", "hdlr")).fields;
+  const hdlr = readFullBox("hdlr", requireBody(trak.body, "mdia", "hdlr")).fields;
   hdlr.skip(4);
   const handler = hdlr.ascii(4);
   if (handler === "vide") return readMediaTrack(trak, handler, movieTimescale, budget);
@@ -84,7 +84,7 @@ function readMediaTrack(trak: Box, handler: "vide" | "soun", movieTimescale: num
 }
 
 function readMediaHeader(mdhd: Uint8Array): { timescale: number; language: number } {
-  const { version, fields } = fullBox("mdhd", mdhd);
+  const { version, fields } = readFullBox("mdhd", mdhd);
   fields.skip(version === 0 ? 8 : 16);
   const timescale = positive(fields.u32(), "mdhd");
   // The duration is not read: "unknown" is all ones, and the samples tell.
@@ -93,7 +93,7 @@ function readMediaHeader(mdhd: Uint8Array): { timescale: number; language: numbe
 }
 
 function readTrackHeader(tkhd: Uint8Array) {
-  const { version, fields } = fullBox("tkhd", tkhd);
+  const { version, fields } = readFullBox("tkhd", tkhd);
   fields.skip(version === 0 ? 8 : 16);
   const id = fields.u32();
   fields.skip(version === 0 ? 24 : 28);
@@ -120,7 +120,7 @@ export function readFragmentDefaults(moov: Uint8Array): Map<number, FragmentDefa
   const boxes = mvex ? boxesIn(mvex).filter((box) => box.type === "trex") : [];
   return new Map(
     boxes.map((trex) => {
-      const { fields } = fullBox("trex", trex.body);
+      const { fields } = readFullBox("trex", trex.body);
       const id = fields.u32();
       return [id, { description: fields.u32(), duration: fields.u32(), size: fields.u32(), flags: fields.u32() }];
     }),

@@ -1,5 +1,5 @@
 import { MalformedBoxError, UnsupportedStructureError } from "../errors.ts";
-import { type Box, findBox, fullBox } from "./boxes.ts";
+import { type Box, findBox, readFullBox } from "./boxes.ts";
 import type { SampleTable } from "./movie.ts";
 import { emptyTable, type PlacedChunk, placedChunks, type SampleBudget } from "./sample-table.ts";
 
@@ -9,12 +9,12 @@ export const BLOCK_FRAMES = 1024;
 /** Whether stsz gives all samples one size: then PCM is read in blocks, because one entry a frame would be millions. */
 export function hasFixedSize(stbl: readonly Box[]): boolean {
   const stsz = findBox(stbl, "stsz");
-  return stsz !== undefined && fullBox("stsz", stsz.body).fields.u32() > 0;
+  return stsz !== undefined && readFullBox("stsz", stsz.body).fields.u32() > 0;
 }
 
 /** A table whose entries are blocks of frames that lie side by side. `frameBytes`: some writers put 1 for it into stsz. */
 export function readPcmTable(stbl: readonly Box[], frameBytes: number, budget: SampleBudget): SampleTable {
-  const { fields } = fullBox("stsz", findBox(stbl, "stsz")?.body ?? new Uint8Array());
+  const { fields } = readFullBox("stsz", findBox(stbl, "stsz")?.body ?? new Uint8Array());
   fields.skip(4);
   const count = fields.u32();
   const blocks = [...blocksOf(placedChunks(stbl, count), frameTimes(stbl, count), frameBytes, budget.left)];
@@ -68,7 +68,7 @@ function* blocksOf(
 function frameTimes(stbl: readonly Box[], count: number): Run[] {
   const stts = findBox(stbl, "stts");
   if (!stts) throw new MalformedBoxError("stts box is missing");
-  const { fields } = fullBox("stts", stts.body);
+  const { fields } = readFullBox("stts", stts.body);
   const runs = Array.from({ length: fields.count(8) }, () => ({ frames: fields.u32(), delta: fields.u32() }));
   if (runs.reduce((sum, { frames }) => sum + frames, 0) < count)
     throw new MalformedBoxError(`stts box times fewer than ${count} samples`);

@@ -17,7 +17,7 @@ afterAll(() => scratch[Symbol.asyncDispose]());
 
 const VIDEO = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=10:duration=20"];
 /** A ramp in pitch: no two places sound alike. */
-const sound = (rate: number, channels: number) => {
+const audio = (rate: number, channels: number) => {
   const value = "0.4*sin(2*PI*(200*t+20*t*t))";
   return ["-f", "lavfi", "-i", `aevalsrc='${Array(channels).fill(value).join("|")}':s=${rate}:d=20`];
 };
@@ -25,7 +25,7 @@ const CODED = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "10"];
 
 async function make(codec: string, rate: number, channels: number, ...output: string[]): Promise<Buffer> {
   const path = scratch.path(`${codec}-${rate}-${channels}${output.length}.mov`);
-  await ffmpeg(...VIDEO, ...sound(rate, channels), ...CODED, "-c:a", codec, ...output, "-f", "mov", path);
+  await ffmpeg(...VIDEO, ...audio(rate, channels), ...CODED, "-c:a", codec, ...output, "-f", "mov", path);
   return readFile(path);
 }
 
@@ -37,7 +37,7 @@ async function samplesOf(bytes: Uint8Array, fromSeconds: number, toSeconds: numb
   return (await run("ffmpeg", args, { encoding: "buffer", maxBuffer: 1 << 26 })).stdout;
 }
 
-describe("PCM sound", () => {
+describe("PCM audio", () => {
   it.each([
     ["pcm_alaw", 8000, 1],
     ["pcm_mulaw", 8000, 2],
@@ -85,7 +85,7 @@ describe("PCM sound", () => {
     ["pcm_s32le", 32, true],
   ] as const)("of ISO/IEC 23003-5 (ipcm) is heard: %s", async (codec, bits, littleEndian) => {
     const file = await make(codec, 16_000, 2);
-    const odd = withSoundEntry(file, [
+    const odd = withAudioEntry(file, [
       ...[u32(0), u16(0, 1), u32(0, 0), u16(2, bits, 0, 0), u32(16_000 * 65_536)],
       fullBox("pcmC", 0, 0, Uint8Array.of(littleEndian ? 1 : 0, bits)),
     ]);
@@ -99,26 +99,26 @@ describe("PCM sound", () => {
   });
 });
 
-/** A file whose index stands last, with `ipcm` and `fields` in place of its sound's sample entry. */
-function withSoundEntry(bytes: Buffer, fields: Uint8Array[], isSound = false): Buffer {
+/** A file whose index stands last, with `ipcm` and `fields` in place of its audio's sample entry. */
+function withAudioEntry(bytes: Buffer, fields: Uint8Array[], isAudio = false): Buffer {
   const parts: Uint8Array[] = [];
   for (let at = 0; at + 8 <= bytes.length; ) {
     const size = bytes.readUInt32BE(at);
     const type = bytes.toString("latin1", at + 4, at + 8);
     const body = bytes.subarray(at + 8, at + size);
-    const sound = isSound || (type === "trak" && body.includes("soun"));
+    const audio = isAudio || (type === "trak" && body.includes("soun"));
     if (["moov", "trak", "mdia", "minf", "stbl"].includes(type))
-      parts.push(box(type, withSoundEntry(body, fields, sound)));
-    else if (type === "stsd" && sound) parts.push(fullBox("stsd", 0, 0, u32(1), box("ipcm", ...fields)));
+      parts.push(box(type, withAudioEntry(body, fields, audio)));
+    else if (type === "stsd" && audio) parts.push(fullBox("stsd", 0, 0, u32(1), box("ipcm", ...fields)));
     else parts.push(bytes.subarray(at, at + size));
     at += size;
   }
   return Buffer.concat(parts);
 }
 
-/** Rewrites every sound trun as packagers write PCM: defaults in tfhd, a count in trun, and nothing for each frame. */
+/** Rewrites every audio trun as packagers write PCM: defaults in tfhd, a count in trun, and nothing for each frame. */
 function withSingleFrames(file: Buffer): Buffer {
-  const rewrite = (bytes: Buffer, sound = false): Buffer => {
+  const rewrite = (bytes: Buffer, audio = false): Buffer => {
     const parts: Buffer[] = [];
     for (let at = 0; at + 8 <= bytes.length; ) {
       const size = bytes.readUInt32BE(at);
@@ -126,10 +126,10 @@ function withSingleFrames(file: Buffer): Buffer {
       let body = bytes.subarray(at + 8, at + size);
       if (type === "traf") body = rewrite(body, body.readUInt32BE(body.indexOf("tfhd") + 8) === 2);
       else if (type === "moof") body = rewrite(body);
-      else if (type === "tfhd" && sound) {
+      else if (type === "tfhd" && audio) {
         const fields = [0x20000 | 0x8 | 0x10, 2, 1, 2];
         body = Buffer.concat(fields.map((value) => Buffer.from(Uint32Array.of(value).buffer).swap32()));
-      } else if (type === "trun" && sound) body = singleFrames(body);
+      } else if (type === "trun" && audio) body = singleFrames(body);
       const head = Buffer.alloc(8);
       head.writeUInt32BE(body.length + 8);
       head.write(type, 4, "latin1");
@@ -141,7 +141,7 @@ function withSingleFrames(file: Buffer): Buffer {
   return rewrite(file);
 }
 
-/** Sizes are the only fields of ffmpeg's sound truns that count here: two bytes are a frame. */
+/** Sizes are the only fields of ffmpeg's audio truns that count here: two bytes are a frame. */
 function singleFrames(trun: Buffer): Buffer {
   const flags = trun.readUInt32BE(0) & 0xffffff;
   const count = trun.readUInt32BE(4);

@@ -1,8 +1,8 @@
 import { box, u16, u32 } from "../write/write-boxes.ts";
-import type { Fields } from "./box-reader.ts";
+import type { BoxReader } from "./box-reader.ts";
 import { type Box, findBox } from "./boxes.ts";
 
-/** Uncompressed sound, and G.711, which has one byte a value. */
+/** Uncompressed audio, and G.711, which has one byte a value. */
 export interface Pcm {
   bits: number;
   /** Bytes of one frame: one value for each channel. */
@@ -65,9 +65,9 @@ export function decodableEntry(
   };
   const name = names[`${format}${bits}`];
   if (!name) return entry;
-  const sound = [u32(0, 0), u16(audio.channels, bits, 0, 0), u32(audio.sampleRate * 65_536)];
+  const fields = [u32(0, 0), u16(audio.channels, bits, 0, 0), u32(audio.sampleRate * 65_536)];
   const order = littleEndian && name !== "sowt" ? [box("enda", u16(1))] : [];
-  return box(name, u32(0), u16(0, 1), ...sound, ...order);
+  return box(name, u32(0), u16(0, 1), ...fields, ...order);
 }
 
 export interface AudioFields {
@@ -76,8 +76,8 @@ export interface AudioFields {
   bits: number;
 }
 
-/** The fields of a sound sample entry in all three QuickTime versions; reading stops before the child boxes. */
-export function readAudioFields(fields: Fields): AudioFields & { version: number } {
+/** The fields of an audio sample entry in all three QuickTime versions; reading stops before the child boxes. */
+export function readAudioFields(fields: BoxReader): AudioFields & { version: number } {
   fields.skip(8);
   const version = fields.u16();
   fields.skip(6);

@@ -16,7 +16,7 @@ const MAX_FRAGMENT_BOXES = 100_000;
 /**
  * Reads the structure of an MP4: every track's descriptions and sample table, fragments included. No sample data is read.
  *
- * @throws CorruptSourceError when it is not a sound MP4, or one that this reader does not take apart.
+ * @throws CorruptSourceError when it is not a valid MP4, or one that this reader does not take apart.
  */
 export async function readMovie(source: ByteSource, name = "MP4 file", signal?: AbortSignal): Promise<Movie> {
   return namingSource(name, async () => {

@@ -1,7 +1,7 @@
 import { MalformedBoxError } from "../errors.ts";
 import { type AvcConfig, readAvcConfig } from "../h26x/avc-config.ts";
-import { Fields } from "./box-reader.ts";
-import { type Box, boxesIn, findBody, findBox, fullBox } from "./boxes.ts";
+import { BoxReader } from "./box-reader.ts";
+import { type Box, boxesIn, findBody, findBox, readFullBox } from "./boxes.ts";
 import { decodableEntry, type Pcm, pcmOf, readAudioFields } from "./pcm.ts";
 
 /** One entry of stsd, ISO/IEC 14496-12, 8.5.2. */
@@ -19,7 +19,7 @@ export interface SampleDescription {
 export const VISUAL_ENTRY_BYTES = 86;
 
 export function readDescriptions(stsd: Uint8Array, handler: string): SampleDescription[] {
-  const { fields } = fullBox("stsd", stsd);
+  const { fields } = readFullBox("stsd", stsd);
   const count = fields.count(8);
   return boxesIn(fields.rest())
     .slice(0, count)
@@ -34,7 +34,7 @@ function readDescription(entry: Box, handler: string): SampleDescription {
 }
 
 function readVisualEntry(entry: Box): SampleDescription["video"] {
-  const fields = new Fields(entry.type, entry.body);
+  const fields = new BoxReader(entry.type, entry.body);
   fields.skip(24);
   const [width, height] = [fields.u16(), fields.u16()];
   fields.skip(50);
@@ -50,19 +50,19 @@ function requireClear(type: string, children: Box[]): void {
   const protection = findBox(children, "sinf");
   if (type !== "encv" && !protection) return;
   const schm = protection && findBody(protection.body, "schm");
-  const scheme = schm ? `, scheme ${new Fields("schm", schm.subarray(4)).ascii(4)}` : "";
+  const scheme = schm ? `, scheme ${new BoxReader("schm", schm.subarray(4)).ascii(4)}` : "";
   throw new MalformedBoxError(`its video is encrypted (${type}${scheme}): decrypt the recording before it is cut`);
 }
 
 function readSampleAspect(children: Box[]): [number, number] {
   const pasp = findBox(children, "pasp");
   if (!pasp) return [1, 1];
-  const fields = new Fields("pasp", pasp.body);
+  const fields = new BoxReader("pasp", pasp.body);
   return [fields.u32() || 1, fields.u32() || 1];
 }
 
 function readAudioEntry(entry: Box): Pick<SampleDescription, "audio" | "entry"> {
-  const fields = new Fields(entry.type, entry.body);
+  const fields = new BoxReader(entry.type, entry.body);
   const { bits, ...said } = readAudioFields(fields);
   const children = said.version === 0 ? boxesIn(fields.rest()) : childrenOf(fields.rest());
   const esds = findBox(children, "esds");
@@ -75,7 +75,7 @@ function readAudioEntry(entry: Box): Pick<SampleDescription, "audio" | "entry"> 
   };
 }
 
-/** QuickTime writers leave all kinds of bytes behind a sound entry's fields, which say nothing against the sound. */
+/** QuickTime writers leave all kinds of bytes behind an audio entry's fields, which say nothing against the audio. */
 function childrenOf(bytes: Uint8Array): Box[] {
   try {
     return boxesIn(bytes);
@@ -93,7 +93,7 @@ const AAC_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000
 
 /** Channels and rate as the AAC decoder is told them (ISO/IEC 14496-1, 7.2.6): the sample entry often says "2" for mono. */
 function readDecoderConfig(esds: Uint8Array): { channels?: number; sampleRate?: number } {
-  const fields = new Fields("esds", esds);
+  const fields = new BoxReader("esds", esds);
   fields.skip(4);
   readDescriptor(fields);
   fields.skip(3);
@@ -108,7 +108,7 @@ function readDecoderConfig(esds: Uint8Array): { channels?: number; sampleRate?: 
 }
 
 /** Reads a descriptor's tag and its length, seven bits to a byte. */
-function readDescriptor(fields: Fields): number {
+function readDescriptor(fields: BoxReader): number {
   const tag = fields.u8();
   while ((fields.u8() & 0x80) !== 0);
   return tag;

@@ -1,5 +1,5 @@
 import { MalformedBoxError, UnsupportedStructureError } from "../errors.ts";
-import { type Box, findBox, fullBox } from "./boxes.ts";
+import { type Box, findBox, readFullBox } from "./boxes.ts";
 import type { SampleTable } from "./movie.ts";
 
 /** How many samples may still be read: bounds the memory that a file can claim. */
@@ -48,7 +48,7 @@ function required(stbl: readonly Box[], type: string): Box {
 function readSizes(stbl: readonly Box[], budget: SampleBudget): SampleTable {
   const compact = findBox(stbl, "stz2");
   if (compact) return readCompactSizes(compact, budget);
-  const { fields } = fullBox("stsz", required(stbl, "stsz").body);
+  const { fields } = readFullBox("stsz", required(stbl, "stsz").body);
   const fixed = fields.u32();
   if (fixed === 0) {
     const table = emptyTable(fields.count(4), budget);
@@ -61,7 +61,7 @@ function readSizes(stbl: readonly Box[], budget: SampleBudget): SampleTable {
 }
 
 function readCompactSizes(stz2: Box, budget: SampleBudget): SampleTable {
-  const { fields } = fullBox("stz2", stz2.body);
+  const { fields } = readFullBox("stz2", stz2.body);
   const bits = fields.u32() & 255;
   if (bits !== 4 && bits !== 8 && bits !== 16) throw new MalformedBoxError(`stz2 box has ${bits}-bit sizes`);
   const table = emptyTable(fields.count(bits === 16 ? 2 : bits === 8 ? 1 : 0.5), budget);
@@ -76,7 +76,7 @@ function readCompactSizes(stz2: Box, budget: SampleBudget): SampleTable {
 }
 
 function readTimes(stts: Box, table: SampleTable): void {
-  const { fields } = fullBox("stts", stts.body);
+  const { fields } = readFullBox("stts", stts.body);
   let [sample, dts] = [0, 0];
   for (let entries = fields.count(8); entries > 0; entries--) {
     const end = Math.min(table.count, sample + fields.u32());
@@ -91,7 +91,7 @@ function readTimes(stts: Box, table: SampleTable): void {
 
 function readCompositionOffsets(ctts: Box | undefined, table: SampleTable): void {
   if (!ctts) return;
-  const { fields } = fullBox("ctts", ctts.body);
+  const { fields } = readFullBox("ctts", ctts.body);
   let sample = 0;
   for (let entries = fields.count(8); entries > 0; entries--) {
     const end = Math.min(table.count, sample + fields.u32());
@@ -106,7 +106,7 @@ function readSync(stss: Box | undefined, table: SampleTable): void {
     table.sync.fill(1);
     return;
   }
-  const { fields } = fullBox("stss", stss.body);
+  const { fields } = readFullBox("stss", stss.body);
   for (let entries = fields.count(4); entries > 0; entries--) {
     const sample = fields.u32();
     if (sample >= 1 && sample <= table.count) table.sync[sample - 1] = 1;
@@ -115,7 +115,7 @@ function readSync(stss: Box | undefined, table: SampleTable): void {
 
 function readChunkOffsets(stbl: readonly Box[]): Float64Array {
   const co64 = findBox(stbl, "co64");
-  const { fields } = fullBox("stco", (co64 ?? required(stbl, "stco")).body);
+  const { fields } = readFullBox("stco", (co64 ?? required(stbl, "stco")).body);
   const offsets = new Float64Array(fields.count(co64 ? 8 : 4));
   for (let i = 0; i < offsets.length; i++) offsets[i] = co64 ? fields.u64() : fields.u32();
   return offsets;
@@ -146,7 +146,7 @@ export interface PlacedChunk {
  */
 export function* placedChunks(stbl: readonly Box[], count: number): Generator<PlacedChunk, void> {
   const chunks = readChunkOffsets(stbl);
-  const { fields } = fullBox("stsc", required(stbl, "stsc").body);
+  const { fields } = readFullBox("stsc", required(stbl, "stsc").body);
   const runs = Array.from({ length: fields.count(12) }, () => ({
     firstChunk: fields.u32(),
     perChunk: fields.u32(),

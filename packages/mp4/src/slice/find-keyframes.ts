@@ -1,12 +1,12 @@
 import { isIntraSlice } from "../h26x/slice-type.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import {
-  entryFor,
   firstTrack,
   isOpen,
   type Movie,
   onlyDescription,
   presentationTicks,
+  randomAccessPointFor,
   type Track,
 } from "../read/movie.ts";
 import { TOLERANCE_SECONDS } from "./select-samples.ts";
@@ -39,7 +39,7 @@ export interface TrueSync {
  * frames up to the next keyframe. So where all are flagged, the pictures around the range's first frame are looked at, and
  * unless they are all intra, those from the keyframe before it to the range's end: flags stay where NAL unit types bear them out.
  */
-export async function withTrueSync(
+export async function withRealKeyframes(
   movie: Movie,
   source: ByteSource,
   range: SliceRange,
@@ -73,7 +73,7 @@ const SHORT_GOP = 16;
  */
 async function withOpenGops(movie: Movie, video: Track, reader: EntryReader, { earliest }: Wanted): Promise<Movie> {
   const { compositionOffset, sync, count } = video.samples;
-  const { index } = entryFor(video, earliest);
+  const { index } = randomAccessPointFor(video, earliest);
   const reorders = compositionOffset.some((offset) => offset !== compositionOffset[0]);
   const isShort = count < SHORT_GOP * sync.reduce((keyframes, flag) => keyframes + flag, 0);
   if (!isShort || !reorders || isOpen(video) || index <= sync.indexOf(1)) return movie;

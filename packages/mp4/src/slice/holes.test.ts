@@ -37,7 +37,7 @@ function withDurations(track: Track, seconds: Record<number, number>): Track {
 const all = () => true;
 
 describe("the last frame of a recording", () => {
-  it("stands for a second at most, when its length is claimed without sound", () => {
+  it("stands for a second at most, when its length is claimed without audio", () => {
     const giant = withDurations(video, { 99: 600 });
     expect(knownRange(giant, undefined, all)).toEqual({ startSeconds: 0, endSeconds: expect.closeTo(3.96 + 1, 3) });
   });
@@ -47,16 +47,16 @@ describe("the last frame of a recording", () => {
     expect(knownRange(slow, undefined, all)?.endSeconds).toBeCloseTo(6 + 98 * 0.04 + 5, 3);
   });
 
-  it("stands while there is sound", () => {
-    const sound = withDurations(audio, { 10: 8 });
-    expect(knownRange(withDurations(video, { 99: 7 }), sound, all)?.endSeconds).toBeCloseTo(10.96, 2);
+  it("stands while there is audio", () => {
+    const longAudio = withDurations(audio, { 10: 8 });
+    expect(knownRange(withDurations(video, { 99: 7 }), longAudio, all)?.endSeconds).toBeCloseTo(10.96, 2);
   });
 });
 
 describe("a time in which no frame starts", () => {
   const range = { fromSeconds: 1, toSeconds: 3 };
 
-  it("is a hole where there is no sound either", () => {
+  it("is a hole where there is no audio either", () => {
     const away = withDurations(video, { 49: 20 });
     expect(holesIn(away, undefined, range)).toEqual([
       { startSeconds: expect.closeTo(2, 3), endSeconds: expect.closeTo(21.96, 3) },
@@ -65,7 +65,7 @@ describe("a time in which no frame starts", () => {
     expect(holesIn(away, undefined, { fromSeconds: 0, toSeconds: 1 })).toEqual([]);
   });
 
-  it("is none while there is sound, or where frames always come so seldom", () => {
+  it("is none while there is audio, or where frames always come so seldom", () => {
     expect(holesIn(withDurations(video, { 49: 1.9 }), audio, range)).toEqual([]);
     const seldom = withDurations(video, Object.fromEntries(Array.from({ length: 100 }, (_, i) => [i, 5])));
     expect(holesIn(seldom, undefined, range)).toEqual([]);

@@ -8,13 +8,13 @@ import {
 } from "../read/movie.ts";
 import type { Hole, SliceRange } from "./slice.ts";
 
-/** Longer than any camera's frame interval. Cameras that send no frames while nothing moves go on with their sound. */
+/** Longer than any camera's frame interval. Cameras that send no frames while nothing moves go on with their audio. */
 const LONG_SECONDS = 1;
-/** Of a time, the part that sound has to fill. */
+/** Of a time, the part that audio has to fill. */
 const COVERED = 0.9;
 
 /**
- * The times around a range in which no frame starts for long, though the recording goes on afterwards, and no sound is
+ * The times around a range in which no frame starts for long, though the recording goes on afterwards, and no audio is
  * there either: its camera or its connection was away.
  */
 export function holesIn(video: Track, audio: Track | undefined, range: SliceRange): Hole[] {
@@ -31,7 +31,7 @@ export function holesIn(video: Track, audio: Track | undefined, range: SliceRang
 
 /**
  * Start of the first and end of the last presented frame. Some writers let the last one stand until they were told to stop,
- * hours later: it counts as long as the longest of the others does, a second at least, or until the sound ends.
+ * hours later: it counts as long as the longest of the others does, a second at least, or until the audio ends.
  */
 export function knownRange(
   video: Track,

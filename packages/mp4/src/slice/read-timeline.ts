@@ -18,7 +18,7 @@ export interface RecordingTimeline {
 /**
  * Reads the index of a recording for its times: what sliceRecording tells of them, without choosing samples.
  *
- * @returns undefined for a sound file that this folder does not take apart
+ * @returns undefined for a valid file that this folder does not take apart
  * @throws CorruptSourceError as sliceRecording does
  */
 export async function readTimeline(

@@ -1,12 +1,12 @@
 import { CorruptSourceError, OutsideMediaError } from "../errors.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import {
-  entryFor,
   firstTrack,
   isPresented,
   type Movie,
   presentationTicks,
   presentedRange,
+  randomAccessPointFor,
   type Track,
 } from "../read/movie.ts";
 import { frameBytesOf, type MuxTrack, samplesOf } from "../write/mux-track.ts";
@@ -105,7 +105,7 @@ function selectVideo(video: Track, range: SliceRange): { first: number; last: nu
     last = i;
   }
   if (wanted < 0) return undefined;
-  return { first: entryFor(video, wanted).index, last };
+  return { first: randomAccessPointFor(video, wanted).index, last };
 }
 
 /** Some writers do not know how long their last frame stands, and write next to nothing. */
@@ -146,7 +146,7 @@ function firstMissing(
   return least < toSeconds ? least : undefined;
 }
 
-/** Packets behind the file's end are left out: sound may end before the video. */
+/** Packets behind the file's end are left out: audio may end before the video. */
 function selectAudio(
   audio: Track,
   source: ByteSource,

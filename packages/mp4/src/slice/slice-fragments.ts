@@ -1,8 +1,8 @@
 import { OutsideMediaError } from "../errors.ts";
 import type { FragmentEntry } from "../fragments/fragment-index.ts";
 import type { FragmentedRecording, FragmentReader, Loaded, Media } from "../fragments/fragment-reader.ts";
-import { entryFor, firstTrack, type Movie, presentationTicks } from "../read/movie.ts";
-import { withTrueSync } from "./find-keyframes.ts";
+import { firstTrack, type Movie, presentationTicks, randomAccessPointFor } from "../read/movie.ts";
+import { withRealKeyframes } from "./find-keyframes.ts";
 import { fragmentTimeline } from "./read-timeline.ts";
 import { type Selection, selectSamples, TOLERANCE_SECONDS } from "./select-samples.ts";
 import type { SliceRange } from "./slice.ts";
@@ -30,10 +30,10 @@ export async function selectFromFragments(
   }
 }
 
-/** Sound that is farther away from its picture in the file is not looked for. */
-const SOUND_BACK_SECONDS = 60;
+/** Audio that is farther away from its picture in the file is not looked for. */
+const AUDIO_BACK_SECONDS = 60;
 
-/** Starts one fragment early, for audio, and goes further back when no keyframe at or before the range was found, or no sound. */
+/** Starts one fragment early, for audio, and goes further back when no keyframe at or before the range was found, or no audio. */
 async function loadAround(
   reader: FragmentReader,
   near: FragmentEntry[],
@@ -46,13 +46,13 @@ async function loadAround(
   const until = entries.find((entry) => entry.seconds >= range.toSeconds)?.start;
   for (;;) {
     const loaded = await reader.load(entries[from]?.start ?? 0, from === 0, until, range.toSeconds);
-    const { movie, found } = await withTrueSync(loaded.movie, loaded.source, range, signal);
+    const { movie, found } = await withRealKeyframes(loaded.movie, loaded.source, range, signal);
     const isEnough = !loaded.needsAllFragments && found && hasEntry(movie, range.fromSeconds);
-    const isFar = (entries[from]?.seconds ?? 0) < range.fromSeconds - SOUND_BACK_SECONDS;
-    if (from === 0 || (isEnough && (isFar || !reader.lacksSound(movie, range.fromSeconds))))
+    const isFar = (entries[from]?.seconds ?? 0) < range.fromSeconds - AUDIO_BACK_SECONDS;
+    if (from === 0 || (isEnough && (isFar || !reader.lacksAudio(movie, range.fromSeconds))))
       return { ...loaded, movie };
     if (isEnough && from === 1) {
-      const [earlier] = await search(range.fromSeconds - SOUND_BACK_SECONDS);
+      const [earlier] = await search(range.fromSeconds - AUDIO_BACK_SECONDS);
       if (earlier) entries = [...entries.slice(0, 1), earlier, ...entries.slice(1)];
       from += earlier ? 1 : 0;
     }
@@ -72,5 +72,5 @@ function hasEntry(movie: Movie, fromSeconds: number): boolean {
     if (ticks < from) before ||= video.samples.sync[i] === 1;
     else if (wanted < 0 || ticks < presentationTicks(video, wanted)) wanted = i;
   }
-  return wanted < 0 ? before : !entryFor(video, wanted).tooLate;
+  return wanted < 0 ? before : !randomAccessPointFor(video, wanted).tooLate;
 }

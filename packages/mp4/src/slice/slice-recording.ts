@@ -5,7 +5,7 @@ import { parseMovie } from "../read/parse-movie.ts";
 import { sampleBudget } from "../read/sample-table.ts";
 import { type MuxedMovie, writeMovie } from "../write/write-movie.ts";
 import { withEarlierState } from "./earlier-state.ts";
-import { withTrueSync } from "./find-keyframes.ts";
+import { withRealKeyframes } from "./find-keyframes.ts";
 import { selectSamples } from "./select-samples.ts";
 import type { Slice, SliceRange } from "./slice.ts";
 import { selectFromFragments } from "./slice-fragments.ts";
@@ -43,7 +43,7 @@ async function slice(source: ByteSource, name: string, range: SliceRange, signal
   const movie = parseMovie(located.moov, budget);
   const selection = movie.fragmented
     ? await selectFromFragments({ source, name, range, window, located, movie, budget, signal })
-    : selectSamples((await withTrueSync(movie, source, range, signal)).movie, source, name, range);
+    : selectSamples((await withRealKeyframes(movie, source, range, signal)).movie, source, name, range);
   const tracks = movie.fragmented ? selection.tracks : await withEarlierState(selection, movie, source, window, signal);
   const muxed = writeMovie(tracks, {
     order: "source",

@@ -42,7 +42,7 @@ export interface Slice {
   media?: { startSeconds: number; endSeconds: number };
   /** What the slice itself need not hold. Absent when it cannot be known. */
   beside?: Beside;
-  /** Times around the range in which the recording was not going on: no frame starts for long, and there is no sound. */
+  /** Times around the range in which the recording was not going on: no frame starts for long, and there is no audio. */
   holes?: Hole[];
   /**
    * The file is cut off: its index has frames from here on, seconds on the recording's timeline, that the range needs and

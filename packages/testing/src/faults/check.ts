@@ -144,7 +144,7 @@ function putsAgreeWithNotifications(ending: Ending): string[] {
     const own = told.filter((each) => each.clipId === clipId && (holder === undefined || each.key === holder));
     if (last === "CLIP_PENDING") complaints.push(`${clipId}: the camera service was left at CLIP_PENDING`);
     if (!own.some(({ status }) => status === last)) complaints.push(`${clipId}: PUT ${last}, SNS otherwise`);
-    // Messages that are refused before a sound one comes are told as fatal.
+    // Messages that are refused before a valid one comes are told as fatal.
     const decided = distinct(statuses).filter((status) => status !== "CLIP_PENDING" && status !== "FATAL_ERROR");
     if (decided.length > 1 && loudRuns(ending) === 0)
       complaints.push(`${clipId}: the camera service was told ${statuses.join(", ")}`);

@@ -162,14 +162,14 @@ async function begin(world: World, mutate: Mutation): Promise<Process> {
 
 function bodyOf({ clipId, cameraId, startSeconds, endSeconds, gapPolicy, python }: Asked, fault?: Fault): string {
   const startTimestampInMs = EPOCH + startSeconds * 1000;
-  const sound = { clipId, cameraId, startTimestampInMs, endTimestampInMs: EPOCH + endSeconds * 1000, gapPolicy };
+  const valid = { clipId, cameraId, startTimestampInMs, endTimestampInMs: EPOCH + endSeconds * 1000, gapPolicy };
   const faults: Record<Fault, object> = {
     endTimestampInMs: { endTimestampInMs: startTimestampInMs },
     gapPolicy: { gapPolicy: "BLACK" },
     precision: { precision: "best" },
     retryTimestamps: { retryTimestamps: ["soon"] },
   };
-  const asked = { ...sound, ...(fault && faults[fault]) };
+  const asked = { ...valid, ...(fault && faults[fault]) };
   if (!python) return JSON.stringify(asked);
   const literal = JSON.stringify({ ...asked, endTimestampInMs: String(asked.endTimestampInMs) });
   return literal.replaceAll('"', "'").replace("'clipId':", "'clipId': u");

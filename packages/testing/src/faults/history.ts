@@ -21,7 +21,7 @@ export interface Asked {
   gapPolicy: GapPolicy;
   /** When its message is sent; more than one: the same message again. */
   sentSeconds: number[];
-  /** What is wrong with its first message, which is refused; the next ones are sound. */
+  /** What is wrong with its first message, which is refused; the next ones are valid. */
   fault: Fault | undefined;
   /** Python literal instead of JSON. */
   python: boolean;

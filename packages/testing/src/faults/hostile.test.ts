@@ -78,7 +78,7 @@ const nearRequest = fc
   .oneof(fc.dictionary(strangeField, hostileValue), fc.dictionary(strangeField, hostileValue, { maxKeys: 1 }))
   .map((change) => ({ ...fieldsOf, ...change }));
 
-/** A sound body with some of its characters replaced, doubled or left out. */
+/** A valid body with some of its characters replaced, doubled or left out. */
 const mangled = fc
   .tuple(
     fc.constantFrom(JSON.stringify(fieldsOf), pythonOf(fieldsOf)),

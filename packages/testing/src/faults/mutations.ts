@@ -277,7 +277,7 @@ export const circumstances: [name: string, circumstance: Mutation, history: Hist
     "CLIP_AVAILABLE",
   ],
   [
-    "a refused message has the clipId, range and policy of the sound one that corrects it",
+    "a refused message has the clipId, range and policy of the valid one that corrects it",
     unchanged,
     quietHistory({ asked: [{ ...asked, fault: "gapPolicy", sentSeconds: [210, 240] }] }),
     "CLIP_AVAILABLE",

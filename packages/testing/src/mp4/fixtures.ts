@@ -45,10 +45,10 @@ export async function makeRecording(path: string, picture: Picture = {}): Promis
     audio = true,
     output = [],
   } = picture;
-  const sound = ["-f", "lavfi", "-i", `sine=440:duration=${seconds}`, "-c:a", "aac"];
+  const tone = ["-f", "lavfi", "-i", `sine=440:duration=${seconds}`, "-c:a", "aac"];
   await ffmpeg(
     ...["-f", "lavfi", "-i", `testsrc2=size=160x90:rate=${fps}:duration=${seconds}`],
-    ...(audio ? sound : []),
+    ...(audio ? tone : []),
     ...["-c:v", "libx264", "-preset", "veryfast", "-threads", "1", "-pix_fmt", "yuv420p", "-x264-params", x264],
     ...output,
     path,
@@ -104,7 +104,7 @@ export async function shownFrames(path: string): Promise<Frame[]> {
   });
 }
 
-/** What ffmpeg complains about while decoding a file: empty when it is sound. */
+/** What ffmpeg complains about while decoding a file: empty when it is intact. */
 export async function decodeComplaints(path: string): Promise<string> {
   const { stderr } = await run(testFfmpeg, ["-v", "warning", "-i", path, "-f", "null", "-"]);
   return stderr;

@@ -7,7 +7,7 @@ function words(text: string): string[] {
   return text.trim().split(/\s+/);
 }
 
-/** Sound that cameras record; a build may lack the rarer ones, whose recordings are silent there. */
+/** Audio that cameras record; a build may lack the rarer ones, whose recordings are silent there. */
 const AUDIO_DECODERS = words("aac mp3 opus ac3 flac pcm_s16le pcm_s16be pcm_alaw pcm_mulaw");
 
 /** Decoders of other people's libraries, which a good build may lack. */

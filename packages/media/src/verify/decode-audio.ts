@@ -16,8 +16,8 @@ export interface Stretch {
   seconds: number;
 }
 
-/** Decodes stretches of sound as they lie on their files' timelines, mono; what a file does not hold is silence. */
-export async function decodeSound(
+/** Decodes stretches of audio as they lie on their files' timelines, mono; what a file does not hold is silence. */
+export async function decodeAudio(
   stretches: readonly Stretch[],
   ways: Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">,
 ): Promise<Int16Array[]> {
@@ -26,7 +26,7 @@ export async function decodeSound(
     const some = stretches.slice(at, at + AT_ONCE);
     const chunks: Uint8Array[] = [];
     const onOutput = (chunk: Uint8Array) => void chunks.push(chunk);
-    await runFfmpeg({ ...ways, args: soundArguments(some), onOutput });
+    await runFfmpeg({ ...ways, args: audioArguments(some), onOutput });
     const bytes = Buffer.concat(chunks);
     const samples = Int16Array.from({ length: bytes.length >> 1 }, (_, i) => bytes.readInt16LE(2 * i));
     let start = 0;
@@ -40,7 +40,7 @@ export async function decodeSound(
 
 const samplesIn = (seconds: number): number => Math.round(seconds * RATE);
 
-function soundArguments(stretches: readonly Stretch[]): string[] {
+function audioArguments(stretches: readonly Stretch[]): string[] {
   const inputs = stretches.flatMap(({ path, fromSeconds }) => {
     return inputArguments(path, ["-vn", ...seekArguments(fromSeconds)]);
   });

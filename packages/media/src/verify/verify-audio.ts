@@ -1,15 +1,15 @@
 import { fileSource, firstTrack, presentedSpans, readMovie } from "@camclips/mp4";
-import { SoundError } from "../errors.ts";
+import { AudioError } from "../errors.ts";
 import { mayBlameInput } from "../ffmpeg/blame.ts";
 import type { FfmpegRun } from "../ffmpeg/run-ffmpeg.ts";
 import type { RenderJob } from "../media-engine.ts";
 import type { MediaProbe } from "../probe/probe.ts";
-import { type HeardPart, heardParts } from "../timeline/sound.ts";
+import { type HeardPart, heardParts } from "../timeline/audio.ts";
 import type { Timeline } from "../timeline/timeline.ts";
-import { LOOK_AROUND_SECONDS, soundProblem } from "./compare-sound.ts";
-import { decodeSound } from "./decode-sound.ts";
+import { audioProblem, LOOK_AROUND_SECONDS } from "./compare-audio.ts";
+import { decodeAudio } from "./decode-audio.ts";
 
-export interface SoundPlan {
+export interface AudioPlan {
   /** The finished clip. */
   path: string;
   job: RenderJob;
@@ -23,16 +23,16 @@ export interface SoundPlan {
 const WINDOW_SECONDS = 1.2;
 /** A decoder and the edges of packets may sound otherwise there. */
 const EDGE_SECONDS = 0.2;
-/** More than rounding to packets: what a clip's sound may be shorter than its picture. */
+/** More than rounding to packets: what a clip's audio may be shorter than its picture. */
 const SHORT_SECONDS = 0.06;
 
 /**
- * Checks a clip's sound: that it begins and ends with the picture, as far as it was recorded, and that it is the
- * recordings' sound of the same instants, before and behind every join.
- * @throws SoundError when it is not
+ * Checks a clip's audio: that it begins and ends with the picture, as far as it was recorded, and that it is the
+ * recordings' audio of the same instants, before and behind every join.
+ * @throws AudioError when it is not
  */
-export async function verifySound(
-  plan: SoundPlan,
+export async function verifyAudio(
+  plan: AudioPlan,
   ways: Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">,
 ): Promise<void> {
   const parts = heardParts(plan.timeline, plan.probes);
@@ -47,18 +47,18 @@ export async function verifySound(
     seconds: seconds + 2 * LOOK_AROUND_SECONDS,
   }));
   try {
-    const [own, recorded] = [await decodeSound(clip, ways), await decodeSound(sources, ways)];
+    const [own, recorded] = [await decodeAudio(clip, ways), await decodeAudio(sources, ways)];
     for (const [i, { outSeconds }] of windows.entries()) {
-      const problem = soundProblem(own[i] ?? new Int16Array(), recorded[i] ?? new Int16Array());
-      if (problem) throw new SoundError(`the clip's sound at ${outSeconds.toFixed(1)} s ${problem}`);
+      const problem = audioProblem(own[i] ?? new Int16Array(), recorded[i] ?? new Int16Array());
+      if (problem) throw new AudioError(`the clip's audio at ${outSeconds.toFixed(1)} s ${problem}`);
     }
   } catch (error) {
     if (!mayBlameInput(error)) throw error;
-    throw new SoundError("the clip's sound cannot be decoded", { cause: error });
+    throw new AudioError("the clip's audio cannot be decoded", { cause: error });
   }
 }
 
-async function checkLength({ path, timeline, copied }: SoundPlan, parts: readonly HeardPart[]): Promise<void> {
+async function checkLength({ path, timeline, copied }: AudioPlan, parts: readonly HeardPart[]): Promise<void> {
   await using file = await fileSource(path);
   const track = firstTrack(await readMovie(file, path), "soun");
   const spans = track ? presentedSpans(track) : [];
@@ -68,8 +68,8 @@ async function checkLength({ path, timeline, copied }: SoundPlan, parts: readonl
   const [start, end] = [spans[0]?.[0] ?? Number.NaN, spans.at(-1)?.[1] ?? Number.NaN];
   if (!(start <= startSeconds + SHORT_SECONDS && end >= endSeconds - SHORT_SECONDS)) {
     const told = spans.length > 0 ? `runs from ${start.toFixed(3)} to ${end.toFixed(3)} s` : "is missing";
-    throw new SoundError(
-      `the clip's sound ${told}, planned was ${startSeconds.toFixed(3)} to ${endSeconds.toFixed(3)} s`,
+    throw new AudioError(
+      `the clip's audio ${told}, planned was ${startSeconds.toFixed(3)} to ${endSeconds.toFixed(3)} s`,
     );
   }
 }

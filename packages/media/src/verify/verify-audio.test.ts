@@ -6,25 +6,25 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { VerificationError } from "../errors.ts";
 import { prepareJob } from "../exact/render-exact.ts";
 import { makeCamera } from "../synthetic/index.ts";
-import { type SoundPlan, verifySound } from "./verify-sound.ts";
+import { type AudioPlan, verifyAudio } from "./verify-audio.ts";
 
 const run = promisify(execFile);
 const shop = new Workshop();
 const ways = { ffmpeg: "ffmpeg", timeLimitMs: 30_000 };
 const STEADY = "0.3*sin(2*PI*500*t)";
-let plan: SoundPlan;
+let plan: AudioPlan;
 
 beforeAll(async () => {
-  const folder = join(await shop.folder, "sound");
-  const { recordings } = await makeCamera({ folder, alias: "sound", recordings: 2, seconds: 4, startMs: 0, gop: 25 });
+  const folder = join(await shop.folder, "audio");
+  const { recordings } = await makeCamera({ folder, alias: "audio", recordings: 2, seconds: 4, startMs: 0, gop: 25 });
   const job = jobOf(recordings, 1480, 6520, { precision: "smart" });
   const { path } = await shop.render(job);
   plan = { ...(await prepareJob({ ...job, output: path }, ways)), path, copied: false };
 });
 afterAll(() => shop.clear());
 
-/** A copy of the clip with another sound. */
-async function changed(name: string, ...args: string[]): Promise<SoundPlan> {
+/** A copy of the clip with another audio. */
+async function changed(name: string, ...args: string[]): Promise<AudioPlan> {
   const path = join(await shop.folder, `${name.replaceAll(" ", "-")}.mp4`);
   await run("ffmpeg", ["-v", "error", "-y", "-i", plan.path, ...args, "-map", "0:v", "-c:v", "copy", path]);
   return { ...plan, path };
@@ -32,10 +32,10 @@ async function changed(name: string, ...args: string[]): Promise<SoundPlan> {
 
 const filtered = (filter: string) => ["-filter_complex", `[0:a]${filter}[a]`, "-map", "[a]", "-c:a", "aac"];
 
-describe("verifySound", () => {
-  it("is content with the clip, and with one whose sound was encoded again", async () => {
-    await verifySound(plan, ways);
-    await verifySound(await changed("again", ...filtered("volume=0.8")), ways);
+describe("verifyAudio", () => {
+  it("is content with the clip, and with one whose audio was encoded again", async () => {
+    await verifyAudio(plan, ways);
+    await verifyAudio(await changed("again", ...filtered("volume=0.8")), ways);
   });
 
   it.each<[string, string[], RegExp]>([
@@ -49,19 +49,19 @@ describe("verifySound", () => {
     ],
     ["silent", filtered("volume=0"), /silent/],
     ["silent behind the join", filtered("volume=0:enable='gt(t,2.52)'"), /silent/],
-    ["another sound", filtered(`anullsink;aevalsrc='${STEADY}':d=5.04:s=48000`), /not its/],
+    ["another audio", filtered(`anullsink;aevalsrc='${STEADY}':d=5.04:s=48000`), /not its/],
     ["too short", filtered("atrim=end=4.5"), /planned was 0\.000 to 5\.0/],
     ["late in coming", filtered("atrim=start=0.5"), /runs from 0\.4/],
     ["missing", ["-an"], /is missing/],
-  ])("notices sound that is %s", async (name, args, message) => {
+  ])("notices audio that is %s", async (name, args, message) => {
     const clip = await changed(name, ...args.map((arg) => (arg === "CLIP" ? plan.path : arg)));
-    const verified = verifySound(clip, ways);
+    const verified = verifyAudio(clip, ways);
     await expect(verified).rejects.toThrow(VerificationError);
     await expect(verified).rejects.toThrow(message);
   });
 
-  it("asks nothing of a clip whose recordings have no sound", async () => {
+  it("asks nothing of a clip whose recordings have no audio", async () => {
     const probes = plan.probes.map((probe) => ({ ...probe, audio: undefined }));
-    await verifySound({ ...(await changed("none", "-an")), probes }, ways);
+    await verifyAudio({ ...(await changed("none", "-an")), probes }, ways);
   });
 });

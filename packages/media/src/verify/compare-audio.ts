@@ -1,26 +1,26 @@
-import { RATE } from "./decode-sound.ts";
+import { RATE } from "./decode-audio.ts";
 
 /** In step means: within this. */
 const IN_STEP_SECONDS = 0.01;
-/** How far off sound is looked for. */
+/** How far off audio is looked for. */
 export const LOOK_AROUND_SECONDS = 0.1;
 
-/** Levels of 16 bits: below the first there is nothing to compare, and a clip this much quieter has lost its sound. */
+/** Levels of 16 bits: below the first there is nothing to compare, and a clip this much quieter has lost its audio. */
 const AUDIBLE = 150;
 const LOST = 0.1;
 
-/** Encoding leaves far more than this in common, in the low part of sound that is compared. */
+/** Encoding leaves far more than this in common, in the low part of audio that is compared. */
 const UNLIKE = 0.3;
 
 /** By how much a place out of step must fit better than all that are in step. Tones fit everywhere. */
 const CLEARLY_BETTER = 0.15;
 
 /**
- * Compares a stretch of a clip's sound with the source's around the same instant.
+ * Compares a stretch of a clip's audio with the source's around the same instant.
  * @param source starts LOOK_AROUND_SECONDS before `clip`, and ends as much after it
  * @returns what is wrong; undefined when it is in step
  */
-export function soundProblem(clip: Int16Array, source: Int16Array): string | undefined {
+export function audioProblem(clip: Int16Array, source: Int16Array): string | undefined {
   const around = Math.round(LOOK_AROUND_SECONDS * RATE);
   const same = source.subarray(around, around + clip.length);
   if (level(same) < AUDIBLE) return undefined;

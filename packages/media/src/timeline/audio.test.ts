@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { RenderJob } from "../media-engine.ts";
 import type { MediaProbe } from "../probe/probe.ts";
-import { heardParts, soundCoverage } from "./sound.ts";
+import { audioCoverageOf, heardParts } from "./audio.ts";
 import { planTimeline } from "./timeline.ts";
 
-type Sound = Pick<MediaProbe, "audio" | "lostSound">;
+type AudioOfSource = Pick<MediaProbe, "audio" | "lostAudio">;
 
-const heard = (...spans: [number, number][]): Sound => ({ audio: { sampleRate: 48_000, channels: 1, spans } });
+const heard = (...spans: [number, number][]): AudioOfSource => ({ audio: { sampleRate: 48_000, channels: 1, spans } });
 
 /** Recordings of ten seconds at 10 frames a second, back to back from 0 on; a clip from 2 s on. */
-function clipOf(sounds: readonly Sound[], endMs: number) {
+function clipOf(sounds: readonly AudioOfSource[], endMs: number) {
   const times = Array.from({ length: 100 }, (_, i) => i / 10);
   const video = { codec: "avc1", width: 160, height: 90, sampleAspect: 1, times };
-  const probes = sounds.map((sound): MediaProbe => ({ video, damaged: false, ...sound }));
+  const probes = sounds.map((audio): MediaProbe => ({ video, damaged: false, ...audio }));
   const job: RenderJob = {
     sources: sounds.map((_, i) => {
       const zeroMs = i * 10_000;
@@ -27,11 +27,11 @@ function clipOf(sounds: readonly Sound[], endMs: number) {
   };
   const timeline = planTimeline(job, probes);
   if (!timeline) throw new TypeError("there are frames");
-  return { coverage: soundCoverage(job, timeline, probes, timeline.delivered), parts: heardParts(timeline, probes) };
+  return { coverage: audioCoverageOf(job, timeline, probes, timeline.delivered), parts: heardParts(timeline, probes) };
 }
 
-describe("what a clip tells of its sound", () => {
-  it("is all delivered where the recordings have sound, whatever packets round", () => {
+describe("what a clip tells of its audio", () => {
+  it("is all delivered where the recordings have audio, whatever packets round", () => {
     const { coverage } = clipOf([heard([-0.02, 9.97]), heard([0.01, 10.02])], 15_000);
     expect(coverage).toEqual({ delivered: [[2000, 15_000]], silent: [] });
   });
@@ -46,8 +46,8 @@ describe("what a clip tells of its sound", () => {
   it("names the format that cannot be decoded", () => {
     const { coverage } = clipOf(
       [
-        { audio: undefined, lostSound: "ac-4" },
-        { audio: undefined, lostSound: "ac-4" },
+        { audio: undefined, lostAudio: "ac-4" },
+        { audio: undefined, lostAudio: "ac-4" },
       ],
       15_000,
     );
@@ -57,7 +57,7 @@ describe("what a clip tells of its sound", () => {
     });
   });
 
-  it("is silent in holes of a recording's own sound", () => {
+  it("is silent in holes of a recording's own audio", () => {
     const { coverage, parts } = clipOf([heard([0, 3], [4.5, 7])], 9000);
     expect(coverage.delivered).toEqual([
       [2000, 3000],

@@ -1,4 +1,4 @@
-import type { SoundCoverage } from "@camclips/events";
+import type { AudioCoverage } from "@camclips/events";
 import type { RenderJob } from "../media-engine.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import { round } from "./coverage.ts";
@@ -10,15 +10,15 @@ type Interval = [from: number, to: number];
 const LEAST_SILENCE_MS = 100;
 
 /**
- * Which of the parts that a clip delivers have sound, and why the others have none. Instants are epoch ms.
+ * Which of the parts that a clip delivers have audio, and why the others have none. Instants are epoch ms.
  * @param delivered parts of the range whose pictures are in the clip
  */
-export function soundCoverage(
+export function audioCoverageOf(
   { sources }: RenderJob,
   { pieces }: Timeline,
   probes: readonly MediaProbe[],
   delivered: readonly Interval[],
-): SoundCoverage {
+): AudioCoverage {
   const parts = pieces.flatMap(({ source, cuts, slotSeconds }) => {
     const zeroMs = sources[source]?.zeroMs ?? 0;
     const startMs = zeroMs + cuts.firstSeconds * 1000;
@@ -28,13 +28,13 @@ export function soundCoverage(
     const shown = common([[startMs, startMs + slotSeconds * 1000]], delivered);
     return shown.map((interval) => ({ interval, heard: common([interval], spans), probe: probes[source] }));
   });
-  const silent: SoundCoverage["silent"] = [];
+  const silent: AudioCoverage["silent"] = [];
   for (const { interval, heard, probe } of parts) {
-    const format = probe?.lostSound;
+    const format = probe?.lostAudio;
     for (const [startMs, endMs] of without(interval, heard)) {
       const last = silent.at(-1);
       const missing = format === undefined ? "NOT_RECORDED" : "UNSUPPORTED_FORMAT";
-      const cause = probe?.brokenSound ? "CORRUPT_SOURCE" : missing;
+      const cause = probe?.brokenAudio ? "CORRUPT_SOURCE" : missing;
       if (last?.cause === cause && last.format === format && startMs - last.endMs < 1) last.endMs = round(endMs);
       else
         silent.push({ startMs: round(startMs), endMs: round(endMs), cause, ...(format !== undefined && { format }) });
@@ -48,7 +48,7 @@ export function soundCoverage(
   };
 }
 
-/** The parts of a clip, in its own seconds, where a piece's own sound is heard; each with its place in the source. */
+/** The parts of a clip, in its own seconds, where a piece's own audio is heard; each with its place in the source. */
 export interface HeardPart {
   source: number;
   /** Where it starts in the clip and in the source, seconds. */

@@ -1,7 +1,7 @@
-/** Of a time, the part that sound has to fill. */
+/** Of a time, the part that audio has to fill. */
 const COVERED = 0.9;
 
-/** Whether there is sound nearly all the time between two instants. `spans` are seconds on a file's timeline. */
+/** Whether there is audio nearly all the time between two instants. `spans` are seconds on a file's timeline. */
 export function isHeard(
   spans: readonly (readonly [from: number, to: number])[] = [],
   fromSeconds: number,

@@ -4,23 +4,26 @@ import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 
 /**
- * Decodes the sources' sound, and leaves that out in which a decoder finds fault: the clip is silent there.
+ * Decodes the sources' audio, and leaves that out in which a decoder finds fault: the clip is silent there.
  * @returns undefined when all of it can be decoded
  */
-export async function withoutBrokenSound(
+export async function withoutBrokenAudio(
   paths: readonly string[],
   probes: readonly MediaProbe[],
   ways: Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">,
 ): Promise<MediaProbe[] | undefined> {
   const left: MediaProbe[] = [];
   for (const [index, probe] of probes.entries()) {
-    const sounds = probe.audio === undefined || (await isSound(paths[index] ?? "", ways));
-    left.push(sounds ? probe : { ...probe, audio: probe.audio && { ...probe.audio, spans: [] }, brokenSound: true });
+    const isIntact = probe.audio === undefined || (await decodesWhole(paths[index] ?? "", ways));
+    left.push(isIntact ? probe : { ...probe, audio: probe.audio && { ...probe.audio, spans: [] }, brokenAudio: true });
   }
   return left.some((probe, index) => probe !== probes[index]) ? left : undefined;
 }
 
-async function isSound(path: string, ways: Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">): Promise<boolean> {
+async function decodesWhole(
+  path: string,
+  ways: Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">,
+): Promise<boolean> {
   const decode = ["-map", "0:a:0", "-f", "null", "-"];
   try {
     await runFfmpeg({ ...ways, args: ["-v", "level+info", "-xerror", ...inputArguments(path, ["-vn"]), ...decode] });
