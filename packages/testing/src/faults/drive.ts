@@ -155,7 +155,14 @@ async function begin(world: World, mutate: Mutation): Promise<Process> {
     runtime,
     life,
     bus,
-    rest: () => runtime.idle({ ignore: () => true, signal: killed.signal }).catch(() => stop()),
+    async rest() {
+      try {
+        await runtime.idle({ ignore: () => true, signal: killed.signal });
+      } catch (error) {
+        await stop();
+        if (!life.dead) throw error;
+      }
+    },
     stop,
   };
 }
