@@ -5,14 +5,9 @@ import {
   PutFunctionConcurrencyCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
-import {
-  DeleteMessageCommand,
-  GetQueueAttributesCommand,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  SetQueueAttributesCommand,
-} from "@aws-sdk/client-sqs";
+import { GetQueueAttributesCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { redriveStage } from "../../packages/cli/src/deployed/redrive.ts";
 import { resourcesOf } from "../../tools/resource-graph/graph/graph.ts";
 import { createStack } from "./create-stack.ts";
 import type { TestCamera } from "./footage.ts";
@@ -126,16 +121,21 @@ describe("a stage that cannot work", () => {
     await until("a dead letter", 200_000, async () => ((await depth(dlqUrl)) === 1 ? true : undefined));
 
     await stack.clients.iam.send(new PutRolePolicyCommand({ ...policy, PolicyDocument: document }));
-    await redrive(dlqUrl, queueUrl);
+    const redrive = {
+      stage: "render-thumbnails",
+      dlqUrl: String(dlqUrl),
+      queueUrl,
+      id: "redrive-1",
+      nowMs: Date.now(),
+    };
+    await redriveStage(stack.clients.sqs, { ...redrive, limit: 10, dryRun: false });
     await stack.explained("broken", () =>
-      until("thumbnails of the repaired stage", 60_000, async () => {
-        const history = await stack.records.history("broken");
-        return history.find(({ type }) => type === "ThumbnailsRendered");
-      }),
+      until("the clip of the repaired stage", 60_000, async () =>
+        (await stack.notified("broken")).length === 2 ? true : undefined,
+      ),
     );
-    await sleep(5_000);
-    expect((await stack.notified("broken")).map((told) => told.status)).toEqual(["FATAL_ERROR"]);
-    expect(stack.puts("broken").map((put) => put.body.status)).toEqual(["FATAL_ERROR"]);
+    expect((await stack.notified("broken")).map((told) => told.status)).toEqual(["FATAL_ERROR", "CLIP_AVAILABLE"]);
+    expect(stack.puts("broken").map((put) => put.body.status)).toEqual(["FATAL_ERROR", "CLIP_AVAILABLE"]);
   }, 500_000);
 });
 
@@ -144,13 +144,4 @@ async function depth(QueueUrl: string): Promise<number> {
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages"] }),
   );
   return Number(Attributes?.ApproximateNumberOfMessages);
-}
-
-/** Message by message: the emulator has no StartMessageMoveTask. */
-async function redrive(from: string, to: string): Promise<void> {
-  const { Messages = [] } = await stack.clients.sqs.send(new ReceiveMessageCommand({ QueueUrl: from }));
-  for (const { Body, ReceiptHandle } of Messages) {
-    await stack.clients.sqs.send(new SendMessageCommand({ QueueUrl: to, MessageBody: Body }));
-    await stack.clients.sqs.send(new DeleteMessageCommand({ QueueUrl: from, ReceiptHandle }));
-  }
 }

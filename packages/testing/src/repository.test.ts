@@ -1,3 +1,4 @@
+import { globSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 
@@ -34,6 +35,14 @@ it("the README shows ten npm scripts at most", async () => {
 
 it("the Node that other tools install is the one that the packages bring", async () => {
   expect((await read(".node-version")).trim()).toBe(devDependencies.node);
+});
+
+it("tests, benches and tools run the ffmpeg that is looked up, and name none", async () => {
+  const files = globSync("{packages,test,tools}/**/*.ts", { cwd: root, exclude: ["**/node_modules/**"] });
+  const naming = /(?:run|exec|execFile|execFileSync|spawn|spawnSync)\(["]ff(?:mpeg|probe)"|ffmpeg: ["]ffmpeg"/;
+  const found = await Promise.all(files.map(async (file) => (naming.test(await read(file)) ? [file] : [])));
+  expect(files.length).toBeGreaterThan(100);
+  expect(found.flat()).toEqual([]);
 });
 
 it("the debugger starts programs and suites that are there", async () => {

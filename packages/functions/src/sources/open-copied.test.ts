@@ -6,11 +6,12 @@ import { promisify } from "node:util";
 import { createMediaEngine } from "@camclips/media/engine";
 import { makeRecording } from "@camclips/media/synthetic";
 import { fileSource, readTimeline } from "@camclips/mp4";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCopied } from "./open-copied.ts";
 
 const run = promisify(execFile);
-const media = createMediaEngine({ ffmpeg: "ffmpeg", threads: 1, timeLimitMs: 30_000 });
+const media = createMediaEngine({ ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 });
 const START_MS = 1_000_000;
 let folder: string;
 
@@ -22,7 +23,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function opened(name: string, output: string[], [fromMs, toMs]: [number, number], bytes = 1) {
   const path = join(folder, name);
-  await run("ffmpeg", ["-v", "error", "-y", "-i", join(folder, "a.mp4"), "-map", "0", "-c", "copy", ...output, path]);
+  await run(testFfmpeg, ["-v", "error", "-y", "-i", join(folder, "a.mp4"), "-map", "0", "-c", "copy", ...output, path]);
   const source = { path, zeroMs: START_MS, fromMs: START_MS + fromMs, toMs: START_MS + toMs };
   return openCopied(source, bytes, { media }, { scratch: folder, signal: AbortSignal.timeout(30_000) });
 }

@@ -10,6 +10,9 @@ import { seekArguments } from "./exact-arguments.ts";
 
 type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;
 
+/** H.264 and H.265 reorder 16 frames at most. */
+const MOST_LEADING = 16;
+
 /** Frames between a decoder and the end of a filter graph. */
 const ON_THEIR_WAY = 4;
 
@@ -23,11 +26,12 @@ export async function undecoded(path: string, video: VideoProbe, cut: Cut, ways:
   const decoding = video.decoding ?? [];
   const places = new Map(decoding.map(({ seconds }, place) => [tickOf(seconds), place]));
   const placeOf = (time: number) => places.get(tickOf(time)) ?? 0;
+  const leading = mostLeading(decoding);
   const whole = new Set<number>();
   let seek = seekArguments(times[0] ?? 0, { video });
   let from = Number(seek.at(-1) ?? Number.NEGATIVE_INFINITY);
   for (;;) {
-    const { decoded, isWhole } = await decode(
+    const { decoded, isWhole, concealed } = await decode(
       path,
       { ...cut, inSeconds: Math.max(cut.inSeconds, from - 0.001) },
       seek,
@@ -38,7 +42,9 @@ export async function undecoded(path: string, video: VideoProbe, cut: Cut, ways:
     const [firstLost] = notCome;
     // What is decoded behind a lost frame may refer to it, also when it is shown before it. The lost one need not be the
     // first that did not come: some are on their way when decoding stops.
-    const end = Math.min(...notCome.slice(0, ON_THEIR_WAY).map(placeOf));
+    // Damage in frames that no other refers to is concealed, but not complained of: the complaint is about a later one.
+    const unmarked = Math.min(leading, Math.max(0, concealed - 1));
+    const end = Math.min(...notCome.slice(0, ON_THEIR_WAY).map(placeOf)) - unmarked;
     for (const time of decoded) if (placeOf(time) < end) whole.add(tickOf(time));
     if (isWhole || firstLost === undefined) break;
     // Where nothing came, what is damaged may lie before the stretch, and a later keyframe may still lie before it, too.
@@ -53,20 +59,30 @@ export async function undecoded(path: string, video: VideoProbe, cut: Cut, ways:
   return stretches(lost).map(([first, last]) => ({ inSeconds: between(first), outSeconds: between(last + 1) }));
 }
 
-/** Times of the frames that come out before the first complaint, and whether there was none. */
+/** The most frames that are decoded behind one and shown before it: B-frames in a row. In decoding order. */
+function mostLeading(decoding: readonly { seconds: number }[]): number {
+  const runs = decoding.map(({ seconds }, place) => {
+    const next = decoding.slice(place + 1, place + 1 + MOST_LEADING);
+    const end = next.findIndex((frame) => frame.seconds > seconds);
+    return end === -1 ? 0 : end;
+  });
+  return Math.max(0, ...runs);
+}
+
+/** Times of the frames that come out before the first complaint, whether there was none, and in how many damage was concealed. */
 async function decode(
   path: string,
   cut: Cut,
   seek: readonly string[],
   ways: Ways,
-): Promise<{ decoded: number[]; isWhole: boolean }> {
+): Promise<{ decoded: number[]; isWhole: boolean; concealed: number }> {
   const decoded: number[] = [];
   const onLine = (line: string) => {
     if (line.startsWith("0,")) decoded.push(Number(line.split(",")[2]) / TIMESCALE);
   };
   const args = [
     // With several threads, frames are marked as damaged too late or not at all.
-    ...["-v", BLAME_LOG, "-xerror", "-copyts", ...inputArguments(path, ["-threads", "1", ...seek])],
+    ...["-v", `repeat+${BLAME_LOG}`, "-xerror", "-copyts", ...inputArguments(path, ["-threads", "1", ...seek])],
     ...["-filter_complex", `[0:V:0]${FINE_TIMES},${cutOut(cut)}[frames]`, "-map", "[frames]"],
     ...[
       "-fps_mode",
@@ -82,10 +98,10 @@ async function decode(
   ];
   try {
     await runFfmpeg({ ...ways, args, onOutput: readLines(onLine) });
-    return { decoded, isWhole: true };
+    return { decoded, isWhole: true, concealed: 0 };
   } catch (error) {
     if (!mayBlameInput(error)) throw error;
-    return { decoded, isWhole: false };
+    return { decoded, isWhole: false, concealed: error.log.match(/concealing \d+ DC/g)?.length ?? 0 };
   }
 }
 

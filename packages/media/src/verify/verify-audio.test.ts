@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { jobOf, Workshop } from "@camclips/testing/media/workshop";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { VerificationError } from "../errors.ts";
@@ -10,7 +11,7 @@ import { type AudioPlan, verifyAudio } from "./verify-audio.ts";
 
 const run = promisify(execFile);
 const shop = new Workshop();
-const ways = { ffmpeg: "ffmpeg", timeLimitMs: 30_000 };
+const ways = { ffmpeg: testFfmpeg, timeLimitMs: 30_000 };
 const STEADY = "0.3*sin(2*PI*500*t)";
 let plan: AudioPlan;
 
@@ -26,7 +27,7 @@ afterAll(() => shop.clear());
 /** A copy of the clip with another audio. */
 async function changed(name: string, ...args: string[]): Promise<AudioPlan> {
   const path = join(await shop.folder, `${name.replaceAll(" ", "-")}.mp4`);
-  await run("ffmpeg", ["-v", "error", "-y", "-i", plan.path, ...args, "-map", "0:v", "-c:v", "copy", path]);
+  await run(testFfmpeg, ["-v", "error", "-y", "-i", plan.path, ...args, "-map", "0:v", "-c:v", "copy", path]);
   return { ...plan, path };
 }
 

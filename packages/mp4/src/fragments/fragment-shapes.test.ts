@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { ffmpeg, makeRecording, memorySource, type Scratch, scratchFolder } from "@camclips/testing/mp4/fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readTimeline } from "../slice/read-timeline.ts";
@@ -74,7 +75,7 @@ async function heard(file: Buffer, fromSeconds: number, toSeconds: number): Prom
     "8000",
   ];
   const options = { encoding: "buffer", maxBuffer: 1 << 26 } as const;
-  const { stdout } = await run("ffmpeg", [...decode, "-f", "s16le", "-"], options);
+  const { stdout } = await run(testFfmpeg, [...decode, "-f", "s16le", "-"], options);
   const from = Math.max(0, Math.round((fromSeconds - slice.zeroSeconds) * 8000));
   const to = Math.round((toSeconds - slice.zeroSeconds) * 8000);
   let windows = 0;

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { ffmpeg, memorySource, type Scratch, scratchFolder } from "@camclips/testing/mp4/fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sliceRecording } from "../slice/slice-recording.ts";
@@ -34,7 +35,7 @@ async function samplesOf(bytes: Uint8Array, fromSeconds: number, toSeconds: numb
   await writeFile(path, bytes);
   const cut = `aresample=async=1:first_pts=0,atrim=start=${fromSeconds}:end=${toSeconds}`;
   const args = ["-v", "error", "-i", path, "-map", "0:a", "-af", cut, "-f", "s16le", "-ac", "1", "-ar", "8000", "-"];
-  return (await run("ffmpeg", args, { encoding: "buffer", maxBuffer: 1 << 26 })).stdout;
+  return (await run(testFfmpeg, args, { encoding: "buffer", maxBuffer: 1 << 26 })).stdout;
 }
 
 describe("PCM audio", () => {

@@ -1,5 +1,6 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { testFfmpeg } from "../ffmpeg.ts";
 
 /** Mistakes in the pictures that are encoded, each of 25 frames a second. */
 export const PICTURE_MISTAKES = {
@@ -41,7 +42,7 @@ if (at > 0 && args[at].includes("[${label}]")) {
     .replace(/(\\[all0\\])trim=start=([-\\d.]+):end=([\\d.]+)/, moved)
     .replace(/\\[${label}\\](?=;|$)/, ${JSON.stringify(before && `,${before}`)} + "[${label}]");
 }
-const { status } = spawnSync("ffmpeg", args, { stdio: [0, 1, 2, 3] });
+const { status } = spawnSync(${JSON.stringify(testFfmpeg)}, args, { stdio: [0, 1, 2, 3] });
 process.exit(status ?? 1);
 `;
 }
