@@ -66,6 +66,23 @@ const statuses = (world: TestWorld) => ({
   sns: world.notifications.map(({ message }) => JSON.parse(message).status),
 });
 
+/** Subscribers are told, and writing that down fails for so many times. @returns what puts it right. */
+function cannotWriteTold(world: TestWorld, error: Error, times: number): () => void {
+  const { records } = world.deps;
+  const told = notifiedEntry("clip-1", requestKey(request()));
+  let left = times;
+  world.deps.records = {
+    ...records,
+    async putOnce(key, ...rest) {
+      if (key.name === told.name && left-- > 0) throw error;
+      return records.putOnce(key, ...rest);
+    },
+  };
+  return () => {
+    world.deps.records = records;
+  };
+}
+
 describe("publishing", () => {
   it("tells the camera service and the topic the same, and says so", async () => {
     await using world = await testWorld();
@@ -229,17 +246,9 @@ describe("the two effects", () => {
 
   it("tell subscribers a second time, under the same notificationId, only after a crash before it is written down", async () => {
     await using world = await testWorld();
-    const { records } = world.deps;
-    const told = notifiedEntry("clip-1", requestKey(request()));
-    world.deps.records = {
-      ...records,
-      async putOnce(key, ...rest) {
-        if (key.name === told.name) throw new Error("killed");
-        return records.putOnce(key, ...rest);
-      },
-    };
+    const heal = cannotWriteTold(world, new Error("killed"), Number.POSITIVE_INFINITY);
     await expect(publish(world)).rejects.toThrow("killed");
-    world.deps.records = records;
+    heal();
     // Whoever held the lease is gone once it has run out.
     world.nowMs += 121_000;
     onlyOne("ClipPublished", await publish(world));
@@ -249,16 +258,7 @@ describe("the two effects", () => {
 
   it("tell subscribers once, although it cannot be written down at first", async () => {
     await using world = await testWorld();
-    const { records } = world.deps;
-    const told = notifiedEntry("clip-1", requestKey(request()));
-    let outages = 2;
-    world.deps.records = {
-      ...records,
-      async putOnce(key, ...rest) {
-        if (key.name === told.name && outages-- > 0) throw new ServiceUnavailableError("503");
-        return records.putOnce(key, ...rest);
-      },
-    };
+    cannotWriteTold(world, new ServiceUnavailableError("503"), 2);
     onlyOne("ClipPublished", await publish(world));
     await publish(world);
     expect(statuses(world).sns).toEqual(["CLIP_AVAILABLE"]);
@@ -266,17 +266,9 @@ describe("the two effects", () => {
 
   it("keep the right to tell subscribers when it cannot be written down at all: nobody else tells them at once", async () => {
     await using world = await testWorld();
-    const { records } = world.deps;
-    const told = notifiedEntry("clip-1", requestKey(request()));
-    world.deps.records = {
-      ...records,
-      async putOnce(key, ...rest) {
-        if (key.name === told.name) throw new ServiceUnavailableError("503");
-        return records.putOnce(key, ...rest);
-      },
-    };
+    const heal = cannotWriteTold(world, new ServiceUnavailableError("503"), Number.POSITIVE_INFINITY);
     await expect(publish(world)).rejects.toThrow("503");
-    world.deps.records = records;
+    heal();
     expect(await publish(world)).toEqual([]);
     expect(statuses(world).sns).toEqual(["CLIP_AVAILABLE"]);
   });
