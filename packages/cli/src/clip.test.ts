@@ -6,10 +6,10 @@ import type { Camera } from "@camclips/media/synthetic";
 import { readFrameCodes, recordingName } from "@camclips/media/synthetic";
 import { after, type Folder, makeHarbour, START_MS, temporaryFolder } from "@camclips/testing/cli/fixtures";
 import { runCli } from "@camclips/testing/cli/run-cli";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const execute = promisify(execFile);
-const FFMPEG = process.env.FFMPEG_BIN || "ffmpeg";
 
 let folder: Folder;
 let camera: Camera;
@@ -194,7 +194,7 @@ describe.concurrent("camclips clip", { timeout: 60_000 }, () => {
     const cut = ["-f", "segment", "-segment_time", "2", "-segment_format", "mp4"];
     const format = ["-segment_format_options", `movflags=${movflags || "faststart"}`];
     const input = ["-v", "error", "-i", join(folder.path, "recordings", first), "-map", "0:v", "-c", "copy"];
-    await execute(FFMPEG, [...input, ...cut, ...format, join(own, "%d.mp4")]);
+    await execute(testFfmpeg, [...input, ...cut, ...format, join(own, "%d.mp4")]);
     for (const part of [0, 1]) {
       const bytes = await readFile(join(own, `${part}.mp4`));
       await rm(join(own, `${part}.mp4`));
@@ -202,7 +202,7 @@ describe.concurrent("camclips clip", { timeout: 60_000 }, () => {
     }
     const { stdout, stderr } = await clip(["--recordings", kind, ...range(1500, 3500), "--clip-id", kind, "--json"]);
     expect(JSON.parse(stdout), stderr).toMatchObject({ status: "CLIP_AVAILABLE", coverage: { gaps: [] } });
-    const frames = await readFrameCodes(join(folder.path, `clips/harbour/${kind}.mp4`), FFMPEG);
+    const frames = await readFrameCodes(join(folder.path, `clips/harbour/${kind}.mp4`), testFfmpeg);
     expect(frames.map((frame) => frame.code)).toEqual(camera.frames.slice(38, 88).map((frame) => frame.code));
     const behind = await clip(["--recordings", kind, ...range(5000, 6000), "--json"]);
     expect(JSON.parse(behind.stdout)).toMatchObject({ status: "CLIP_NOT_AVAILABLE", reason: "NO_FOOTAGE" });

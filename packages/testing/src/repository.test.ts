@@ -39,7 +39,8 @@ it("the Node that other tools install is the one that the packages bring", async
 
 it("tests, benches and tools run the ffmpeg that is looked up, and name none", async () => {
   const files = globSync("{packages,test,tools}/**/*.ts", { cwd: root, exclude: ["**/node_modules/**"] });
-  const naming = /(?:run|exec|execFile|execFileSync|spawn|spawnSync)\(["]ff(?:mpeg|probe)"|ffmpeg: ["]ffmpeg"/;
+  const naming =
+    /(?:run|exec|execFile|execFileSync|spawn|spawnSync)\(["]ff(?:mpeg|probe)"|(?:ffmpeg:|[|][|]|[?][?]|[^=]=) ["]ffmpeg"/;
   const found = await Promise.all(files.map(async (file) => (naming.test(await read(file)) ? [file] : [])));
   expect(files.length).toBeGreaterThan(100);
   expect(found.flat()).toEqual([]);
