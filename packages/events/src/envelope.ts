@@ -36,6 +36,15 @@ export function markRerun<E extends CamclipsEvent>(event: E, rerun: Rerun): E {
   return event.metadata.rerun ? event : { ...event, metadata: { ...event.metadata, rerun, takenUpAt: undefined } };
 }
 
+/**
+ * The same event as a run of its own, which tells its status again: what a redrive makes of one. An earlier run that told its
+ * own failure is over; a silent replay stays silent.
+ */
+export function asOwnRun(event: AnyEvent, id: string): AnyEvent {
+  const { rerun, ...metadata } = event.metadata;
+  return markRerun(rerun?.notify === false ? event : { ...event, metadata }, { id, notify: true });
+}
+
 /** Time for the work of an event that is run again: the deadline that it carries is over as a rule. */
 const RERUN_TIME_MS = 3600_000;
 

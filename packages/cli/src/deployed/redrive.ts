@@ -6,7 +6,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { type AnyEvent, markRerun, parseEnvelope, stageNamed, toEnvelope, withFreshDeadline } from "@camclips/events";
+import { asOwnRun, parseEnvelope, stageNamed, toEnvelope, withFreshDeadline } from "@camclips/events";
 
 /** Messages that are being looked at are kept from others for as long. */
 const VISIBILITY_SECONDS = 120;
@@ -92,12 +92,6 @@ async function receive(sqs: SQSClient, QueueUrl: string, VisibilityTimeout: numb
   return (await sqs.send(command)).Messages ?? [];
 }
 
-/** An earlier run that told its own failure is over; a silent replay stays silent. */
-function ownRun(event: AnyEvent, id: string): AnyEvent {
-  const { rerun, ...metadata } = event.metadata;
-  return markRerun(rerun?.notify === false ? event : { ...event, metadata }, { id, notify: true });
-}
-
 /**
  * A stage whose last failure ended the clip told FATAL_ERROR, and that stands: what follows now must be a run of its own,
  * which tells its status again. The other stages left the clip open, so their message simply goes on.
@@ -108,7 +102,7 @@ function bodyFor({ stage, id }: Pick<Redrive, "stage" | "id">, body: string, now
   if (input.from !== "bus" || stage === "record-event") return body;
   try {
     const event = withFreshDeadline(parseEnvelope(JSON.parse(body)), nowMs);
-    return JSON.stringify(toEnvelope(failsClip ? ownRun(event, id) : event));
+    return JSON.stringify(toEnvelope(failsClip ? asOwnRun(event, id) : event));
   } catch {
     return undefined;
   }

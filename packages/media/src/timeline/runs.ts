@@ -1,6 +1,6 @@
+import { isHeard } from "@camclips/mp4";
 import { TIMESCALE } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderSource } from "../media-engine.ts";
-import { isHeard } from "../probe/audio-parts.ts";
 import type { AudioProbe, MediaProbe } from "../probe/probe.ts";
 
 /** Frames of one source that belong to the clip and follow each other without a gap. Instants are epoch ms. */

@@ -6,12 +6,11 @@ import {
   presentedSpans,
   type Track,
 } from "../read/movie.ts";
+import { isHeard } from "./is-heard.ts";
 import type { Hole, SliceRange } from "./slice.ts";
 
 /** Longer than any camera's frame interval. Cameras that send no frames while nothing moves go on with their audio. */
 const LONG_SECONDS = 1;
-/** Of a time, the part that audio has to fill. */
-const COVERED = 0.9;
 
 /**
  * The times around a range in which no frame starts for long, though the recording goes on afterwards, and no audio is
@@ -19,12 +18,13 @@ const COVERED = 0.9;
  */
 export function holesIn(video: Track, audio: Track | undefined, range: SliceRange): Hole[] {
   const times = presentedSeconds(video);
+  const spans = audio ? presentedSpans(audio) : [];
   const holes: Hole[] = [];
   for (let i = 1; i < times.length; i++) {
     const hole = { startSeconds: (times[i - 1] ?? 0) + usualSeconds(video), endSeconds: times[i] ?? 0 };
     if (hole.endSeconds - hole.startSeconds <= LONG_SECONDS) continue;
     const isNear = hole.endSeconds > range.fromSeconds && hole.startSeconds < range.toSeconds;
-    if (isNear && !isHeard(audio, hole)) holes.push(hole);
+    if (isNear && !isHeard(spans, hole.startSeconds, hole.endSeconds)) holes.push(hole);
   }
   return holes;
 }
@@ -55,11 +55,4 @@ export function knownRange(
 /** The most usual duration of a frame. */
 function usualSeconds({ samples, timescale }: Track): number {
   return (Uint32Array.from(samples.duration).sort()[samples.count >> 1] ?? 0) / timescale;
-}
-
-function isHeard(audio: Track | undefined, { startSeconds, endSeconds }: Hole): boolean {
-  const heard = (audio ? presentedSpans(audio) : []).reduce((sum, [from, to]) => {
-    return sum + Math.max(0, Math.min(to, endSeconds) - Math.max(from, startSeconds));
-  }, 0);
-  return heard >= COVERED * (endSeconds - startSeconds);
 }

@@ -1,4 +1,4 @@
-import { type AnyEvent, markRerun, parseEnvelope, stageNamed, withFreshDeadline } from "@camclips/events";
+import { type AnyEvent, asOwnRun, markRerun, parseEnvelope, stageNamed, withFreshDeadline } from "@camclips/events";
 import type { LocalRuntime } from "@camclips/local";
 import type { Act } from "./history.ts";
 import type { World } from "./world.ts";
@@ -26,11 +26,6 @@ async function resting(id: string, world: World, runtime: LocalRuntime): Promise
   });
   return letters.map(({ queue, body }) => {
     const event = withFreshDeadline(parseEnvelope(JSON.parse(body)), world.now());
-    return stageNamed(queue).failsClip ? ownRun(event, id) : event;
+    return stageNamed(queue).failsClip ? asOwnRun(event, id) : event;
   });
-}
-
-function ownRun(event: AnyEvent, id: string): AnyEvent {
-  const { rerun, ...metadata } = event.metadata;
-  return markRerun(rerun?.notify === false ? event : { ...event, metadata }, { id, notify: true });
 }
