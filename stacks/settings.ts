@@ -1,4 +1,5 @@
-import { misspeltSettings, readSettings, type Settings } from "@camclips/events";
+import { readSettings, type Settings } from "@camclips/events";
+import { misspeltSettings } from "@camclips/events/misspelt";
 import type { Profile } from "./profile.ts";
 
 type Environment = Record<string, string | undefined>;

@@ -1,5 +1,11 @@
-import { type AnswerableRequest, type ClipRequest, derivedId, gapPolicy, id, precision } from "@camclips/events";
-import * as z from "zod";
+import {
+  type AnswerableRequest,
+  answerableBody,
+  type ClipRequest,
+  choiceNames,
+  derivedId,
+  requestBody,
+} from "@camclips/events";
 import { parsePythonLiteral } from "./python-literal.ts";
 
 /** The body is no request, or lacks the ids under which an answer could be given. The message rests in the dead-letter queue. */
@@ -12,48 +18,8 @@ export type ReadRequest =
   /** Somebody can be told: there is a clipId. */
   | { readable: false; request: AnswerableRequest; message: string };
 
-/** A time below this (1973) is meant in seconds, one above (5138) in micro- or nanoseconds. */
-const EARLIEST_MS = 1e11;
-const LATEST_MS = 1e14;
-
-const instantMs = z
-  .union(
-    [
-      z.number(),
-      z
-        .string()
-        .regex(/^\s*-?\d+(?:\.\d*)?\s*$/, "is no number")
-        .transform(Number),
-    ],
-    {
-      error: "must be a number of milliseconds since 1970, or that number as a string",
-    },
-  )
-  .refine(Number.isInteger, "must be whole milliseconds")
-  .refine((value) => value >= EARLIEST_MS, "is too small for milliseconds since 1970 (are these seconds?)")
-  .refine((value) => value < LATEST_MS, "is too large for milliseconds since 1970 (are these microseconds?)");
-
 /** Problems that are named; an event has no room for a thousand. */
 const MAX_PROBLEMS = 8;
-
-const fields = z
-  .object({
-    clipId: id,
-    cameraId: id,
-    startTimestampInMs: instantMs,
-    endTimestampInMs: instantMs,
-    retryTimestamps: z
-      .array(instantMs)
-      .max(1000)
-      .nullish()
-      .transform((value) => value ?? []),
-    gapPolicy: gapPolicy.nullish().transform((value) => value ?? "SKIP_GAPS"),
-    precision: precision.nullish().transform((value) => value ?? undefined),
-  })
-  .refine((request) => request.endTimestampInMs > request.startTimestampInMs, {
-    path: ["endTimestampInMs"],
-    message: "must be after startTimestampInMs",
-  });
 
 /**
  * Reads the body of one SQS message (contract, section 1): JSON or a Python literal.
@@ -67,29 +33,26 @@ export function readRequest(body: unknown, sentMs: number): ReadRequest {
       "the message is no clip request: expected an object with clipId, cameraId, startTimestampInMs, endTimestampInMs",
     );
   }
-  const result = fields.safeParse(raw);
-  if (result.success) {
-    const { startTimestampInMs: startMs, endTimestampInMs: endMs, ...rest } = result.data;
-    return { readable: true, request: { ...rest, startMs, endMs, sentMs } };
-  }
+  const result = requestBody.safeParse(raw);
+  if (result.success) return { readable: true, request: { ...result.data, sentMs } };
   const { issues } = result.error;
   const message = issues
     .slice(0, MAX_PROBLEMS)
     .map((issue) => `${issue.path.join(".") || "request"} ${issue.message}`)
     .join("; ");
-  return { readable: false, request: answerable(raw as Record<string, unknown>, sentMs, message), message };
+  return { readable: false, request: answerable(raw, sentMs, message), message };
 }
 
-/** The body that sends a request again (for retries, samples and the CLI). */
-export function writeRequest(request: ClipRequest): string {
-  const { startMs, endMs, sentMs: _, ...rest } = request;
-  return JSON.stringify({ ...rest, startTimestampInMs: startMs, endTimestampInMs: endMs });
+/** The body that sends a request again (for retries, samples and the CLI). @throws z.ZodError for what `readRequest` would refuse. */
+export function writeRequest({ sentMs: _, ...request }: ClipRequest): string {
+  return JSON.stringify(requestBody.encode(request));
 }
 
 /** Names what is asked for: two requests with the same key are the same clip, whatever attempt they are. */
 export function requestKey(request: AnswerableRequest): string {
-  const { clipId, cameraId, startMs, endMs, gapPolicy, precision, refused } = request;
-  const asked = [clipId, cameraId, String(startMs), String(endMs), gapPolicy, precision ?? ""];
+  const { clipId, cameraId, startMs, endMs, refused } = request;
+  const chosen = choiceNames.flatMap((name) => (request[name] === undefined ? [] : [`${name}=${request[name]}`]));
+  const asked = [clipId, cameraId, String(startMs), String(endMs), ...chosen];
   return derivedId(...asked, ...(refused === undefined ? [] : [refused]));
 }
 
@@ -135,24 +98,8 @@ function parseBody(body: string): unknown {
   }
 }
 
-function answerable(raw: Record<string, unknown>, sentMs: number, problem: string): AnswerableRequest {
-  const clipId = id.safeParse(raw.clipId);
-  if (!clipId.success) throw new UnreadableRequestError(`nobody can be answered: ${problem}`);
-  const retries = z.array(instantMs).max(1000).safeParse(raw.retryTimestamps);
-  return {
-    clipId: clipId.data,
-    cameraId: typeof raw.cameraId === "string" ? raw.cameraId.slice(0, 128) : "",
-    startMs: numberOrNull(raw.startTimestampInMs),
-    endMs: numberOrNull(raw.endTimestampInMs),
-    retryTimestamps: retries.success ? retries.data : [],
-    gapPolicy: gapPolicy.catch("SKIP_GAPS").parse(raw.gapPolicy),
-    precision: precision.optional().catch(undefined).parse(raw.precision),
-    refused: derivedId(JSON.stringify(raw)),
-    sentMs,
-  };
-}
-
-function numberOrNull(value: unknown): number | null {
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  return typeof number === "number" && Number.isFinite(number) ? number : null;
+function answerable(raw: object, sentMs: number, problem: string): AnswerableRequest {
+  const read = answerableBody.safeParse(raw);
+  if (!read.success) throw new UnreadableRequestError(`nobody can be answered: ${problem}`);
+  return { ...read.data, refused: derivedId(JSON.stringify(raw)), sentMs };
 }

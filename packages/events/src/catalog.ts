@@ -1,9 +1,8 @@
 import * as z from "zod";
 import { type CamclipsEvent, defineEvent, type EventDefinition, type EventOf, type Fact } from "./define.ts";
+import { answerableRequest, clipRequest } from "./request.ts";
 import { clip, located, picture, request, staged, whole } from "./samples.ts";
 import {
-  answerableRequest,
-  clipRequest,
   coverage,
   footage,
   gap,

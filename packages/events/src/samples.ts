@@ -1,4 +1,5 @@
-import type { ClipRequest, Coverage, LocatedSource, RenderedClip, StagedSource, Thumbnail } from "./schemas.ts";
+import type { ClipRequest } from "./request.ts";
+import type { Coverage, LocatedSource, RenderedClip, StagedSource, Thumbnail } from "./schemas.ts";
 
 /** What the samples of the catalogue are made of. */
 

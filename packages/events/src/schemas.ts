@@ -78,39 +78,10 @@ export const gap = z.object({ startMs: z.number(), endMs: z.number(), cause: gap
 export type GapCause = z.infer<typeof gapCause>;
 export type Gap = z.infer<typeof gap>;
 
-/** One clip request (contract, section 1) after reading: numbers are numbers, defaults are in place. */
-export const clipRequest = z.object({
-  clipId: id,
-  cameraId: id,
-  startMs: instantMs,
-  endMs: instantMs,
-  /** When each earlier attempt was sent. */
-  retryTimestamps: z.array(instantMs),
-  gapPolicy: gapPolicy,
-  /** Absent: the environment decides. */
-  precision: precision.optional(),
-  /** When this attempt was sent (SQS SentTimestamp): the base of the age rules. */
-  sentMs: instantMs,
-});
-export type ClipRequest = z.infer<typeof clipRequest>;
-
-/** A request as far as it could be read: enough to answer it, never used in a key. */
-export const answerableRequest = clipRequest.extend({
-  cameraId: z.string().max(128),
-  startMs: z.number().nullable(),
-  endMs: z.number().nullable(),
-  /**
-   * Names a message that was refused. What stands above for its faulty fields is a default, and must not make it the same
-   * request as a valid one.
-   */
-  refused: z.uuid().optional(),
-});
-export type AnswerableRequest = z.infer<typeof answerableRequest>;
-
-/** A recording as the camera service lists it, and the part of the clip it should supply. */
 /** A recording and its wall-clock interval, by its name and its list. */
 export const footage = z.object({ key: z.string(), startMs: z.number(), endMs: z.number() });
 
+/** A recording as the camera service lists it, and the part of the clip it should supply. */
 export const locatedSource = z.object({
   /** Object key in the origin bucket. */
   key: z.string(),

@@ -1,11 +1,12 @@
 import { dirname, resolve } from "node:path";
-import { clipKey, writeRequest } from "@camclips/core";
-import { type ClipRequest, type GapPolicy, gapPolicy, id, type Precision, precision } from "@camclips/events";
+import { clipKey } from "@camclips/core";
+import { id } from "@camclips/events";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { folderSettings } from "../input/environment.ts";
 import { usableFfmpeg } from "../input/ffmpeg.ts";
 import { INSTANT_FORMS, parseInstant } from "../input/instant.ts";
+import { type Chosen, choiceOptions, requestBodyOf } from "../input/request-options.ts";
 import { makeWritable } from "../input/writable-folder.ts";
 import { coveredTimes } from "../recordings/describe.ts";
 import { footageIn } from "../recordings/footage.ts";
@@ -17,15 +18,13 @@ import { createView } from "../view/create-view.ts";
 import { instant } from "../view/format.ts";
 import { finishClip, humanStream } from "../view/report.ts";
 
-interface ClipOptions {
+interface ClipOptions extends Chosen {
   recordings: string;
   camera: string;
   start: number;
   end: number;
   out: string;
   state: string;
-  gapPolicy: GapPolicy;
-  precision?: Precision;
   clipId?: string;
   starts: Map<string, number>;
   json?: true;
@@ -56,7 +55,7 @@ Examples:
 ${exitCodesHelp}`;
 
 export function clipCommand(): Command {
-  return new Subcommand("clip")
+  const command = new Subcommand("clip")
     .description("cut a clip out of a folder of recordings")
     .requiredOption("--recordings <dir>", "folder of the recordings")
     .requiredOption("--camera <name>", "camera, as its recordings are named", parseId)
@@ -64,21 +63,17 @@ export function clipCommand(): Command {
     .requiredOption("--end <time>", "end of the clip: the first instant that is not in it", parseInstant)
     .option("--out <dir>", "folder of the results", "clips")
     .addOption(
-      new Option("--gap-policy <policy>", `what to do about missing footage: ${gapPolicy.options.join(", ")}`)
-        .default("SKIP_GAPS")
-        .argParser(parseGapPolicy),
+      new Option("--starts <file=time>", "when a recording starts; repeatable")
+        .argParser(collectStarts)
+        .default(new Map(), "by their names"),
     )
-    .addOption(
-      new Option("--precision <way>", "how to cut: smart re-encodes only around cuts, exact all, fast none").choices(
-        precision.options,
-      ),
-    )
-    .option("--starts <file=time>", "when a recording starts; repeatable", collectStarts, new Map())
     .option("--clip-id <id>", "name of the results (default: made of camera and times)", parseId)
     .option("--state <dir>", "folder of the unfinished work", ".camclips")
     .option("--json", "print the clip's metadata and nothing else on stdout")
     .addHelpText("after", help)
     .action(clip);
+  for (const option of choiceOptions()) command.addOption(option);
+  return command;
 }
 
 async function clip(options: ClipOptions): Promise<void> {
@@ -101,7 +96,7 @@ async function clip(options: ClipOptions): Promise<void> {
   }
   const view = createView(stream);
   const result = await runClipJob({
-    body: writeRequest(requestOf(options)),
+    body: requestBodyOf(options.clipId ?? clipIdOf(options), options),
     alias: camera,
     footage: near.footage,
     origin: near.origin,
@@ -122,29 +117,10 @@ async function clip(options: ClipOptions): Promise<void> {
     );
 }
 
-function requestOf({ clipId, camera, start, end, gapPolicy, precision }: ClipOptions): ClipRequest {
-  return {
-    clipId: clipId ?? clipIdOf({ camera, start, end, gapPolicy, precision }),
-    cameraId: camera,
-    startMs: start,
-    endMs: end,
-    retryTimestamps: [],
-    gapPolicy,
-    precision,
-    sentMs: 0,
-  };
-}
-
 export function parseId(text: string): string {
   const read = id.safeParse(text);
   if (read.success) return read.data;
   throw new InvalidArgumentError(`"${text.slice(0, 60)}" ${read.error.issues[0]?.message ?? "is no id"}.`);
-}
-
-export function parseGapPolicy(text: string): GapPolicy {
-  const read = gapPolicy.safeParse(text.toUpperCase().replaceAll("-", "_"));
-  if (read.success) return read.data;
-  throw new InvalidArgumentError(`Allowed: ${gapPolicy.options.join(", ")}.`);
 }
 
 function collectStarts(text: string, before: Map<string, number>): Map<string, number> {

@@ -1,22 +1,21 @@
 import { randomBytes } from "node:crypto";
-import { readRequest, writeRequest } from "@camclips/core";
-import type { GapPolicy } from "@camclips/events";
+import { readRequest } from "@camclips/core";
 import type { Command } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { parseInstant } from "../input/instant.ts";
 import { readMessages } from "../input/messages.ts";
+import { type Chosen, choiceOptions, requestBodyOf } from "../input/request-options.ts";
 import { stageOption } from "../input/stage-option.ts";
 import { ownCommand, shellWord } from "../own-command.ts";
 import { Subcommand } from "../subcommand.ts";
-import { parseGapPolicy, parseId } from "./clip.ts";
+import { parseId } from "./clip.ts";
 
-interface RequestOptions {
+interface RequestOptions extends Chosen {
   stage: string;
   camera?: string;
   start?: number;
   end?: number;
   clipId?: string;
-  gapPolicy?: GapPolicy;
 }
 
 const help = `
@@ -29,17 +28,18 @@ Examples:
 ${exitCodesHelp}`;
 
 export function requestCommand(): Command {
-  return new Subcommand("request")
+  const command = new Subcommand("request")
     .description("ask a deployed stage for a clip (AWS)")
     .argument("[file]", 'the request; "-" for stdin')
     .option("--camera <id>", "the camera, without a file", parseId)
     .option("--start <time>", "start of the clip", parseInstant)
     .option("--end <time>", "end of the clip", parseInstant)
     .option("--clip-id <id>", "name of the results (default: a new one)", parseId)
-    .option("--gap-policy <policy>", "what to do about missing footage", parseGapPolicy)
     .addOption(stageOption().makeOptionMandatory())
     .addHelpText("after", help)
     .action(request);
+  for (const option of choiceOptions()) command.addOption(option);
+  return command;
 }
 
 async function request(file: string | undefined, options: RequestOptions): Promise<void> {
@@ -65,16 +65,8 @@ function checked(body: string): string {
   }
 }
 
-function bodyOf({ camera, start, end, clipId, gapPolicy }: RequestOptions): string {
+function bodyOf({ camera, start, end, clipId, ...options }: RequestOptions): string {
   if (camera === undefined || start === undefined || end === undefined)
     throw new UsageError("name a file with the request, or give --camera, --start and --end");
-  return writeRequest({
-    clipId: clipId ?? randomBytes(12).toString("hex"),
-    cameraId: camera,
-    startMs: start,
-    endMs: end,
-    retryTimestamps: [],
-    gapPolicy: gapPolicy ?? "SKIP_GAPS",
-    sentMs: 0,
-  });
+  return requestBodyOf(clipId ?? randomBytes(12).toString("hex"), { camera, start, end, ...options });
 }

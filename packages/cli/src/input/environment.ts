@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseEnv } from "node:util";
-import { misspeltSettings, readSettings, type Settings, SettingsError } from "@camclips/events";
+import { readSettings, type Settings, SettingsError } from "@camclips/events";
+import { misspeltSettings } from "@camclips/events/misspelt";
 import { UsageError } from "../exit-codes.ts";
 
 /**

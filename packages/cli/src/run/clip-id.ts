@@ -1,22 +1,24 @@
 import { createHash } from "node:crypto";
-import type { GapPolicy, Precision } from "@camclips/events";
+import { choiceNames, choices } from "@camclips/events";
+import type { Chosen } from "../input/request-options.ts";
 import { instant } from "../view/format.ts";
 
-interface NamedClip {
+interface NamedClip extends Chosen {
   camera: string;
   start: number;
   end: number;
-  gapPolicy: GapPolicy;
-  precision?: Precision | undefined;
 }
 
 /** Ids have 128 characters at most, and the times and the rest take up to 62. */
 const LONGEST_CAMERA = 64;
 
-/** The id of a clip that nobody named: another camera, range or way of cutting has another one. */
-export function clipIdOf({ camera, start, end, gapPolicy, precision }: NamedClip): string {
+/** The id of a clip that nobody named: another camera, range or choice has another one. */
+export function clipIdOf({ camera, start, end, ...options }: NamedClip): string {
   const times = [start, end].map((ms) => instant(ms).replace(/[-:.Z]/g, ""));
-  const variant = [gapPolicy === "SKIP_GAPS" ? "" : gapPolicy.toLowerCase(), precision ?? ""].filter(Boolean);
+  const variant = choiceNames.flatMap((name) => {
+    const value = options[name];
+    return value === undefined || value === choices[name].parse(undefined) ? [] : [value.toLowerCase()];
+  });
   return [shortened(camera), ...times, ...variant].join("-");
 }
 
