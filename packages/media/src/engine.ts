@@ -12,6 +12,9 @@ export { whyItDoesNotRun } from "./ffmpeg/find/check-ffmpeg.ts";
 export { findFfmpeg } from "./ffmpeg/find/find-ffmpeg.ts";
 export { type EncoderSettings, type EngineSettings, threadsForMemory } from "./ffmpeg/settings.ts";
 
+/** ffmpeg must end before Lambda ends the render function; as long as that on one machine. */
+export const RENDER_TIME_LIMIT_MS = 270_000;
+
 /** The media engine that uses ffmpeg. Nothing is started before a job comes. */
 export function createMediaEngine(settings: EngineSettings): MediaEngine {
   return {

@@ -2,11 +2,8 @@ import { rm } from "node:fs/promises";
 import { FfmpegError } from "./ffmpeg/errors.ts";
 import { inputArguments } from "./ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "./ffmpeg/run-ffmpeg.ts";
-import type { EngineSettings } from "./ffmpeg/settings.ts";
+import { type EngineSettings, TIMESCALE } from "./ffmpeg/settings.ts";
 import type { RenderOptions } from "./media-engine.ts";
-
-/** Units per second of the video's times, as in clips. */
-const TIMESCALE = "90000";
 
 /**
  * Puts a recording out of another container (MPEG-TS, Matroska, AVI) into an MP4 without decoding, its times as they are.
@@ -20,7 +17,7 @@ export async function unwrap(
   { scratch, signal }: RenderOptions,
 ): Promise<boolean> {
   for (const format of ["mp4", "mov"]) {
-    const streams = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", "-video_track_timescale", TIMESCALE];
+    const streams = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", "-video_track_timescale", String(TIMESCALE)];
     const args = ["-v", "error", "-y", "-copyts", ...inputArguments(input), ...streams, "-f", format, output];
     try {
       await runFfmpeg({ ffmpeg, timeLimitMs, args, cwd: scratch, ...(signal && { signal }) });

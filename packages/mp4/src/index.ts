@@ -1,6 +1,7 @@
 export { CorruptSourceError, MalformedBoxError, OutsideMediaError, UnsupportedStructureError } from "./errors.ts";
 export { type AvcConfig, readPpsIds, readSps, writeAvcConfig } from "./h26x/avc-config.ts";
 export { findBrokenSample } from "./h26x/broken-sample.ts";
+export { AVC_NAL, avcNalType, isAvcSlice, nalUnits } from "./h26x/nal-units.ts";
 export { isIntraSlice } from "./h26x/slice-type.ts";
 export type { ByteSource } from "./io/byte-source.ts";
 export { fileSource } from "./io/file-source.ts";
@@ -8,6 +9,7 @@ export { urlSource } from "./io/url-source.ts";
 export { boxesIn } from "./read/boxes.ts";
 export { foreignContainer } from "./read/foreign-container.ts";
 export {
+  FRAME_TOLERANCE_SECONDS,
   firstTrack,
   isPresented,
   type Movie,
@@ -17,6 +19,7 @@ export {
   presentedRange,
   presentedSeconds,
   presentedSpans,
+  ROUNDING_SECONDS,
   randomAccessPointFor,
   type SampleTable,
   shownAt,

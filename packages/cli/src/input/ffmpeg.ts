@@ -1,10 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { MediaEngine } from "@camclips/media";
-import { createMediaEngine, findFfmpeg, NoFfmpegError } from "@camclips/media/engine";
+import { createMediaEngine, findFfmpeg, NoFfmpegError, RENDER_TIME_LIMIT_MS } from "@camclips/media/engine";
 import { UsageError } from "../exit-codes.ts";
-
-/** As long as the render function has on Lambda. */
-const TIME_LIMIT_MS = 270_000;
 
 /** @throws UsageError that says what was looked at and how to get an ffmpeg. */
 export async function usableFfmpeg(environment: NodeJS.ProcessEnv): Promise<string> {
@@ -14,5 +11,5 @@ export async function usableFfmpeg(environment: NodeJS.ProcessEnv): Promise<stri
 }
 
 export function localMedia(ffmpeg: string): MediaEngine {
-  return createMediaEngine({ ffmpeg, threads: availableParallelism(), timeLimitMs: TIME_LIMIT_MS });
+  return createMediaEngine({ ffmpeg, threads: availableParallelism(), timeLimitMs: RENDER_TIME_LIMIT_MS });
 }

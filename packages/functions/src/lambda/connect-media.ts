@@ -1,8 +1,11 @@
 import type { MediaEngine } from "@camclips/media";
-import { createMediaEngine, findFfmpeg, threadsForMemory, whyItDoesNotRun } from "@camclips/media/engine";
-
-/** ffmpeg must end before Lambda ends the function. */
-const TIME_LIMIT_MS = 270_000;
+import {
+  createMediaEngine,
+  findFfmpeg,
+  RENDER_TIME_LIMIT_MS,
+  threadsForMemory,
+  whyItDoesNotRun,
+} from "@camclips/media/engine";
 
 /**
  * The media engine of the render stages.
@@ -11,7 +14,7 @@ const TIME_LIMIT_MS = 270_000;
 export async function connectMedia(environment: NodeJS.ProcessEnv): Promise<{ media: MediaEngine }> {
   const ffmpeg = await runningFfmpeg(environment);
   const threads = threadsForMemory(Number(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 0));
-  return { media: createMediaEngine({ ffmpeg, threads, timeLimitMs: TIME_LIMIT_MS }) };
+  return { media: createMediaEngine({ ffmpeg, threads, timeLimitMs: RENDER_TIME_LIMIT_MS }) };
 }
 
 /** The packed one was checked when it was deployed, and needs to start here; under `sst dev` the developer's is found. */

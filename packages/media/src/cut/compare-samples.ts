@@ -1,7 +1,9 @@
 import {
+  avcNalType,
   type ByteSource,
   fileSource,
   firstTrack,
+  nalUnits,
   onlyDescription,
   presentationSeconds,
   readMovie,
@@ -79,12 +81,9 @@ export async function compareSamples(
 
 /** Parameter sets within a sample of 4-byte NAL lengths; none where the lengths do not fit: other damage is found elsewhere. */
 function setsIn(sample: Buffer): Buffer[] {
-  const sets: Buffer[] = [];
-  for (let at = 0; at < sample.length; at += 4 + sample.readUInt32BE(at)) {
-    if (at + 4 >= sample.length || at + 4 + sample.readUInt32BE(at) > sample.length) return [];
-    if (SET_TYPES.has((sample[at + 4] ?? 0) & 31)) sets.push(sample.subarray(at + 4, at + 4 + sample.readUInt32BE(at)));
-  }
-  return sets;
+  const units = [...nalUnits(sample)];
+  if (units.some(({ isCut }) => isCut)) return [];
+  return units.map(({ bytes }) => bytes).filter((nal) => SET_TYPES.has(avcNalType(nal)));
 }
 
 function textOf(set: Uint8Array): string {

@@ -1,19 +1,19 @@
 import type { ByteSource } from "@camclips/mp4";
 import {
+  AVC_NAL,
+  avcNalType,
   firstTrack,
+  isAvcSlice,
   isIntraSlice,
+  nalUnits,
   onlyDescription,
   presentationSeconds,
+  ROUNDING_SECONDS,
   randomAccessPointFor,
   type Track,
 } from "@camclips/mp4";
 import type { CutRequest, CutSource } from "./cut-plan.ts";
 
-/** NAL unit types, ITU-T H.264, table 7-1. */
-const NON_IDR_SLICE = 1;
-const IDR_SLICE = 5;
-const SPS = 7;
-const PPS = 8;
 /** Delimiter, parameter sets and SEI come before the first slice; 64 kB holds what cameras put there. */
 const PROBE_BYTES = 64 * 1024;
 
@@ -29,13 +29,12 @@ interface EntrySample {
 async function lookInto(source: ByteSource, track: Track, index: number): Promise<EntrySample> {
   const offset = track.samples.offset[index] ?? 0;
   const size = Math.min(track.samples.size[index] ?? 0, PROBE_BYTES);
-  const bytes = Buffer.from(await source.read(offset, offset + size));
+  const head = await source.read(offset, offset + size);
   const sets: Uint8Array[] = [];
-  for (let at = 0; at + 4 < bytes.length; at += 4 + bytes.readUInt32BE(at)) {
-    const type = (bytes[at + 4] ?? 0) & 31;
-    if (type === SPS || type === PPS) sets.push(bytes.subarray(at + 4, at + 4 + bytes.readUInt32BE(at)));
-    if (type >= NON_IDR_SLICE && type <= IDR_SLICE)
-      return { isIdr: type === IDR_SLICE, isIntra: isIntraSlice(bytes.subarray(at + 4)), sets };
+  for (const { bytes } of nalUnits(head)) {
+    const type = avcNalType(bytes);
+    if (type === AVC_NAL.sps || type === AVC_NAL.pps) sets.push(bytes);
+    if (isAvcSlice(type)) return { isIdr: type === AVC_NAL.idrSlice, isIntra: isIntraSlice(bytes), sets };
   }
   return { isIdr: false, isIntra: false, sets };
 }
@@ -99,7 +98,8 @@ export async function findStart({ parts }: CutRequest, sources: readonly CutSour
   const video = source && firstTrack(source.movie, "vide");
   if (!part || !video) return 0;
   const { sync, count } = video.samples;
-  const isEntry = (i: number) => sync[i] === 1 && presentationSeconds(video, i) <= part.cuts.firstSeconds + 1e-6;
+  const isEntry = (i: number) =>
+    sync[i] === 1 && presentationSeconds(video, i) <= part.cuts.firstSeconds + ROUNDING_SECONDS;
   let [start, before] = [0, 0];
   for (let i = 0; i < count; i++) if (isEntry(i)) [before, start] = [start, i];
   return (await lookInto(source.bytes, video, start)).isIdr ? start : before;

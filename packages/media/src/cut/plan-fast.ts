@@ -1,4 +1,4 @@
-import { firstTrack, isPresented, type Movie, presentationSeconds, type Track } from "@camclips/mp4";
+import { firstTrack, isPresented, type Movie, presentationSeconds, ROUNDING_SECONDS, type Track } from "@camclips/mp4";
 import type { Piece } from "../timeline/timeline.ts";
 import { whyNotCopied } from "./copyable.ts";
 import type { CopySegment, CutPlan, CutRequest, NoPlan } from "./cut-plan.ts";
@@ -27,7 +27,7 @@ export function planFast(
     const video = videos[part.source];
     if (!video) continue;
     const first = (i === 0 ? start : entries[i]) ?? -1;
-    if (i > 0 && (first < 0 || presentationSeconds(video, first) > part.cuts.firstSeconds + 1e-6)) {
+    if (i > 0 && (first < 0 || presentationSeconds(video, first) > part.cuts.firstSeconds + ROUNDING_SECONDS)) {
       return { way: "exact", why: "a recording continues between two keyframes" };
     }
     const last = lastNeeded(part, video);

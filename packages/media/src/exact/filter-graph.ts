@@ -1,3 +1,4 @@
+import { FRAME_TOLERANCE_SECONDS } from "@camclips/mp4";
 import { TIMESCALE } from "../ffmpeg/settings.ts";
 import { type Cut, cutOut, number, seconds } from "../ffmpeg/time-filters.ts";
 import { fitFilters, type Picture, sampleAspectText } from "../probe/picture.ts";
@@ -61,8 +62,8 @@ function placed({ intervalSeconds }: Timeline, piece: Piece): string[] {
   const own = `PTS+${number(shift)}/TB`;
   if (piece.fill.frames === 0) return [`setpts='round(${own})'`];
   // After B-frames, the first added frame can have the time of the last own one: so that one is remembered.
-  const isAdded = `ld(1)+gte(T,${seconds(piece.cuts.lastSeconds + 0.0005)})`;
-  const remember = `0*st(1,gte(T,${seconds(piece.cuts.lastSeconds - 0.0005)}))`;
+  const isAdded = `ld(1)+gte(T,${seconds(piece.cuts.lastSeconds + FRAME_TOLERANCE_SECONDS)})`;
+  const remember = `0*st(1,gte(T,${seconds(piece.cuts.lastSeconds - FRAME_TOLERANCE_SECONDS)}))`;
   const filled = `(${number(piece.lastOutSeconds)}+st(0,ld(0)+1)*${number(intervalSeconds)})/TB`;
   return [fill(piece), `setpts='round(if(${isAdded},${filled},${own}+${remember}))'`];
 }

@@ -1,5 +1,5 @@
 import type { Gap } from "@camclips/events";
-import { CorruptSourceError } from "@camclips/mp4";
+import { CorruptSourceError, ROUNDING_SECONDS } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
 import type { Cut } from "../ffmpeg/time-filters.ts";
 import type { RenderJob, RenderReport } from "../media-engine.ts";
@@ -49,7 +49,7 @@ export function coverageWithout(job: RenderJob, timeline: Timeline, missing: rea
 export function lostFrames({ pieces, expected }: Timeline, missing: readonly number[]): number[] {
   const lacking = new Set(missing);
   return expected.flatMap(({ seconds, source }, index) => {
-    const piece = pieces.findLast(({ outSeconds }) => outSeconds <= seconds + 1e-6);
+    const piece = pieces.findLast(({ outSeconds }) => outSeconds <= seconds + ROUNDING_SECONDS);
     const own = piece && piece.cuts.firstSeconds + seconds - piece.outSeconds;
     const isLost = (cut: Cut) => own !== undefined && own > cut.inSeconds && own < cut.outSeconds;
     return lacking.has(index) || (source !== undefined && piece?.lost?.some(isLost)) ? [index] : [];

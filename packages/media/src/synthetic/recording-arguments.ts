@@ -1,10 +1,10 @@
+import { TIMESCALE } from "../ffmpeg/settings.ts";
 import { burstExpression, SAMPLE_RATE } from "./audio-pattern.ts";
 import { CODE_HEIGHT, CODE_ROWS } from "./frame-code.ts";
 import { OVERLAY_HEIGHT, OVERLAY_WIDTH, TEXT_HEIGHT } from "./overlay.ts";
 import type { Container, RecordingOptions } from "./recording-options.ts";
 import { VFR_LEFT_OUT, VFR_PERIOD, VFR_STEP, VFR_SWING } from "./vfr.ts";
 
-const TIMESCALE = 90_000;
 /** MPEG-4 part 2 has 16 bits for it. */
 const MPEG4_TIMESCALE = 30_000;
 

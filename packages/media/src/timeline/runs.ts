@@ -1,4 +1,4 @@
-import { isHeard } from "@camclips/mp4";
+import { FRAME_TOLERANCE_SECONDS, isHeard } from "@camclips/mp4";
 import { TIMESCALE } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderSource } from "../media-engine.ts";
 import type { AudioProbe, MediaProbe } from "../probe/probe.ts";
@@ -21,8 +21,7 @@ export interface Run {
   cuts: { firstSeconds: number; lastSeconds: number; inSeconds: number; outSeconds: number };
 }
 
-/** A frame that is this much too early still belongs to the part: instants are whole milliseconds, frames are not. */
-const FRAME_TOLERANCE_MS = 0.5;
+const FRAME_TOLERANCE_MS = FRAME_TOLERANCE_SECONDS * 1000;
 
 /** Intervals of a constant rate differ by this much where times are rounded to whole milliseconds. */
 const ROUNDING_MS = 1;

@@ -1,3 +1,4 @@
+import { ROUNDING_SECONDS } from "@camclips/mp4";
 import type { CutPlan } from "../cut/cut-plan.ts";
 import type { Piece, Timeline } from "../timeline/timeline.ts";
 import type { PlannedPicture } from "./compare-pictures.ts";
@@ -18,9 +19,6 @@ export function plannedPictures({ pieces, expected }: Timeline): PlannedPicture[
   }
   return planned;
 }
-
-/** Less than any frame interval, more than rounding. */
-const ROUNDING_SECONDS = 1e-6;
 
 function startsBy(piece: Piece | undefined, seconds: number): boolean {
   return piece !== undefined && piece.outSeconds <= seconds + ROUNDING_SECONDS;

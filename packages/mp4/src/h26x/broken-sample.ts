@@ -1,12 +1,10 @@
 import type { ByteSource } from "../io/byte-source.ts";
 import { onlyDescription, type Track } from "../read/movie.ts";
+import { avcNalType, isAvcSlice, nalUnits } from "./nal-units.ts";
 import { sliceTypeOf } from "./slice-type.ts";
 
 const READ_BYTES = 1024 * 1024;
 
-/** NAL unit types of coded slices, ITU-T H.264, table 7-1. */
-const FIRST_SLICE_TYPE = 1;
-const LAST_SLICE_TYPE = 5;
 /** Types from 24 on, and 0, are no video that a decoder knows. */
 const LAST_KNOWN_TYPE = 23;
 /** The first slice of a picture starts with first_mb_in_slice = 0, one bit `1` (7.3.3); slice_type is at most 9. */
@@ -46,14 +44,11 @@ export async function findBrokenSample(
 
 function isPicture(sample: Buffer): boolean {
   let slices = 0;
-  for (let at = 0; at < sample.length; ) {
-    const length = at + 4 < sample.length ? sample.readUInt32BE(at) : 0;
-    if (length === 0 || at + 4 + length > sample.length) return false;
-    const nal = sample.subarray(at + 4, at + 4 + length);
-    const type = (nal[0] ?? 0) & 31;
+  for (const { bytes: nal, isCut } of nalUnits(sample)) {
+    if (isCut || nal.length === 0) return false;
+    const type = avcNalType(nal);
     if (((nal[0] ?? 0) & 0x80) !== 0 || type === 0 || type > LAST_KNOWN_TYPE || isZeroed(nal)) return false;
-    if (type >= FIRST_SLICE_TYPE && type <= LAST_SLICE_TYPE && slices++ === 0 && !startsPicture(nal)) return false;
-    at += 4 + length;
+    if (isAvcSlice(type) && slices++ === 0 && !startsPicture(nal)) return false;
   }
   return slices > 0;
 }

@@ -120,6 +120,15 @@ export function presentedSpans(track: Track): [fromSeconds: number, toSeconds: n
   return spans.map(([start, end]) => [start / track.timescale, end / track.timescale]);
 }
 
+/**
+ * A frame belongs to a range when its instant is half a millisecond before the start or later, same at the end: the ends are
+ * whole milliseconds, frames are not.
+ */
+export const FRAME_TOLERANCE_SECONDS = 0.000_5;
+
+/** Seconds that are computed in two ways differ by less, and frame intervals are longer. */
+export const ROUNDING_SECONDS = 1e-6;
+
 /** Between two times of one frame, seconds: more than rounding to any usual time scale, less than any frame interval. */
 export const TIME_TOLERANCE_SECONDS = 0.000_6;
 

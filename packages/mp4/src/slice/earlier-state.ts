@@ -1,4 +1,5 @@
 import { readSps } from "../h26x/avc-config.ts";
+import { AVC_NAL, avcNalType, hevcNalType, isAvcSlice, nalUnits } from "../h26x/nal-units.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import { memorySource } from "../io/memory-source.ts";
 import type { Window } from "../read/locate-movie.ts";
@@ -14,7 +15,7 @@ const AT_ONCE = 8;
 /** How a codec's NAL units are told apart: ITU-T H.264, table 7-1; ITU-T H.265, table 7-1. */
 interface NalKind {
   lengthBytes: number;
-  typeOf: (firstByte: number) => number;
+  typeOf: (nal: Uint8Array) => number;
   setTypes: ReadonlySet<number>;
   isSlice: (type: number) => boolean;
 }
@@ -40,10 +41,10 @@ export async function withEarlierState(
     [video.samples.offset[index] ?? 0, Math.min(video.samples.size[index] ?? 0, HEAD_BYTES)] as const;
   const read = async (index: number) => {
     const [offset, length] = headOf(index);
-    return nalUnits(await source.read(offset, Math.min(source.size, offset + length), signal), kind);
+    return headUnits(await source.read(offset, Math.min(source.size, offset + length), signal), kind);
   };
   // Often among the bytes that were read for the index.
-  const start = nalUnits(await window.at(...headOf(0)), kind);
+  const start = headUnits(await window.at(...headOf(0)), kind);
   const nals = [
     ...(start.some(({ type }) => kind.setTypes.has(type)) ? await earlierSets(video, entry, kind, read) : []),
     ...(isFullChroma(video) ? start.filter(({ bytes }) => bytes.includes(X264)).map(({ bytes }) => bytes) : []),
@@ -86,15 +87,11 @@ interface Nal {
 }
 
 /** The NAL units before a sample's first slice. */
-function nalUnits(head: Uint8Array, { lengthBytes, typeOf, isSlice }: NalKind): Nal[] {
-  const bytes = Buffer.from(head);
+function headUnits(head: Uint8Array, { lengthBytes, typeOf, isSlice }: NalKind): Nal[] {
   const units: Nal[] = [];
-  for (let at = 0; at + lengthBytes < bytes.length; ) {
-    const end = at + lengthBytes + bytes.readUIntBE(at, lengthBytes);
-    const type = typeOf(bytes[at + lengthBytes] ?? 0);
-    if (isSlice(type) || end > bytes.length) break;
-    units.push({ type, bytes: bytes.subarray(at + lengthBytes, end) });
-    at = end;
+  for (const { bytes, isCut } of nalUnits(head, lengthBytes)) {
+    if (isCut || isSlice(typeOf(bytes))) break;
+    units.push({ type: typeOf(bytes), bytes });
   }
   return units;
 }
@@ -105,15 +102,15 @@ function nalKind(video: Track): NalKind | undefined {
   if (["avc1", "avc3"].includes(format)) {
     return {
       lengthBytes: description?.video?.avc?.nalLengthSize ?? 4,
-      typeOf: (byte) => byte & 31,
-      setTypes: new Set([7, 8]),
-      isSlice: (type) => type >= 1 && type <= 5,
+      typeOf: avcNalType,
+      setTypes: new Set([AVC_NAL.sps, AVC_NAL.pps]),
+      isSlice: isAvcSlice,
     };
   }
   if (!["hvc1", "hev1"].includes(format)) return undefined;
   return {
     lengthBytes: 4,
-    typeOf: (byte) => (byte >> 1) & 63,
+    typeOf: hevcNalType,
     setTypes: new Set([32, 33, 34]),
     isSlice: (type) => type <= 31,
   };

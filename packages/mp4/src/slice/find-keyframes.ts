@@ -1,6 +1,8 @@
+import { AVC_NAL, avcNalType, hevcNalType, isAvcSlice, nalUnits } from "../h26x/nal-units.ts";
 import { isIntraSlice } from "../h26x/slice-type.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import {
+  FRAME_TOLERANCE_SECONDS,
   firstTrack,
   isOpen,
   type Movie,
@@ -9,7 +11,6 @@ import {
   randomAccessPointFor,
   type Track,
 } from "../read/movie.ts";
-import { TOLERANCE_SECONDS } from "./select-samples.ts";
 import type { SliceRange } from "./slice.ts";
 
 /** Neighbouring samples are read together in pieces of this size; of a larger sample, only its head. */
@@ -95,7 +96,7 @@ interface Wanted {
 function samplesIn(video: Track, range: SliceRange): Wanted | undefined {
   let [first, last, earliest] = [-1, -1, -1];
   for (let i = 0; i < video.samples.count; i++) {
-    const seconds = presentationTicks(video, i) / video.timescale + TOLERANCE_SECONDS;
+    const seconds = presentationTicks(video, i) / video.timescale + FRAME_TOLERANCE_SECONDS;
     if (seconds < range.fromSeconds || seconds >= range.toSeconds) continue;
     if (first < 0) first = i;
     last = i;
@@ -200,24 +201,24 @@ function entryReader(track: Track): ((sample: Buffer) => Entry) | undefined {
 }
 
 function firstSlice(sample: Buffer, lengthBytes: number, entryOf: (nal: Uint8Array) => Entry | undefined): Entry {
-  for (let at = 0; at + lengthBytes < sample.length; at += lengthBytes + sample.readUIntBE(at, lengthBytes)) {
-    const entry = entryOf(sample.subarray(at + lengthBytes));
+  for (const { bytes } of nalUnits(sample, lengthBytes)) {
+    const entry = entryOf(bytes);
     if (entry !== undefined) return entry;
   }
   return NO_ENTRY;
 }
 
-/** NAL unit types, ITU-T H.264, table 7-1. `undefined`: no slice. */
+/** `undefined`: no slice. */
 function avcEntry(nal: Uint8Array): Entry | undefined {
-  const type = (nal[0] ?? 0) & 31;
-  if (type < 1 || type > 5) return undefined;
-  if (type === 5) return CLOSED;
-  return type === 1 && isIntraSlice(nal) ? INTRA : NO_ENTRY;
+  const type = avcNalType(nal);
+  if (!isAvcSlice(type)) return undefined;
+  if (type === AVC_NAL.idrSlice) return CLOSED;
+  return type === AVC_NAL.firstSlice && isIntraSlice(nal) ? INTRA : NO_ENTRY;
 }
 
-/** NAL unit types, ITU-T H.265, table 7-1. */
+/** Types of ITU-T H.265, table 7-1. `undefined`: no slice. */
 function hevcEntry(nal: Uint8Array): Entry | undefined {
-  const type = ((nal[0] ?? 0) >> 1) & 63;
+  const type = hevcNalType(nal);
   if (type > 31) return undefined;
   if (type >= 16 && type <= 20) return CLOSED;
   return type === 21 ? OPEN : NO_ENTRY;

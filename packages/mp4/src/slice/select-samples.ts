@@ -1,6 +1,7 @@
 import { CorruptSourceError, OutsideMediaError } from "../errors.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import {
+  FRAME_TOLERANCE_SECONDS,
   firstTrack,
   isPresented,
   type Movie,
@@ -12,9 +13,6 @@ import {
 import { frameBytesOf, type MuxTrack, samplesOf } from "../write/mux-track.ts";
 import { holesIn, knownRange } from "./holes.ts";
 import type { Beside, Hole, SliceRange, TimelineStarts } from "./slice.ts";
-
-/** A frame belongs to a range when its instant lies half a millisecond before the start or later, same at the end. */
-export const TOLERANCE_SECONDS = 0.0005;
 
 export interface Selection {
   tracks: MuxTrack[];
@@ -94,8 +92,8 @@ function endOf(track: Track, index: number): number {
 }
 
 function selectVideo(video: Track, range: SliceRange): { first: number; last: number } | undefined {
-  const from = (range.fromSeconds - TOLERANCE_SECONDS) * video.timescale;
-  const to = (range.toSeconds - TOLERANCE_SECONDS) * video.timescale;
+  const from = (range.fromSeconds - FRAME_TOLERANCE_SECONDS) * video.timescale;
+  const to = (range.toSeconds - FRAME_TOLERANCE_SECONDS) * video.timescale;
   const firstSync = Math.max(0, video.samples.sync.indexOf(1));
   let [wanted, last] = [-1, -1];
   for (let i = firstSync; i < video.samples.count; i++) {
@@ -113,8 +111,8 @@ const NO_LENGTH_SECONDS = 0.001;
 
 /** Only the whole table tells: with B-frames, the frame that follows in time may follow far behind in decode order. */
 function besideFrames(video: Track, range: SliceRange): Beside {
-  const from = (range.fromSeconds - TOLERANCE_SECONDS) * video.timescale;
-  const to = (range.toSeconds - TOLERANCE_SECONDS) * video.timescale;
+  const from = (range.fromSeconds - FRAME_TOLERANCE_SECONDS) * video.timescale;
+  const to = (range.toSeconds - FRAME_TOLERANCE_SECONDS) * video.timescale;
   let [previous, last, next] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let i = Math.max(0, video.samples.sync.indexOf(1)); i < video.samples.count; i++) {
     if (!isPresented(video, i)) continue;

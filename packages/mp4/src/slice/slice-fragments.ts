@@ -1,10 +1,16 @@
 import { OutsideMediaError } from "../errors.ts";
 import type { FragmentEntry } from "../fragments/fragment-index.ts";
 import type { FragmentedRecording, FragmentReader, Loaded, Media } from "../fragments/fragment-reader.ts";
-import { firstTrack, type Movie, presentationTicks, randomAccessPointFor } from "../read/movie.ts";
+import {
+  FRAME_TOLERANCE_SECONDS,
+  firstTrack,
+  type Movie,
+  presentationTicks,
+  randomAccessPointFor,
+} from "../read/movie.ts";
 import { withRealKeyframes } from "./find-keyframes.ts";
 import { fragmentTimeline } from "./read-timeline.ts";
-import { type Selection, selectSamples, TOLERANCE_SECONDS } from "./select-samples.ts";
+import { type Selection, selectSamples } from "./select-samples.ts";
 import type { SliceRange } from "./slice.ts";
 
 /** Like selectSamples, for a fragmented recording: reads only the fragments around the range. `media` is absent when the
@@ -65,7 +71,7 @@ async function loadAround(
 function hasEntry(movie: Movie, fromSeconds: number): boolean {
   const video = firstTrack(movie, "vide");
   if (!video) return false;
-  const from = (fromSeconds - TOLERANCE_SECONDS) * video.timescale;
+  const from = (fromSeconds - FRAME_TOLERANCE_SECONDS) * video.timescale;
   let [wanted, before] = [-1, false];
   for (let i = 0; i < video.samples.count; i++) {
     const ticks = presentationTicks(video, i);
