@@ -57,6 +57,13 @@ export default {
       to: { path: ["^packages/(aws|local|cli)", CLIENTS] },
     },
     {
+      name: "stages-know-no-media",
+      comment: "A stage says what happens when; sources/ reads and cuts recordings for it.",
+      severity: "error",
+      from: { path: "^packages/functions/src/(stages|runtime/(?!deps))", pathNot: TESTS },
+      to: { path: "^packages/(mp4|media)/" },
+    },
+    {
       name: "ffmpeg-only-in-render-functions",
       comment: "ffmpeg is 80 MB and runs foreign media: no other function's bundle may reach it.",
       severity: "error",

@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import type { Gap, StagedSource } from "@camclips/events";
+import type { RenderSource } from "@camclips/media";
+import { CorruptSourceError } from "@camclips/mp4";
+import type { Deps } from "../runtime/deps.ts";
+import { downloadFile } from "../runtime/files.ts";
+import { openCopied } from "./open-copied.ts";
+
+type Needs = Pick<Deps, "work" | "media">;
+
+/** The sources that can be cut, and what is missing for want of the others. */
+export interface UsableSources {
+  sources: RenderSource[];
+  /** Keys of the recordings, by the paths of their files. */
+  names: Map<string, string>;
+  gaps: Gap[];
+  /** What is wrong with the sources that were left out. */
+  whys: string[];
+}
+
+/** Fetches staged sources into a folder and opens them. */
+export async function openStaged(
+  staged: readonly StagedSource[],
+  folder: string,
+  deps: Needs,
+  signal: AbortSignal,
+): Promise<UsableSources> {
+  const usable: UsableSources = { sources: [], names: new Map(), gaps: [], whys: [] };
+  for (const [index, source] of staged.entries()) {
+    const path = join(folder, `source-${index}.mp4`);
+    await downloadFile(deps.work, source.key, path, signal);
+    const opened = await open(source, path, deps, { scratch: folder, signal });
+    if ("gap" in opened) {
+      usable.gaps.push(opened.gap);
+      usable.whys.push(...opened.whys);
+      continue;
+    }
+    usable.names.set(opened.path, source.originKey);
+    usable.sources.push(opened);
+  }
+  return usable;
+}
+
+/** A staged file as the renderer takes it, or what is missing for want of it. */
+async function open(
+  { method, bytes, originKey, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs }: StagedSource,
+  path: string,
+  deps: Needs,
+  options: { scratch: string; signal: AbortSignal },
+): Promise<RenderSource | { gap: Gap; whys: string[] }> {
+  const source = { path, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs };
+  if (method === "sliced") return source;
+  const gap = { startMs: fromMs, endMs: toMs };
+  try {
+    const opened = await openCopied(source, bytes, deps, options);
+    return opened ?? { gap: { ...gap, cause: "NOT_RECORDED" }, whys: [] };
+  } catch (error) {
+    if (!(error instanceof CorruptSourceError)) throw error;
+    return { gap: { ...gap, cause: "CORRUPT_SOURCE" }, whys: [error.message.replaceAll(path, originKey)] };
+  }
+}
