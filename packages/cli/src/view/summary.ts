@@ -1,4 +1,4 @@
-import type { AnyEvent, Interval } from "@camclips/events";
+import { type AnyEvent, definitionOf, type Interval } from "@camclips/events";
 import { bytes, instant, plural, seconds, statusAndReason } from "./format.ts";
 
 /** What an event says, in one line for people. */
@@ -37,6 +37,9 @@ export function summaryOf(event: AnyEvent): string {
       return `${statusAndReason(event.data.status, event.data.reason)}: ${event.data.message}`;
     case "ClipFailed":
       return `FATAL_ERROR ${event.data.reason}: ${event.data.message}`;
+    default:
+      // Of an event that was added without a line of its own.
+      return definitionOf((event as AnyEvent).type)?.summary ?? "";
   }
 }
 
