@@ -1,15 +1,24 @@
 /// <reference path="../.sst/platform/config.d.ts" />
-import { nameOf } from "./names.ts";
+import { useKeys } from "./keys.ts";
+import { globalNameOf, nameOf } from "./names.ts";
+import type { Place } from "./place.ts";
 import type { DeadLetterQueue, QueueRef } from "./queues.ts";
+import type { StageSettings } from "./settings.ts";
 
 /**
  * Where one-shot schedules live and the role they act in, which can do one thing: send to the stages' queues (and, when
  * that fails, to the schedules' dead-letter queue).
  */
-export function schedules(targets: readonly QueueRef[], dlq: DeadLetterQueue) {
+export function schedules(
+  targets: readonly QueueRef[],
+  dlq: DeadLetterQueue,
+  { KMS_KEY_ARNS }: StageSettings,
+  place: Place,
+) {
+  const isBrought = targets.some((queue) => !queue.dlq);
   const group = new aws.scheduler.ScheduleGroup("Schedules", { name: nameOf("schedules") });
   const role = new aws.iam.Role("SchedulesRole", {
-    name: nameOf("schedules"),
+    name: globalNameOf("schedules", place),
     assumeRolePolicy: aws.iam.getPolicyDocumentOutput({
       statements: [
         {
@@ -24,7 +33,10 @@ export function schedules(targets: readonly QueueRef[], dlq: DeadLetterQueue) {
       {
         name: "send",
         policy: aws.iam.getPolicyDocumentOutput({
-          statements: [{ actions: ["sqs:SendMessage"], resources: [...targets, dlq].map(({ arn }) => arn) }],
+          statements: [
+            { actions: ["sqs:SendMessage"], resources: [...targets, dlq].map(({ arn }) => arn) },
+            ...useKeys(KMS_KEY_ARNS, { decrypts: isBrought, encrypts: isBrought }),
+          ],
         }).json,
       },
     ],

@@ -66,9 +66,15 @@ export interface PipelineStage {
   /** Functions that run at once, at most (SQS MaximumConcurrency: 2 to 1000). */
   readonly concurrency: number;
   readonly batchSize: number;
-  /** Deliveries before the message rests in the dead-letter queue; the last one emits ClipFailed. */
+  /** Deliveries that the stage sees before it gives a message up; the last one emits ClipFailed. */
   readonly maxReceives: number;
 }
+
+/**
+ * Receives after which a queue takes a message away. Many more than a stage's `maxReceives`: a throttled function never sees what
+ * was received for it, and a message that was given up comes to rest at once. (AWS advises five at least.)
+ */
+export const QUEUE_RECEIVES = 30;
 
 const DAY_SECONDS = 24 * 3600;
 

@@ -3,6 +3,16 @@
  * refused by whoever evaluates the graph, so that nothing enters it unexamined.
  */
 export interface ResourceInputs {
+  "aws:cloudfront/distribution:Distribution": {
+    enabled: boolean;
+    origins: { domainName: string; originAccessControlId?: string }[];
+    defaultCacheBehavior: { viewerProtocolPolicy: string; allowedMethods: string[]; cachePolicyId: string };
+  };
+  "aws:cloudfront/originAccessControl:OriginAccessControl": {
+    name: string;
+    originAccessControlOriginType: string;
+    signingBehavior: string;
+  };
   "aws:cloudwatch/dashboard:Dashboard": { dashboardName: string; dashboardBody: string };
   "aws:cloudwatch/eventArchive:EventArchive": {
     name: string;
@@ -90,6 +100,7 @@ export interface ResourceInputs {
     bucket: string;
     rules: { applyServerSideEncryptionByDefault: { sseAlgorithm: string } }[];
   };
+  "aws:s3/bucketVersioning:BucketVersioning": { bucket: string; versioningConfiguration: { status: string } };
   "aws:scheduler/scheduleGroup:ScheduleGroup": { name: string };
   "aws:sns/topic:Topic": { name: string };
   "aws:sns/topicPolicy:TopicPolicy": { arn: string; policy: string };
@@ -119,5 +130,6 @@ interface LifecycleRule {
   status: string;
   filter?: { prefix: string };
   expiration?: { days: number };
+  noncurrentVersionExpiration?: { noncurrentDays: number };
   abortIncompleteMultipartUpload?: { daysAfterInitiation: number };
 }

@@ -13,7 +13,6 @@ import {
   createS3Store,
   createScheduler,
   createTopic,
-  type ReceivedMessage,
   releaseMessage,
   tellingOutages,
 } from "@camclips/aws";
@@ -35,11 +34,10 @@ const wiring = z.object({
   originBucket: z.string(),
   destinationBucket: z.string(),
   topicArn: z.string(),
-  requestQueueArn: z.string(),
   scheduleGroup: z.string(),
   scheduleRoleArn: z.string(),
   scheduleDlqArn: z.string(),
-  stageQueueArns: z.record(z.string(), z.string()),
+  stageQueues: z.record(z.string(), z.object({ arn: z.string(), url: z.string() })),
 });
 
 /**
@@ -59,8 +57,8 @@ export type CoreDeps = Omit<Deps, "media">;
 export interface Connection {
   deps: CoreDeps;
   environment: NodeJS.ProcessEnv;
-  /** Has a failed message come back after so many seconds. Never fails: without it, it comes back later. */
-  release(message: ReceivedMessage, seconds: number): Promise<void>;
+  /** Has a stage's failed message come back after so many seconds. Never fails: without it, it comes back later. */
+  release(stage: StageName, receiptHandle: string, seconds: number): Promise<void>;
   /** Writes the metrics of one invocation out. */
   flush(): void;
 }
@@ -81,9 +79,15 @@ export async function connect(): Promise<Connection> {
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(CLIENT));
   const records = createDynamoRecords(tellingOutages(documents, "DynamoDB"), wired.recordsTable, clock);
   const sqs = new SQSClient({ ...CLIENT, useQueueUrlAsEndpoint: false });
+  const queueOf = (stage: StageName) => {
+    const queue = wired.stageQueues[stage];
+    if (!queue) throw new Error(`the stacks link no queue of ${stage}`);
+    return queue;
+  };
   return {
     environment,
-    release: (message, seconds) => releaseMessage(sqs, message, seconds),
+    release: (stage, receiptHandle, seconds) =>
+      releaseMessage(sqs, { queueUrl: queueOf(stage).url, receiptHandle }, seconds),
     // Without any, it would warn.
     flush: () => metrics.hasStoredMetrics() && metrics.publishStoredMetrics(),
     deps: {
@@ -103,8 +107,7 @@ export async function connect(): Promise<Connection> {
         group: wired.scheduleGroup,
         roleArn: wired.scheduleRoleArn,
         deadLetterArn: wired.scheduleDlqArn,
-        queueArn: (queue) =>
-          queue === "requests" ? wired.requestQueueArn : stageQueueArn(wired.stageQueueArns, queue),
+        queueArn: (queue) => queueOf(queue === "requests" ? "accept-request" : queue).arn,
         now: clock.now,
       }),
       cameras: createCameraService({
@@ -117,12 +120,6 @@ export async function connect(): Promise<Connection> {
       onProgress: () => () => {},
     },
   };
-}
-
-function stageQueueArn(arns: Record<string, string>, stage: StageName): string {
-  const arn = arns[stage];
-  if (!arn) throw new Error(`the stacks link no queue of ${stage}`);
-  return arn;
 }
 
 function createLog({ LOG_LEVEL }: Settings): Log {
