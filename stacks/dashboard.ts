@@ -23,6 +23,8 @@ export function dashboard(deployed: readonly DeployedStage[], place: Place) {
   const charts: [title: string, stat: string, metrics: Metric[]][] = [
     ["Accepted", "Sum", own("Accepted")],
     ["Published, by status", "Sum", own("Published")],
+    ["Refused, by reason", "Sum", own("Refused")],
+    ["Oldest clip at work, ms", "Maximum", own("OldestWorkingMs", "Maximum")],
     ["Waiting for footage, ms", "p95", own("WaitMs", "p95")],
     ["Work, ms", "p95", own("WorkMs", "p95")],
     ["Real-time factor", "Average", own("RealtimeFactor", "Average")],
@@ -31,6 +33,7 @@ export function dashboard(deployed: readonly DeployedStage[], place: Place) {
     ["Dead-letter queues: messages", "Maximum", deadLetters],
     ["Oldest message, seconds", "Maximum", perQueue("ApproximateAgeOfOldestMessage")],
     ["Function errors", "Sum", perFunction("Errors")],
+    ["Function throttles", "Sum", perFunction("Throttles")],
     ["Function time, ms", "p95", perFunction("Duration")],
     ["Functions at once", "Maximum", perFunction("ConcurrentExecutions")],
   ];

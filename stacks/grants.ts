@@ -55,6 +55,8 @@ function granted(grant: Grant, { settings, records, storage, messaging }: Resour
       return [{ actions: ["dynamodb:GetItem"], resources: [records.arn] }];
     case "records:write":
       return [{ actions: ["dynamodb:PutItem"], resources: [records.arn] }];
+    case "records:list":
+      return [{ actions: ["dynamodb:Query"], resources: [$interpolate`${records.arn}/index/byState`] }];
     case "work:read":
       return read(storage.work);
     case "work:write":

@@ -6,6 +6,7 @@ import { logicalName, nameOf, serviceName } from "./names.ts";
 import type { Place } from "./place.ts";
 import type { Profile } from "./profile.ts";
 import { type QueueRef, queuePolicy } from "./queues.ts";
+import { clock } from "./schedules.ts";
 import { environmentOf } from "./settings.ts";
 
 /** ffmpeg must be built for it. */
@@ -30,6 +31,8 @@ export function stages(resources: Resources, profile: Profile, ffmpeg: PackedFfm
       queuePolicy(row.stage, { ...queue }, ruleArn);
       queuePolicy(`${row.stage}-dlq`, queue.dlq, ruleArn);
     }
+    // Who has no alarms need not be told every five minutes.
+    if (profile.watched) clock(row, queue, resources.messaging.schedules);
     return { row, queue, functionName: consumer(row, queue, { resources, profile, links, ffmpeg }), ruleArn };
   });
 }

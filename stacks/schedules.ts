@@ -1,6 +1,7 @@
 /// <reference path="../.sst/platform/config.d.ts" />
+import type { PipelineStage } from "@camclips/events";
 import { useKeys } from "./keys.ts";
-import { globalNameOf, nameOf } from "./names.ts";
+import { globalNameOf, logicalName, nameOf } from "./names.ts";
 import type { Place } from "./place.ts";
 import type { DeadLetterQueue, QueueRef } from "./queues.ts";
 import type { StageSettings } from "./settings.ts";
@@ -42,4 +43,25 @@ export function schedules(
     ],
   });
   return { group, role };
+}
+
+type Schedules = ReturnType<typeof schedules> & { dlq: DeadLetterQueue };
+
+/** Has a message sent to a stage's queue again and again. */
+export function clock(row: PipelineStage, queue: QueueRef, { group, role, dlq }: Schedules) {
+  if (row.input.from !== "clock") return;
+  new aws.scheduler.Schedule(`${logicalName(row.stage)}Clock`, {
+    name: nameOf(row.stage),
+    groupName: group.name,
+    scheduleExpression: `rate(${row.input.everyMinutes} minutes)`,
+    flexibleTimeWindow: { mode: "OFF" },
+    target: {
+      arn: queue.arn,
+      roleArn: role.arn,
+      input: "{}",
+      deadLetterConfig: { arn: dlq.arn },
+      // The next one comes soon enough.
+      retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 0 },
+    },
+  });
 }

@@ -48,7 +48,19 @@ describe("the settings of a stage", () => {
     const environment = { ...required, SQS_TIMOUT: "30" };
     const settings = settingsOf("staging", profileOf("staging"), environment, (line) => warnings.push(line));
     expect(settings.SQS_TIMEOUT).toBe(60);
-    expect(warnings).toEqual(["SQS_TIMOUT is no setting: did you mean SQS_TIMEOUT?"]);
+    expect(warnings).toContain("SQS_TIMOUT is no setting: did you mean SQS_TIMEOUT?");
+  });
+
+  it("say loudly that nobody hears of alarms, where somebody should", () => {
+    const said = (stage: string, environment: Record<string, string>) => {
+      const warnings: string[] = [];
+      settingsOf(stage, profileOf(stage), { ...required, ...environment }, (line) => warnings.push(line));
+      return warnings.join();
+    };
+    expect(said("staging", {})).toContain("NOBODY HEARS of this stage's alarms");
+    expect(said("production", { ALARM_TOPIC: "" })).toContain("NOBODY HEARS");
+    expect(said("production", { ALARM_TOPIC: "arn:aws:sns:eu-west-1:1:on-call" })).toBe("");
+    expect(said("ada", {})).toBe("");
   });
 
   it("are all needed in a shared stage", () => {

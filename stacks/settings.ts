@@ -32,6 +32,8 @@ function personalDefaults(stage: string): Environment {
   };
 }
 
+const NOBODY_HEARS = "WARNING: ALARM_TOPIC is not set: NOBODY HEARS of this stage's alarms. Name an SNS topic's ARN.";
+
 export interface StageSettings extends Omit<DeploySettings, "S3_BUCKET_ORIGIN" | "CLIP_URL"> {
   /** undefined: the stage owns its origin bucket. */
   S3_BUCKET_ORIGIN: string | undefined;
@@ -41,7 +43,7 @@ export interface StageSettings extends Omit<DeploySettings, "S3_BUCKET_ORIGIN" |
 
 /**
  * Reads and checks the settings of one deployed stage.
- * @param warn is told of names that are misspelt, which would be ignored without a word.
+ * @param warn is told of names that are misspelt, which would be ignored without a word, and of alarms that nobody hears.
  * @throws SettingsError that lists every problem.
  */
 export function settingsOf(
@@ -57,6 +59,7 @@ export function settingsOf(
     ...(set.CLIP_ACCESS === "cloudfront" && { CLIP_URL: OWN_URL }),
     ...set,
   });
+  if (profile.watched && !settings.ALARM_TOPIC) warn(NOBODY_HEARS);
   const { S3_BUCKET_ORIGIN: origin, CLIP_URL: url } = settings;
   return {
     ...settings,

@@ -40,6 +40,7 @@ const inventions: Record<ResourceType, Outputs> = {
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": nothing,
   "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": nothing,
   "aws:s3/bucketVersioning:BucketVersioning": nothing,
+  "aws:scheduler/schedule:Schedule": named("scheduler", "schedule/"),
   "aws:scheduler/scheduleGroup:ScheduleGroup": named("scheduler", "schedule-group/"),
   "aws:sns/topic:Topic": named("sns", ""),
   "aws:sns/topicPolicy:TopicPolicy": nothing,

@@ -101,6 +101,12 @@ export interface ResourceInputs {
     rules: { applyServerSideEncryptionByDefault: { sseAlgorithm: string } }[];
   };
   "aws:s3/bucketVersioning:BucketVersioning": { bucket: string; versioningConfiguration: { status: string } };
+  "aws:scheduler/schedule:Schedule": {
+    name: string;
+    groupName: string;
+    scheduleExpression: string;
+    target: { arn: string; roleArn: string; input: string; deadLetterConfig?: { arn: string } };
+  };
   "aws:scheduler/scheduleGroup:ScheduleGroup": { name: string };
   "aws:sns/topic:Topic": { name: string };
   "aws:sns/topicPolicy:TopicPolicy": { arn: string; policy: string };
@@ -121,7 +127,13 @@ export type ResourceType = keyof ResourceInputs;
 interface MetricQuery {
   id: string;
   expression?: string;
-  metric?: { namespace: string; metricName: string; dimensions: Record<string, string> };
+  metric?: {
+    namespace: string;
+    metricName: string;
+    dimensions: Record<string, string>;
+    stat: string;
+    period: number;
+  };
   returnData?: boolean;
 }
 

@@ -41,6 +41,7 @@ export const graphRules = {
   "shared stages are retained and production is protected": storage.stagesOutliveMistakes,
   "the origin is read only": storage.originIsReadOnly,
   "schedules reach the stages' queues and nothing else": schedules.schedulesReachQueuesOnly,
+  "clocks wake their stages": schedules.clocksGo,
   "functions know every resource they need": schedules.wiringIsComplete,
   "outputs are published for commands": schedules.outputsArePublished,
   "dead letters raise alarms": observability.deadLettersRaiseAlarms,

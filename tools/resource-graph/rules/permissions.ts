@@ -159,6 +159,7 @@ function grantedBy(
   const table: Record<Grant, string[]> = {
     "records:read": records("GetItem"),
     "records:write": records("PutItem"),
+    "records:list": records("Query").map((permission) => `${permission}/index/byState`),
     "origin:read": read(wiring.originBucket, S3_BUCKET_ORIGIN_DIR ? `${S3_BUCKET_ORIGIN_DIR}/` : ""),
     "work:read": read(wiring.workBucket),
     "work:write": write(wiring.workBucket),

@@ -46,6 +46,18 @@ export const schedulesReachQueuesOnly: GraphRule = (graph) => {
   ];
 };
 
+/** A stage that the clock feeds is woken where somebody watches, and only by its clock. */
+export const clocksGo: GraphRule = (graph) => {
+  const clocks = resourcesOf(graph, "aws:scheduler/schedule:Schedule");
+  const isWatched = graph.app.removal === "retain";
+  return stageParts(graph).flatMap(({ row, mapping }) => {
+    const own = clocks.filter(({ inputs }) => inputs.target.arn === mapping?.inputs.eventSourceArn);
+    const rates = own.map(({ inputs }) => inputs.scheduleExpression).join();
+    const wanted = row.input.from === "clock" && isWatched ? `rate(${row.input.everyMinutes} minutes)` : "";
+    return expectThat(rates === wanted, `${row.stage} is woken "${rates}", not "${wanted}"`);
+  });
+};
+
 /** What the functions are told of the stack exists. */
 export const wiringIsComplete: GraphRule = (graph) =>
   graph.builds.flatMap(({ functionID, links }) => {

@@ -20,9 +20,10 @@ import { createCameraService } from "@camclips/core";
 import { readSettings, type Settings, type StageName } from "@camclips/events";
 import { Resource } from "sst";
 import * as z from "zod";
-import type { Deps, Log, Metrics as MetricsPort } from "../runtime/deps.ts";
+import type { Deps, Log } from "../runtime/deps.ts";
 import { createOutbox } from "../runtime/outbox.ts";
 import { createScratch, sweepScratch } from "../runtime/scratch.ts";
+import { metricsPort } from "./metrics.ts";
 
 /** The composition root on AWS: the only reader of `Resource` and of the environment. Called once per cold start. */
 
@@ -128,15 +129,5 @@ function createLog({ LOG_LEVEL }: Settings): Log {
     info: (message, fields = {}) => logger.info(message, fields),
     warn: (message, fields = {}) => logger.warn(message, fields),
     error: (message, fields = {}) => logger.error(message, fields),
-  };
-}
-
-function metricsPort(metrics: Metrics): MetricsPort {
-  return {
-    add(name, value, unit, dimensions) {
-      const target = dimensions ? metrics.singleMetric() : metrics;
-      for (const [dimension, of] of Object.entries(dimensions ?? {})) target.addDimension(dimension, of);
-      target.addMetric(name, unit, value);
-    },
   };
 }

@@ -301,6 +301,11 @@ export const mutations: readonly Mutation[] = [
     make: (graph) => allow(graph, /^SchedulesRole$/, "sqs:SendMessage", "arn:aws:sqs:eu-west-1:123456789012:other"),
   },
   {
+    mistake: "nothing wakes the watch",
+    foundBy: "clocks wake their stages",
+    make: (graph) => remove(graph, /^WatchClipsClock$/),
+  },
+  {
     mistake: "functions do not know a queue",
     foundBy: "functions know every resource they need",
     make: (graph) => {
@@ -324,6 +329,11 @@ export const mutations: readonly Mutation[] = [
     mistake: "nobody hears of a stage's crashes",
     foundBy: "every stage raises alarms",
     make: (graph) => remove(graph, /^CheckDeadlineErrorsAlarm$/),
+  },
+  {
+    mistake: "nobody hears of a stage's throttling",
+    foundBy: "every stage raises alarms",
+    make: (graph) => remove(graph, /^RenderClipThrottlesAlarm$/),
   },
   {
     mistake: "a terminal status is not counted",
