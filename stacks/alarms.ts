@@ -1,11 +1,10 @@
 /// <reference path="../.sst/platform/config.d.ts" />
-import { status } from "@camclips/events";
 import type { Resources } from "./grants.ts";
 import { logicalName, nameOf, serviceName } from "./names.ts";
 import type { DeployedStage } from "./pipeline.ts";
+import { refusedShares, unfinishedShare } from "./shares.ts";
 
 const FIVE_MINUTES = 300;
-const SIX_HOURS = 6 * 3600;
 
 type AlarmArgs = Omit<aws.cloudwatch.MetricAlarmArgs, "name" | "comparisonOperator" | "evaluationPeriods"> & {
   evaluationPeriods?: number;
@@ -42,12 +41,34 @@ export function alarms(deployed: readonly DeployedStage[], { settings, messaging
     });
     alarm(`${row.stage}-errors`, {
       alarmDescription: `${row.stage} crashed or ran out of time (failed records do not count as errors).`,
-      namespace: "AWS/Lambda",
-      metricName: "Errors",
-      dimensions: { FunctionName: functionName },
-      statistic: "Sum",
-      period: FIVE_MINUTES,
+      ...functionMetric("Errors", functionName),
       threshold: 0,
+    });
+    alarm(`${row.stage}-throttles`, {
+      alarmDescription: `For fifteen minutes Lambda had no room for ${row.stage}: the account's functions at once are used up.`,
+      ...functionMetric("Throttles", functionName),
+      evaluationPeriods: 3,
+      threshold: 0,
+    });
+  }
+  alarm("camera-service-retries", {
+    alarmDescription: "For ten minutes the camera service has given locate-sources no usable answer, again and again.",
+    ...ownMetric("Retries", "Sum", { stage: "locate-sources" }),
+    evaluationPeriods: 2,
+    threshold: 2,
+  });
+  alarm("oldest-working-clip", {
+    alarmDescription: "A clip has been worked on for half of the time that it may take, or watch-clips stands still.",
+    ...ownMetric("OldestWorkingMs", "Maximum"),
+    evaluationPeriods: 2,
+    threshold: (settings.CLIP_WORK_LIMIT * 1000) / 2,
+    treatMissingData: "breaching",
+  });
+  for (const { reason, percent, queries } of refusedShares()) {
+    alarm(`refused-${reason.toLowerCase().replaceAll("_", "-")}`, {
+      alarmDescription: `In half an hour more than ${percent} % of the clips, and three at least, ended with ${reason}.`,
+      threshold: percent / 100,
+      metricQueries: queries,
     });
   }
   alarm("unfinished-clips", {
@@ -68,31 +89,23 @@ function queueMetric(metricName: string, queueName: $util.Output<string>) {
   };
 }
 
-/**
- * (accepted - terminal) / accepted, per six hours. Clips in flight at the edges of a period make a small share go up
- * and down, which is why it is no simple difference; the clip that is lost on its own is check-deadline's to find.
- * An alarm cannot search for metrics, so every terminal status is a query of its own.
- */
-function unfinishedShare(): aws.types.input.cloudwatch.MetricAlarmMetricQuery[] {
-  const terminal = status.exclude(["CLIP_PENDING"]).options;
-  const metric = (metricName: string, dimensions: Record<string, string>) => ({
+function functionMetric(metricName: string, functionName: $util.Output<string>) {
+  return {
+    namespace: "AWS/Lambda",
+    metricName,
+    dimensions: { FunctionName: functionName },
+    statistic: "Sum",
+    period: FIVE_MINUTES,
+  };
+}
+
+/** One of the functions' own. */
+function ownMetric(metricName: string, statistic: "Sum" | "Maximum", dimensions: Record<string, string> = {}) {
+  return {
     namespace: $app.name,
     metricName,
-    dimensions,
-    stat: "Sum",
-    period: SIX_HOURS,
-  });
-  return [
-    { id: "accepted", metric: metric("Accepted", { service: serviceName() }) },
-    ...terminal.map((value, index) => ({
-      id: `t${index}`,
-      metric: metric("Published", { service: serviceName(), status: value }),
-    })),
-    {
-      id: "share",
-      label: "accepted, not terminal",
-      expression: `IF(FILL(accepted, 0) > 0, (accepted - (${terminal.map((_, index) => `FILL(t${index}, 0)`).join(" + ")})) / accepted, 0)`,
-      returnData: true,
-    },
-  ];
+    dimensions: { service: serviceName(), ...dimensions },
+    statistic,
+    period: FIVE_MINUTES,
+  };
 }

@@ -1,6 +1,7 @@
 /// <reference path="../.sst/platform/config.d.ts" />
-import { nameOf, serviceName } from "./names.ts";
+import { globalNameOf, serviceName } from "./names.ts";
 import type { DeployedStage } from "./pipeline.ts";
+import type { Place } from "./place.ts";
 
 type Metric = (string | $util.Output<string> | Record<string, unknown>)[];
 
@@ -8,8 +9,8 @@ const WIDTH = 12;
 const HEIGHT = 6;
 
 /** One page: clips in and out, how long they take, bytes moved, and the health of every queue and function. */
-export function dashboard(deployed: readonly DeployedStage[]) {
-  const { region } = aws.getRegionOutput();
+export function dashboard(deployed: readonly DeployedStage[], place: Place) {
+  const { region } = place;
   const own = (metricName: string, stat = "Sum"): Metric[] => [[{ expression: search(metricName, stat) }]];
   const perQueue = (metricName: string): Metric[] =>
     deployed.map(({ queue }) => ["AWS/SQS", metricName, "QueueName", queue.name]);
@@ -22,6 +23,8 @@ export function dashboard(deployed: readonly DeployedStage[]) {
   const charts: [title: string, stat: string, metrics: Metric[]][] = [
     ["Accepted", "Sum", own("Accepted")],
     ["Published, by status", "Sum", own("Published")],
+    ["Refused, by reason", "Sum", own("Refused")],
+    ["Oldest clip at work, ms", "Maximum", own("OldestWorkingMs", "Maximum")],
     ["Waiting for footage, ms", "p95", own("WaitMs", "p95")],
     ["Work, ms", "p95", own("WorkMs", "p95")],
     ["Real-time factor", "Average", own("RealtimeFactor", "Average")],
@@ -30,11 +33,12 @@ export function dashboard(deployed: readonly DeployedStage[]) {
     ["Dead-letter queues: messages", "Maximum", deadLetters],
     ["Oldest message, seconds", "Maximum", perQueue("ApproximateAgeOfOldestMessage")],
     ["Function errors", "Sum", perFunction("Errors")],
+    ["Function throttles", "Sum", perFunction("Throttles")],
     ["Function time, ms", "p95", perFunction("Duration")],
     ["Functions at once", "Maximum", perFunction("ConcurrentExecutions")],
   ];
   new aws.cloudwatch.Dashboard("Dashboard", {
-    dashboardName: nameOf("pipeline"),
+    dashboardName: globalNameOf("pipeline", place),
     dashboardBody: $jsonStringify({
       widgets: charts.map(([title, stat, metrics], index) => ({
         type: "metric",

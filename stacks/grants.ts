@@ -1,7 +1,9 @@
 /// <reference path="../.sst/platform/config.d.ts" />
 import type { Grant, PipelineStage } from "@camclips/events";
 import type { clipRecords } from "./clip-records.ts";
+import { type KeyUse, useKeys } from "./keys.ts";
 import type { Messaging } from "./messaging.ts";
+import type { Place } from "./place.ts";
 import type { QueueRef } from "./queues.ts";
 import type { StageSettings } from "./settings.ts";
 import type { BucketRef, storage } from "./storage.ts";
@@ -10,8 +12,11 @@ type Statement = sst.aws.FunctionPermissionArgs;
 
 export interface Resources {
   settings: StageSettings;
+  place: Place;
   records: ReturnType<typeof clipRecords>;
   storage: ReturnType<typeof storage>;
+  /** Where clips are served from. */
+  clipUrl: $util.Input<string>;
   messaging: Messaging;
 }
 
@@ -23,7 +28,21 @@ export function permissionsOf(row: PipelineStage, resources: Resources): Stateme
     ...schedule(schedules),
     consume(queues[row.stage as keyof typeof queues]),
     ...row.grants.flatMap((grant) => granted(grant, resources)),
+    ...useKeys(resources.settings.KMS_KEY_ARNS, keysUsed(row, resources)),
   ];
+}
+
+/** What is encrypted with keys of the account's own is brought: whatever the stack creates uses AWS's. */
+function keysUsed({ grants, input }: PipelineStage, { storage, messaging }: Resources): KeyUse {
+  const { origin, destination } = storage;
+  const may = (grant: Grant) => grants.includes(grant);
+  return {
+    decrypts:
+      (may("origin:read") && !origin.own) ||
+      (may("destination:read") && !destination.own) ||
+      (input.from === "requests" && !messaging.queues["accept-request"].dlq),
+    encrypts: (may("destination:write") && !destination.own) || (may("topic:publish") && !messaging.topic.own),
+  };
 }
 
 function granted(grant: Grant, { settings, records, storage, messaging }: Resources): Statement[] {
@@ -36,6 +55,8 @@ function granted(grant: Grant, { settings, records, storage, messaging }: Resour
       return [{ actions: ["dynamodb:GetItem"], resources: [records.arn] }];
     case "records:write":
       return [{ actions: ["dynamodb:PutItem"], resources: [records.arn] }];
+    case "records:list":
+      return [{ actions: ["dynamodb:Query"], resources: [$interpolate`${records.arn}/index/byState`] }];
     case "work:read":
       return read(storage.work);
     case "work:write":

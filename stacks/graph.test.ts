@@ -15,7 +15,10 @@ const brought = {
   AWS_SNS_TOPIC: "arn:aws:sns:eu-west-1:210987654321:clips",
   AWS_SQS_QUEUE_URL: "https://sqs.eu-west-1.amazonaws.com/210987654321/clip-requests",
   ALARM_TOPIC: "arn:aws:sns:eu-west-1:123456789012:on-call",
+  KMS_KEY_ARNS: "arn:aws:kms:eu-west-1:210987654321:key/11112222-3333",
 };
+
+const { CLIP_URL: _, ...served } = { ...exampleEnvironment, CLIP_ACCESS: "cloudfront" };
 
 const named = { ...exampleEnvironment, AWS_SNS_TOPIC: "clips", AWS_SQS_QUEUE: "clip-requests" };
 
@@ -33,6 +36,7 @@ beforeAll(async () => {
     ["production", "production", exampleEnvironment],
     ["staging with brought resources", "staging", brought],
     ["staging with resources brought by name", "staging", named],
+    ["staging served by CloudFront", "staging", served],
   ] as const;
   await Promise.all(
     stages.map(async ([name, stage, environment]) => {
@@ -47,6 +51,7 @@ const kinds = [
   "production",
   "staging with brought resources",
   "staging with resources brought by name",
+  "staging served by CloudFront",
 ];
 
 describe.each(kinds)("the graph of %s", (name) => {
@@ -56,8 +61,8 @@ describe.each(kinds)("the graph of %s", (name) => {
 });
 
 describe("the rules notice when", () => {
-  it.each(mutations)("$mistake", ({ foundBy, make }) => {
-    const graph = graphOf("staging");
+  it.each(mutations)("$mistake", ({ foundBy, of = "staging", make }) => {
+    const graph = graphOf(of);
     make(graph);
     expect(Object.keys(complaintsAbout(graph))).toContain(foundBy);
   });
@@ -106,6 +111,30 @@ describe("the stacks", () => {
       topicArn: "arn:aws:sns:eu-west-1:123456789012:clips",
       requestQueueUrl: "https://sqs.eu-west-1.amazonaws.com/123456789012/clip-requests",
     });
+  });
+
+  it("use the keys of what is brought where it is read and written, and nowhere else", () => {
+    const keys = permissionsOf(graphOf("staging with brought resources")).filter(({ action }) => /kms/.test(action));
+    expect(new Set(keys.map(({ resource }) => resource))).toEqual(new Set([brought.KMS_KEY_ARNS]));
+    expect(keys.map(({ role, action }) => `${role} ${action.slice(4)}`).sort()).toEqual([
+      "AcceptRequestRole Decrypt",
+      "DownloadSourcesRole Decrypt",
+      "PublishClipRole Decrypt",
+      "PublishClipRole GenerateDataKey",
+      "RenderClipRole Decrypt",
+      "RenderClipRole GenerateDataKey",
+      "RenderThumbnailsRole Decrypt",
+      "RenderThumbnailsRole GenerateDataKey",
+      "SchedulesRole Decrypt",
+      "SchedulesRole GenerateDataKey",
+    ]);
+  });
+
+  it("serve clips through a distribution when asked to, and tell its address", () => {
+    const graph = graphOf("staging served by CloudFront");
+    const [handler] = resourcesOf(graph, "aws:lambda/function:Function");
+    expect(handler?.inputs.environment.variables.CLIP_URL).toBe("https://d111111abcdef8.cloudfront.net");
+    expect(resourcesOf(graphOf("staging"), "aws:cloudfront/distribution:Distribution")).toEqual([]);
   });
 
   it("send alarms to the topic that the environment names", () => {
@@ -168,6 +197,19 @@ describe("a deployment", () => {
       await writeFile(path, Buffer.from("cffaedfe0c000001", "hex"), { mode: 0o755 });
       const refused = evaluateStage("ada", { FFMPEG_LAMBDA_BIN: path });
       await expect(refused).rejects.toThrow(`${path} cannot be packed for Lambda: it is a program for macOS. Install`);
+    },
+    SLOW_MS,
+  );
+});
+
+describe("what is brought", () => {
+  it(
+    "is looked at before anything is created, every problem in one message",
+    async () => {
+      const environment = { ...brought, AWS_SNS_TOPIC: "clips.fifo", S3_BUCKET_DESTINATION: "./clips" };
+      const refused = evaluateStage("staging", environment);
+      await expect(refused).rejects.toThrow("2 bad settings");
+      await expect(refused).rejects.toThrow('AWS_SNS_TOPIC="clips.fifo": a FIFO topic; a standard one is needed');
     },
     SLOW_MS,
   );

@@ -1,13 +1,15 @@
 /// <reference path="../.sst/platform/config.d.ts" />
 import { EVENT_SOURCE, type PipelineStage, pipeline, type StageName } from "@camclips/events";
+import { queueNamed, topicNamed } from "./brought/names.ts";
 import { nameOf } from "./names.ts";
+import type { Place } from "./place.ts";
 import type { Profile } from "./profile.ts";
 import { broughtQueue, deadLetterQueue, type QueueRef, queuePolicy, queueWithDlq, tlsOnly } from "./queues.ts";
 import { schedules } from "./schedules.ts";
 import type { StageSettings } from "./settings.ts";
 
 /** Bus and archive, topic, every stage's queue, and the schedules that may fill them. */
-export function messaging(settings: StageSettings, profile: Profile) {
+export function messaging(settings: StageSettings, profile: Profile, place: Place) {
   const bus = new sst.aws.Bus("Bus", { transform: { bus: { name: nameOf("bus") } } });
   const archive = new aws.cloudwatch.EventArchive("Archive", {
     name: nameOf("archive"),
@@ -21,7 +23,7 @@ export function messaging(settings: StageSettings, profile: Profile) {
       detail: { metadata: { rerun: { id: [{ exists: false }] } } },
     }),
   });
-  const queues = Object.fromEntries(pipeline.map((row) => [row.stage, stageQueue(row, settings)])) as Record<
+  const queues = Object.fromEntries(pipeline.map((row) => [row.stage, stageQueue(row, settings, place)])) as Record<
     StageName,
     QueueRef
   >;
@@ -30,31 +32,24 @@ export function messaging(settings: StageSettings, profile: Profile) {
   return {
     bus,
     archive,
-    topic: topic(settings),
+    topic: topic(settings, place),
     queues,
-    schedules: { ...schedules(Object.values(queues), scheduleDlq), dlq: scheduleDlq },
+    schedules: { ...schedules(Object.values(queues), scheduleDlq, settings, place), dlq: scheduleDlq },
   };
 }
 
 export type Messaging = ReturnType<typeof messaging>;
 
 /** The request queue may be brought; every other queue is the stack's own. */
-function stageQueue(row: PipelineStage, settings: StageSettings): QueueRef {
-  const { AWS_SQS_QUEUE, AWS_SQS_QUEUE_URL } = settings;
+function stageQueue(row: PipelineStage, { AWS_SQS_QUEUE, AWS_SQS_QUEUE_URL }: StageSettings, place: Place): QueueRef {
   if (row.input.from !== "requests") return queueWithDlq(row.stage, row);
   return AWS_SQS_QUEUE || AWS_SQS_QUEUE_URL
-    ? broughtQueue(AWS_SQS_QUEUE, AWS_SQS_QUEUE_URL)
+    ? broughtQueue(queueNamed(AWS_SQS_QUEUE, AWS_SQS_QUEUE_URL, place))
     : queueWithDlq("requests", row);
 }
 
-function topic({ AWS_SNS_TOPIC }: StageSettings) {
-  if (AWS_SNS_TOPIC?.startsWith("arn:")) return { arn: $output(AWS_SNS_TOPIC), own: false };
-  if (AWS_SNS_TOPIC) {
-    const { accountId } = aws.getCallerIdentityOutput();
-    const { region } = aws.getRegionOutput();
-    const { partition } = aws.getPartitionOutput();
-    return { arn: $interpolate`arn:${partition}:sns:${region}:${accountId}:${AWS_SNS_TOPIC}`, own: false };
-  }
+function topic({ AWS_SNS_TOPIC }: StageSettings, place: Place) {
+  if (AWS_SNS_TOPIC) return { arn: $output(topicNamed(AWS_SNS_TOPIC, place).arn), own: false };
   const { arn } = new sst.aws.SnsTopic("Clips", { transform: { topic: { name: nameOf("clips") } } });
   // The default policy of a topic goes when one is written: its owner's account keeps the right to subscribe by IAM.
   new aws.sns.TopicPolicy("ClipsPolicy", {

@@ -1,4 +1,5 @@
 /// <reference path="../.sst/platform/config.d.ts" />
+import type { Place } from "./place.ts";
 
 /** An archive's name (48 characters, the shortest limit among ours) and the longest suffix leave this much. */
 const LONGEST_STAGE = 30;
@@ -11,6 +12,11 @@ export function nameOf(part: string): string {
   if ($app.stage.length > LONGEST_STAGE)
     throw new Error(`The stage name "${$app.stage}" is longer than ${LONGEST_STAGE} characters.`);
   return `${$app.name}-${$app.stage}-${part}`;
+}
+
+/** Of a resource whose name is the account's in all regions: one stage can be deployed to several. */
+export function globalNameOf(part: string, { region }: Place): string {
+  return `${nameOf(part)}-${region}`;
 }
 
 /** Logical name: `render-clip` becomes `RenderClip`. */

@@ -7,5 +7,5 @@ import type { DeployedStage } from "./pipeline.ts";
 /** Alarms and the dashboard of a stage that somebody watches. Log retention is set where each function is. */
 export function observability(deployed: readonly DeployedStage[], resources: Resources) {
   alarms(deployed, resources);
-  dashboard(deployed);
+  dashboard(deployed, resources.place);
 }

@@ -6,7 +6,10 @@ import type { DeployedStage } from "./pipeline.ts";
  * Names, URLs and ARNs of the stage, as `sst` prints them and as the parameter `/camclips/<stage>/outputs` holds them
  * for the commands that work on a deployed stage.
  */
-export function publishOutputs(deployed: readonly DeployedStage[], { records, storage, messaging }: Resources) {
+export function publishOutputs(
+  deployed: readonly DeployedStage[],
+  { settings, records, storage, clipUrl, messaging }: Resources,
+) {
   const { bus, archive, topic, queues, schedules } = messaging;
   const outputs = {
     busName: bus.name,
@@ -18,6 +21,8 @@ export function publishOutputs(deployed: readonly DeployedStage[], { records, st
     recordsTable: records.name,
     workBucket: storage.work.name,
     destinationBucket: storage.destination.name,
+    clipUrl,
+    alarmTopic: settings.ALARM_TOPIC ?? "none",
     scheduleGroup: schedules.group.name,
     scheduleDlqUrl: schedules.dlq.url,
     stages: Object.fromEntries(

@@ -3,8 +3,10 @@ import { definitionOf, type PipelineStage, pipeline, type StageName } from "@cam
 import type { PackedFfmpeg } from "./ffmpeg.ts";
 import { permissionsOf, type Resources } from "./grants.ts";
 import { logicalName, nameOf, serviceName } from "./names.ts";
+import type { Place } from "./place.ts";
 import type { Profile } from "./profile.ts";
 import { type QueueRef, queuePolicy } from "./queues.ts";
+import { clock } from "./schedules.ts";
 import { environmentOf } from "./settings.ts";
 
 /** ffmpeg must be built for it. */
@@ -29,6 +31,8 @@ export function stages(resources: Resources, profile: Profile, ffmpeg: PackedFfm
       queuePolicy(row.stage, { ...queue }, ruleArn);
       queuePolicy(`${row.stage}-dlq`, queue.dlq, ruleArn);
     }
+    // Who has no alarms need not be told every five minutes.
+    if (profile.watched) clock(row, queue, resources.messaging.schedules);
     return { row, queue, functionName: consumer(row, queue, { resources, profile, links, ffmpeg }), ruleArn };
   });
 }
@@ -36,7 +40,6 @@ export function stages(resources: Resources, profile: Profile, ffmpeg: PackedFfm
 /** What `connect.ts` needs to know of the stack. It grants nothing: permissions are the rows' `grants`. */
 function wiring({ records, storage, messaging }: Resources) {
   const { bus, topic, queues, schedules } = messaging;
-  const requests = queues["accept-request"];
   return new sst.Linkable("Wiring", {
     properties: {
       busName: bus.name,
@@ -45,12 +48,10 @@ function wiring({ records, storage, messaging }: Resources) {
       originBucket: storage.origin.name,
       destinationBucket: storage.destination.name,
       topicArn: topic.arn,
-      requestQueueArn: requests.arn,
-      requestQueueUrl: requests.url,
       scheduleGroup: schedules.group.name,
       scheduleRoleArn: schedules.role.arn,
       scheduleDlqArn: schedules.dlq.arn,
-      stageQueueArns: Object.fromEntries(Object.entries(queues).map(([stage, { arn }]) => [stage, arn])),
+      stageQueues: Object.fromEntries(Object.entries(queues).map(([stage, { arn, url }]) => [stage, { arn, url }])),
     },
   });
 }
@@ -104,9 +105,10 @@ function consumer(row: PipelineStage, queue: QueueRef, { resources, profile, lin
       POWERTOOLS_SERVICE_NAME: serviceName(),
       POWERTOOLS_METRICS_NAMESPACE: $app.name,
       ...environmentOf(resources.settings),
+      CLIP_URL: resources.clipUrl,
       ...packed?.environment,
     },
-    permissions: [...permissionsOf(row, resources), writeLog(name)],
+    permissions: [...permissionsOf(row, resources), writeLog(name, resources.place)],
     transform: { role: narrowRole() },
   });
   new aws.lambda.EventSourceMapping(`${logicalName(row.stage)}Mapping`, {
@@ -133,12 +135,9 @@ function narrowRole() {
   return { managedPolicyArns: [], assumeRolePolicy: trust.json };
 }
 
-function writeLog(functionName: string) {
-  const { accountId } = aws.getCallerIdentityOutput();
-  const { region } = aws.getRegionOutput();
-  const { partition } = aws.getPartitionOutput();
+function writeLog(functionName: string, { partition, region, account }: Place) {
   return {
     actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-    resources: [$interpolate`arn:${partition}:logs:${region}:${accountId}:log-group:/aws/lambda/${functionName}:*`],
+    resources: [`arn:${partition}:logs:${region}:${account}:log-group:/aws/lambda/${functionName}:*`],
   };
 }

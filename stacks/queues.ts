@@ -1,4 +1,6 @@
 /// <reference path="../.sst/platform/config.d.ts" />
+import { QUEUE_RECEIVES } from "@camclips/events";
+import type { NamedQueue } from "./brought/names.ts";
 import { logicalName, nameOf } from "./names.ts";
 
 /** A queue by what others need of it, own or brought. */
@@ -23,12 +25,12 @@ export function deadLetterQueue(part: string): DeadLetterQueue {
 }
 
 /** A queue with its dead-letter queue. The visibility time-out is six function time-outs, as AWS asks for mappings. */
-export function queueWithDlq(part: string, row: { timeoutSeconds: number; maxReceives: number }) {
+export function queueWithDlq(part: string, row: { timeoutSeconds: number }) {
   const dlq = deadLetterQueue(part);
   const own = queue(part, {
     messageRetentionSeconds: 4 * DAY_SECONDS,
     visibilityTimeoutSeconds: row.timeoutSeconds * 6,
-    redrivePolicy: $jsonStringify({ deadLetterTargetArn: dlq.arn, maxReceiveCount: row.maxReceives }),
+    redrivePolicy: $jsonStringify({ deadLetterTargetArn: dlq.arn, maxReceiveCount: QUEUE_RECEIVES }),
   });
   return { ...own, dlq };
 }
@@ -76,24 +78,7 @@ export function tlsOnly(action: string, resources: $util.Input<string>[]) {
   };
 }
 
-/**
- * A queue somebody else owns, by ARN, by URL or by name in this account and region. Its time-outs, policy and
- * dead-letter queue are its owner's.
- */
-export function broughtQueue(named: string | undefined, url: string | undefined): QueueRef {
-  const { accountId } = aws.getCallerIdentityOutput();
-  const { region } = aws.getRegionOutput();
-  const { partition } = aws.getPartitionOutput();
-  const fromArn = named?.match(/^arn:([^:]+):sqs:([^:]+):(\d+):(.+)$/);
-  const fromUrl = url?.match(/^https:\/\/sqs\.([^.]+)\.[^/]+\/(\d+)\/(.+)$/);
-  if (url && !fromUrl) throw new Error(`AWS_SQS_QUEUE_URL="${url}": not the URL of an SQS queue`);
-  const name = fromArn?.[4] ?? fromUrl?.[3] ?? named;
-  if (!name) throw new Error("AWS_SQS_QUEUE or AWS_SQS_QUEUE_URL must name the request queue");
-  const where = fromArn?.[2] ?? fromUrl?.[1] ?? region;
-  const owner = fromArn?.[3] ?? fromUrl?.[2] ?? accountId;
-  return {
-    arn: $interpolate`arn:${partition}:sqs:${where}:${owner}:${name}`,
-    url: $interpolate`${url ?? $interpolate`https://sqs.${where}.amazonaws.com/${owner}/${name}`}`,
-    name: $output(name),
-  };
+/** A queue somebody else owns. Its time-outs, policy and dead-letter queue are its owner's. */
+export function broughtQueue({ arn, url, name }: NamedQueue): QueueRef {
+  return { arn: $output(arn), url: $output(url), name: $output(name) };
 }

@@ -25,9 +25,21 @@ describe("the settings of a stage", () => {
   });
 
   it("tell functions no resource's name", () => {
-    const environment = { ...required, S3_BUCKET_DESTINATION: "clips", AWS_SNS_TOPIC: "t", ALARM_TOPIC: "on-call" };
+    const environment = {
+      ...required,
+      S3_BUCKET_DESTINATION: "clips",
+      AWS_SNS_TOPIC: "t",
+      ALARM_TOPIC: "arn:aws:sns:eu-west-1:1:on-call",
+    };
     const variables = environmentOf(settingsOf("staging", profileOf("staging"), environment));
-    const names = ["S3_BUCKET_ORIGIN", "S3_BUCKET_DESTINATION", "AWS_SNS_TOPIC", "ALARM_TOPIC"];
+    const names = [
+      "S3_BUCKET_ORIGIN",
+      "S3_BUCKET_DESTINATION",
+      "AWS_SNS_TOPIC",
+      "ALARM_TOPIC",
+      "KMS_KEY_ARNS",
+      "CLIP_ACCESS",
+    ];
     expect(names.filter((name) => name in variables)).toEqual([]);
   });
 
@@ -36,11 +48,40 @@ describe("the settings of a stage", () => {
     const environment = { ...required, SQS_TIMOUT: "30" };
     const settings = settingsOf("staging", profileOf("staging"), environment, (line) => warnings.push(line));
     expect(settings.SQS_TIMEOUT).toBe(60);
-    expect(warnings).toEqual(["SQS_TIMOUT is no setting: did you mean SQS_TIMEOUT?"]);
+    expect(warnings).toContain("SQS_TIMOUT is no setting: did you mean SQS_TIMEOUT?");
+  });
+
+  it("say loudly that nobody hears of alarms, where somebody should", () => {
+    const said = (stage: string, environment: Record<string, string>) => {
+      const warnings: string[] = [];
+      settingsOf(stage, profileOf(stage), { ...required, ...environment }, (line) => warnings.push(line));
+      return warnings.join();
+    };
+    expect(said("staging", {})).toContain("NOBODY HEARS of this stage's alarms");
+    expect(said("production", { ALARM_TOPIC: "" })).toContain("NOBODY HEARS");
+    expect(said("production", { ALARM_TOPIC: "arn:aws:sns:eu-west-1:1:on-call" })).toBe("");
+    expect(said("ada", {})).toBe("");
   });
 
   it("are all needed in a shared stage", () => {
     expect(() => settingsOf("production", profileOf("production"), {})).toThrow("4 bad settings");
+  });
+
+  it.each([
+    ["ALARM_TOPIC", "on-call", "must be the ARN of an SNS topic"],
+    ["KMS_KEY_ARNS", "alias/recordings", "an alias is none"],
+    ["CLIP_ACCESS", "public", 'must be "private" or "cloudfront"'],
+  ])("of a deployment alone are checked, too: %s=%s", (name, value, message) => {
+    expect(() => settingsOf("staging", profileOf("staging"), { ...required, [name]: value })).toThrow(message);
+  });
+
+  it("need no address of clips where a distribution brings one", () => {
+    const { CLIP_URL: _, ...others } = required;
+    const of = (environment: Record<string, string>) =>
+      settingsOf("staging", profileOf("staging"), environment).CLIP_URL;
+    expect(() => of(others)).toThrow("CLIP_URL is missing");
+    expect(of({ ...others, CLIP_ACCESS: "cloudfront" })).toBe(undefined);
+    expect(of({ ...required, CLIP_ACCESS: "cloudfront" })).toBe(required.CLIP_URL);
   });
 
   it("are harmless in a personal stage that names none", () => {

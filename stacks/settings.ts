@@ -1,4 +1,4 @@
-import { readSettings, type Settings } from "@camclips/events";
+import { type DeploySettings, deployOnly, readDeploySettings } from "@camclips/events/deploy-settings";
 import { misspeltSettings } from "@camclips/events/misspelt";
 import type { Profile } from "./profile.ts";
 
@@ -11,10 +11,13 @@ const resourceNames = [
   "AWS_SNS_TOPIC",
   "AWS_SQS_QUEUE",
   "AWS_SQS_QUEUE_URL",
-] as const satisfies readonly (keyof Settings)[];
+] as const satisfies readonly (keyof DeploySettings)[];
 
 /** Stands for "no bucket named": a personal stage then owns its origin. No bucket can have this name. */
 const OWN = "-";
+
+/** Stands for "no address named": the distribution brings its own. */
+const OWN_URL = "https://cloudfront.invalid";
 
 /**
  * What a personal stage gets for the settings that have no default: addresses that can never resolve (RFC 2606), so
@@ -29,16 +32,18 @@ function personalDefaults(stage: string): Environment {
   };
 }
 
-export interface StageSettings extends Omit<Settings, "S3_BUCKET_ORIGIN"> {
+const NOBODY_HEARS = "WARNING: ALARM_TOPIC is not set: NOBODY HEARS of this stage's alarms. Name an SNS topic's ARN.";
+
+export interface StageSettings extends Omit<DeploySettings, "S3_BUCKET_ORIGIN" | "CLIP_URL"> {
   /** undefined: the stage owns its origin bucket. */
   S3_BUCKET_ORIGIN: string | undefined;
-  /** Topic that alarms notify; not one of the contract's settings. */
-  ALARM_TOPIC: string | undefined;
+  /** undefined: the distribution's own domain. */
+  CLIP_URL: string | undefined;
 }
 
 /**
  * Reads and checks the settings of one deployed stage.
- * @param warn is told of names that are misspelt, which would be ignored without a word.
+ * @param warn is told of names that are misspelt, which would be ignored without a word, and of alarms that nobody hears.
  * @throws SettingsError that lists every problem.
  */
 export function settingsOf(
@@ -49,20 +54,25 @@ export function settingsOf(
 ): StageSettings {
   for (const line of misspeltSettings(Object.keys(environment))) warn(line);
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const settings = readSettings(profile.kind === "personal" ? { ...personalDefaults(stage), ...set } : set);
-  const origin = settings.S3_BUCKET_ORIGIN;
+  const settings = readDeploySettings({
+    ...(profile.kind === "personal" && personalDefaults(stage)),
+    ...(set.CLIP_ACCESS === "cloudfront" && { CLIP_URL: OWN_URL }),
+    ...set,
+  });
+  if (profile.watched && !settings.ALARM_TOPIC) warn(NOBODY_HEARS);
+  const { S3_BUCKET_ORIGIN: origin, CLIP_URL: url } = settings;
   return {
     ...settings,
     S3_BUCKET_ORIGIN: origin === OWN ? undefined : origin,
-    ALARM_TOPIC: environment.ALARM_TOPIC || undefined,
+    CLIP_URL: url === OWN_URL ? undefined : url,
   };
 }
 
 /** The settings as a function's environment variables: the contract's names, in the form that `readSettings` reads. */
 export function environmentOf(settings: StageSettings): Record<string, string> {
-  const { ALARM_TOPIC: _, ...contract } = settings;
-  const variables = Object.entries(contract)
-    .filter(([name, value]) => value !== undefined && !(resourceNames as readonly string[]).includes(name))
+  const kept: readonly string[] = [...resourceNames, ...deployOnly];
+  const variables = Object.entries(settings)
+    .filter(([name, value]) => value !== undefined && !kept.includes(name))
     .map(([name, value]) => [name, Array.isArray(value) ? value.join(" ") : String(value)]);
   return Object.fromEntries(variables);
 }

@@ -17,6 +17,7 @@ try {
   await clients.s3.send(new CreateBucketCommand({ Bucket: assetBucket }));
   const graph = await evaluate({
     ...options,
+    looksUp: true,
     createResource: realise({ ...options, clients, assetBucket }),
     buildFunction: (build, folder) => assemble(build, options.bundles, folder),
   });

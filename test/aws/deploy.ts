@@ -30,7 +30,7 @@ export async function deploy(options: DeployOptions): Promise<Graph> {
     await writeFile(optionsFile, JSON.stringify(options));
     await promisify(execFile)(process.execPath, [join(projectRoot, "test/aws/deploy-child.ts"), optionsFile, out], {
       cwd: projectRoot,
-      env: { PATH, HOME, ...options.environment },
+      env: { PATH, HOME, ...credentials(options), ...options.environment },
     });
     return JSON.parse(await readFile(out, "utf8")) as Graph;
   } catch (error) {
@@ -39,4 +39,9 @@ export async function deploy(options: DeployOptions): Promise<Graph> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** As SST hands them down; the rest is for the program's own look at what is brought. */
+function credentials({ account, endpoint }: DeployOptions): Record<string, string> {
+  return { SST_AWS_ACCESS_KEY_ID: account, SST_AWS_SECRET_ACCESS_KEY: "test", AWS_ENDPOINT_URL: endpoint };
 }

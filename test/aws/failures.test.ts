@@ -91,17 +91,23 @@ describe("a clip is published once", () => {
     await setTimeoutTo(60);
   });
 
-  it("when a function is throttled", async () => {
+  it("when a function is throttled for more receives than it may have deliveries", async () => {
     stack.service.intercept = undefined;
-    const { functionName } = parts("download-sources");
+    const { functionName, queueUrl, dlqUrl } = parts("download-sources");
+    // As on AWS a throttled message stays hidden for the whole time-out, twelve minutes: here a second.
+    const hideFor = (VisibilityTimeout: string) =>
+      stack.clients.sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { VisibilityTimeout } }));
+    await hideFor("1");
     await stack.clients.lambda.send(
       new PutFunctionConcurrencyCommand({ FunctionName: functionName, ReservedConcurrentExecutions: 0 }),
     );
     await request("throttled");
-    await sleep(5_000);
+    await sleep(15_000);
     expect(await stack.notified("throttled")).toEqual([]);
+    await hideFor("60");
     await stack.clients.lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName: functionName }));
     await expectOneAnswer("throttled");
+    expect(await depth(dlqUrl)).toBe(0);
   });
 });
 

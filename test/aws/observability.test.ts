@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createStack } from "./create-stack.ts";
 import type { Stack } from "./stack.ts";
@@ -39,6 +41,17 @@ interface EmfMetric {
 const emfOf = (line: Record<string, unknown>): EmfMetric[] =>
   (line._aws as { CloudWatchMetrics: EmfMetric[] } | undefined)?.CloudWatchMetrics ?? [];
 
+/** Every metric in the lines, with its dimensions. */
+const metricsIn = (found: Record<string, unknown>[]) =>
+  found.flatMap((line) =>
+    emfOf(line).flatMap(({ Namespace, Dimensions, Metrics }) =>
+      Metrics.map(({ Name }) => ({
+        metric: `${Namespace} ${Name}`,
+        dimensions: Object.fromEntries(Dimensions.flat().map((dimension) => [dimension, line[dimension]])),
+      })),
+    ),
+  );
+
 describe("the deployed functions", () => {
   it("log one clip through every stage under one trace", async () => {
     const wanted = ["locate-sources", "download-sources", "render-clip", "render-thumbnails", "publish-clip"];
@@ -52,19 +65,22 @@ describe("the deployed functions", () => {
   });
 
   it("emit the metrics that the alarm on unfinished clips adds up", async () => {
-    const emitted = (await lines()).flatMap((line) =>
-      emfOf(line).flatMap(({ Namespace, Dimensions, Metrics }) =>
-        Metrics.map(({ Name }) => ({
-          metric: `${Namespace} ${Name}`,
-          dimensions: Object.fromEntries(Dimensions.flat().map((dimension) => [dimension, line[dimension]])),
-        })),
-      ),
-    );
+    const emitted = metricsIn(await lines());
     const service = "camclips-emulated";
     expect(emitted).toContainEqual({ metric: "camclips Accepted", dimensions: { service } });
     expect(emitted).toContainEqual({ metric: "camclips Published", dimensions: { service, status: "CLIP_AVAILABLE" } });
+    expect(emitted).toContainEqual({ metric: "camclips Decided", dimensions: { service } });
     const names = new Set(emitted.map(({ metric }) => metric.split(" ")[1]));
     for (const name of ["WaitMs", "WorkMs", "RealtimeFactor", "BytesFetched", "BytesOut"])
       expect(names).toContain(name);
+  });
+
+  it("look for the clip that has been worked on for longest when the clock says so", async () => {
+    const { queueUrl } = stack.outputs.stages["watch-clips"] ?? {};
+    await stack.clients.sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: "{}" }));
+    const wanted = { metric: "camclips OldestWorkingMs", dimensions: { service: "camclips-emulated" } };
+    await until("an age", 30_000, async () =>
+      metricsIn(await lines()).some((emitted) => isDeepStrictEqual(emitted, wanted)) ? true : undefined,
+    );
   });
 });

@@ -75,13 +75,19 @@ export class Stack implements AsyncDisposable {
   }
 
   /** Deploys a stage of its own, in an account of its own. */
-  static async create({ emulator, bundles, ffmpeg }: Ground, settings: Record<string, string> = {}): Promise<Stack> {
+  static async create(
+    { emulator, bundles, ffmpeg }: Ground,
+    settings: Record<string, string> = {},
+    prepare: (clients: Clients) => Promise<void> = async () => {},
+  ): Promise<Stack> {
     const { endpoint, certificate } = emulator;
     trust(certificate);
     const place = { endpoint, account: randomAccount(), region: "eu-west-1" };
     const folder = await mkdtemp(join(tmpdir(), "camclips-aws-"));
     const cameras = new Map<string, LocalCamera>();
     const service = await startCameraService({ cameras });
+    const clients = clientsFor(place);
+    await prepare(clients);
     const graph = await deploy({
       ...place,
       stage: "emulated",
@@ -101,7 +107,6 @@ export class Stack implements AsyncDisposable {
         CLIP_DOWNLOAD_DEST: join(folder, "scratch"),
       },
     });
-    const clients = clientsFor(place);
     const outputs = await readOutputs(clients);
     const notifications = await subscribe(clients, outputs.topicArn);
     const { account } = place;

@@ -77,8 +77,8 @@ export function createDynamoRecords(client: DynamoDBDocumentClient, TableName: s
 
     history: async (clipId, signal) => historyFrom(await Array.fromAsync(list(table.eventsOf(clipId), signal))),
 
-    inState: (state, { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER } = {}, signal) =>
-      statuses(table.clipsInState(state, fromMs, toMs), signal),
+    inState: (state, { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, oldestFirst = false } = {}, signal) =>
+      statuses({ ...table.clipsInState(state, fromMs, toMs), ScanIndexForward: oldestFirst }, signal),
 
     ofCamera: (cameraId, { startMs, endMs }, signal) => statuses(table.clipsOfCamera(cameraId, startMs, endMs), signal),
   };

@@ -40,13 +40,12 @@ export const eventsOf = (clipId: string) => ({
   ConsistentRead: true,
 });
 
-/** `[fromMs, toMs)`, the latest first. */
+/** `[fromMs, toMs)`, in the order of their times. */
 export const clipsInState = (state: ClipState, fromMs: number, toMs: number) => ({
   IndexName: "byState",
   KeyConditionExpression: "#state = :state AND sinceMs BETWEEN :from AND :to",
   ExpressionAttributeNames: { "#state": "state" },
   ExpressionAttributeValues: { ":state": state, ":from": fromMs, ":to": toMs - 1 },
-  ScanIndexForward: false,
 });
 
 export const clipsOfCamera = (cameraId: string, startMs: number, endMs: number) => ({

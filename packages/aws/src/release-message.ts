@@ -1,23 +1,19 @@
 import { ChangeMessageVisibilityCommand, type SQSClient } from "@aws-sdk/client-sqs";
 
-/** What Lambda tells of a message that it received from a queue. */
-export interface ReceivedMessage {
+export interface HeldMessage {
+  queueUrl: string;
   receiptHandle: string;
-  /** ARN of the queue. */
-  eventSourceARN: string;
 }
 
 /** Has a message come back after so many seconds. Best effort: without it, it does when its visibility time-out ends. */
 export async function releaseMessage(
   sqs: SQSClient,
-  { receiptHandle, eventSourceARN }: ReceivedMessage,
+  { queueUrl, receiptHandle }: HeldMessage,
   seconds: number,
 ): Promise<void> {
   try {
-    const [, partition, , region, account, name] = eventSourceARN.split(":");
-    const domain = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
     const command = new ChangeMessageVisibilityCommand({
-      QueueUrl: `https://sqs.${region}.${domain}/${account}/${name}`,
+      QueueUrl: queueUrl,
       ReceiptHandle: receiptHandle,
       VisibilityTimeout: seconds,
     });

@@ -29,6 +29,19 @@ function faulty(s3: FakeS3, method: string, fault: S3Fault, times: number) {
   s3.fault = (call) => (call.method === method && left-- > 0 ? fault : undefined);
 }
 
+it.each([
+  ["small", 1, open()],
+  ["large", 2 * 1024 * 1024, open()],
+  ["very large", 9 * 1024 * 1024, open(inParts)],
+])("a %s object says how long it may be kept", async (_, bytes, opened) => {
+  await using tested = await opened;
+  const body = async function* () {
+    yield Buffer.alloc(bytes);
+  };
+  await tested.store.putStream("a", body, bytes, { ...options, cacheControl: "public, no-cache" });
+  expect(tested.s3.objects.get("a")?.headers["cache-control"]).toBe("public, no-cache");
+});
+
 describe("an S3 bucket that misbehaves", () => {
   it("is written to again when two writes race (409), and says who won", async () => {
     await using tested = await open();

@@ -86,8 +86,13 @@ export function createS3Store(
   };
 }
 
-function headersOf({ contentType, metadata, ifAbsent }: PutOptions) {
-  return { ContentType: contentType, ...(metadata && { Metadata: metadata }), ...(ifAbsent && { IfNoneMatch: "*" }) };
+function headersOf({ contentType, metadata, cacheControl, ifAbsent }: PutOptions) {
+  return {
+    ContentType: contentType,
+    ...(metadata && { Metadata: metadata }),
+    ...(cacheControl && { CacheControl: cacheControl }),
+    ...(ifAbsent && { IfNoneMatch: "*" }),
+  };
 }
 
 /** @returns false when the key is taken. */

@@ -13,9 +13,13 @@ export interface SchedulerOptions {
 /** `at()` has whole seconds; an instant that has passed would never fire. */
 const SOONEST_MS = 5_000;
 
+/** "Minute-level precision": within the minute after the instant. */
+const LATE_BY_MS = 60_000;
+
 /** One-shot schedules on EventBridge Scheduler; they delete themselves after firing. */
 export function createScheduler(client: SchedulerClient, options: SchedulerOptions): Scheduler {
   return {
+    lateByMs: LATE_BY_MS,
     async schedule({ name, atMs, queue, body }, signal) {
       const instant = new Date(Math.ceil(Math.max(atMs, options.now() + SOONEST_MS) / 1000) * 1000);
       const command = new CreateScheduleCommand({

@@ -60,10 +60,10 @@ export interface ClipRecords {
   status(clipId: string, signal?: AbortSignal): Promise<ClipStatus | undefined>;
   /** The clip's events, oldest first; empty for a clip that was never asked for. */
   history(clipId: string, signal?: AbortSignal): Promise<AnyEvent[]>;
-  /** Clips that came into the state in `[fromMs, toMs)`, the latest first. */
+  /** Clips that came into the state in `[fromMs, toMs)`, the latest first unless it says otherwise. */
   inState(
     state: ClipState,
-    since?: { fromMs?: number; toMs?: number },
+    since?: { fromMs?: number; toMs?: number; oldestFirst?: boolean },
     signal?: AbortSignal,
   ): AsyncIterable<ClipStatus>;
   /** Clips whose range overlaps `[startMs, endMs)`, by their start. */

@@ -57,6 +57,12 @@ export const failureEntry = (clipId: string, stage: string, eventId: string, rer
   name: `failure/${checked(stage)}/${checked(eventId)}${rerunId && `.${rerunId}`}`,
 });
 
+/** A delivery of a queue's message that a stage saw, from 1. It is of a message, not of a clip: requests that cannot be read are counted, too. */
+export const deliveryEntry = (messageId: string, stage: string, count: number): EntryKey => ({
+  clipId: valid(messageId),
+  name: `delivery/${checked(stage)}/${count}`,
+});
+
 const ofRequest =
   (kind: string) =>
   (clipId: string, requestKey: string, rerunId = ""): EntryKey => ({

@@ -31,6 +31,8 @@ export interface ObjectReader {
 export interface PutOptions {
   contentType: string;
   metadata?: Record<string, string>;
+  /** As HTTP says it; for objects that are served to the world. */
+  cacheControl?: string;
   /** Write only when the key is free; `put` returns false when it is taken. */
   ifAbsent?: boolean;
   signal?: AbortSignal;
@@ -88,6 +90,8 @@ export interface ScheduledMessage {
 }
 
 export interface Scheduler {
+  /** How much later than asked a message may go; absent: not at all. */
+  readonly lateByMs?: number;
   schedule(message: ScheduledMessage, signal?: AbortSignal): Promise<"scheduled" | "already scheduled">;
 }
 

@@ -1,7 +1,8 @@
+import { deployOnly } from "./deploy-settings.ts";
 import { settingsSchema } from "./settings.ts";
 
 /** Read beside the settings of the contract: by the command line, and at deploy time. */
-const others = ["FFMPEG_BIN", "FFMPEG_LAMBDA_BIN", "ALARM_TOPIC"];
+const others = ["FFMPEG_BIN", "FFMPEG_LAMBDA_BIN", ...deployOnly];
 const known = [...Object.keys(settingsSchema.shape), ...others];
 
 /** Letters that may be wrong, missing, doubled or swapped: fewer where names of others are about. */

@@ -17,6 +17,7 @@ export type Grant =
   | "origin:read"
   | "records:read"
   | "records:write"
+  | "records:list"
   | "work:read"
   | "work:write"
   | "destination:read"
@@ -32,7 +33,9 @@ export type StageInput =
   /** A rule on the bus. */
   | { from: "bus"; events: readonly EventType[] }
   /** One-shot schedules only, which carry these events. */
-  | { from: "schedule"; events: readonly EventType[] };
+  | { from: "schedule"; events: readonly EventType[] }
+  /** A schedule that comes again and again; what it carries says nothing. */
+  | { from: "clock"; everyMinutes: number };
 
 /**
  * One row per stage. The row, the stage's file `packages/functions/src/stages/<stage>.ts` and its events in the catalogue are
@@ -66,9 +69,15 @@ export interface PipelineStage {
   /** Functions that run at once, at most (SQS MaximumConcurrency: 2 to 1000). */
   readonly concurrency: number;
   readonly batchSize: number;
-  /** Deliveries before the message rests in the dead-letter queue; the last one emits ClipFailed. */
+  /** Deliveries that the stage sees before it gives a message up; the last one emits ClipFailed. */
   readonly maxReceives: number;
 }
+
+/**
+ * Receives after which a queue takes a message away. Many more than a stage's `maxReceives`: a throttled function never sees what
+ * was received for it, and a message that was given up comes to rest at once. (AWS advises five at least.)
+ */
+export const QUEUE_RECEIVES = 30;
 
 const DAY_SECONDS = 24 * 3600;
 
@@ -179,6 +188,16 @@ export const pipeline = [
     emits: [],
     grants: ["records:write"],
     batchSize: 10,
+  },
+  {
+    ...small,
+    stage: "watch-clips",
+    outbox: false,
+    failsClip: false,
+    input: { from: "clock", everyMinutes: 5 },
+    emits: [],
+    grants: ["records:list", "records:write"],
+    concurrency: 2,
   },
 ] as const satisfies readonly PipelineStage[];
 

@@ -105,7 +105,12 @@ export class SettingsError extends Error {
  * @throws SettingsError that lists every missing or bad setting.
  */
 export function readSettings(environment: Record<string, string | undefined>): Settings {
-  const result = settingsSchema.safeParse(environment);
+  return readBy(settingsSchema, environment);
+}
+
+/** @throws SettingsError. */
+export function readBy<S extends z.ZodType>(schema: S, environment: Record<string, string | undefined>): z.output<S> {
+  const result = schema.safeParse(environment);
   if (result.success) return result.data;
   throw new SettingsError(
     result.error.issues.map(({ path, message }) => {

@@ -163,7 +163,9 @@ function timeOutAfterNextData({ sockets }: Agent): void {
 
 const kept = (headers: IncomingMessage["headers"]): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(headers).filter(([name]) => name === "content-type" || name.startsWith("x-amz-meta-")),
+    Object.entries(headers).filter(
+      ([name]) => name === "content-type" || name === "cache-control" || name.startsWith("x-amz-meta-"),
+    ),
   ) as Record<string, string>;
 
 function listing(objects: FakeS3["objects"], query: URLSearchParams): string {

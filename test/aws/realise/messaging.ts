@@ -4,7 +4,7 @@ import {
   PutRuleCommand,
   PutTargetsCommand,
 } from "@aws-sdk/client-eventbridge";
-import { CreateScheduleGroupCommand } from "@aws-sdk/client-scheduler";
+import { CreateScheduleCommand, CreateScheduleGroupCommand } from "@aws-sdk/client-scheduler";
 import { CreateTopicCommand, SetTopicAttributesCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import type { Creators } from "./types.ts";
@@ -55,6 +55,18 @@ export const messagingCreators: Creators = {
   "aws:scheduler/scheduleGroup:ScheduleGroup": async ({ name }, { clients }) => {
     const { ScheduleGroupArn } = await clients.scheduler.send(new CreateScheduleGroupCommand({ Name: name }));
     return { arn: ScheduleGroupArn };
+  },
+  "aws:scheduler/schedule:Schedule": async ({ name, groupName, scheduleExpression, target }, { clients }) => {
+    const { ScheduleArn } = await clients.scheduler.send(
+      new CreateScheduleCommand({
+        Name: name,
+        GroupName: groupName,
+        ScheduleExpression: scheduleExpression,
+        FlexibleTimeWindow: { Mode: "OFF" },
+        Target: { Arn: target.arn, RoleArn: target.roleArn, Input: target.input },
+      }),
+    );
+    return { arn: ScheduleArn };
   },
   "aws:sns/topic:Topic": async ({ name }, { clients }) => {
     const { TopicArn } = await clients.sns.send(new CreateTopicCommand({ Name: name }));

@@ -10,6 +10,7 @@ import {
   PutBucketEncryptionCommand,
   PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   PutPublicAccessBlockCommand,
 } from "@aws-sdk/client-s3";
@@ -21,7 +22,12 @@ export const storageCreators: Creators = {
   "aws:s3/bucket:Bucket": async ({ bucket }, { clients, region }) => {
     const CreateBucketConfiguration = { LocationConstraint: region as "eu-west-1" };
     await clients.s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration }));
-    return { arn: `arn:aws:s3:::${bucket}` };
+    return { arn: `arn:aws:s3:::${bucket}`, bucketRegionalDomainName: `${bucket}.s3.${region}.amazonaws.com` };
+  },
+  "aws:s3/bucketVersioning:BucketVersioning": async ({ bucket, versioningConfiguration }, { clients }) => {
+    const VersioningConfiguration = { Status: versioningConfiguration.status as "Enabled" };
+    await clients.s3.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
+    return {};
   },
   "aws:dynamodb/table:Table": async (inputs, { clients, region, account }) => {
     const TableName = inputs.name;
@@ -57,13 +63,16 @@ export const storageCreators: Creators = {
     return {};
   },
   "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": async ({ bucket, rules }, { clients }) => {
-    const Rules = rules.map(({ id, filter, expiration, abortIncompleteMultipartUpload: abort }) => ({
-      ID: id,
-      Status: "Enabled" as const,
-      Filter: { Prefix: filter?.prefix },
-      ...(expiration && { Expiration: { Days: expiration.days } }),
-      ...(abort && { AbortIncompleteMultipartUpload: { DaysAfterInitiation: abort.daysAfterInitiation } }),
-    }));
+    const Rules = rules.map(
+      ({ id, filter, expiration, noncurrentVersionExpiration: replaced, abortIncompleteMultipartUpload: abort }) => ({
+        ID: id,
+        Status: "Enabled" as const,
+        Filter: { Prefix: filter?.prefix },
+        ...(expiration && { Expiration: { Days: expiration.days } }),
+        ...(replaced && { NoncurrentVersionExpiration: { NoncurrentDays: replaced.noncurrentDays } }),
+        ...(abort && { AbortIncompleteMultipartUpload: { DaysAfterInitiation: abort.daysAfterInitiation } }),
+      }),
+    );
     await clients.s3.send(
       new PutBucketLifecycleConfigurationCommand({ Bucket: bucket, LifecycleConfiguration: { Rules } }),
     );

@@ -32,6 +32,8 @@ export interface ConfigBundle {
   define?: Record<string, string>;
   inject?: string[];
   banner?: string;
+  /** Files of the project, and those that are bundled in their place. */
+  replaced?: Record<string, string>;
 }
 
 let bundles = 0;
@@ -40,7 +42,14 @@ let bundles = 0;
  * Bundles code around sst.config.ts in the way of the SST CLI, into `.sst/platform`, where its externals resolve.
  * @returns the file's path.
  */
-export async function bundleConfig({ code, globals = "", define, inject, banner = "" }: ConfigBundle): Promise<string> {
+export async function bundleConfig({
+  code,
+  globals = "",
+  define,
+  inject,
+  banner = "",
+  replaced = {},
+}: ConfigBundle): Promise<string> {
   const outfile = join(platform, `sst.config.${process.pid}.${bundles++}.mjs`);
   await sstEsbuild().build({
     stdin: { contents: code, resolveDir: projectRoot, sourcefile: "eval.ts", loader: "ts" },
@@ -66,7 +75,7 @@ export async function bundleConfig({ code, globals = "", define, inject, banner 
     define,
     inject,
     logLevel: "error",
-    plugins: [prepend(globals)],
+    plugins: [prepend(globals), replace(replaced)],
   });
   return outfile;
 }
@@ -82,6 +91,24 @@ function prepend(globals: string) {
       );
     },
   };
+}
+
+function replace(files: Record<string, string>) {
+  const paths = Object.fromEntries(Object.entries(files).map((names) => names.map((name) => join(projectRoot, name))));
+  return {
+    name: "replace",
+    setup(build: { onResolve(options: { filter: RegExp }, resolve: (file: Import) => unknown): void }) {
+      build.onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+        const other = paths[join(resolveDir, path)];
+        return other && { path: other };
+      });
+    },
+  };
+}
+
+interface Import {
+  path: string;
+  resolveDir: string;
 }
 
 /** Imports a bundle and removes it. */

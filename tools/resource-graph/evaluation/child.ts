@@ -11,7 +11,8 @@ try {
     stage,
     dev: command === "dev",
     account: "123456789012",
-    region: "eu-west-1",
+    region: process.env.GRAPH_REGION || "eu-west-1",
+    looksUp: false,
     createResource: inventOutputs,
     buildFunction: async (_build, emptyFolder) => emptyFolder,
   });

@@ -14,6 +14,8 @@ export interface Evaluation {
   dev?: boolean;
   account: string;
   region: string;
+  /** Whether AWS is asked about brought resources, rather than that all of them are thought to be there and fit. */
+  looksUp: boolean;
   /** Gives a resource its outputs: invented, or by creating it. Called in dependency order, with inputs resolved. */
   createResource: CreateResource;
   /** Builds a function's bundle and returns its folder; or returns the empty folder it is given. */
@@ -40,7 +42,7 @@ export async function evaluate(evaluation: Evaluation): Promise<Graph> {
   Object.assign(process.env, { SST_SERVER: rpc.url, SST_AWS_REGION: evaluation.region, PULUMI_NODEJS_MODE: "test" });
   globalThis.camclipsEvaluation = { mocks: mocks(evaluation, resources), project: app.name, stack: evaluation.stage };
   try {
-    const { outputs, options } = await runProgram(app, work, evaluation.dev ?? false);
+    const { outputs, options } = await runProgram(app, work, evaluation);
     const retained = new Set(options.filter(({ opts }) => opts.retainOnDelete).map(({ type, name }) => type + name));
     for (const resource of resources) resource.retained = retained.has(resource.type + resource.name);
     for (const build of builds) build.packed = await packedFor(build, work);
@@ -73,9 +75,10 @@ async function readApp(stage: string): Promise<Graph["app"]> {
   return { removal: "retain", protect: false, ...app, stage };
 }
 
-async function runProgram(app: Graph["app"], work: string, dev: boolean): Promise<Program> {
+async function runProgram(app: Graph["app"], work: string, { dev = false, looksUp }: Evaluation): Promise<Program> {
   const platform = join(projectRoot, ".sst/platform");
   const file = await bundleConfig({
+    replaced: looksUp ? {} : { "stacks/brought/look-ups.ts": "tools/resource-graph/evaluation/invent-look-ups.ts" },
     inject: [join(platform, "src/shim/run.js")],
     globals: `import * as aws from "@pulumi/aws"; import * as sst from ${JSON.stringify(join(platform, "src/components"))};\n`,
     define: {

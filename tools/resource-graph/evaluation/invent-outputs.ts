@@ -12,6 +12,11 @@ const named =
 
 /** Outputs in the form AWS gives them, for every type the stacks may use. */
 const inventions: Record<ResourceType, Outputs> = {
+  "aws:cloudfront/distribution:Distribution": (_, { account }) => ({
+    arn: `arn:aws:cloudfront::${account}:distribution/E1`,
+    domainName: "d111111abcdef8.cloudfront.net",
+  }),
+  "aws:cloudfront/originAccessControl:OriginAccessControl": nothing,
   "aws:cloudwatch/dashboard:Dashboard": nothing,
   "aws:cloudwatch/eventArchive:EventArchive": named("events", "archive/"),
   "aws:cloudwatch/eventBus:EventBus": named("events", "event-bus/"),
@@ -25,12 +30,17 @@ const inventions: Record<ResourceType, Outputs> = {
   "aws:iam/role:Role": ({ name }, { account }) => ({ arn: `arn:aws:iam::${account}:role/${name}` }),
   "aws:lambda/eventSourceMapping:EventSourceMapping": (_, { logicalName }) => ({ uuid: logicalName }),
   "aws:lambda/function:Function": named("lambda", "function:"),
-  "aws:s3/bucket:Bucket": ({ bucket }) => ({ arn: `arn:aws:s3:::${bucket}` }),
+  "aws:s3/bucket:Bucket": ({ bucket }, { region }) => ({
+    arn: `arn:aws:s3:::${bucket}`,
+    bucketRegionalDomainName: `${bucket}.s3.${region}.amazonaws.com`,
+  }),
   "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": nothing,
   "aws:s3/bucketObjectv2:BucketObjectv2": nothing,
   "aws:s3/bucketPolicy:BucketPolicy": nothing,
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": nothing,
   "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": nothing,
+  "aws:s3/bucketVersioning:BucketVersioning": nothing,
+  "aws:scheduler/schedule:Schedule": named("scheduler", "schedule/"),
   "aws:scheduler/scheduleGroup:ScheduleGroup": named("scheduler", "schedule-group/"),
   "aws:sns/topic:Topic": named("sns", ""),
   "aws:sns/topicPolicy:TopicPolicy": nothing,

@@ -3,6 +3,16 @@
  * refused by whoever evaluates the graph, so that nothing enters it unexamined.
  */
 export interface ResourceInputs {
+  "aws:cloudfront/distribution:Distribution": {
+    enabled: boolean;
+    origins: { domainName: string; originAccessControlId?: string }[];
+    defaultCacheBehavior: { viewerProtocolPolicy: string; allowedMethods: string[]; cachePolicyId: string };
+  };
+  "aws:cloudfront/originAccessControl:OriginAccessControl": {
+    name: string;
+    originAccessControlOriginType: string;
+    signingBehavior: string;
+  };
   "aws:cloudwatch/dashboard:Dashboard": { dashboardName: string; dashboardBody: string };
   "aws:cloudwatch/eventArchive:EventArchive": {
     name: string;
@@ -90,6 +100,13 @@ export interface ResourceInputs {
     bucket: string;
     rules: { applyServerSideEncryptionByDefault: { sseAlgorithm: string } }[];
   };
+  "aws:s3/bucketVersioning:BucketVersioning": { bucket: string; versioningConfiguration: { status: string } };
+  "aws:scheduler/schedule:Schedule": {
+    name: string;
+    groupName: string;
+    scheduleExpression: string;
+    target: { arn: string; roleArn: string; input: string; deadLetterConfig?: { arn: string } };
+  };
   "aws:scheduler/scheduleGroup:ScheduleGroup": { name: string };
   "aws:sns/topic:Topic": { name: string };
   "aws:sns/topicPolicy:TopicPolicy": { arn: string; policy: string };
@@ -110,7 +127,13 @@ export type ResourceType = keyof ResourceInputs;
 interface MetricQuery {
   id: string;
   expression?: string;
-  metric?: { namespace: string; metricName: string; dimensions: Record<string, string> };
+  metric?: {
+    namespace: string;
+    metricName: string;
+    dimensions: Record<string, string>;
+    stat: string;
+    period: number;
+  };
   returnData?: boolean;
 }
 
@@ -119,5 +142,6 @@ interface LifecycleRule {
   status: string;
   filter?: { prefix: string };
   expiration?: { days: number };
+  noncurrentVersionExpiration?: { noncurrentDays: number };
   abortIncompleteMultipartUpload?: { daysAfterInitiation: number };
 }

@@ -5,6 +5,7 @@ import * as observability from "./observability.ts";
 import * as permissions from "./permissions.ts";
 import * as queues from "./queues.ts";
 import * as records from "./records.ts";
+import * as regions from "./regions.ts";
 import type { GraphRule } from "./rule.ts";
 import * as schedules from "./schedules.ts";
 import * as storage from "./storage.ts";
@@ -32,11 +33,15 @@ export const graphRules = {
   "records are on demand, expire, have backups and are encrypted": records.recordsAreKeptSafely,
   "records outlive whatever can be replayed or redriven": records.recordsOutliveReplays,
   "buckets are private and TLS only": storage.bucketsArePrivate,
+  "replaced clips can be taken back": storage.replacedClipsAreKept,
+  "what is served is the destination, over TLS": storage.distributionsServeClipsOnly,
+  "names that regions share hold the region": regions.sharedNamesHoldTheRegion,
   "buckets are encrypted": storage.bucketsAreEncrypted,
   "buckets forget in time": storage.bucketsForgetInTime,
   "shared stages are retained and production is protected": storage.stagesOutliveMistakes,
   "the origin is read only": storage.originIsReadOnly,
   "schedules reach the stages' queues and nothing else": schedules.schedulesReachQueuesOnly,
+  "clocks wake their stages": schedules.clocksGo,
   "functions know every resource they need": schedules.wiringIsComplete,
   "outputs are published for commands": schedules.outputsArePublished,
   "dead letters raise alarms": observability.deadLettersRaiseAlarms,

@@ -29,7 +29,7 @@ export const deadLettersRaiseAlarms: GraphRule = (graph) =>
           ),
         );
 
-/** Every stage has an alarm on waiting messages and one on crashes. */
+/** Every stage has alarms on waiting messages, on crashes and on throttling. */
 export const stagesRaiseAlarms: GraphRule = (graph) =>
   !watched(graph)
     ? expectThat(alarms(graph).length === 0, "a personal stage pays for alarms")
@@ -42,12 +42,17 @@ export const stagesRaiseAlarms: GraphRule = (graph) =>
           watches(graph, "Errors", "FunctionName", handler?.inputs.name),
           `nobody hears of crashes of ${row.stage}`,
         ),
+        ...expectThat(
+          watches(graph, "Throttles", "FunctionName", handler?.inputs.name),
+          `nobody hears of throttling of ${row.stage}`,
+        ),
       ]);
 
 /** Clips without an end raise an alarm; a terminal status it does not count would raise it for nothing. */
 export const unfinishedClipsRaiseAnAlarm: GraphRule = (graph) => {
   if (!watched(graph)) return [];
-  const queries = alarms(graph).flatMap(({ inputs }) => inputs.metricQueries ?? []);
+  const alarm = alarms(graph).find(({ inputs }) => inputs.name.endsWith("-unfinished-clips"));
+  const queries = alarm?.inputs.metricQueries ?? [];
   const counted = queries.flatMap(({ metric }) => metric?.dimensions.status ?? []).sort();
   const terminal = [...status.exclude(["CLIP_PENDING"]).options].sort();
   const ids = queries.flatMap(({ id, metric }) => (metric ? [id] : []));

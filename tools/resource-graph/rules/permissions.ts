@@ -83,13 +83,38 @@ export const rolesTrustOneService: GraphRule = (graph) =>
 export const functionsMayDoWhatTheirRowSays: GraphRule = (graph) =>
   stageParts(graph).flatMap((parts) => {
     if (!parts.role) return [`${parts.row.stage} has no role`];
-    const actual = rolePermissions(parts.role).map(({ action, resource }) => `${action} on ${resource}`);
+    const [keys, others] = split(rolePermissions(parts.role), usesKey);
+    const actual = others.map(({ action, resource }) => `${action} on ${resource}`);
     const expected = expectedPermissions(graph, parts);
     return [
       ...actual.filter((entry) => !expected.includes(entry)).map((entry) => `${parts.row.stage} may ${entry}`),
       ...expected.filter((entry) => !actual.includes(entry)).map((entry) => `${parts.row.stage} may not ${entry}`),
+      ...keys
+        .filter(({ action }) => !keyActions(graph, parts).includes(action))
+        .map(({ action, resource }) => `${parts.row.stage} may ${action} on ${resource}`),
     ];
   });
+
+/** Keys are those of brought resources, named one by one. */
+export const usesKey = ({ action, resource }: Pick<Permission, "action" | "resource">): boolean =>
+  action.startsWith("kms:") && /:kms:[^*]+:key\/[^*]+$/.test(resource);
+
+const split = <T>(list: readonly T[], is: (item: T) => boolean): [T[], T[]] => [
+  list.filter(is),
+  list.filter((item) => !is(item)),
+];
+
+/** What a stage may do with keys: as much as what it reads and writes of others' needs. */
+function keyActions(graph: Graph, { row, queue, build }: StageParts): string[] {
+  const { originBucket, destinationBucket, topicArn } = (build?.links.Wiring ?? {}) as Wiring;
+  const own = graph.resources.map(({ outputs }) => outputs.arn);
+  const may = (grant: Grant, arn: string) => row.grants.includes(grant) && !own.includes(arn);
+  const writes = may("destination:write", `arn:aws:s3:::${destinationBucket}`) || may("topic:publish", topicArn);
+  const reads =
+    may("origin:read", `arn:aws:s3:::${originBucket}`) || may("destination:read", `arn:aws:s3:::${destinationBucket}`);
+  if (writes) return ["kms:Decrypt", "kms:GenerateDataKey"];
+  return reads || (row.input.from === "requests" && !queue) ? ["kms:Decrypt"] : [];
+}
 
 interface Wiring {
   workBucket: string;
@@ -134,6 +159,7 @@ function grantedBy(
   const table: Record<Grant, string[]> = {
     "records:read": records("GetItem"),
     "records:write": records("PutItem"),
+    "records:list": records("Query").map((permission) => `${permission}/index/byState`),
     "origin:read": read(wiring.originBucket, S3_BUCKET_ORIGIN_DIR ? `${S3_BUCKET_ORIGIN_DIR}/` : ""),
     "work:read": read(wiring.workBucket),
     "work:write": write(wiring.workBucket),

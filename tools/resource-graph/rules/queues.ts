@@ -1,3 +1,4 @@
+import { QUEUE_RECEIVES } from "@camclips/events";
 import { arnOf, type Graph, listOf, type Resource, resourcesOf, type Statement, statementsOf } from "../graph/graph.ts";
 import { expectThat, type GraphRule } from "./rule.ts";
 import { isDeadLetterQueue, queueByArn, redriveOf, stageParts } from "./stage-parts.ts";
@@ -15,7 +16,10 @@ export const queuesHaveDeadLetterQueues: GraphRule = (graph) =>
     const dlq = queueByArn(graph, redrive?.deadLetterTargetArn);
     return [
       ...expectThat(dlq !== undefined, `${row.stage}: the queue has no dead-letter queue`),
-      ...expectThat(redrive?.maxReceiveCount === row.maxReceives, `${row.stage}: not ${row.maxReceives} deliveries`),
+      ...expectThat(
+        redrive?.maxReceiveCount === QUEUE_RECEIVES,
+        `${row.stage}: ${redrive?.maxReceiveCount} receives, which throttling uses up while no function runs`,
+      ),
       ...expectThat(
         dlq?.inputs.messageRetentionSeconds === FOURTEEN_DAYS,
         `${row.stage}: dead letters are not kept for 14 days`,

@@ -1,4 +1,5 @@
-import { arnOf, type Graph, listOf, resourcesOf, statementsOf } from "../graph/graph.ts";
+import { arnOf, type Graph, listOf, resourcesOf, type Statement, statementsOf } from "../graph/graph.ts";
+import { usesKey } from "./permissions.ts";
 import { expectThat, type GraphRule } from "./rule.ts";
 import { queueByArn, rows, stageParts } from "./stage-parts.ts";
 
@@ -6,7 +7,7 @@ interface Wiring {
   scheduleRoleArn: string;
   scheduleDlqArn: string;
   scheduleGroup: string;
-  stageQueueArns: Record<string, string>;
+  stageQueues: Record<string, { arn: string; url: string }>;
 }
 
 function wiringOf(graph: Graph): Wiring | undefined {
@@ -18,7 +19,12 @@ export const schedulesReachQueuesOnly: GraphRule = (graph) => {
   const wiring = wiringOf(graph);
   const role = resourcesOf(graph, "aws:iam/role:Role").find((r) => arnOf(r) === wiring?.scheduleRoleArn);
   if (!wiring || !role) return ["schedules have no role"];
-  const statements = role.inputs.inlinePolicies.flatMap(({ policy }) => statementsOf(policy));
+  const isOwn = stageParts(graph).every(({ queue }) => queue !== undefined);
+  const forBrought = ({ Action, Resource }: Statement) =>
+    !isOwn && listOf(Action).every((action) => listOf(Resource).every((resource) => usesKey({ action, resource })));
+  const statements = role.inputs.inlinePolicies
+    .flatMap(({ policy }) => statementsOf(policy))
+    .filter((statement) => !forBrought(statement));
   const targets = statements.flatMap(({ Resource }) => listOf(Resource)).sort();
   const queues = [
     ...stageParts(graph).map(({ mapping }) => mapping?.inputs.eventSourceArn),
@@ -40,10 +46,22 @@ export const schedulesReachQueuesOnly: GraphRule = (graph) => {
   ];
 };
 
+/** A stage that the clock feeds is woken where somebody watches, and only by its clock. */
+export const clocksGo: GraphRule = (graph) => {
+  const clocks = resourcesOf(graph, "aws:scheduler/schedule:Schedule");
+  const isWatched = graph.app.removal === "retain";
+  return stageParts(graph).flatMap(({ row, mapping }) => {
+    const own = clocks.filter(({ inputs }) => inputs.target.arn === mapping?.inputs.eventSourceArn);
+    const rates = own.map(({ inputs }) => inputs.scheduleExpression).join();
+    const wanted = row.input.from === "clock" && isWatched ? `rate(${row.input.everyMinutes} minutes)` : "";
+    return expectThat(rates === wanted, `${row.stage} is woken "${rates}", not "${wanted}"`);
+  });
+};
+
 /** What the functions are told of the stack exists. */
 export const wiringIsComplete: GraphRule = (graph) =>
   graph.builds.flatMap(({ functionID, links }) => {
-    const { stageQueueArns = {}, scheduleGroup, ...rest } = (links.Wiring ?? {}) as Partial<Wiring>;
+    const { stageQueues = {}, scheduleGroup, ...rest } = (links.Wiring ?? {}) as Partial<Wiring>;
     const parts = stageParts(graph);
     return [
       ...expectThat(
@@ -56,7 +74,8 @@ export const wiringIsComplete: GraphRule = (graph) =>
       ),
       ...rows.flatMap(({ stage }) =>
         expectThat(
-          stageQueueArns[stage] === parts.find(({ row }) => row.stage === stage)?.mapping?.inputs.eventSourceArn,
+          stageQueues[stage]?.url !== undefined &&
+            stageQueues[stage].arn === parts.find(({ row }) => row.stage === stage)?.mapping?.inputs.eventSourceArn,
           `${functionID} does not know the queue of ${stage}`,
         ),
       ),

@@ -1,4 +1,4 @@
-import { arnOf, type Graph, type Resource, resourcesOf, statementsOf } from "../graph/graph.ts";
+import { arnOf, type Graph, type Resource, resourcesOf, type Statement, statementsOf } from "../graph/graph.ts";
 import type { ResourceType } from "../graph/types.ts";
 import { deniesPlainHttp } from "./queues.ts";
 import { expectThat, type GraphRule } from "./rule.ts";
@@ -26,8 +26,58 @@ export const bucketsArePrivate: GraphRule = (graph) =>
       ...expectThat(closed === true, `${bucket.name} can be made public`),
       ...expectThat(statements.some(deniesPlainHttp), `${bucket.name} accepts calls without TLS`),
       ...expectThat(
-        statements.every(({ Effect }) => Effect === "Deny"),
+        statements.every(
+          (statement) =>
+            statement.Effect === "Deny" || (bucket.name === "DestinationBucket" && letsDistributionsRead(statement)),
+        ),
         `${bucket.name} lets somebody in by policy`,
+      ),
+    ];
+  });
+
+/** CloudFront, in the name of the account's own distributions. Of those of any account without the condition. */
+function letsDistributionsRead({ Action, Principal, Condition }: Statement): boolean {
+  const source = Condition?.ArnLike?.["aws:SourceArn"];
+  return (
+    Action === "s3:GetObject" &&
+    JSON.stringify(Principal) === '{"Service":"cloudfront.amazonaws.com"}' &&
+    /^arn:[^:]+:cloudfront::\d{12}:distribution\/\*$/.test(String(source))
+  );
+}
+
+/** A clip that a rerun replaced, or somebody deleted, can be taken back for a while, and is not paid for for ever. */
+export const replacedClipsAreKept: GraphRule = (graph) =>
+  buckets(graph)
+    .filter(({ name }) => name === "DestinationBucket")
+    .flatMap((bucket) => {
+      const status = companion(graph, "aws:s3/bucketVersioning:BucketVersioning", bucket)?.inputs
+        .versioningConfiguration.status;
+      const type = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration";
+      const rules = companion(graph, type, bucket)?.inputs.rules ?? [];
+      const days = rules.flatMap(({ noncurrentVersionExpiration: kept }) => kept?.noncurrentDays ?? []);
+      return [
+        ...expectThat(status === "Enabled", "a clip that is replaced or deleted is gone at once"),
+        ...expectThat(days.join() === "30", `replaced clips are kept for ${days.join() || "ever, not 30"} days`),
+      ];
+    });
+
+/** What is served to the world comes over TLS out of the destination bucket, read with the distribution's own access. */
+export const distributionsServeClipsOnly: GraphRule = (graph) =>
+  resourcesOf(graph, "aws:cloudfront/distribution:Distribution").flatMap(({ name, inputs, outputs }) => {
+    const [destination] = buckets(graph).filter((bucket) => bucket.name === "DestinationBucket");
+    const { viewerProtocolPolicy, allowedMethods } = inputs.defaultCacheBehavior;
+    const policy = destination && companion(graph, "aws:s3/bucketPolicy:BucketPolicy", destination)?.inputs.policy;
+    return [
+      ...expectThat(viewerProtocolPolicy === "redirect-to-https", `${name} serves without TLS`),
+      ...expectThat(allowedMethods.join() === "GET,HEAD", `${name} takes ${allowedMethods.join(", ")}`),
+      ...inputs.origins.flatMap(({ domainName, originAccessControlId }) => [
+        ...expectThat(domainName === destination?.outputs.bucketRegionalDomainName, `${name} serves ${domainName}`),
+        ...expectThat(Boolean(originAccessControlId), `${name} has no access to its bucket`),
+      ]),
+      ...expectThat(policy !== undefined && statementsOf(policy).some(letsDistributionsRead), `${name} may not read`),
+      ...expectThat(
+        graph.outputs.clipUrl === `https://${outputs.domainName}`,
+        "clips are told of under another address",
       ),
     ];
   });

@@ -13,11 +13,12 @@ const wiring = {
   originBucket: "linked-recordings",
   destinationBucket: "clips",
   topicArn: "arn:aws:sns:eu-west-1:1:clips",
-  requestQueueArn: "arn:aws:sqs:eu-west-1:1:requests",
   scheduleGroup: "group",
   scheduleRoleArn: "arn:aws:iam::1:role/scheduler",
   scheduleDlqArn: "arn:aws:sqs:eu-west-1:1:dlq",
-  stageQueueArns: { "publish-clip": "arn:aws:sqs:eu-west-1:1:publish" },
+  stageQueues: {
+    "publish-clip": { arn: "arn:aws:sqs:eu-west-1:1:publish", url: "https://sqs.eu-west-1.amazonaws.com/1/publish" },
+  },
 };
 
 let linked: Record<string, unknown> = {};
@@ -73,6 +74,18 @@ describe("the composition root on AWS", () => {
       await deps.cameras.alias("cam-1");
     }
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer secret", undefined]);
+  });
+
+  it("gives messages back to the queue that the stacks made, wherever it is, and minds no failure", async () => {
+    await using server = await startServer((_, response) => void response.writeHead(400).end());
+    const keys = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+    const environment = { ...settings, ...keys, AWS_ENDPOINT_URL: server.url, CLIP_DOWNLOAD_DEST: scratch };
+    const url = "https://sqs.eusc-de-east-1.amazonaws.eu/1/publish";
+    const stageQueues = { "publish-clip": { arn: "arn:aws-eusc:sqs:eusc-de-east-1:1:publish", url } };
+    const { release } = await coldStart(environment, { Wiring: { ...wiring, stageQueues } });
+    await release("publish-clip", "receipt", 45);
+    const calls = server.requests.map(({ body }) => JSON.parse(body));
+    expect(calls).toEqual([{ QueueUrl: url, ReceiptHandle: "receipt", VisibilityTimeout: 45 }]);
   });
 
   it("lists every bad setting in one message", async () => {

@@ -13,7 +13,6 @@ import {
   createS3Store,
   createScheduler,
   createTopic,
-  type ReceivedMessage,
   releaseMessage,
   tellingOutages,
 } from "@camclips/aws";
@@ -21,9 +20,10 @@ import { createCameraService } from "@camclips/core";
 import { readSettings, type Settings, type StageName } from "@camclips/events";
 import { Resource } from "sst";
 import * as z from "zod";
-import type { Deps, Log, Metrics as MetricsPort } from "../runtime/deps.ts";
+import type { Deps, Log } from "../runtime/deps.ts";
 import { createOutbox } from "../runtime/outbox.ts";
 import { createScratch, sweepScratch } from "../runtime/scratch.ts";
+import { metricsPort } from "./metrics.ts";
 
 /** The composition root on AWS: the only reader of `Resource` and of the environment. Called once per cold start. */
 
@@ -35,11 +35,10 @@ const wiring = z.object({
   originBucket: z.string(),
   destinationBucket: z.string(),
   topicArn: z.string(),
-  requestQueueArn: z.string(),
   scheduleGroup: z.string(),
   scheduleRoleArn: z.string(),
   scheduleDlqArn: z.string(),
-  stageQueueArns: z.record(z.string(), z.string()),
+  stageQueues: z.record(z.string(), z.object({ arn: z.string(), url: z.string() })),
 });
 
 /**
@@ -59,8 +58,8 @@ export type CoreDeps = Omit<Deps, "media">;
 export interface Connection {
   deps: CoreDeps;
   environment: NodeJS.ProcessEnv;
-  /** Has a failed message come back after so many seconds. Never fails: without it, it comes back later. */
-  release(message: ReceivedMessage, seconds: number): Promise<void>;
+  /** Has a stage's failed message come back after so many seconds. Never fails: without it, it comes back later. */
+  release(stage: StageName, receiptHandle: string, seconds: number): Promise<void>;
   /** Writes the metrics of one invocation out. */
   flush(): void;
 }
@@ -81,9 +80,15 @@ export async function connect(): Promise<Connection> {
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(CLIENT));
   const records = createDynamoRecords(tellingOutages(documents, "DynamoDB"), wired.recordsTable, clock);
   const sqs = new SQSClient({ ...CLIENT, useQueueUrlAsEndpoint: false });
+  const queueOf = (stage: StageName) => {
+    const queue = wired.stageQueues[stage];
+    if (!queue) throw new Error(`the stacks link no queue of ${stage}`);
+    return queue;
+  };
   return {
     environment,
-    release: (message, seconds) => releaseMessage(sqs, message, seconds),
+    release: (stage, receiptHandle, seconds) =>
+      releaseMessage(sqs, { queueUrl: queueOf(stage).url, receiptHandle }, seconds),
     // Without any, it would warn.
     flush: () => metrics.hasStoredMetrics() && metrics.publishStoredMetrics(),
     deps: {
@@ -103,8 +108,7 @@ export async function connect(): Promise<Connection> {
         group: wired.scheduleGroup,
         roleArn: wired.scheduleRoleArn,
         deadLetterArn: wired.scheduleDlqArn,
-        queueArn: (queue) =>
-          queue === "requests" ? wired.requestQueueArn : stageQueueArn(wired.stageQueueArns, queue),
+        queueArn: (queue) => queueOf(queue === "requests" ? "accept-request" : queue).arn,
         now: clock.now,
       }),
       cameras: createCameraService({
@@ -119,27 +123,11 @@ export async function connect(): Promise<Connection> {
   };
 }
 
-function stageQueueArn(arns: Record<string, string>, stage: StageName): string {
-  const arn = arns[stage];
-  if (!arn) throw new Error(`the stacks link no queue of ${stage}`);
-  return arn;
-}
-
 function createLog({ LOG_LEVEL }: Settings): Log {
   const logger = new Logger({ logLevel: LOG_LEVEL });
   return {
     info: (message, fields = {}) => logger.info(message, fields),
     warn: (message, fields = {}) => logger.warn(message, fields),
     error: (message, fields = {}) => logger.error(message, fields),
-  };
-}
-
-function metricsPort(metrics: Metrics): MetricsPort {
-  return {
-    add(name, value, unit, dimensions) {
-      const target = dimensions ? metrics.singleMetric() : metrics;
-      for (const [dimension, of] of Object.entries(dimensions ?? {})) target.addDimension(dimension, of);
-      target.addMetric(name, unit, value);
-    },
   };
 }

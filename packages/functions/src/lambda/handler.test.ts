@@ -1,7 +1,5 @@
-import type { SQSClient } from "@aws-sdk/client-sqs";
-import { type ReceivedMessage, releaseMessage } from "@camclips/aws";
 import { ServiceUnavailableError } from "@camclips/core";
-import { RequestAccepted, type Rerun, toEnvelope } from "@camclips/events";
+import { QUEUE_RECEIVES, RequestAccepted, type Rerun, toEnvelope } from "@camclips/events";
 import { eventOf, request, requestBody, type TestWorld, testWorld } from "@camclips/testing/stage-world";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -13,23 +11,22 @@ import { lambdaHandler } from "./handler.ts";
 vi.mock("./connect.ts", () => ({ connect: vi.fn() }));
 
 let world: TestWorld;
-let visibility: Record<string, unknown>[];
+type Released = [stage: string, receiptHandle: string, seconds: number];
+let releases: Released[];
+const pauses = () => releases.map(([, , seconds]) => seconds);
 let flushes: number;
 
 beforeEach(async () => {
   world = await testWorld();
-  visibility = [];
+  releases = [];
   flushes = 0;
-  const sqs = {
-    send: async ({ input }: { input: Record<string, unknown> }) => void visibility.push(input),
-  } as unknown as SQSClient;
   vi.mocked(connect).mockReset();
   vi.mocked(connect).mockImplementation(
     async () =>
       ({
         deps: world.deps,
         environment: { FROM: "environment" },
-        release: (message: ReceivedMessage, seconds: number) => releaseMessage(sqs, message, seconds),
+        release: async (...released: Released) => void releases.push(released),
         flush: () => {
           flushes += 1;
         },
@@ -82,10 +79,10 @@ describe("a batch", () => {
   it("brings every record to its stage, its body opened", async () => {
     const { seen, handler } = collecting();
     const literal = "{'clipId': 'clip-1'}";
-    expect(await invoke(handler, [record("m1", requestBody()), record("m2", literal, 3)])).toEqual([]);
+    expect(await invoke(handler, [record("m1", requestBody()), record("m2", literal)])).toEqual([]);
     expect(seen).toEqual([
       { messageId: "m1", body: requestBody(), sentMs: 1537119500000, receiveCount: 1 },
-      { messageId: "m2", body: literal, sentMs: 1537119500000, receiveCount: 3 },
+      { messageId: "m2", body: literal, sentMs: 1537119500000, receiveCount: 1 },
     ]);
     expect(flushes).toBe(1);
   });
@@ -151,44 +148,64 @@ describe("a batch", () => {
 
   it("gives failed records back soon, the later the more often they failed", async () => {
     const { handler } = collecting(({ body }) => body === "bad");
-    expect(await invoke(handler, [record("m1", "bad", 1), record("m2", "good"), record("m3", "bad", 3)])).toEqual([
-      "m1",
-      "m3",
-    ]);
-    expect(visibility).toEqual([
-      {
-        QueueUrl: "https://sqs.eu-west-1.amazonaws.com/123456789012/camclips-locate",
-        ReceiptHandle: "receipt-m1",
-        VisibilityTimeout: 15,
-      },
-      {
-        QueueUrl: "https://sqs.eu-west-1.amazonaws.com/123456789012/camclips-locate",
-        ReceiptHandle: "receipt-m3",
-        VisibilityTimeout: 45,
-      },
-    ]);
+    for (const receives of [1, 2, 3])
+      expect(await invoke(handler, [record("m1", "bad", receives), record("m2", "good")])).toEqual(["m1"]);
+    expect(releases).toEqual([15, 30, 45].map((seconds) => ["accept-request", "receipt-m1", seconds]));
   });
 
-  it("gives records that failed in an outage back ever later: their few receives must outlast it", async () => {
+  it("gives records that failed in an outage back ever later: their few deliveries must outlast it", async () => {
     const stage: StageHandler = {
       name: "accept-request",
       read: () => undefined,
       run: () => Promise.reject(new ServiceUnavailableError("S3: Service Unavailable")),
     };
-    await invoke(
-      lambdaHandler(stage),
-      [1, 2, 3, 4, 5].map((receives) => record(`m${receives}`, "x", receives)),
-    );
-    expect(visibility.map(({ VisibilityTimeout }) => VisibilityTimeout)).toEqual([15, 120, 960, 60, 75]);
+    for (const receives of [1, 2, 3, 4]) await invoke(lambdaHandler(stage), [record("m1", "x", receives)]);
+    expect(pauses()).toEqual([15, 120, 960, 0]);
+  });
+});
+
+describe("a message whose receives grew while no function ran", () => {
+  const seenBy = async (receives: number[]) => {
+    const { seen, handler } = collecting(() => true);
+    for (const receive of receives) expect(await invoke(handler, [record("m1", "x", receive)])).toEqual(["m1"]);
+    return seen.map(({ receiveCount }) => receiveCount);
+  };
+
+  it("has all its deliveries left", async () => {
+    expect(await seenBy([7, 9, 10, 20, 21, 22])).toEqual([1, 2, 3, 4]);
+    expect(pauses()).toEqual([15, 30, 45, 0, 0, 0]);
   });
 
-  it("reports the failed records also when they cannot be given back, or their queue is not known", async () => {
-    const { handler } = collecting(({ body }) => body === "bad");
-    const { eventSourceARN: _, ...homeless } = record("m1", "bad");
-    expect(await invoke(handler, [homeless as SQSRecord, record("m2", "good"), record("m3", "bad")])).toEqual([
-      "m1",
-      "m3",
+  it("has its last one when the queue takes it away afterwards", async () => {
+    expect(await seenBy([QUEUE_RECEIVES])).toEqual([4]);
+  });
+
+  it("is not counted twice for one receive", async () => {
+    expect(await seenBy([5, 5, 6])).toEqual([1, 1, 2]);
+  });
+
+  it("is no nearer to its end for a function whose time was up before it began", async () => {
+    const seen: [string, number][] = [];
+    const stage: StageHandler = {
+      name: "accept-request",
+      read: () => undefined,
+      run: ({ messageId, receiveCount }, _event, _deps, signal) => {
+        seen.push([messageId, receiveCount]);
+        return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      },
+    };
+    const handler = lambdaHandler(stage);
+    expect(await invoke(handler, [record("m1", "x"), record("m2", "x")], 10_050)).toEqual(["m1", "m2"]);
+    await invoke(handler, [record("m2", "x", 2)], 10_050);
+    expect(seen).toEqual([
+      ["m1", 1],
+      ["m2", 1],
     ]);
+  });
+
+  it("is not given up while nothing can be counted", async () => {
+    vi.spyOn(world.deps.records, "putOnce").mockRejectedValue(new ServiceUnavailableError("DynamoDB: down"));
+    expect(await seenBy([1, 2, 9, QUEUE_RECEIVES])).toEqual([1, 2, 3, 4]);
   });
 });
 
@@ -217,9 +234,9 @@ describe("the end of a function's time", () => {
         run: (_, __, ___, signal) =>
           new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
       };
-      await invoke(lambdaHandler(stage), [record("m1", "x", 2)], 10_050);
+      for (const receives of [1, 2]) await invoke(lambdaHandler(stage), [record("m1", "x", receives)], 10_050);
     }
-    expect(visibility.map(({ VisibilityTimeout }) => VisibilityTimeout)).toEqual([120, 30]);
+    expect(pauses()).toEqual([15, 120, 15, 30]);
   });
 });
 

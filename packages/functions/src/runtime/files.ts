@@ -18,6 +18,12 @@ export async function sha256Of(path: string, signal: AbortSignal): Promise<strin
   return hash.digest("hex");
 }
 
+/**
+ * Of clips and pictures: caches may keep them, and ask each time whether they still are what they were. A rerun that tells
+ * puts other bytes under the same key, whose sha256 everybody is told.
+ */
+export const SERVED = { cacheControl: "public, no-cache" };
+
 /** @returns size in bytes, and whether it was written (false: `ifAbsent`, and the key is taken). */
 export async function uploadFile(
   store: ObjectStore,

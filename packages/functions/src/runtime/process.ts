@@ -33,7 +33,7 @@ export interface StageMessage {
   messageId: string;
   body: unknown;
   sentMs: number;
-  /** 1 on the first delivery. */
+  /** Deliveries that the stage saw, this one included. A receive whose function never ran is none. */
   receiveCount: number;
 }
 

@@ -159,6 +159,8 @@ async function notify(
   const filled = Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== ""));
   await topic.notify({ message: JSON.stringify(clipMetadata), attributes: filled }, signal);
   metrics.add("Published", 1, "Count", { status });
+  metrics.add("Decided", 1, "Count");
+  if (reason) metrics.add("Refused", 1, "Count", { reason });
   const { waitMs, workMs, realtimeFactor } = clipMetadata;
   if (typeof waitMs === "number") metrics.add("WaitMs", waitMs, "Milliseconds");
   if (typeof workMs === "number") metrics.add("WorkMs", workMs, "Milliseconds");

@@ -12,7 +12,7 @@ import {
 } from "@camclips/events";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
-import { sha256Of, uploadFile } from "../runtime/files.ts";
+import { SERVED, sha256Of, uploadFile } from "../runtime/files.ts";
 import { defineStage } from "../runtime/process.ts";
 import { cutUsable } from "../sources/cut-usable.ts";
 import { openStaged } from "../sources/open-staged.ts";
@@ -64,7 +64,7 @@ async function publishFile(
   signal: AbortSignal,
 ): Promise<AnyFact | undefined> {
   const metadata = { request: requestKey(request), sha256, delivered: String(deliveredMs) };
-  const options = { contentType: "video/mp4", metadata, signal };
+  const options = { ...SERVED, contentType: "video/mp4", metadata, signal };
   const { written } = await uploadFile(destination, key, path, { ...options, ifAbsent: true });
   if (written) return undefined;
   const existing = await destination.info(key, signal);

@@ -3,7 +3,7 @@ import { thumbnailKey } from "@camclips/core";
 import { ClipRendered, ThumbnailsRendered } from "@camclips/events";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
-import { uploadFile } from "../runtime/files.ts";
+import { SERVED, uploadFile } from "../runtime/files.ts";
 import { defineStage } from "../runtime/process.ts";
 import { cutAround } from "../sources/cut-around.ts";
 
@@ -38,7 +38,8 @@ export const renderThumbnails = defineStage(
     const thumbnails = [];
     for (const { path, width } of pictures) {
       const key = keys.get(path) ?? "";
-      const { bytes } = await uploadFile(deps.destination, key, path, { contentType: CONTENT_TYPES[format], signal });
+      const options = { ...SERVED, contentType: CONTENT_TYPES[format], signal };
+      const { bytes } = await uploadFile(deps.destination, key, path, options);
       thumbnails.push({ key, width, bytes });
     }
     return [ThumbnailsRendered.happened({ request, clip, coverage, thumbnails })];

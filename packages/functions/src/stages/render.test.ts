@@ -16,7 +16,7 @@ import {
   type TestWorld,
   testWorld,
 } from "@camclips/testing/stage-world";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { renderClip } from "./render-clip.ts";
 import { renderThumbnails } from "./render-thumbnails.ts";
 
@@ -96,6 +96,17 @@ describe("rendering a clip", () => {
     });
     expect((await world.deps.destination.info(KEY))?.metadata.sha256).toBe(sha256(body));
     expect(await readdir(join(world.folder, "scratch"))).toEqual([]);
+  });
+
+  it("has caches ask whether a clip or a picture still is what it was: a rerun may replace it", async () => {
+    await using world = await testWorld();
+    const puts = vi.spyOn(world.deps.destination, "putStream");
+    const [rendered] = await deliver(renderClip, await downloaded(world), world);
+    await deliver(renderThumbnails, rendered, world);
+    const said = puts.mock.calls.map(([key, , , { cacheControl }]) => [key.endsWith(".mp4"), cacheControl]);
+    expect(said).toContainEqual([true, "public, no-cache"]);
+    expect(said).toContainEqual([false, "public, no-cache"]);
+    expect(new Set(said.map(([, cacheControl]) => cacheControl)).size).toBe(1);
   });
 
   it("leaves a broken source out, and says so", async () => {

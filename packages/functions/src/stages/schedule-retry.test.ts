@@ -63,6 +63,16 @@ describe("a pending clip", () => {
     ]);
   });
 
+  it("is told no time that comes before the attempt where the scheduler may be late", async () => {
+    await using world = await testWorld();
+    Object.assign(world.deps.scheduler, { lateByMs: 60_000 });
+    await deliver(scheduleRetry, pendingOf(), world);
+    const nextAttemptAt = new Date(START + 180_000).toISOString();
+    expect(world.schedules).toMatchObject([{ atMs: START + 120_000 }]);
+    expect(world.puts).toMatchObject([{ body: { nextAttemptAt } }]);
+    expect(await Array.fromAsync(world.deps.records.inState("waiting"))).toMatchObject([{ nextAttemptAt }]);
+  });
+
   it("is scheduled and told once, however often the event comes", async () => {
     await using world = await testWorld();
     for (let time = 0; time < 3; time += 1) await deliver(scheduleRetry, pendingOf(), world);

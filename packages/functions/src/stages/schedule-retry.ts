@@ -28,11 +28,13 @@ export const scheduleRetry = defineStage(
     const next = { ...request, retryTimestamps: [...request.retryTimestamps, request.sentMs] };
     const name = `retry-${attemptKey(next)}`;
     await deps.scheduler.schedule({ name, atMs: nextAttemptMs, queue: "requests", body: writeRequest(next) }, signal);
-    await deps.records.setStatus(waitingStatus(request, data, metadata.deadlineAt, deps.clock.now()), signal);
+    // Who looks at the time that is told finds the attempt made, or on its way.
+    const told = { ...data, nextAttemptMs: nextAttemptMs + (deps.scheduler.lateByMs ?? 0) };
+    await deps.records.setStatus(waitingStatus(request, told, metadata.deadlineAt, deps.clock.now()), signal);
 
     const pending = pendingMetadata(
       request,
-      { ...data, deadlineAt: metadata.deadlineAt },
+      { ...told, deadlineAt: metadata.deadlineAt },
       deps.destinationBucket,
       deps.settings,
     );

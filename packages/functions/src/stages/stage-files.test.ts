@@ -26,7 +26,7 @@ describe.each((pipeline as readonly PipelineStage[]).map((row) => [row.stage, ro
           return false;
         }
       };
-      const expected = row.input.from === "requests" ? [] : row.input.events;
+      const expected = "events" in row.input ? row.input.events : [];
       expect(catalog.filter(takes).map(({ type }) => type)).toEqual(
         catalog.map(({ type }) => type).filter((type) => (expected as string[]).includes(type)),
       );

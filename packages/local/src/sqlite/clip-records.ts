@@ -87,9 +87,10 @@ export function createSqliteRecords(file: StateFile, clock: Clock): ClipRecords 
       return historyFrom(rows.map(bodyOf));
     },
 
-    async *inState(state, { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER } = {}) {
+    async *inState(state, { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, oldestFirst = false } = {}) {
+      const order = oldestFirst ? "ASC" : "DESC";
       const rows = file.read.rows(
-        "SELECT body FROM statuses WHERE state = ? AND since_ms >= ? AND since_ms < ? ORDER BY since_ms DESC",
+        `SELECT body FROM statuses WHERE state = ? AND since_ms >= ? AND since_ms < ? ORDER BY since_ms ${order}`,
         ...[state, fromMs, toMs],
       );
       for (const row of rows) yield clipStatus.parse(bodyOf(row));

@@ -204,6 +204,7 @@ export function clipRecordsContract(name: string, open: () => Promise<RecordsUnd
         await records.setStatus({ ...status, clipId: `clip-${index}`, sinceMs: NOW + index * 1000 });
       await eventually(async () => {
         expect(await clipIds(records.inState("failed"))).toEqual(["clip-3", "clip-2", "clip-1"]);
+        expect(await clipIds(records.inState("failed", { oldestFirst: true }))).toEqual(["clip-1", "clip-2", "clip-3"]);
         expect(await clipIds(records.inState("waiting"))).toEqual(["clip-0"]);
         const from = { fromMs: NOW + 2000 };
         expect(await clipIds(records.inState("failed", from))).toEqual(["clip-3", "clip-2"]);

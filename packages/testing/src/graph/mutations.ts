@@ -6,6 +6,8 @@ import { allow, edit, packedFor, remove } from "./mutate.ts";
 export interface Mutation {
   mistake: string;
   foundBy: GraphRuleName;
+  /** The graph that it breaks; staging's where nothing is said. */
+  of?: "staging served by CloudFront";
   /** Changes the graph in place. */
   make(graph: Graph): void;
 }
@@ -65,6 +67,14 @@ export const mutations: readonly Mutation[] = [
     make: (graph) =>
       edit(graph, "aws:sqs/queue:Queue", /^CheckDeadlineQueue/, (queue) => {
         delete queue.redrivePolicy;
+      }),
+  },
+  {
+    mistake: "a throttled message goes to the dead letters unseen",
+    foundBy: "every queue has a dead-letter queue",
+    make: (graph) =>
+      edit(graph, "aws:sqs/queue:Queue", /^RenderClipQueue/, (queue) => {
+        queue.redrivePolicy = queue.redrivePolicy?.replace(/"maxReceiveCount":\d+/, '"maxReceiveCount":4');
       }),
   },
   {
@@ -224,6 +234,51 @@ export const mutations: readonly Mutation[] = [
     make: (graph) => remove(graph, /^DestinationPublicAccessBlock$/),
   },
   {
+    mistake: "distributions of every account may read clips",
+    foundBy: "buckets are private and TLS only",
+    of: "staging served by CloudFront",
+    make: (graph) =>
+      edit(graph, "aws:s3/bucketPolicy:BucketPolicy", /^DestinationPolicy$/, (policy) => {
+        policy.policy = policy.policy.replace("aws:SourceArn", "aws:SourceVpc");
+      }),
+  },
+  {
+    mistake: "the distribution may not read its bucket",
+    foundBy: "what is served is the destination, over TLS",
+    of: "staging served by CloudFront",
+    make: (graph) =>
+      edit(graph, "aws:s3/bucketPolicy:BucketPolicy", /^DestinationPolicy$/, (policy) => {
+        policy.policy = policy.policy.replace("cloudfront", "cloudwatch");
+      }),
+  },
+  {
+    mistake: "clips are served without TLS",
+    foundBy: "what is served is the destination, over TLS",
+    of: "staging served by CloudFront",
+    make: (graph) =>
+      edit(graph, "aws:cloudfront/distribution:Distribution", /./, ({ defaultCacheBehavior }) => {
+        defaultCacheBehavior.viewerProtocolPolicy = "allow-all";
+      }),
+  },
+  {
+    mistake: "a rerun destroys what it replaces",
+    foundBy: "replaced clips can be taken back",
+    make: (graph) => remove(graph, /^DestinationVersioning$/),
+  },
+  {
+    mistake: "a second region finds a role's name taken",
+    foundBy: "names that regions share hold the region",
+    make: (graph) =>
+      edit(graph, "aws:iam/role:Role", /^SchedulesRole$/, (role) => {
+        role.name = "camclips-staging-schedules";
+      }),
+  },
+  {
+    mistake: "a stage that touches nothing brought may use a key",
+    foundBy: "functions may do what their row says, and nothing else",
+    make: (graph) => allow(graph, /^RecordEventRole$/, "kms:Decrypt", "arn:aws:kms:eu-west-1:123456789012:key/k"),
+  },
+  {
     mistake: "a bucket is not encrypted",
     foundBy: "buckets are encrypted",
     make: (graph) => remove(graph, /^WorkEncryption$/),
@@ -246,11 +301,16 @@ export const mutations: readonly Mutation[] = [
     make: (graph) => allow(graph, /^SchedulesRole$/, "sqs:SendMessage", "arn:aws:sqs:eu-west-1:123456789012:other"),
   },
   {
+    mistake: "nothing wakes the watch",
+    foundBy: "clocks wake their stages",
+    make: (graph) => remove(graph, /^WatchClipsClock$/),
+  },
+  {
     mistake: "functions do not know a queue",
     foundBy: "functions know every resource they need",
     make: (graph) => {
-      const wiring = graph.builds[0]?.links.Wiring as { stageQueueArns: Record<string, string> };
-      delete wiring.stageQueueArns["render-clip"];
+      const wiring = graph.builds[0]?.links.Wiring as { stageQueues: Record<string, object> };
+      delete wiring.stageQueues["render-clip"];
     },
   },
   {
@@ -269,6 +329,11 @@ export const mutations: readonly Mutation[] = [
     mistake: "nobody hears of a stage's crashes",
     foundBy: "every stage raises alarms",
     make: (graph) => remove(graph, /^CheckDeadlineErrorsAlarm$/),
+  },
+  {
+    mistake: "nobody hears of a stage's throttling",
+    foundBy: "every stage raises alarms",
+    make: (graph) => remove(graph, /^RenderClipThrottlesAlarm$/),
   },
   {
     mistake: "a terminal status is not counted",
