@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ListSchedulesCommand } from "@aws-sdk/client-scheduler";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { type AnyEvent, toEnvelope } from "@camclips/events";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -70,12 +72,41 @@ describe("the command line on a deployed stage", () => {
     expect(await stack.notified("asked")).toHaveLength(1);
   });
 
+  it("cancels a clip that waits for its footage, once for all", async () => {
+    const from = Date.now() + 3600_000;
+    const range = ["--start", String(from), "--end", String(from + 3000)];
+    expect((await camclips("request", "--camera", "harbour", ...range, "--clip-id", "unwanted")).code).toBe(0);
+    await until("a clip that waits", 60_000, async () => {
+      const { stdout } = await camclips("clips", "waiting", "--json");
+      return stdout.includes("unwanted") ? true : undefined;
+    });
+    const { code, stdout, stderr } = await camclips("cancel", "unwanted");
+    expect([code, stdout], stderr).toEqual([0, "unwanted  cancelled\n"]);
+    expect(await stack.terminal("unwanted")).toMatchObject({
+      status: "CLIP_CANCELLED",
+      attributes: { status: "CLIP_CANCELLED", reason: "CANCELLED" },
+    });
+    expect(stack.puts("unwanted").map(({ body }) => body.status)).toEqual(["CLIP_PENDING", "CLIP_CANCELLED"]);
+    const { Schedules = [] } = await stack.clients.scheduler.send(
+      new ListSchedulesCommand({ GroupName: stack.outputs.scheduleGroup }),
+    );
+    expect(Schedules.filter(({ Name }) => Name?.startsWith("retry-"))).toEqual([]);
+    const late = await camclips("cancel", "asked");
+    expect([late.code, late.stderr]).toEqual([2, expect.stringContaining("it is CLIP_AVAILABLE already")]);
+  });
+
   it("redrives a dead letter, and tells what comes of it", async () => {
     const history = await stack.records.history("asked");
     const downloaded = history.find(({ type, metadata }) => type === "SourcesDownloaded" && !metadata.rerun);
     const { dlqUrl } = stack.outputs.stages["render-clip"] ?? {};
     const MessageBody = JSON.stringify(toEnvelope(downloaded as AnyEvent));
     await stack.clients.sqs.send(new SendMessageCommand({ QueueUrl: dlqUrl, MessageBody }));
+    const look = await camclips("dead-letters", "render-clip", "--json");
+    expect(JSON.parse(look.stdout), look.stderr).toMatchObject([
+      { function: "render-clip", clipId: "asked", message: "SourcesDownloaded", error: null },
+    ]);
+    // SQS hides what was looked at for a while.
+    await sleep(21_000);
     const { code, stdout, stderr } = await camclips("redrive", "render-clip");
     expect(code, stderr).toBe(0);
     expect(stdout).toBe("1 sent back to render-clip\n");

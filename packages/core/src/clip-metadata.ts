@@ -29,6 +29,7 @@ const RETRYABLE: Record<Reason, boolean> = {
   CLIP_TOO_LONG: false,
   INVALID_REQUEST: false,
   ALREADY_DELIVERED: false,
+  CANCELLED: true,
   UNKNOWN_CAMERA: false,
   CORRUPT_SOURCE: false,
   VERIFY_FAILED: true,

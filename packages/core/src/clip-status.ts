@@ -6,9 +6,10 @@ import { requestKey } from "./request.ts";
 
 /**
  * `working`: a stage is at it. `waiting`: its footage may still come. The others are final: `available`, `unavailable` (decided
- * without a clip), `stalled` (no answer by the deadline) and `failed` (FATAL_ERROR for any other reason).
+ * without a clip), `cancelled` (by an operator), `stalled` (no answer by the deadline) and `failed` (FATAL_ERROR for any other
+ * reason).
  */
-export const clipState = z.enum(["working", "waiting", "available", "unavailable", "failed", "stalled"]);
+export const clipState = z.enum(["working", "waiting", "available", "unavailable", "cancelled", "failed", "stalled"]);
 export type ClipState = z.infer<typeof clipState>;
 
 export const clipStatus = z.object({
@@ -84,6 +85,7 @@ export function decidedStatus(
 
 function stateOf(outcome: Decided["status"], reason: Reason | undefined): ClipState {
   if (outcome === "CLIP_AVAILABLE") return "available";
+  if (outcome === "CLIP_CANCELLED") return "cancelled";
   if (outcome !== "FATAL_ERROR") return "unavailable";
   return reason === "STALLED" ? "stalled" : "failed";
 }

@@ -49,6 +49,11 @@ export class StoredQueue {
   /** Takes up what an earlier process left, and starts consuming. */
   start(): void {
     this.#running = true;
+    this.takeUp();
+  }
+
+  /** Finds what another process has sent meanwhile: a command for operators, beside the runtime. */
+  takeUp(): void {
     const { file, name } = this.#options;
     for (const row of file.read.rows("SELECT * FROM messages WHERE queue = ? ORDER BY id", name))
       this.#enqueue({
@@ -76,11 +81,8 @@ export class StoredQueue {
 
   /** Sends as a part of a transaction. @returns what to call once that is committed. */
   add(transaction: Transaction, body: string, sentMs: number): () => void {
-    const row = transaction.row(
-      "INSERT INTO messages (queue, body, sent_ms) VALUES (?, ?, ?) RETURNING id",
-      ...[this.#options.name, body, sentMs],
-    );
-    return () => this.#enqueue({ id: Number(row?.id), body, sentMs, receives: 0 });
+    const id = addMessage(transaction, this.#options.name, body, sentMs);
+    return () => this.#enqueue({ id, body, sentMs, receives: 0 });
   }
 
   #enqueue(message: QueuedMessage): void {
@@ -155,6 +157,15 @@ export class StoredQueue {
     }, this.#options.redeliverAfterMs(message.receives));
     this.#timers.add(timer);
   }
+}
+
+/** @returns its id. */
+export function addMessage(transaction: Transaction, queue: string, body: string, sentMs: number): number {
+  const row = transaction.row(
+    "INSERT INTO messages (queue, body, sent_ms) VALUES (?, ?, ?) RETURNING id",
+    ...[queue, body, sentMs],
+  );
+  return Number(row?.id);
 }
 
 export function deleteMessage(transaction: Transaction, id: number): void {

@@ -5,6 +5,7 @@ import {
   type ClipRecords,
   type Clock,
   createCameraService,
+  type DeadLetter,
   type Notification,
   type ObjectReader,
   type ObjectStore,
@@ -21,8 +22,9 @@ import {
   sweepScratch,
 } from "@camclips/functions";
 import type { MediaEngine, OnProgress } from "@camclips/media";
-import { createStoredBus } from "./bus.ts";
+import { type BusOptions, createStoredBus } from "./bus.ts";
 import { createFolderStore } from "./folder-store.ts";
+import { deadLettersIn, type OperatorPorts, operatorPorts } from "./operator-ports.ts";
 import { giveStateBack, takeState } from "./owner.ts";
 import { type QueuedMessage, StoredQueue } from "./queue.ts";
 import { createSqliteRecords, sweepRecords } from "./sqlite/clip-records.ts";
@@ -61,16 +63,13 @@ export interface IdleOptions {
   signal?: AbortSignal;
 }
 
-export interface DeadLetter {
-  queue: string;
-  body: string;
-  error: string;
-}
-
 const silent: Log = { info() {}, warn() {}, error() {} };
 
 /** In the state folder. It may be read beside a runtime that works. */
 export const STATE_FILE = "state.sqlite";
+
+/** How often the runtime looks for what another process has sent. */
+const LOOK_MS = 1000;
 
 /** Time a stage has on one message, as on Lambda. */
 const signalFor = (row: PipelineStage): AbortSignal => AbortSignal.timeout(row.timeoutSeconds * 1000);
@@ -87,6 +86,8 @@ export class LocalRuntime {
   #deps: Deps | undefined;
   #started: Promise<void> | undefined;
   #stopping = false;
+  #lookout: NodeJS.Timeout | undefined;
+  #othersWrote = 0;
 
   constructor(options: LocalRuntimeOptions) {
     this.#options = options;
@@ -115,11 +116,20 @@ export class LocalRuntime {
     this.#stages = await loadStages();
     this.#deps = this.#connect();
     for (const part of [...this.#queues.values(), this.#timers]) if (!this.#stopping) part.start();
+    if (!this.#stopping) this.#lookout = setInterval(() => this.#takeUp(), LOOK_MS).unref();
+  }
+
+  #takeUp(): void {
+    const wrote = this.#file.othersWrote;
+    if (wrote === this.#othersWrote) return;
+    this.#othersWrote = wrote;
+    for (const queue of this.#queues.values()) queue.takeUp();
   }
 
   /** Ends what is under way and leaves the rest for the next runtime on the same folder. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    clearInterval(this.#lookout);
     const parts = [this.#timers, ...this.#queues.values()];
     await Promise.all(parts.map((part) => part.stop()));
     // What was just starting would go on by itself, beside the next runtime on the same folder.
@@ -128,6 +138,7 @@ export class LocalRuntime {
       () => false,
     );
     await Promise.all(parts.map((part) => part.stop()));
+    clearInterval(this.#lookout);
     if (isOwner) await giveStateBack(this.#file);
     this.#file[Symbol.dispose]();
   }
@@ -164,9 +175,14 @@ export class LocalRuntime {
     return this.#timers.fireDue();
   }
 
-  deadLetters(): DeadLetter[] {
-    const rows = this.#file.read.rows("SELECT queue, body, error FROM dead_letters ORDER BY id");
-    return rows.map(({ queue, body, error }) => ({ queue: String(queue), body: String(body), error: String(error) }));
+  deadLetters(): Required<DeadLetter>[] {
+    return deadLettersIn(this.#file);
+  }
+
+  /** For people on call, in this process. */
+  get operator(): OperatorPorts {
+    const { bus } = createStoredBus(this.#busOptions);
+    return { ...operatorPorts(this.#file, this.#clock), bus, schedules: this.#timers };
   }
 
   #createQueue(row: PipelineStage & { stage: StageName }): StoredQueue {
@@ -208,6 +224,15 @@ export class LocalRuntime {
     return queue;
   }
 
+  get #busOptions(): BusOptions {
+    return {
+      file: this.#file,
+      clock: this.#clock,
+      queueOf: (stage) => this.#queue(stage),
+      onEvent: this.#options.onEvent,
+    };
+  }
+
   get #scratchRoot(): string {
     return join(this.#options.root, "scratch");
   }
@@ -225,12 +250,7 @@ export class LocalRuntime {
       metrics: this.#options.metrics ?? { add() {} },
       work: createFolderStore(join(this.#options.root, "work")),
       records: this.records,
-      ...createStoredBus({
-        file: this.#file,
-        clock: this.#clock,
-        queueOf: (stage) => this.#queue(stage),
-        onEvent: this.#options.onEvent,
-      }),
+      ...createStoredBus(this.#busOptions),
       topic: { notify: (notification) => this.#notify(notification) },
       scheduler: this.#timers,
       cameras:

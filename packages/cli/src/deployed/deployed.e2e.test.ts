@@ -27,6 +27,9 @@ const part = (name: string) => ({
 });
 const outputs = {
   busArn: "arn:bus",
+  busName: "bus",
+  scheduleGroup: "schedules",
+  scheduleDlqUrl: url("schedules-dlq"),
   archiveArn: "arn:archive",
   requestQueueUrl: url("accept-request"),
   recordsTable: "records",
@@ -110,6 +113,31 @@ describe("the commands for a deployed stage", () => {
     const unknown = await run(["timeline", "other"]);
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain('stage "test" knows no clip other');
+  });
+
+  it("dead-letters shows the events that rest with the errors of the log, and leaves them", async () => {
+    aws.put(url("render-clip-dlq"), text(second));
+    aws.put(url("schedules-dlq"), "{}");
+    const [letter] = aws.queues.get(url("render-clip-dlq")) ?? [];
+    const failures = ["first", "second"].map((message) =>
+      JSON.stringify({ message: "stage failed", messageId: letter?.MessageId, error: { name: "Error", message } }),
+    );
+    aws.logs.set(
+      "/aws/lambda/render-clip",
+      failures.map((message) => ({ timestamp: 1, message })),
+    );
+    const { code, stdout, stderr } = await run(["dead-letters", "--json"]);
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { function: "render-clip", clipId: "clip", message: "SourcesLocated", error: "Error: first" },
+      { function: "schedules", clipId: null, message: "unreadable", error: null },
+    ]);
+    expect(aws.queues.get(url("render-clip-dlq"))).toHaveLength(1);
+  });
+
+  it("cancel says that the stage knows no such clip", async () => {
+    const { code, stderr } = await run(["cancel", "nobody"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('nobody  stage "test" knows no such clip')]);
   });
 
   it("redrive takes a clip that was told FATAL_ERROR up as a run of its own, and leaves what is no event", async () => {

@@ -8,10 +8,11 @@ import { refusals } from "../file-errors.ts";
 export async function findInState<T>(
   state: string,
   read: (file: StateFile) => Promise<T | undefined>,
+  { readOnly = true } = {},
 ): Promise<T | undefined> {
   try {
     for (const path of stateFilesIn(state)) {
-      using file = new StateFile(path, { readOnly: true });
+      using file = new StateFile(path, { readOnly });
       const found = await read(file);
       if (found !== undefined) return found;
     }

@@ -51,6 +51,14 @@ describe("work for nothing", () => {
     onlyOne("SourcesPending", await deliver(stage, rerunOf(accepted, "replay-1"), world));
   });
 
+  it("is that of a rerun for a clip that an operator cancelled", async () => {
+    await using world = await testWorld();
+    const { stage, worked } = locating();
+    await world.deps.records.putOnce(terminalEntry("clip-1", requestKey(request())), { status: "CLIP_CANCELLED" });
+    expect(await deliver(stage, rerunOf(accepted, "replay-1"), world)).toEqual([]);
+    expect(worked).toEqual([]);
+  });
+
   it("is what a replay finds of further attempts of the same request: each rerun works once, also when redelivered", async () => {
     await using world = await testWorld();
     const { stage, worked } = locating();

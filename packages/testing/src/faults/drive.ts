@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import type { DeadLetter } from "@camclips/core";
 import type { Deps } from "@camclips/functions";
-import { type DeadLetter, LocalRuntime } from "@camclips/local";
+import { LocalRuntime } from "@camclips/local";
 import { testFolder } from "../folders.ts";
 import { fakeMedia } from "../stage-world.ts";
 import type { Asked, Fault, History } from "./history.ts";
