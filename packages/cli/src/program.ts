@@ -7,6 +7,7 @@ import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { eventCommand } from "./commands/event.ts";
 import { invokeCommand } from "./commands/invoke.ts";
+import { logsCommand } from "./commands/logs.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { requestCommand } from "./commands/request.ts";
@@ -26,7 +27,7 @@ export function createProgram(): Command {
     .helpCommand(false)
     .addHelpText("after", help);
   const here = [demoCommand(), clipCommand(), eventCommand(), invokeCommand()];
-  const anywhere = [timelineCommand(), clipsCommand(), cancelCommand(), deadLettersCommand()];
+  const anywhere = [timelineCommand(), clipsCommand(), cancelCommand(), deadLettersCommand(), logsCommand()];
   const commands = [...here, ...anywhere, requestCommand(), replayCommand(), redriveCommand(), helpCommand(program)];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   for (const command of [program, ...program.commands]) command.exitOverride();

@@ -135,6 +135,26 @@ describe("the commands for a deployed stage", () => {
     expect(aws.queues.get(url("render-clip-dlq"))).toHaveLength(1);
   });
 
+  it("logs asks every function's log for a clip's lines, and sorts them", async () => {
+    const line = (stage: string, second: number, clipId = "clip") => ({
+      timestamp: 1,
+      message: JSON.stringify({ level: "INFO", message: "stage done", stage, clipId, timestamp: at(second * 1000) }),
+    });
+    aws.logs.set("/aws/lambda/publish-clip", [line("publish-clip", 2), line("publish-clip", 3, "other")]);
+    aws.logs.set("/aws/lambda/locate-sources", [line("locate-sources", 1)]);
+    const { code, stdout, stderr } = await run(["logs", "clip", "--since", "2018-10-31"]);
+    expect(code, stderr).toBe(0);
+    expect(stdout.split("\n").map((each) => each.split(/ +/)[2])).toEqual([
+      "locate-sources",
+      "publish-clip",
+      undefined,
+    ]);
+    expect(aws.inputs("Logs_20140328.FilterLogEvents").at(-1)).toMatchObject({
+      filterPattern: '{ $.clipId = "clip" }',
+      startTime: Date.UTC(2018, 9, 31),
+    });
+  });
+
   it("cancel says that the stage knows no such clip", async () => {
     const { code, stderr } = await run(["cancel", "nobody"]);
     expect([code, stderr]).toEqual([2, expect.stringContaining('nobody  stage "test" knows no such clip')]);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readSettings, toEnvelope } from "@camclips/events";
-import { createFolderStore, LocalRuntime, STATE_FILE, StateFile } from "@camclips/local";
+import { createFolderStore, createLogFile, LocalRuntime, STATE_FILE, StateFile } from "@camclips/local";
 import { runCli } from "@camclips/testing/cli/run-cli";
 import { type TestFolder, testFolder } from "@camclips/testing/folders";
 import { sampleEvent } from "@camclips/testing/sample-events";
@@ -26,6 +26,7 @@ beforeAll(async () => {
     destination: createFolderStore(join(folder.path, "destination")),
     destinationBucket: "clips",
     media: fakeMedia(),
+    log: createLogFile(state),
     cameras: { alias: async () => "pier", recordings: async () => [], putClip: async () => {} },
   });
   await runtime.start();
@@ -89,5 +90,29 @@ describe("camclips dead-letters, in a state folder", () => {
     expect((await camclips("dead-letters", "schedules")).stderr).toBe("no dead letters\n");
     const wrong = await camclips("dead-letters", "rendr");
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('no dead letters of "rendr"')]);
+  });
+});
+
+describe("camclips logs, in a state folder", () => {
+  it("shows what was logged of a clip", async () => {
+    const { code, stdout } = await camclips("logs", "long");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\S+Z {2}INFO {3}accept-request {5}long {2}stage done: RequestAccepted \(\d+ ms\)$/m);
+    expect(stdout).toMatch(/locate-sources {5}long {2}stage done: ClipRejected/);
+    expect(stdout).not.toContain("waits");
+  });
+
+  it("shows what is new and grave enough, and speaks JSON", async () => {
+    const { stdout } = await camclips("logs", "--since", "1d", "--json");
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(new Set(lines.map(({ clipId }) => clipId))).toEqual(new Set(["waits", "long"]));
+    for (const args of [
+      ["--level", "error"],
+      ["--since", "0s"],
+    ])
+      expect(await camclips("logs", ...args)).toMatchObject({ code: 0, stdout: "", stderr: "no such lines\n" });
   });
 });

@@ -23,7 +23,7 @@ export async function findInState<T>(
 }
 
 /** `camclips clip` keeps the state of each clip apart, `camclips invoke` in one place. */
-function stateFilesIn(state: string): string[] {
+export function stateFilesIn(state: string): string[] {
   const jobs = join(state, "clips");
   const roots = [state, join(state, "invoke"), ...namesIn(jobs).map((name) => join(jobs, name))];
   const files = roots.map((root) => join(root, STATE_FILE)).filter(isThere);
