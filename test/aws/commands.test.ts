@@ -53,8 +53,9 @@ const rerun = (prefix: string): Promise<AnyEvent[]> =>
 describe("the command line on a deployed stage", () => {
   it("asks for a clip and shows what became of it", async () => {
     const range = ["--start", String(startMs + 1000), "--end", String(startMs + 3000)];
-    const asked = await camclips("request", "--camera", "harbour", ...range, "--clip-id", "asked");
+    const asked = await camclips("request", "--camera", "harbour", ...range, "--clip-id", "asked", "--wait");
     expect(asked.code, asked.stderr).toBe(0);
+    expect(asked.stdout).toContain("asked  CLIP_AVAILABLE");
     expect(await stack.terminal("asked")).toMatchObject({ status: "CLIP_AVAILABLE" });
     await until("the whole history", 30_000, async () => {
       const { stdout } = await camclips("timeline", "asked", "--json");
@@ -63,9 +64,25 @@ describe("the command line on a deployed stage", () => {
     });
   });
 
+  it("sends one clip through the stage after a deploy, and says that it passed", async () => {
+    const { code, stdout, stderr } = await camclips("smoke", "--json");
+    expect(code, stdout + stderr).toBe(0);
+    const { stages, ...result } = JSON.parse(stdout);
+    expect(result).toMatchObject({ passed: true, status: "CLIP_AVAILABLE", clipId: expect.stringMatching(/^smoke-/) });
+    const names = stages.map(({ stage }: { stage: string }) => stage);
+    expect(names).toContain("render-clip");
+    expect(names.at(-1)).toBe("publish-clip");
+  });
+
+  it("shows what the functions logged of a clip", async () => {
+    const { code, stdout, stderr } = await camclips("logs", "asked");
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/INFO {3}render-clip {8}asked {2}stage done: ClipRendered/);
+    expect(stdout).not.toContain("smoke-");
+  });
+
   it("renders one clip again without telling anybody", async () => {
-    const range = ["--from", new Date(Date.now() - 3600_000).toISOString(), "--to", new Date().toISOString()];
-    const { code, stderr } = await camclips("replay", ...range, "--clip", "asked", "--only", "render-clip");
+    const { code, stderr } = await camclips("replay", "--clip", "asked", "--only", "render-clip");
     expect(code, stderr).toBe(0);
     const events = await rerun("replay-");
     expect(events.map(({ type }) => type)).toEqual(["ClipRendered", "ThumbnailsRendered", "ClipPublished"]);

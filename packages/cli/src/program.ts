@@ -11,6 +11,7 @@ import { logsCommand } from "./commands/logs.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { requestCommand } from "./commands/request.ts";
+import { smokeCommand } from "./commands/smoke.ts";
 import { timelineCommand } from "./commands/timeline.ts";
 import { exitCodesHelp } from "./exit-codes.ts";
 
@@ -28,7 +29,8 @@ export function createProgram(): Command {
     .addHelpText("after", help);
   const here = [demoCommand(), clipCommand(), eventCommand(), invokeCommand()];
   const anywhere = [timelineCommand(), clipsCommand(), cancelCommand(), deadLettersCommand(), logsCommand()];
-  const commands = [...here, ...anywhere, requestCommand(), replayCommand(), redriveCommand(), helpCommand(program)];
+  const deployed = [requestCommand(), smokeCommand(), replayCommand(), redriveCommand()];
+  const commands = [...here, ...anywhere, ...deployed, helpCommand(program)];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;

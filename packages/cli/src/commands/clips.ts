@@ -1,4 +1,4 @@
-import { type ClipRecords, type ClipState, type ClipStatus, clipState } from "@camclips/core";
+import { type ClipRecords, type ClipState, type ClipStatus, clipState, isStuck } from "@camclips/core";
 import { createSqliteRecords } from "@camclips/local";
 import { type Command, InvalidArgumentError } from "commander";
 import { exitCodesHelp } from "../exit-codes.ts";
@@ -101,9 +101,4 @@ async function clipsIn(records: ClipRecords, { states, sinceMs, camera }: Wanted
   }
   const own = await Array.fromAsync(records.ofCamera(camera, { startMs: sinceMs, endMs: FURTHEST_MS }));
   return own.filter(({ state }) => asked.includes(state));
-}
-
-function isStuck({ state, sinceMs, deadlineAt }: ClipStatus, nowMs: number): boolean {
-  if (state !== "working" && state !== "waiting") return false;
-  return nowMs > sinceMs + (Date.parse(deadlineAt) - sinceMs) / 2;
 }

@@ -28,6 +28,7 @@ const part = (name: string) => ({
 const outputs = {
   busArn: "arn:bus",
   busName: "bus",
+  destinationBucket: "clips",
   scheduleGroup: "schedules",
   scheduleDlqUrl: url("schedules-dlq"),
   archiveArn: "arn:archive",
@@ -45,6 +46,7 @@ const request = {
   gapPolicy: "SKIP_GAPS" as const,
   sentMs: START_MS + 5000,
 };
+const rangeInBody = { startTimestampInMs: request.startMs, endTimestampInMs: request.endMs };
 const at = (ms: number) => new Date(request.sentMs + ms).toISOString();
 const origin = { clipId: "clip", key: "key", deadlineAt: at(1e6) };
 const accepted = firstEvent(RequestAccepted.happened({ request }), 1, origin, at(0)) as AnyEvent;
@@ -100,6 +102,24 @@ describe("the commands for a deployed stage", () => {
     expect(bad).toMatchObject({ code: 2, stdout: "" });
     expect(bad.stderr).toContain("the service would refuse this request: cameraId must be");
     expect(sentTo("accept-request")).toHaveLength(2);
+  });
+
+  it("request --wait shows what comes of it, and ends as the clip does", async () => {
+    const body = JSON.stringify({ clipId: "clip", cameraId: "camera", ...rangeInBody });
+    const { code, stdout, stderr } = await run(["request", "-", "--wait"], body);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/RequestAccepted.*SourcesLocated.*ClipPublished.*clip {2}CLIP_AVAILABLE\n$/s);
+    const other = JSON.stringify({ clipId: "clip", cameraId: "other", ...rangeInBody });
+    const never = await run(["request", "-", "--wait", "--timeout", "1", "--json"], other);
+    expect([never.code, JSON.parse(never.stdout)]).toEqual([
+      4,
+      expect.objectContaining({ clipId: "clip", status: null }),
+    ]);
+  });
+
+  it("smoke asks for footage where no clip was delivered yet", async () => {
+    const { code, stderr } = await run(["smoke"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("name footage with --camera, --start and --end")]);
   });
 
   it("timeline reads the clip's record", async () => {
@@ -241,7 +261,7 @@ describe("the commands for a deployed stage", () => {
   });
 
   it("replay --clip sends the clip's own event to the stage, marked as the archive's replay would be", async () => {
-    const { code, stderr } = await run(["replay", "--from", "2018-10-31", "--to", "2018-11-01", "--clip", "clip"]);
+    const { code, stderr } = await run(["replay", "--clip", "clip"]);
     expect(code, stderr).toBe(0);
     const event = parseEnvelope(JSON.parse(sentTo("locate-sources")[0] ?? ""));
     expect(event).toMatchObject({ type: "RequestAccepted", metadata: { rerun: { notify: false } } });
@@ -258,6 +278,7 @@ describe("the commands for a deployed stage", () => {
       ["replay", "--from", "2018-10-31", "--to", "2018-11-01", "--only", "accept-request"],
       "takes no events from the bus",
     ],
+    [["replay"], "which events? give --from, or --clip for one clip's"],
     [["request"], "name a file with the request, or give --camera, --start and --end"],
   ])("%j is told with exit code 2", async (args, message) => {
     const { code, stderr } = await run(args);

@@ -12,6 +12,7 @@ const outputs = z.object({
   archiveArn: z.string(),
   requestQueueUrl: z.string(),
   recordsTable: z.string(),
+  destinationBucket: z.string(),
   scheduleGroup: z.string(),
   scheduleDlqUrl: z.string(),
   stages: z.record(
