@@ -14,10 +14,8 @@ export async function releaseMessage(
   seconds: number,
 ): Promise<void> {
   try {
-    const [, partition, , region, account, name] = eventSourceARN.split(":");
-    const domain = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
     const command = new ChangeMessageVisibilityCommand({
-      QueueUrl: `https://sqs.${region}.${domain}/${account}/${name}`,
+      QueueUrl: queueUrlOf(eventSourceARN),
       ReceiptHandle: receiptHandle,
       VisibilityTimeout: seconds,
     });
@@ -25,4 +23,10 @@ export async function releaseMessage(
   } catch {
     // What failed is reported to SQS all the same.
   }
+}
+
+export function queueUrlOf(arn: string): string {
+  const [, partition, , region, account, name] = arn.split(":");
+  const domain = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+  return `https://sqs.${region}.${domain}/${account}/${name}`;
 }

@@ -130,6 +130,11 @@ export interface CameraService {
   putClip(clipId: string, body: object, signal?: AbortSignal): Promise<void>;
 }
 
+export interface Backlog {
+  /** How long a request that is accepted now waits for its turns, about. Looks at the queues every few seconds at most. */
+  waitSeconds(signal?: AbortSignal): Promise<number>;
+}
+
 export interface Clock {
   now(): number;
 }

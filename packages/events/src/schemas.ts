@@ -66,6 +66,7 @@ export const reason = z.enum([
   "INVALID_REQUEST",
   "ALREADY_DELIVERED",
   "CANCELLED",
+  "OVERLOADED",
   "UNKNOWN_CAMERA",
   "CORRUPT_SOURCE",
   "VERIFY_FAILED",

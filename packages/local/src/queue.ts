@@ -33,6 +33,8 @@ export class StoredQueue {
   readonly #waiting: QueuedMessage[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
   #working = 0;
+  /** Of the latest deliveries. */
+  #usualMs = 0;
   #running = false;
   #idle = Promise.withResolvers<void>();
 
@@ -44,6 +46,11 @@ export class StoredQueue {
   /** Messages that are waiting, worked on, or due for another delivery. */
   get size(): number {
     return this.#known.size;
+  }
+
+  /** How long a message that is sent now waits for its turn, by how long those before took. */
+  get waitSeconds(): number {
+    return (this.#waiting.length * this.#usualMs) / this.#options.concurrency / 1000;
   }
 
   /** Takes up what an earlier process left, and starts consuming. */
@@ -122,8 +129,11 @@ export class StoredQueue {
     } catch {
       return this.#redeliver(message);
     }
+    const startedMs = performance.now();
     try {
       await consume(received);
+      const tookMs = performance.now() - startedMs;
+      this.#usualMs = this.#usualMs === 0 ? tookMs : this.#usualMs * 0.9 + tookMs * 0.1;
       await file.write((transaction) => deleteMessage(transaction, message.id));
       this.#known.delete(message.id);
     } catch (error) {

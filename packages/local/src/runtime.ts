@@ -9,6 +9,7 @@ import {
   type Notification,
   type ObjectReader,
   type ObjectStore,
+  queuesAhead,
   type ScheduledMessage,
 } from "@camclips/core";
 import { type AnyEvent, type PipelineStage, pipeline, type Settings, type StageName } from "@camclips/events";
@@ -52,6 +53,11 @@ export interface LocalRuntimeOptions {
   onNotification?(notification: Notification): void;
   /** Pause before a failed message is delivered again. */
   redeliverAfterMs?(receives: number): number;
+  /**
+   * Refuses requests that would wait for too long, as a service for many callers should; without it everything that was asked
+   * for is worked off.
+   */
+  refusesOverload?: boolean;
   /** Puts something between the stages and the world: fault injection. */
   decorate?(deps: Deps): Deps;
 }
@@ -162,6 +168,11 @@ export class LocalRuntime {
     }
   }
 
+  /** How long a request that is sent now waits for its turns, by how long the work took lately. */
+  get waitSeconds(): number {
+    return queuesAhead.reduce((sum, { stage }) => sum + this.#queue(stage).waitSeconds, 0);
+  }
+
   history(clipId: string): Promise<AnyEvent[]> {
     return this.records.history(clipId);
   }
@@ -256,6 +267,7 @@ export class LocalRuntime {
       cameras:
         this.#options.cameras ??
         createCameraService({ camerasUrl: settings.CAM_SERVICES_URL, recordingsUrl: settings.RECORDINGS_URL }),
+      backlog: { waitSeconds: async () => (this.#options.refusesOverload ? this.waitSeconds : 0) },
       scratch: createScratch(this.#scratchRoot),
       onProgress:
         (clipId): OnProgress =>

@@ -8,6 +8,7 @@ import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import {
+  createBacklog,
   createDynamoRecords,
   createEventBus,
   createS3Store,
@@ -113,6 +114,7 @@ export async function connect(): Promise<Connection> {
         // `Resource` throws for what is not linked, instead of having nothing.
         token: ("CameraServiceToken" in links && links.CameraServiceToken?.value) || undefined,
       }),
+      backlog: createBacklog(sqs, (stage) => stageQueueArn(wired.stageQueueArns, stage), clock),
       scratch: createScratch(settings.CLIP_DOWNLOAD_DEST),
       onProgress: () => () => {},
     },
