@@ -1,5 +1,5 @@
 /// <reference path="../.sst/platform/config.d.ts" />
-import type { Grant, PipelineStage } from "@camclips/events";
+import { type Grant, type PipelineStage, pipeline } from "@camclips/events";
 import type { clipRecords } from "./clip-records.ts";
 import { type KeyUse, useKeys } from "./keys.ts";
 import type { Messaging } from "./messaging.ts";
@@ -19,6 +19,9 @@ export interface Resources {
   clipUrl: $util.Input<string>;
   messaging: Messaging;
 }
+
+/** Whose messages tell how long a new request would wait (packages/core/src/admission.ts). */
+const countedQueues = pipeline.filter(({ leastSeconds }) => leastSeconds > 0).map(({ stage }) => stage);
 
 /** What a stage's role may do: its grants, publish, schedule, consume its queue, write its log. Nothing else. */
 export function permissionsOf(row: PipelineStage, resources: Resources): Statement[] {
@@ -67,6 +70,10 @@ function granted(grant: Grant, { settings, records, storage, messaging }: Resour
       return write(storage.destination);
     case "topic:publish":
       return [{ actions: ["sns:Publish"], resources: [messaging.topic.arn] }];
+    case "queues:count":
+      return [
+        { actions: ["sqs:GetQueueAttributes"], resources: countedQueues.map((stage) => messaging.queues[stage].arn) },
+      ];
     // IAM knows no condition on a schedule's target. What a schedule can reach is the schedule role's business, and
     // every stage may create schedules already, to come back to its own queue.
     case "schedule:request":

@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ListSchedulesCommand } from "@aws-sdk/client-scheduler";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { type AnyEvent, toEnvelope } from "@camclips/events";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -51,8 +53,9 @@ const rerun = (prefix: string): Promise<AnyEvent[]> =>
 describe("the command line on a deployed stage", () => {
   it("asks for a clip and shows what became of it", async () => {
     const range = ["--start", String(startMs + 1000), "--end", String(startMs + 3000)];
-    const asked = await camclips("request", "--camera", "harbour", ...range, "--clip-id", "asked");
+    const asked = await camclips("request", "--camera", "harbour", ...range, "--clip-id", "asked", "--wait");
     expect(asked.code, asked.stderr).toBe(0);
+    expect(asked.stdout).toContain("asked  CLIP_AVAILABLE");
     expect(await stack.terminal("asked")).toMatchObject({ status: "CLIP_AVAILABLE" });
     await until("the whole history", 30_000, async () => {
       const { stdout } = await camclips("timeline", "asked", "--json");
@@ -61,13 +64,52 @@ describe("the command line on a deployed stage", () => {
     });
   });
 
+  it("sends one clip through the stage after a deploy, and says that it passed", async () => {
+    const { code, stdout, stderr } = await camclips("smoke", "--json");
+    expect(code, stdout + stderr).toBe(0);
+    const { stages, ...result } = JSON.parse(stdout);
+    expect(result).toMatchObject({ passed: true, status: "CLIP_AVAILABLE", clipId: expect.stringMatching(/^smoke-/) });
+    const names = stages.map(({ stage }: { stage: string }) => stage);
+    expect(names).toContain("render-clip");
+    expect(names.at(-1)).toBe("publish-clip");
+  });
+
+  it("shows what the functions logged of a clip", async () => {
+    const { code, stdout, stderr } = await camclips("logs", "asked");
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/INFO {3}render-clip {8}asked {2}stage done: ClipRendered/);
+    expect(stdout).not.toContain("smoke-");
+  });
+
   it("renders one clip again without telling anybody", async () => {
-    const range = ["--from", new Date(Date.now() - 3600_000).toISOString(), "--to", new Date().toISOString()];
-    const { code, stderr } = await camclips("replay", ...range, "--clip", "asked", "--only", "render-clip");
+    const { code, stderr } = await camclips("replay", "--clip", "asked", "--only", "render-clip");
     expect(code, stderr).toBe(0);
     const events = await rerun("replay-");
     expect(events.map(({ type }) => type)).toEqual(["ClipRendered", "ThumbnailsRendered", "ClipPublished"]);
     expect(await stack.notified("asked")).toHaveLength(1);
+  });
+
+  it("cancels a clip that waits for its footage, once for all", async () => {
+    const from = Date.now() + 3600_000;
+    const range = ["--start", String(from), "--end", String(from + 3000)];
+    expect((await camclips("request", "--camera", "harbour", ...range, "--clip-id", "unwanted")).code).toBe(0);
+    await until("a clip that waits", 60_000, async () => {
+      const { stdout } = await camclips("clips", "waiting", "--json");
+      return stdout.includes("unwanted") ? true : undefined;
+    });
+    const { code, stdout, stderr } = await camclips("cancel", "unwanted");
+    expect([code, stdout], stderr).toEqual([0, "unwanted  cancelled\n"]);
+    expect(await stack.terminal("unwanted")).toMatchObject({
+      status: "CLIP_CANCELLED",
+      attributes: { status: "CLIP_CANCELLED", reason: "CANCELLED" },
+    });
+    expect(stack.puts("unwanted").map(({ body }) => body.status)).toEqual(["CLIP_PENDING", "CLIP_CANCELLED"]);
+    const { Schedules = [] } = await stack.clients.scheduler.send(
+      new ListSchedulesCommand({ GroupName: stack.outputs.scheduleGroup }),
+    );
+    expect(Schedules.filter(({ Name }) => Name?.startsWith("retry-"))).toEqual([]);
+    const late = await camclips("cancel", "asked");
+    expect([late.code, late.stderr]).toEqual([2, expect.stringContaining("it is CLIP_AVAILABLE already")]);
   });
 
   it("redrives a dead letter, and tells what comes of it", async () => {
@@ -76,6 +118,12 @@ describe("the command line on a deployed stage", () => {
     const { dlqUrl } = stack.outputs.stages["render-clip"] ?? {};
     const MessageBody = JSON.stringify(toEnvelope(downloaded as AnyEvent));
     await stack.clients.sqs.send(new SendMessageCommand({ QueueUrl: dlqUrl, MessageBody }));
+    const look = await camclips("dead-letters", "render-clip", "--json");
+    expect(JSON.parse(look.stdout), look.stderr).toMatchObject([
+      { function: "render-clip", clipId: "asked", message: "SourcesDownloaded", error: null },
+    ]);
+    // SQS hides what was looked at for a while.
+    await sleep(21_000);
     const { code, stdout, stderr } = await camclips("redrive", "render-clip");
     expect(code, stderr).toBe(0);
     expect(stdout).toBe("1 sent back to render-clip\n");

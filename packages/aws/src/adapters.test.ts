@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { ServiceUnavailableError } from "../../core/src/ports.ts";
 import { createEventBus } from "./event-bus.ts";
 import { tellingOutages } from "./outages.ts";
-import { createScheduler } from "./scheduler.ts";
+import { createScheduler, createSchedules } from "./scheduler.ts";
 import { createTopic } from "./topic.ts";
 
 /** The real clients against a server that answers as the services do. */
@@ -144,6 +144,20 @@ describe("the scheduler", () => {
       response.end('{"Message":"Schedule retry-1 already exists."}');
     });
     expect(await schedulerAt(server.url).schedule(message)).toBe("already scheduled");
+  });
+
+  it("forgets a schedule of its group, and is content when there is none", async () => {
+    let there = true;
+    await using server = await startServer((_, response) => {
+      if (there) return void response.writeHead(200).end("{}");
+      response.writeHead(404, { "x-amzn-errortype": "ResourceNotFoundException" }).end('{"Message":"none"}');
+    });
+    const schedules = createSchedules(new SchedulerClient(clientOf(server.url)), "retries");
+    await schedules.unschedule("retry-1");
+    expect(server.requests[0]).toMatchObject({ method: "DELETE" });
+    expect(server.requests[0]?.url).toMatch(/^\/schedules\/retry-1\?.*groupName=retries/);
+    there = false;
+    await schedules.unschedule("retry-1");
   });
 
   it("fails for any other answer", async () => {

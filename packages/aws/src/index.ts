@@ -1,3 +1,4 @@
+export * from "./backlog.ts";
 export * from "./dynamo-records.ts";
 export * from "./event-bus.ts";
 export * from "./outages.ts";

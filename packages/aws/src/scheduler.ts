@@ -1,5 +1,11 @@
-import { ConflictException, CreateScheduleCommand, type SchedulerClient } from "@aws-sdk/client-scheduler";
-import type { ScheduledMessage, Scheduler } from "@camclips/core";
+import {
+  ConflictException,
+  CreateScheduleCommand,
+  DeleteScheduleCommand,
+  ResourceNotFoundException,
+  type SchedulerClient,
+} from "@aws-sdk/client-scheduler";
+import type { ScheduledMessage, Scheduler, Schedules } from "@camclips/core";
 
 export interface SchedulerOptions {
   group: string;
@@ -43,6 +49,19 @@ export function createScheduler(client: SchedulerClient, options: SchedulerOptio
       } catch (error) {
         if (error instanceof ConflictException) return "already scheduled";
         throw error;
+      }
+    },
+  };
+}
+
+/** The one-shot schedules of a group. */
+export function createSchedules(client: SchedulerClient, GroupName: string): Schedules {
+  return {
+    async unschedule(Name, signal) {
+      try {
+        await client.send(new DeleteScheduleCommand({ Name, GroupName }), { abortSignal: signal });
+      } catch (error) {
+        if (!(error instanceof ResourceNotFoundException)) throw error;
       }
     },
   };

@@ -19,8 +19,8 @@ beforeAll(async () => {
   const waiting = { reason: "RECORDING_NOT_YET_AVAILABLE", nextAttemptMs: now + 60_000 } as const;
   const range = { startMs: now - HOUR, endMs: now - HOUR + 60_000 };
   const statuses: ClipStatus[] = [
-    workingStatus(asked("fresh"), at(now + HOUR), now - 5_000),
-    workingStatus(asked("slow"), at(now + 60_000), now - HOUR),
+    workingStatus(asked("fresh", { sentMs: now - 5_000 }), at(now + HOUR), now - 5_000),
+    workingStatus(asked("slow", { sentMs: now - HOUR }), at(now + 60_000), now - HOUR),
     waitingStatus(asked("waits", { ...range, cameraId: "cam-2" }), waiting, at(now + HOUR), now - 2_000),
     decidedStatus(asked("done"), { status: "CLIP_AVAILABLE", isRerun: false }, at(now), now - 1_000),
     decidedStatus(

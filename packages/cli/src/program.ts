@@ -1,13 +1,17 @@
 import { Command } from "commander";
 import packageJson from "../package.json" with { type: "json" };
+import { cancelCommand } from "./commands/cancel.ts";
 import { clipCommand } from "./commands/clip.ts";
 import { clipsCommand } from "./commands/clips.ts";
+import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { eventCommand } from "./commands/event.ts";
 import { invokeCommand } from "./commands/invoke.ts";
+import { logsCommand } from "./commands/logs.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { requestCommand } from "./commands/request.ts";
+import { smokeCommand } from "./commands/smoke.ts";
 import { timelineCommand } from "./commands/timeline.ts";
 import { exitCodesHelp } from "./exit-codes.ts";
 
@@ -23,8 +27,10 @@ export function createProgram(): Command {
     .showHelpAfterError("(--help shows the options and examples)")
     .helpCommand(false)
     .addHelpText("after", help);
-  const here = [demoCommand(), clipCommand(), eventCommand(), invokeCommand(), timelineCommand(), clipsCommand()];
-  const commands = [...here, requestCommand(), replayCommand(), redriveCommand(), helpCommand(program)];
+  const here = [demoCommand(), clipCommand(), eventCommand(), invokeCommand()];
+  const anywhere = [timelineCommand(), clipsCommand(), cancelCommand(), deadLettersCommand(), logsCommand()];
+  const deployed = [requestCommand(), smokeCommand(), replayCommand(), redriveCommand()];
+  const commands = [...here, ...anywhere, ...deployed, helpCommand(program)];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;

@@ -29,6 +29,8 @@ const RETRYABLE: Record<Reason, boolean> = {
   CLIP_TOO_LONG: false,
   INVALID_REQUEST: false,
   ALREADY_DELIVERED: false,
+  CANCELLED: true,
+  OVERLOADED: true,
   UNKNOWN_CAMERA: false,
   CORRUPT_SOURCE: false,
   VERIFY_FAILED: true,
@@ -109,11 +111,12 @@ export interface Refusal {
   reason: Reason;
   message: string;
   coverage?: Coverage | undefined;
+  retryAfterSeconds?: number | undefined;
 }
 
 export function refusedMetadata(
   request: AnswerableRequest,
-  { status, reason, message, coverage }: Refusal,
+  { status, reason, message, coverage, retryAfterSeconds }: Refusal,
 ): ClipMetadata {
   return {
     ...identity(request, status),
@@ -121,6 +124,7 @@ export function refusedMetadata(
     retryTimestamps: request.retryTimestamps,
     ...explanation(reason),
     message,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
     ...(coverage && { coverage: told(coverage) }),
   };
 }

@@ -1,7 +1,7 @@
 import type { AnswerableRequest } from "@camclips/events";
 import { sampleRequest } from "@camclips/testing/test-server";
 import { describe, expect, it } from "vitest";
-import { clipStatus, decidedStatus, supersedes, waitingStatus, workingStatus } from "./clip-status.ts";
+import { clipStatus, decidedStatus, isStuck, supersedes, waitingStatus, workingStatus } from "./clip-status.ts";
 
 const DEADLINE = "2026-11-23T14:00:00.000Z";
 const REFUSED = "11111111-1111-8111-8111-111111111111";
@@ -54,5 +54,31 @@ describe("a clip's status", () => {
     const status = decidedStatus(hostile, failed, DEADLINE, 1);
     expect(status).toMatchObject({ cameraId: null, startMs: null, endMs: null });
     expect(clipStatus.parse(status)).toEqual(status);
+  });
+});
+
+describe("a clip is stuck", () => {
+  const MINUTE = 60_000;
+  const sentMs = 1_000_000_000_000;
+  const asked = { ...sampleRequest, startMs: sentMs - 2 * MINUTE, endMs: sentMs - MINUTE, sentMs, retryTimestamps: [] };
+  const deadlineAt = new Date(sentMs + 60 * MINUTE).toISOString();
+
+  it("past half of its time, counted from its first message, whatever attempt it is at", () => {
+    const late = { ...asked, sentMs: sentMs + 25 * MINUTE, retryTimestamps: [sentMs] };
+    const status = workingStatus(late, deadlineAt, sentMs + 26 * MINUTE);
+    expect(isStuck(status, sentMs + 29 * MINUTE)).toBe(false);
+    expect(isStuck(status, sentMs + 31 * MINUTE)).toBe(true);
+  });
+
+  it("not before its footage could exist", () => {
+    const future = { ...asked, endMs: sentMs + 40 * MINUTE };
+    const status = workingStatus(future, deadlineAt, sentMs);
+    expect(isStuck(status, sentMs + 49 * MINUTE)).toBe(false);
+    expect(isStuck(status, sentMs + 51 * MINUTE)).toBe(true);
+  });
+
+  it("not once it is decided", () => {
+    const status = decidedStatus(asked, { status: "CLIP_AVAILABLE", isRerun: false }, deadlineAt, sentMs);
+    expect(isStuck(status, sentMs + 100 * MINUTE)).toBe(false);
   });
 });

@@ -1,14 +1,16 @@
 import { type AnswerableRequest, id, type Reason, reason, type Status, status } from "@camclips/events";
 import * as z from "zod";
+import { firstSentMs } from "./decide.ts";
 import { requestKey } from "./request.ts";
 
 /** Where a clip stands: the one item of its record that people ask for by state, and by camera and range. */
 
 /**
  * `working`: a stage is at it. `waiting`: its footage may still come. The others are final: `available`, `unavailable` (decided
- * without a clip), `stalled` (no answer by the deadline) and `failed` (FATAL_ERROR for any other reason).
+ * without a clip), `cancelled` (by an operator), `stalled` (no answer by the deadline) and `failed` (FATAL_ERROR for any other
+ * reason).
  */
-export const clipState = z.enum(["working", "waiting", "available", "unavailable", "failed", "stalled"]);
+export const clipState = z.enum(["working", "waiting", "available", "unavailable", "cancelled", "failed", "stalled"]);
 export type ClipState = z.infer<typeof clipState>;
 
 export const clipStatus = z.object({
@@ -18,6 +20,8 @@ export const clipStatus = z.object({
   state: clipState,
   /** When it came into this state. */
   sinceMs: z.int(),
+  /** When its first message was sent; statuses of an earlier version do not say. */
+  askedMs: z.int().optional(),
   /** Null where a refused request names none that is valid. */
   cameraId: id.nullable(),
   startMs: z.int().nullable(),
@@ -84,6 +88,7 @@ export function decidedStatus(
 
 function stateOf(outcome: Decided["status"], reason: Reason | undefined): ClipState {
   if (outcome === "CLIP_AVAILABLE") return "available";
+  if (outcome === "CLIP_CANCELLED") return "cancelled";
   if (outcome !== "FATAL_ERROR") return "unavailable";
   return reason === "STALLED" ? "stalled" : "failed";
 }
@@ -94,12 +99,20 @@ function common(request: AnswerableRequest, deadlineAt: string, sinceMs: number)
     clipId: request.clipId,
     requestKey: requestKey(request),
     sinceMs,
+    askedMs: firstSentMs(request),
     cameraId: cameraId.success ? cameraId.data : null,
     startMs: wholeMs(request.startMs),
     endMs: wholeMs(request.endMs),
     attempt: attemptOf(request),
     deadlineAt,
   };
+}
+
+/** Whether a clip is not decided though half of its time is over. It begins when its footage can exist. */
+export function isStuck({ state, sinceMs, askedMs = sinceMs, endMs, deadlineAt }: ClipStatus, nowMs: number): boolean {
+  if (state !== "working" && state !== "waiting") return false;
+  const beginMs = Math.max(askedMs, endMs ?? 0);
+  return nowMs > beginMs + (Date.parse(deadlineAt) - beginMs) / 2;
 }
 
 const attemptOf = ({ retryTimestamps }: AnswerableRequest): number => retryTimestamps.length + 1;

@@ -95,6 +95,28 @@ export interface Scheduler {
   schedule(message: ScheduledMessage, signal?: AbortSignal): Promise<"scheduled" | "already scheduled">;
 }
 
+/** For operators: a stage only makes schedules. */
+export interface Schedules {
+  /** Nothing happens where no schedule has the name, or it has fired. */
+  unschedule(name: string, signal?: AbortSignal): Promise<void>;
+}
+
+/** A message that was tried as often as its queue allows, or that could not be brought to its queue. */
+export interface DeadLetter {
+  /** The stage that it rests beside; `schedules` for one whose schedule could not deliver it. */
+  queue: string;
+  messageId: string;
+  body: string;
+  sentMs: number;
+  /** What went wrong, as far as the queue or a log says. */
+  error?: string | undefined;
+}
+
+export interface DeadLetters {
+  /** Leaves them where they are. At most `limit`. */
+  look(queue: DeadLetter["queue"], limit: number, signal?: AbortSignal): Promise<DeadLetter[]>;
+}
+
 /** A recording as the camera service lists it; nothing of it is trusted. */
 export interface ListedRecording {
   recordingUrl: string;
@@ -110,6 +132,11 @@ export interface CameraService {
   recordings(alias: string, startMs: number, endMs: number, signal?: AbortSignal): Promise<ListedRecording[]>;
   /** @throws CameraServiceError. */
   putClip(clipId: string, body: object, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Backlog {
+  /** How long a request that is accepted now waits for its turns, about. Looks at the queues every few seconds at most. */
+  waitSeconds(signal?: AbortSignal): Promise<number>;
 }
 
 export interface Clock {

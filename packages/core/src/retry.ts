@@ -1,4 +1,5 @@
-import type { Reason } from "@camclips/events";
+import type { ClipRequest, Reason } from "@camclips/events";
+import { attemptKey } from "./request.ts";
 
 /** "Again later": a dependency is down, and the clip is not to blame. Everything else that is thrown is a bug or bad input. */
 export class RetryLater extends Error {
@@ -34,4 +35,10 @@ export function backoffSeconds(
   const full = Math.min(longest, baseSeconds * 2 ** (attempt - 1));
   const share = Number.parseInt(eventId.slice(0, 8), 16) / 0xffffffff;
   return full * (0.5 + share / 2);
+}
+
+/** A request as it is sent again, and the name of the schedule that sends it. */
+export function nextAttempt(request: ClipRequest): { request: ClipRequest; schedule: string } {
+  const next = { ...request, retryTimestamps: [...request.retryTimestamps, request.sentMs] };
+  return { request: next, schedule: `retry-${attemptKey(next)}` };
 }

@@ -101,6 +101,8 @@ export const ClipRejected = defineEvent("ClipRejected", 1, {
     /** For people: what was wrong and what to do. */
     message: z.string(),
     coverage: coverage.optional(),
+    /** Of OVERLOADED: when to ask again. */
+    retryAfterSeconds: z.int().positive().optional(),
     /** The clipId is taken by another range, whose status at the camera service must stand. */
     conflict: z.boolean().default(false),
   }),

@@ -23,6 +23,7 @@ export type Grant =
   | "destination:read"
   | "destination:write"
   | "topic:publish"
+  | "queues:count"
   | "schedule:request"
   | "schedule:deadline";
 
@@ -54,7 +55,8 @@ export interface PipelineStage {
   readonly outbox: boolean;
   /**
    * Seconds that it and the stages behind it need at least: work that begins later than this before the clip's deadline
-   * would be for nothing, and so would work for a clip that has its status. 0: it runs whatever the clip's state is.
+   * would be for nothing, and so would work for a clip that has its status. Where there is time enough, all the time that the
+   * stage may take is kept as well. 0: it runs whatever the clip's state is.
    */
   readonly leastSeconds: number;
   /** Seconds after the clip's deadline during which it still waits for a dependency: what was decided is to be told. */
@@ -66,6 +68,8 @@ export interface PipelineStage {
   readonly timeoutSeconds: number;
   /** Size of /tmp. */
   readonly storageMb: number;
+  /** Of the work on one message, as far as it is known: what lies in a queue is counted in it (docs/scale.md). */
+  readonly typicalSeconds: number;
   /** Functions that run at once, at most (SQS MaximumConcurrency: 2 to 1000). */
   readonly concurrency: number;
   readonly batchSize: number;
@@ -90,6 +94,7 @@ const small = {
   memoryMb: 512,
   timeoutSeconds: 60,
   storageMb: 512,
+  typicalSeconds: 0.1,
   concurrency: 20,
   // A message that hangs until its time is up takes none along.
   batchSize: 1,
@@ -100,15 +105,17 @@ export const pipeline = [
   {
     ...small,
     stage: "accept-request",
+    typicalSeconds: 0.12,
     outbox: false,
     failsClip: false,
     input: { from: "requests" },
     emits: [RequestAccepted.type, ClipRejected.type],
-    grants: ["records:read", "records:write", "schedule:deadline"],
+    grants: ["records:read", "records:write", "schedule:deadline", "queues:count"],
   },
   {
     ...small,
     stage: "locate-sources",
+    typicalSeconds: 0.3,
     leastSeconds: 20,
     input: { from: "bus", events: [RequestAccepted.type] },
     emits: [SourcesLocated.type, SourcesPending.type, ClipRejected.type],
@@ -119,6 +126,7 @@ export const pipeline = [
   {
     ...small,
     stage: "download-sources",
+    typicalSeconds: 1.5,
     leastSeconds: 15,
     input: { from: "bus", events: [SourcesLocated.type] },
     emits: [SourcesDownloaded.type, SourcesPending.type, ClipRejected.type],
@@ -130,6 +138,7 @@ export const pipeline = [
   {
     ...small,
     stage: "render-clip",
+    typicalSeconds: 4,
     leastSeconds: 10,
     input: { from: "bus", events: [SourcesDownloaded.type] },
     emits: [ClipRendered.type, ClipRejected.type],
@@ -143,6 +152,7 @@ export const pipeline = [
   {
     ...small,
     stage: "render-thumbnails",
+    typicalSeconds: 1.2,
     leastSeconds: 5,
     input: { from: "bus", events: [ClipRendered.type] },
     emits: [ThumbnailsRendered.type],
@@ -156,6 +166,7 @@ export const pipeline = [
   {
     ...small,
     stage: "publish-clip",
+    typicalSeconds: 0.25,
     patienceSeconds: 3 * DAY_SECONDS,
     failsClip: false,
     input: { from: "bus", events: [ThumbnailsRendered.type, ClipRejected.type, ClipFailed.type] },

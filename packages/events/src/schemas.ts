@@ -47,6 +47,7 @@ export const status = z.enum([
   "CLIP_OUT_OF_RANGE",
   "CLIP_TOO_LONG",
   "CLIP_RETRY_TIMEOUT",
+  "CLIP_CANCELLED",
   "FATAL_ERROR",
 ]);
 export type Status = z.infer<typeof status>;
@@ -64,6 +65,8 @@ export const reason = z.enum([
   "CLIP_TOO_LONG",
   "INVALID_REQUEST",
   "ALREADY_DELIVERED",
+  "CANCELLED",
+  "OVERLOADED",
   "UNKNOWN_CAMERA",
   "CORRUPT_SOURCE",
   "VERIFY_FAILED",

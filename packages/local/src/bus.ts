@@ -5,10 +5,10 @@ import { deleteMessage, type StoredQueue } from "./queue.ts";
 import { putEntryIn } from "./sqlite/clip-records.ts";
 import type { StateFile, Transaction } from "./sqlite/state-file.ts";
 
-interface BusOptions {
+export interface BusOptions {
   file: StateFile;
   clock: Clock;
-  queueOf(stage: StageName): StoredQueue;
+  queueOf(stage: StageName): Pick<StoredQueue, "add">;
   onEvent?: ((event: AnyEvent) => void) | undefined;
 }
 

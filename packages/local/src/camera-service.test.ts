@@ -1,4 +1,5 @@
-import { createCameraService, type Footage, UnknownCameraError } from "@camclips/core";
+import { type Footage, UnknownCameraError } from "@camclips/core";
+import { createCameraService } from "@camclips/core/camera-service";
 import { describe, expect, it } from "vitest";
 import { startCameraService } from "./camera-service.ts";
 

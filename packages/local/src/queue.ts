@@ -33,6 +33,8 @@ export class StoredQueue {
   readonly #waiting: QueuedMessage[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
   #working = 0;
+  /** Of the latest deliveries. */
+  #usualMs = 0;
   #running = false;
   #idle = Promise.withResolvers<void>();
 
@@ -46,9 +48,19 @@ export class StoredQueue {
     return this.#known.size;
   }
 
+  /** How long a message that is sent now waits for its turn, by how long those before took. */
+  get waitSeconds(): number {
+    return (this.#waiting.length * this.#usualMs) / this.#options.concurrency / 1000;
+  }
+
   /** Takes up what an earlier process left, and starts consuming. */
   start(): void {
     this.#running = true;
+    this.takeUp();
+  }
+
+  /** Finds what another process has sent meanwhile: a command for operators, beside the runtime. */
+  takeUp(): void {
     const { file, name } = this.#options;
     for (const row of file.read.rows("SELECT * FROM messages WHERE queue = ? ORDER BY id", name))
       this.#enqueue({
@@ -76,11 +88,8 @@ export class StoredQueue {
 
   /** Sends as a part of a transaction. @returns what to call once that is committed. */
   add(transaction: Transaction, body: string, sentMs: number): () => void {
-    const row = transaction.row(
-      "INSERT INTO messages (queue, body, sent_ms) VALUES (?, ?, ?) RETURNING id",
-      ...[this.#options.name, body, sentMs],
-    );
-    return () => this.#enqueue({ id: Number(row?.id), body, sentMs, receives: 0 });
+    const id = addMessage(transaction, this.#options.name, body, sentMs);
+    return () => this.#enqueue({ id, body, sentMs, receives: 0 });
   }
 
   #enqueue(message: QueuedMessage): void {
@@ -120,8 +129,11 @@ export class StoredQueue {
     } catch {
       return this.#redeliver(message);
     }
+    const startedMs = performance.now();
     try {
       await consume(received);
+      const tookMs = performance.now() - startedMs;
+      this.#usualMs = this.#usualMs === 0 ? tookMs : this.#usualMs * 0.9 + tookMs * 0.1;
       await file.write((transaction) => deleteMessage(transaction, message.id));
       this.#known.delete(message.id);
     } catch (error) {
@@ -155,6 +167,15 @@ export class StoredQueue {
     }, this.#options.redeliverAfterMs(message.receives));
     this.#timers.add(timer);
   }
+}
+
+/** @returns its id. */
+export function addMessage(transaction: Transaction, queue: string, body: string, sentMs: number): number {
+  const row = transaction.row(
+    "INSERT INTO messages (queue, body, sent_ms) VALUES (?, ?, ?) RETURNING id",
+    ...[queue, body, sentMs],
+  );
+  return Number(row?.id);
 }
 
 export function deleteMessage(transaction: Transaction, id: number): void {

@@ -1,15 +1,17 @@
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import {
-  type CameraService,
-  type ClipRecords,
-  type Clock,
-  createCameraService,
-  type Notification,
-  type ObjectReader,
-  type ObjectStore,
-  type ScheduledMessage,
+import type {
+  CameraService,
+  ClipRecords,
+  Clock,
+  DeadLetter,
+  Notification,
+  ObjectReader,
+  ObjectStore,
+  ScheduledMessage,
 } from "@camclips/core";
+import { queuesAhead } from "@camclips/core/admission";
+import { createCameraService } from "@camclips/core/camera-service";
 import { type AnyEvent, type PipelineStage, pipeline, type Settings, type StageName } from "@camclips/events";
 import {
   createScratch,
@@ -21,8 +23,9 @@ import {
   sweepScratch,
 } from "@camclips/functions";
 import type { MediaEngine, OnProgress } from "@camclips/media";
-import { createStoredBus } from "./bus.ts";
+import { type BusOptions, createStoredBus } from "./bus.ts";
 import { createFolderStore } from "./folder-store.ts";
+import { deadLettersIn, type OperatorPorts, operatorPorts } from "./operator-ports.ts";
 import { giveStateBack, takeState } from "./owner.ts";
 import { type QueuedMessage, StoredQueue } from "./queue.ts";
 import { createSqliteRecords, sweepRecords } from "./sqlite/clip-records.ts";
@@ -50,6 +53,11 @@ export interface LocalRuntimeOptions {
   onNotification?(notification: Notification): void;
   /** Pause before a failed message is delivered again. */
   redeliverAfterMs?(receives: number): number;
+  /**
+   * Refuses requests that would wait for too long, as a service for many callers should; without it everything that was asked
+   * for is worked off.
+   */
+  refusesOverload?: boolean;
   /** Puts something between the stages and the world: fault injection. */
   decorate?(deps: Deps): Deps;
 }
@@ -61,16 +69,13 @@ export interface IdleOptions {
   signal?: AbortSignal;
 }
 
-export interface DeadLetter {
-  queue: string;
-  body: string;
-  error: string;
-}
-
 const silent: Log = { info() {}, warn() {}, error() {} };
 
 /** In the state folder. It may be read beside a runtime that works. */
 export const STATE_FILE = "state.sqlite";
+
+/** How often the runtime looks for what another process has sent. */
+const LOOK_MS = 1000;
 
 /** Time a stage has on one message, as on Lambda. */
 const signalFor = (row: PipelineStage): AbortSignal => AbortSignal.timeout(row.timeoutSeconds * 1000);
@@ -87,6 +92,8 @@ export class LocalRuntime {
   #deps: Deps | undefined;
   #started: Promise<void> | undefined;
   #stopping = false;
+  #lookout: NodeJS.Timeout | undefined;
+  #othersWrote = 0;
 
   constructor(options: LocalRuntimeOptions) {
     this.#options = options;
@@ -115,11 +122,20 @@ export class LocalRuntime {
     this.#stages = await loadStages();
     this.#deps = this.#connect();
     for (const part of [...this.#queues.values(), this.#timers]) if (!this.#stopping) part.start();
+    if (!this.#stopping) this.#lookout = setInterval(() => this.#takeUp(), LOOK_MS).unref();
+  }
+
+  #takeUp(): void {
+    const wrote = this.#file.othersWrote;
+    if (wrote === this.#othersWrote) return;
+    this.#othersWrote = wrote;
+    for (const queue of this.#queues.values()) queue.takeUp();
   }
 
   /** Ends what is under way and leaves the rest for the next runtime on the same folder. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    clearInterval(this.#lookout);
     const parts = [this.#timers, ...this.#queues.values()];
     await Promise.all(parts.map((part) => part.stop()));
     // What was just starting would go on by itself, beside the next runtime on the same folder.
@@ -128,6 +144,7 @@ export class LocalRuntime {
       () => false,
     );
     await Promise.all(parts.map((part) => part.stop()));
+    clearInterval(this.#lookout);
     if (isOwner) await giveStateBack(this.#file);
     this.#file[Symbol.dispose]();
   }
@@ -151,6 +168,11 @@ export class LocalRuntime {
     }
   }
 
+  /** How long a request that is sent now waits for its turns, by how long the work took lately. */
+  get waitSeconds(): number {
+    return queuesAhead.reduce((sum, { stage }) => sum + this.#queue(stage).waitSeconds, 0);
+  }
+
   history(clipId: string): Promise<AnyEvent[]> {
     return this.records.history(clipId);
   }
@@ -164,9 +186,14 @@ export class LocalRuntime {
     return this.#timers.fireDue();
   }
 
-  deadLetters(): DeadLetter[] {
-    const rows = this.#file.read.rows("SELECT queue, body, error FROM dead_letters ORDER BY id");
-    return rows.map(({ queue, body, error }) => ({ queue: String(queue), body: String(body), error: String(error) }));
+  deadLetters(): Required<DeadLetter>[] {
+    return deadLettersIn(this.#file);
+  }
+
+  /** For people on call, in this process. */
+  get operator(): OperatorPorts {
+    const { bus } = createStoredBus(this.#busOptions);
+    return { ...operatorPorts(this.#file, this.#clock), bus, schedules: this.#timers };
   }
 
   #createQueue(row: PipelineStage & { stage: StageName }): StoredQueue {
@@ -208,6 +235,15 @@ export class LocalRuntime {
     return queue;
   }
 
+  get #busOptions(): BusOptions {
+    return {
+      file: this.#file,
+      clock: this.#clock,
+      queueOf: (stage) => this.#queue(stage),
+      onEvent: this.#options.onEvent,
+    };
+  }
+
   get #scratchRoot(): string {
     return join(this.#options.root, "scratch");
   }
@@ -225,17 +261,13 @@ export class LocalRuntime {
       metrics: this.#options.metrics ?? { add() {} },
       work: createFolderStore(join(this.#options.root, "work")),
       records: this.records,
-      ...createStoredBus({
-        file: this.#file,
-        clock: this.#clock,
-        queueOf: (stage) => this.#queue(stage),
-        onEvent: this.#options.onEvent,
-      }),
+      ...createStoredBus(this.#busOptions),
       topic: { notify: (notification) => this.#notify(notification) },
       scheduler: this.#timers,
       cameras:
         this.#options.cameras ??
         createCameraService({ camerasUrl: settings.CAM_SERVICES_URL, recordingsUrl: settings.RECORDINGS_URL }),
+      backlog: { waitSeconds: async () => (this.#options.refusesOverload ? this.waitSeconds : 0) },
       scratch: createScratch(this.#scratchRoot),
       onProgress:
         (clipId): OnProgress =>

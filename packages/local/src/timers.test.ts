@@ -2,7 +2,7 @@ import type { ScheduledMessage } from "@camclips/core";
 import { until } from "@camclips/testing/folders";
 import { describe, expect, it } from "vitest";
 import { StateFile } from "./sqlite/state-file.ts";
-import { StoredTimers, type TimersOptions } from "./timers.ts";
+import { forgetSchedule, StoredTimers, type TimersOptions } from "./timers.ts";
 
 const message = (name: string, atMs: number): ScheduledMessage => ({ name, atMs, queue: "requests", body: name });
 
@@ -32,6 +32,22 @@ describe("one-shot schedules in a state file", () => {
     expect(fired).toEqual(["a"]);
     expect(timers.pending.map(({ name }) => name)).toEqual(["b"]);
     expect(stored(file)).toEqual(["b"]);
+    await timers.stop();
+  });
+
+  it("do not fire once they are forgotten, by this process or by another one", async () => {
+    using file = new StateFile(":memory:");
+    const clock = { now: 1000 };
+    const { timers, fired } = timersIn(file, clock);
+    timers.start();
+    for (const name of ["here", "elsewhere", "other"]) await timers.schedule(message(name, 1500));
+    await timers.unschedule("here");
+    await timers.unschedule("unknown");
+    expect(timers.pending.map(({ name }) => name)).toEqual(["elsewhere", "other"]);
+    await file.write((transaction) => forgetSchedule(transaction, "elsewhere"));
+    clock.now = 1500;
+    await timers.fireDue();
+    expect(fired).toEqual(["other"]);
     await timers.stop();
   });
 

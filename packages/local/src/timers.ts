@@ -1,4 +1,4 @@
-import type { ScheduledMessage, Scheduler } from "@camclips/core";
+import type { ScheduledMessage, Scheduler, Schedules } from "@camclips/core";
 import type { StateFile, Transaction } from "./sqlite/state-file.ts";
 
 /** The clock is looked at this often, because it may jump: a machine that slept, a time that was set. */
@@ -15,7 +15,7 @@ export interface TimersOptions {
 }
 
 /** One-shot schedules in the state file: they survive a restart, and those missed meanwhile fire at once. */
-export class StoredTimers implements Scheduler {
+export class StoredTimers implements Scheduler, Schedules {
   readonly #options: TimersOptions;
   readonly #pending = new Map<string, { message: ScheduledMessage; timer?: NodeJS.Timeout }>();
   readonly #firing = new Set<Promise<void>>();
@@ -60,6 +60,12 @@ export class StoredTimers implements Scheduler {
     return "scheduled";
   }
 
+  async unschedule(name: string): Promise<void> {
+    await this.#options.file.write((transaction) => forgetSchedule(transaction, name));
+    clearTimeout(this.#pending.get(name)?.timer);
+    this.#pending.delete(name);
+  }
+
   /** Fires everything that is due now, for clocks that do not run by themselves. */
   async fireDue(): Promise<void> {
     const due = this.pending.filter(({ atMs }) => atMs <= this.#options.now());
@@ -89,9 +95,15 @@ export class StoredTimers implements Scheduler {
 
   async #hand(message: ScheduledMessage): Promise<void> {
     const sent = await this.#options.file.write((transaction) => {
-      transaction.run("DELETE FROM schedules WHERE name = ?", message.name);
-      return this.#options.fire(transaction, message);
+      // Another process may have forgotten it.
+      const isThere = forgetSchedule(transaction, message.name) > 0;
+      return isThere ? this.#options.fire(transaction, message) : undefined;
     });
-    sent();
+    sent?.();
   }
+}
+
+/** @returns how many there were of the name: 0 or 1. */
+export function forgetSchedule(transaction: Transaction, name: string): number {
+  return transaction.run("DELETE FROM schedules WHERE name = ?", name);
 }

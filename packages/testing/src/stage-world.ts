@@ -7,10 +7,10 @@ import {
   CameraServiceError,
   type ListedRecording,
   type Notification,
-  recordingName,
   type ScheduledMessage,
   UnknownCameraError,
 } from "@camclips/core";
+import { recordingName } from "@camclips/core/recording-name";
 import {
   type AnyEvent,
   type AnyFact,
@@ -68,6 +68,8 @@ export interface TestWorld extends AsyncDisposable {
   readonly deps: Deps;
   readonly folder: string;
   nowMs: number;
+  /** What a new request would have to wait. */
+  backlogSeconds: number;
   /** What came over the bus, in order. */
   readonly published: AnyEvent[];
   readonly notifications: Notification[];
@@ -154,6 +156,7 @@ export async function testWorld(settings: Partial<Record<keyof Settings, string>
         world.puts.push({ clipId, body: JSON.parse(JSON.stringify(body)) });
       },
     },
+    backlog: { waitSeconds: async () => world.backlogSeconds },
     scratch: createScratch(join(folder, "scratch")),
     media: fakeMedia(),
     onProgress: () => () => {},
@@ -162,6 +165,7 @@ export async function testWorld(settings: Partial<Record<keyof Settings, string>
     deps,
     folder,
     nowMs: START + 60_000,
+    backlogSeconds: 0,
     published: [],
     notifications: [],
     schedules: [],

@@ -1,7 +1,7 @@
 import type { Grant } from "@camclips/events";
 import { arnOf, type Graph, listOf, type Resource, resourcesOf, statementsOf } from "../graph/graph.ts";
 import { expectThat, type GraphRule } from "./rule.ts";
-import { type StageParts, stageParts } from "./stage-parts.ts";
+import { rows, type StageParts, stageParts } from "./stage-parts.ts";
 
 /** The wildcards in Allow statements that AWS forces on us, and why. Any other is a mistake. */
 export const acceptedWildcards: readonly { actions: RegExp; resource: RegExp; reason: string }[] = [
@@ -122,6 +122,7 @@ interface Wiring {
   destinationBucket: string;
   topicArn: string;
   scheduleRoleArn: string;
+  stageQueues: Record<string, { arn: string; url: string }>;
 }
 
 function expectedPermissions(graph: Graph, { row, build, handler, mapping }: StageParts): string[] {
@@ -166,6 +167,9 @@ function grantedBy(
     "destination:read": read(wiring.destinationBucket),
     "destination:write": write(wiring.destinationBucket),
     "topic:publish": [`sns:Publish on ${wiring.topicArn}`],
+    "queues:count": rows
+      .filter(({ leastSeconds }) => leastSeconds > 0)
+      .map(({ stage }) => `sqs:GetQueueAttributes on ${wiring.stageQueues[stage]?.arn}`),
     "schedule:request": [],
     "schedule:deadline": [],
   };

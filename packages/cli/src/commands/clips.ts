@@ -1,8 +1,8 @@
-import { type ClipRecords, type ClipState, type ClipStatus, clipState } from "@camclips/core";
+import { type ClipRecords, type ClipState, type ClipStatus, clipState, isStuck } from "@camclips/core";
 import { createSqliteRecords } from "@camclips/local";
 import { type Command, InvalidArgumentError } from "commander";
 import { exitCodesHelp } from "../exit-codes.ts";
-import { parseInstant } from "../input/instant.ts";
+import { parseSince } from "../input/since.ts";
 import { stageOption } from "../input/stage-option.ts";
 import { findInState } from "../records/local-records.ts";
 import { Subcommand } from "../subcommand.ts";
@@ -37,7 +37,7 @@ export function clipsCommand(): Command {
     .description("list clips by state and time, or of one camera")
     .argument("[state...]", "only clips in these states", parseStates)
     .option("--camera <id>", "only clips of this camera", parseId)
-    .option("--since <time>", "only what is newer (default: a day ago)", parseInstant)
+    .option("--since <time>", "only what is newer: 1h, 2d or a time (default: a day ago)", parseSince)
     .option("--stuck", "only clips that are not decided, and past half of their time")
     .option("--state <dir>", "state folder of the commands that made them", ".camclips")
     .addOption(stageOption().conflicts("state"))
@@ -101,9 +101,4 @@ async function clipsIn(records: ClipRecords, { states, sinceMs, camera }: Wanted
   }
   const own = await Array.fromAsync(records.ofCamera(camera, { startMs: sinceMs, endMs: FURTHEST_MS }));
   return own.filter(({ state }) => asked.includes(state));
-}
-
-function isStuck({ state, sinceMs, deadlineAt }: ClipStatus, nowMs: number): boolean {
-  if (state !== "working" && state !== "waiting") return false;
-  return nowMs > sinceMs + (Date.parse(deadlineAt) - sinceMs) / 2;
 }

@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { RedriveOptions } from "../deployed/run-redrive.ts";
 import { exitCodesHelp } from "../exit-codes.ts";
+import { parseCount } from "../input/count.ts";
 import { stageOption } from "../input/stage-option.ts";
 import { Subcommand } from "../subcommand.ts";
 
@@ -31,10 +32,4 @@ export function redriveCommand(): Command {
 async function redrive(name: string, options: RedriveOptions): Promise<void> {
   const { runRedrive } = await import("../deployed/run-redrive.ts");
   await runRedrive(name, options);
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count > 0) return count;
-  throw new InvalidArgumentError("A whole number from 1 on.");
 }

@@ -18,14 +18,14 @@ Events of the last ten minutes or so may not be in the archive yet.
 Examples:
   camclips replay --from 2026-11-23T10:00:00Z --to 2026-11-23T11:00:00Z --stage staging
   camclips replay --from 2026-11-23T10:00Z --to 2026-11-23T11:00Z --only render-clip --wait --stage staging
-  camclips replay --from 2026-11-23 --to 2026-11-24 --clip 507f191e810c19729de860ea --notify --stage production
+  camclips replay --clip 507f191e810c19729de860ea --notify --stage production
 ${exitCodesHelp}`;
 
 export function replayCommand(): Command {
   return new Subcommand("replay")
     .description("render clips again from archived events (AWS)")
-    .requiredOption("--from <time>", "first instant whose events are replayed", parseInstant)
-    .requiredOption("--to <time>", "first instant whose events are not", parseInstant)
+    .option("--from <time>", "first instant whose events are replayed", parseInstant)
+    .option("--to <time>", "first instant whose events are not (default with --from: now)", parseInstant)
     .option("--clip <id>", "one clip only", parseId)
     .option("--only <stage>", "take clips up at this stage of the pipeline", FIRST_STAGE)
     .option("--notify", "tell the camera service and the topic again", false)
@@ -35,9 +35,17 @@ export function replayCommand(): Command {
     .action(replay);
 }
 
-async function replay(options: ReplayOptions): Promise<void> {
-  const { from, to } = options;
-  if (to <= from) throw new UsageError(`--to ${instant(to)} is not after --from ${instant(from)}`);
+interface Options extends Omit<ReplayOptions, "fromMs" | "toMs"> {
+  from?: number;
+  to?: number;
+}
+
+async function replay(options: Options): Promise<void> {
+  const { from, to = Date.now(), clip, ...others } = options;
+  if (from === undefined && clip === undefined)
+    throw new UsageError("which events? give --from, or --clip for one clip's");
+  const fromMs = from ?? 0;
+  if (to <= fromMs) throw new UsageError(`--to ${instant(to)} is not after --from ${instant(fromMs)}`);
   const { runReplay } = await import("../deployed/run-replay.ts");
-  await runReplay(options);
+  await runReplay({ ...others, fromMs, toMs: to, clip });
 }

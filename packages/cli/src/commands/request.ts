@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readRequest } from "@camclips/core";
+import type { ClipRequest } from "@camclips/events";
 import type { Command } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
+import { parseCount } from "../input/count.ts";
 import { parseInstant } from "../input/instant.ts";
 import { readMessages } from "../input/messages.ts";
 import { type Chosen, choiceOptions, requestBodyOf } from "../input/request-options.ts";
@@ -16,15 +18,20 @@ interface RequestOptions extends Chosen {
   start?: number;
   end?: number;
   clipId?: string;
+  wait?: true;
+  timeout?: number;
+  json?: true;
 }
 
 const help = `
 The file holds the body of one request, as callers send it, or a Lambda SQS event ("camclips event"), whose messages are
-all sent.
+all sent. With --wait the command shows what happens until every clip has its terminal status; exit code and --json are
+about that.
 
 Examples:
   camclips request request.json --stage staging
   camclips request --camera 583499c4e411dc743a5d5296 --start 2026-11-23T10:00:00Z --end 2026-11-23T10:01:00Z --stage staging
+  camclips request request.json --wait --timeout 600 --json --stage staging
 ${exitCodesHelp}`;
 
 export function requestCommand(): Command {
@@ -35,6 +42,9 @@ export function requestCommand(): Command {
     .option("--start <time>", "start of the clip", parseInstant)
     .option("--end <time>", "end of the clip", parseInstant)
     .option("--clip-id <id>", "name of the results (default: a new one)", parseId)
+    .option("--wait", "until every clip has its terminal status")
+    .option("--timeout <seconds>", "wait no longer than this", parseCount)
+    .option("--json", "print the clips' metadata and nothing else on stdout, with --wait")
     .addOption(stageOption().makeOptionMandatory())
     .addHelpText("after", help)
     .action(request);
@@ -44,21 +54,30 @@ export function requestCommand(): Command {
 
 async function request(file: string | undefined, options: RequestOptions): Promise<void> {
   const bodies = file ? (await readMessages(file, Date.now())).map(({ body }) => body) : [bodyOf(options)];
-  const clipIds = bodies.map(checked);
-  const { sendRequests } = await import("../deployed/send-requests.ts");
-  await sendRequests(options.stage, bodies);
-  for (const clipId of clipIds) {
+  const asked = bodies.map((body) => ({ body, request: checked(body) }));
+  const { stage, wait, json, timeout = Number.POSITIVE_INFINITY } = options;
+  if (wait) {
+    const { requestAndWait } = await import("../deployed/run-request.ts");
+    process.exitCode = await requestAndWait(asked, { stage, json, untilMs: Date.now() + timeout * 1000 });
+    return;
+  }
+  const [{ findDeployment }, { sendTo }] = await Promise.all([
+    import("../deployed/deployment.ts"),
+    import("../deployed/send-requests.ts"),
+  ]);
+  await sendTo(await findDeployment(stage), bodies);
+  for (const { request } of asked) {
     process.stdout.write(
-      `sent; follow it with: ${ownCommand()} timeline --stage ${options.stage} ${shellWord(clipId)}\n`,
+      `sent; follow it with: ${ownCommand()} timeline --stage ${stage} ${shellWord(request.clipId)}\n`,
     );
   }
 }
 
-/** @returns the clipId. @throws UsageError for what the service would refuse. */
-function checked(body: string): string {
+/** @throws UsageError for what the service would refuse. */
+function checked(body: string): ClipRequest {
   try {
     const read = readRequest(body, Date.now());
-    if (read.readable) return read.request.clipId;
+    if (read.readable) return read.request;
     throw new UsageError(read.message);
   } catch (error) {
     throw new UsageError(`the service would refuse this request: ${(error as Error).message}`, { cause: error });

@@ -27,6 +27,10 @@ const part = (name: string) => ({
 });
 const outputs = {
   busArn: "arn:bus",
+  busName: "bus",
+  destinationBucket: "clips",
+  scheduleGroup: "schedules",
+  scheduleDlqUrl: url("schedules-dlq"),
   archiveArn: "arn:archive",
   requestQueueUrl: url("accept-request"),
   recordsTable: "records",
@@ -42,6 +46,7 @@ const request = {
   gapPolicy: "SKIP_GAPS" as const,
   sentMs: START_MS + 5000,
 };
+const rangeInBody = { startTimestampInMs: request.startMs, endTimestampInMs: request.endMs };
 const at = (ms: number) => new Date(request.sentMs + ms).toISOString();
 const origin = { clipId: "clip", key: "key", deadlineAt: at(1e6) };
 const accepted = firstEvent(RequestAccepted.happened({ request }), 1, origin, at(0)) as AnyEvent;
@@ -99,6 +104,24 @@ describe("the commands for a deployed stage", () => {
     expect(sentTo("accept-request")).toHaveLength(2);
   });
 
+  it("request --wait shows what comes of it, and ends as the clip does", async () => {
+    const body = JSON.stringify({ clipId: "clip", cameraId: "camera", ...rangeInBody });
+    const { code, stdout, stderr } = await run(["request", "-", "--wait"], body);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/RequestAccepted.*SourcesLocated.*ClipPublished.*clip {2}CLIP_AVAILABLE\n$/s);
+    const other = JSON.stringify({ clipId: "clip", cameraId: "other", ...rangeInBody });
+    const never = await run(["request", "-", "--wait", "--timeout", "1", "--json"], other);
+    expect([never.code, JSON.parse(never.stdout)]).toEqual([
+      4,
+      expect.objectContaining({ clipId: "clip", status: null }),
+    ]);
+  });
+
+  it("smoke asks for footage where no clip was delivered yet", async () => {
+    const { code, stderr } = await run(["smoke"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("name footage with --camera, --start and --end")]);
+  });
+
   it("timeline reads the clip's record", async () => {
     const { code, stdout, stderr } = await run(["timeline", "clip", "--json"]);
     expect(code, stderr).toBe(0);
@@ -110,6 +133,51 @@ describe("the commands for a deployed stage", () => {
     const unknown = await run(["timeline", "other"]);
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain('stage "test" knows no clip other');
+  });
+
+  it("dead-letters shows the events that rest with the errors of the log, and leaves them", async () => {
+    aws.put(url("render-clip-dlq"), text(second));
+    aws.put(url("schedules-dlq"), "{}");
+    const [letter] = aws.queues.get(url("render-clip-dlq")) ?? [];
+    const failures = ["first", "second"].map((message) =>
+      JSON.stringify({ message: "stage failed", messageId: letter?.MessageId, error: { name: "Error", message } }),
+    );
+    aws.logs.set(
+      "/aws/lambda/render-clip",
+      failures.map((message) => ({ timestamp: 1, message })),
+    );
+    const { code, stdout, stderr } = await run(["dead-letters", "--json"]);
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { function: "render-clip", clipId: "clip", message: "SourcesLocated", error: "Error: first" },
+      { function: "schedules", clipId: null, message: "unreadable", error: null },
+    ]);
+    expect(aws.queues.get(url("render-clip-dlq"))).toHaveLength(1);
+  });
+
+  it("logs asks every function's log for a clip's lines, and sorts them", async () => {
+    const line = (stage: string, second: number, clipId = "clip") => ({
+      timestamp: 1,
+      message: JSON.stringify({ level: "INFO", message: "stage done", stage, clipId, timestamp: at(second * 1000) }),
+    });
+    aws.logs.set("/aws/lambda/publish-clip", [line("publish-clip", 2), line("publish-clip", 3, "other")]);
+    aws.logs.set("/aws/lambda/locate-sources", [line("locate-sources", 1)]);
+    const { code, stdout, stderr } = await run(["logs", "clip", "--since", "2018-10-31"]);
+    expect(code, stderr).toBe(0);
+    expect(stdout.split("\n").map((each) => each.split(/ +/)[2])).toEqual([
+      "locate-sources",
+      "publish-clip",
+      undefined,
+    ]);
+    expect(aws.inputs("Logs_20140328.FilterLogEvents").at(-1)).toMatchObject({
+      filterPattern: '{ $.clipId = "clip" }',
+      startTime: Date.UTC(2018, 9, 31),
+    });
+  });
+
+  it("cancel says that the stage knows no such clip", async () => {
+    const { code, stderr } = await run(["cancel", "nobody"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('nobody  stage "test" knows no such clip')]);
   });
 
   it("redrive takes a clip that was told FATAL_ERROR up as a run of its own, and leaves what is no event", async () => {
@@ -193,7 +261,7 @@ describe("the commands for a deployed stage", () => {
   });
 
   it("replay --clip sends the clip's own event to the stage, marked as the archive's replay would be", async () => {
-    const { code, stderr } = await run(["replay", "--from", "2018-10-31", "--to", "2018-11-01", "--clip", "clip"]);
+    const { code, stderr } = await run(["replay", "--clip", "clip"]);
     expect(code, stderr).toBe(0);
     const event = parseEnvelope(JSON.parse(sentTo("locate-sources")[0] ?? ""));
     expect(event).toMatchObject({ type: "RequestAccepted", metadata: { rerun: { notify: false } } });
@@ -210,6 +278,7 @@ describe("the commands for a deployed stage", () => {
       ["replay", "--from", "2018-10-31", "--to", "2018-11-01", "--only", "accept-request"],
       "takes no events from the bus",
     ],
+    [["replay"], "which events? give --from, or --clip for one clip's"],
     [["request"], "name a file with the request, or give --camera, --start and --end"],
   ])("%j is told with exit code 2", async (args, message) => {
     const { code, stderr } = await run(args);

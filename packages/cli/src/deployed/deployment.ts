@@ -8,12 +8,21 @@ import { loadEnvironment } from "../input/environment.ts";
 /** What a deployed stage says about itself (stacks/outputs.ts). */
 const outputs = z.object({
   busArn: z.string(),
+  busName: z.string(),
   archiveArn: z.string(),
   requestQueueUrl: z.string(),
   recordsTable: z.string(),
+  destinationBucket: z.string(),
+  scheduleGroup: z.string(),
+  scheduleDlqUrl: z.string(),
   stages: z.record(
     z.string(),
-    z.object({ ruleArn: z.string().optional(), queueUrl: z.string(), dlqUrl: z.string().optional() }),
+    z.object({
+      functionName: z.string(),
+      ruleArn: z.string().optional(),
+      queueUrl: z.string(),
+      dlqUrl: z.string().optional(),
+    }),
   ),
 });
 export type Deployment = z.output<typeof outputs>;

@@ -16,7 +16,7 @@ export interface RedriveOptions {
 export async function runRedrive(name: string, options: RedriveOptions): Promise<void> {
   const { stage, limit = Number.POSITIVE_INFINITY, dryRun = false } = options;
   if (name === ENDED) {
-    const instead = `camclips replay --clip CLIP_ID --notify --from T --to T2 --stage ${stage}`;
+    const instead = `camclips replay --clip CLIP_ID --notify --stage ${stage}`;
     throw new UsageError(
       `clips with dead letters of ${ENDED} were told FATAL_ERROR: take each up again with ${instead}`,
     );

@@ -8,9 +8,10 @@ import { replayMessage, replayState, startReplay } from "./replay.ts";
 
 export interface ReplayOptions {
   stage: string;
-  from: number;
-  to: number;
-  clip?: string;
+  fromMs: number;
+  toMs: number;
+  /** One clip only: its latest event in that time that the stage takes. */
+  clip?: string | undefined;
   only: string;
   notify: boolean;
   wait: boolean;
@@ -19,15 +20,7 @@ export interface ReplayOptions {
 const POLL_MS = 5_000;
 
 /** `camclips replay` */
-export async function runReplay({
-  stage,
-  from: fromMs,
-  to: toMs,
-  clip,
-  only,
-  notify,
-  wait,
-}: ReplayOptions): Promise<void> {
+export async function runReplay({ stage, fromMs, toMs, clip, only, notify, wait }: ReplayOptions): Promise<void> {
   checkPipelineStage(only);
   const deployed = await findDeployment(stage);
   const options = { fromMs, toMs, from: only, notify };

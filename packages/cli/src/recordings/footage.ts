@@ -1,4 +1,5 @@
-import { type Footage, type NameRules, type ObjectReader, recordingStartMs } from "@camclips/core";
+import type { Footage, ObjectReader } from "@camclips/core";
+import { type NameRules, recordingStartMs } from "@camclips/core/recording-name";
 import type { Interval, Settings } from "@camclips/events";
 import { recordedInterval } from "@camclips/functions";
 import { createFolderStore } from "@camclips/local";

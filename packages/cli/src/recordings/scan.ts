@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type NameRules, recordingStartMs } from "@camclips/core";
+import { type NameRules, recordingStartMs } from "@camclips/core/recording-name";
 import { fileSource, readMovie } from "@camclips/mp4";
 import { UsageError } from "../exit-codes.ts";
 import { refusals } from "../file-errors.ts";

@@ -8,10 +8,11 @@ import { refusals } from "../file-errors.ts";
 export async function findInState<T>(
   state: string,
   read: (file: StateFile) => Promise<T | undefined>,
+  { readOnly = true } = {},
 ): Promise<T | undefined> {
   try {
     for (const path of stateFilesIn(state)) {
-      using file = new StateFile(path, { readOnly: true });
+      using file = new StateFile(path, { readOnly });
       const found = await read(file);
       if (found !== undefined) return found;
     }
@@ -22,7 +23,7 @@ export async function findInState<T>(
 }
 
 /** `camclips clip` keeps the state of each clip apart, `camclips invoke` in one place. */
-function stateFilesIn(state: string): string[] {
+export function stateFilesIn(state: string): string[] {
   const jobs = join(state, "clips");
   const roots = [state, join(state, "invoke"), ...namesIn(jobs).map((name) => join(jobs, name))];
   const files = roots.map((root) => join(root, STATE_FILE)).filter(isThere);

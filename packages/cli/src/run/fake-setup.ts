@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Footage, readRequest, recordingStartMs } from "@camclips/core";
+import { type Footage, readRequest } from "@camclips/core";
+import { recordingStartMs } from "@camclips/core/recording-name";
 import type { AnswerableRequest, Settings } from "@camclips/events";
 import { createFolderStore, startCameraService } from "@camclips/local";
 import { settingsFrom } from "../input/environment.ts";

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
-import { readRequest } from "@camclips/core";
+import { type DeadLetter, readRequest } from "@camclips/core";
 import type { AnswerableRequest } from "@camclips/events";
-import type { DeadLetter, LocalRuntime } from "@camclips/local";
+import type { LocalRuntime } from "@camclips/local";
 import type { Message } from "../input/messages.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { Setup } from "./setup.ts";

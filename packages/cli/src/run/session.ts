@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { Clock, ObjectReader, ObjectStore } from "@camclips/core";
 import type { Settings } from "@camclips/events";
-import { LocalRuntime, StateInUseError } from "@camclips/local";
+import type { Log } from "@camclips/functions";
+import { createLogFile, LocalRuntime, StateInUseError } from "@camclips/local";
 import { UsageError } from "../exit-codes.ts";
 import { localMedia, usableFfmpeg } from "../input/ffmpeg.ts";
 import type { View } from "../view/view.ts";
@@ -30,7 +31,7 @@ export async function openSession({ view, root, ...options }: SessionOptions): P
     media: localMedia(await usableFfmpeg(process.env)),
     onEvent: (event) => view.event(event),
     onProgress: (clipId, percent) => view.progress(clipId, percent),
-    log: { info() {}, warn: (message, fields) => view.note(warning(message, fields)), error: noted(view) },
+    log: both(createLogFile(resolve(root)), { info() {}, warn: noted(view), error: noted(view) }),
   });
   await runtime.start().catch((error: unknown) => {
     if (error instanceof StateInUseError) throw new UsageError(error.message);
@@ -38,6 +39,21 @@ export async function openSession({ view, root, ...options }: SessionOptions): P
   });
   return { runtime, [Symbol.asyncDispose]: () => runtime.stop() };
 }
+
+const both = (one: Log, other: Log): Log => ({
+  info(message, fields) {
+    one.info(message, fields);
+    other.info(message, fields);
+  },
+  warn(message, fields) {
+    one.warn(message, fields);
+    other.warn(message, fields);
+  },
+  error(message, fields) {
+    one.error(message, fields);
+    other.error(message, fields);
+  },
+});
 
 const noted = (view: View) => (message: string, fields?: Record<string, unknown>) =>
   view.note(warning(message, fields));

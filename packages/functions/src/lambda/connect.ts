@@ -8,6 +8,7 @@ import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import {
+  createBacklog,
   createDynamoRecords,
   createEventBus,
   createS3Store,
@@ -16,7 +17,7 @@ import {
   releaseMessage,
   tellingOutages,
 } from "@camclips/aws";
-import { createCameraService } from "@camclips/core";
+import { createCameraService } from "@camclips/core/camera-service";
 import { readSettings, type Settings, type StageName } from "@camclips/events";
 import { Resource } from "sst";
 import * as z from "zod";
@@ -117,6 +118,7 @@ export async function connect(): Promise<Connection> {
         // `Resource` throws for what is not linked, instead of having nothing.
         token: ("CameraServiceToken" in links && links.CameraServiceToken?.value) || undefined,
       }),
+      backlog: createBacklog(sqs, (stage) => queueOf(stage).url, clock),
       scratch: createScratch(settings.CLIP_DOWNLOAD_DEST),
       onProgress: () => () => {},
     },

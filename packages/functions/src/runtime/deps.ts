@@ -1,4 +1,5 @@
 import type {
+  Backlog,
   CameraService,
   ClipRecords,
   Clock,
@@ -50,6 +51,7 @@ export interface Deps {
   topic: Topic;
   scheduler: Scheduler;
   cameras: CameraService;
+  backlog: Backlog;
   scratch(): Promise<Scratch>;
   /** Only the two render stages have it. */
   media: MediaEngine;

@@ -1,7 +1,8 @@
 import { requestKey, terminalEntry } from "@camclips/core";
-import { type AnyEvent, RequestAccepted, SourcesPending } from "@camclips/events";
+import { type AnyEvent, type PipelineStage, pipeline, RequestAccepted, SourcesPending } from "@camclips/events";
 import { deliver, eventOf, onlyOne, request, type TestWorld, testWorld } from "@camclips/testing/stage-world";
 import { describe, expect, it } from "vitest";
+import { marginSeconds } from "./door.ts";
 import { defineStage } from "./process.ts";
 
 const accepted = eventOf(RequestAccepted.happened({ request: request() }));
@@ -33,15 +34,42 @@ describe("work for nothing", () => {
     expect(world.metrics).toEqual(["Dropped"]);
   });
 
-  it("is dropped when the rest of the pipeline would not be done by the deadline", async () => {
+  it("is what a stage could not do by the deadline if it took all the time it may: its clip is told at once", async () => {
     await using world = await testWorld();
     const { stage, worked } = locating();
-    world.nowMs = Date.parse(accepted.metadata.deadlineAt) - 20_001;
+    const deadlineMs = Date.parse(accepted.metadata.deadlineAt);
+    world.nowMs = deadlineMs - 80_001;
     onlyOne("SourcesPending", await deliver(stage, accepted, world));
     world.nowMs += 2;
     const other = eventOf(RequestAccepted.happened({ request: request() }), { key: "another attempt" });
-    expect(await deliver(stage, other, world)).toEqual([]);
+    const failed = onlyOne("ClipFailed", await deliver(stage, other, world));
+    expect(failed.data).toMatchObject({ stage: "locate-sources", reason: "OVERLOADED" });
+    expect(await deliver(stage, other, world)).toEqual([failed]);
     expect(worked).toEqual([accepted.metadata.id]);
+  });
+
+  it("is begun up to the end by what was tried before, whose own failure is to be told", async () => {
+    await using world = await testWorld();
+    const { stage } = locating();
+    world.nowMs = Date.parse(accepted.metadata.deadlineAt) - 21_000;
+    onlyOne("SourcesPending", await deliver(stage, accepted, world, { receiveCount: 2 }));
+  });
+
+  it("is not told by a stage once the deadline has passed: that has its own watch", async () => {
+    await using world = await testWorld();
+    const { stage, worked } = locating();
+    world.nowMs = Date.parse(accepted.metadata.deadlineAt);
+    expect(await deliver(stage, accepted, world)).toEqual([]);
+    expect(worked).toEqual([]);
+  });
+
+  it("keeps no more than a tenth of a clip's time for a stage that might be slow, and what it needs at least", () => {
+    const [render] = pipeline.filter(({ stage }) => stage === "render-clip");
+    const marginOf = (seconds: number) => {
+      const deadlineAt = new Date(request().sentMs + seconds * 1000).toISOString();
+      return marginSeconds(render as PipelineStage, { ...accepted, metadata: { ...accepted.metadata, deadlineAt } });
+    };
+    expect([60, 1000, 3600].map(marginOf)).toEqual([10, 100, 310]);
   });
 
   it("is not the work of a rerun for a clip that was decided: that is what it is for", async () => {
@@ -49,6 +77,14 @@ describe("work for nothing", () => {
     const { stage } = locating();
     await world.deps.records.putOnce(terminalEntry("clip-1", requestKey(request())), { status: "FATAL_ERROR" });
     onlyOne("SourcesPending", await deliver(stage, rerunOf(accepted, "replay-1"), world));
+  });
+
+  it("is that of a rerun for a clip that an operator cancelled", async () => {
+    await using world = await testWorld();
+    const { stage, worked } = locating();
+    await world.deps.records.putOnce(terminalEntry("clip-1", requestKey(request())), { status: "CLIP_CANCELLED" });
+    expect(await deliver(stage, rerunOf(accepted, "replay-1"), world)).toEqual([]);
+    expect(worked).toEqual([]);
   });
 
   it("is what a replay finds of further attempts of the same request: each rerun works once, also when redelivered", async () => {

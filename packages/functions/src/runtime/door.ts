@@ -1,30 +1,58 @@
-import { type ClipRecords, type Clock, requestKey, rerunEntry, terminalEntry } from "@camclips/core";
-import type { AnyEvent, PipelineStage } from "@camclips/events";
+import { type ClipRecords, type Clock, firstSentMs, requestKey, rerunEntry, terminalEntry } from "@camclips/core";
+import type { AnyEvent, PipelineStage, Reason } from "@camclips/events";
 import * as z from "zod";
 import { getEntry, putEntryOnce } from "./entries.ts";
+import { decided, isCancelled } from "./terminal.ts";
 
 const worked = z.object({ event: z.string() });
 
+export interface Pointless {
+  why: string;
+  /** What the clip is to be told, where nobody else will tell it in time. */
+  reason?: Reason;
+}
+
 /**
- * Keeps work out that would be for nothing: the clip has its terminal status, it could not be done by the deadline (whose
- * watch answers the caller), or the same rerun is at the same clip already.
- * @returns why, undefined for work that is to be done.
+ * Keeps work out that would be for nothing: the clip has its terminal status, it could not be done by the deadline, the same
+ * rerun is at the same clip already, or an operator cancelled what a rerun would make.
+ * @returns undefined for work that is to be done.
  */
 export async function whyPointless(
   row: PipelineStage,
   event: AnyEvent,
-  { records, clock }: { records: ClipRecords; clock: Clock },
+  { records, clock, receiveCount }: { records: ClipRecords; clock: Clock; receiveCount: number },
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Pointless | undefined> {
   if (row.leastSeconds === 0 || !("request" in event.data)) return undefined;
   const { clipId, id, deadlineAt, rerun } = event.metadata;
   const key = requestKey(event.data.request);
+  const outcome = await getEntry(records, terminalEntry(clipId, key), decided, signal);
   if (rerun) {
+    if (isCancelled(outcome)) return { why: "the clip was cancelled" };
     const entry = rerunEntry(clipId, row.stage, key, rerun.id);
     const { stored } = await putEntryOnce(records, entry, worked, { event: id }, { signal });
-    return stored.event === id ? undefined : "this rerun is at the clip already";
+    return stored.event === id ? undefined : { why: "this rerun is at the clip already" };
   }
-  if (clock.now() + row.leastSeconds * 1000 > Date.parse(deadlineAt)) return "it cannot be done by the deadline";
-  const isDecided = (await getEntry(records, terminalEntry(clipId, key), z.unknown(), signal)) !== undefined;
-  return isDecided ? "the clip has its terminal status" : undefined;
+  if (outcome) return { why: "the clip has its terminal status" };
+  const leftMs = Date.parse(deadlineAt) - clock.now();
+  // The deadline has its own watch.
+  if (leftMs <= 0) return { why: "the deadline has passed" };
+  // What was tried before has a reason of its own to fail.
+  const isNew = receiveCount === 1 && event.metadata.attempt === 1;
+  const neededSeconds = isNew ? marginSeconds(row, event) : row.leastSeconds;
+  if (leftMs >= neededSeconds * 1000) return undefined;
+  return { why: "it cannot be done by the deadline", ...(isNew && { reason: "OVERLOADED" as const }) };
+}
+
+/** Of a clip's whole time, the most that is kept for a stage that takes all the time it may. */
+const MARGIN_SHARE = 0.1;
+
+/**
+ * How long before a clip's deadline a stage begins no work any more. Under overload all that a queue's head holds is about to
+ * expire: with less than what the work may take, much would be finished a moment too late.
+ */
+export function marginSeconds({ leastSeconds, timeoutSeconds }: PipelineStage, { data, metadata }: AnyEvent): number {
+  if (!("request" in data)) return leastSeconds;
+  const wholeSeconds = (Date.parse(metadata.deadlineAt) - firstSentMs(data.request)) / 1000;
+  return Math.max(leastSeconds, Math.min(leastSeconds + timeoutSeconds, wholeSeconds * MARGIN_SHARE));
 }

@@ -184,7 +184,8 @@ describe("again later", () => {
   it("ends at the clip's deadline: then the clip has failed", async () => {
     await using world = await testWorld();
     world.nowMs = Date.parse(accepted.metadata.deadlineAt) - 21_000;
-    await expect(deliver(broken(later()), accepted, world)).rejects.toThrow(RetryLater);
+    const again = { ...accepted, metadata: { ...accepted.metadata, attempt: 7 } };
+    await expect(deliver(broken(later()), again, world)).rejects.toThrow(RetryLater);
     expect(world.schedules).toEqual([]);
     expect(onlyOne("ClipFailed", world.published).data).toMatchObject({
       stage: "locate-sources",
@@ -206,11 +207,12 @@ describe("again later", () => {
   it("over the deadline tells the failure once, however often the message comes until it rests, and counts it at rest", async () => {
     await using world = await testWorld();
     world.nowMs = Date.parse(accepted.metadata.deadlineAt) - 21_000;
+    const again = { ...accepted, metadata: { ...accepted.metadata, attempt: 7 } };
     for (const receiveCount of [1, 2, 3])
-      await expect(deliver(broken(later()), accepted, world, { receiveCount })).rejects.toThrow(RetryLater);
+      await expect(deliver(broken(later()), again, world, { receiveCount })).rejects.toThrow(RetryLater);
     onlyOne("ClipFailed", world.published);
     expect(world.metrics).toEqual([]);
-    await expect(deliver(broken(later()), accepted, world, { receiveCount: 4 })).rejects.toThrow(RetryLater);
+    await expect(deliver(broken(later()), again, world, { receiveCount: 4 })).rejects.toThrow(RetryLater);
     expect(world.metrics).toEqual(["DeadLetters"]);
     expect(new Set(world.published.map(({ metadata }) => metadata.id)).size).toBe(1);
   });

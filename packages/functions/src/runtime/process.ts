@@ -132,15 +132,17 @@ async function runOnce<Needs extends WrapperDeps>(
   deps: Needs,
   signal: AbortSignal,
 ): Promise<readonly AnyEvent[]> {
-  const { messageId } = message;
+  const { messageId, receiveCount } = message;
   const under = event && resultKeyOf(stage.name, event);
   const before = under && (await resultUnder(under, deps.records, signal));
   if (before) return deps.outbox.publish({ messageId, events: before }, signal);
-  const pointless = event && (await whyPointless(stageNamed(stage.name), event, deps, signal));
+  const pointless = event && (await whyPointless(stageNamed(stage.name), event, { ...deps, receiveCount }, signal));
   if (pointless) {
-    deps.log.info("stage dropped its work", { stage: stage.name, clipId: event.metadata.clipId, why: pointless });
+    const { why, reason } = pointless;
+    deps.log.info("stage dropped its work", { stage: stage.name, clipId: event.metadata.clipId, why });
     deps.metrics.add("Dropped", 1, "Count", { stage: stage.name });
-    return deps.outbox.publish({ messageId, events: [] }, signal);
+    const events = reason ? [failure(event, stage.name, { reason, message: TOO_BUSY }, deps)] : [];
+    return deps.outbox.publish({ messageId, under: reason && under, events }, signal);
   }
   return deps.outbox.publish({ messageId, under, events: await stage.run(message, event, deps, signal) }, signal);
 }
@@ -187,12 +189,24 @@ async function tellFailure(
 ): Promise<void> {
   if (!("request" in event.data)) return;
   const { clipId, id, rerun } = event.metadata;
-  const { request } = event.data;
-  const fact = ClipFailed.happened({ request, stage: row.stage, reason: reasonOf(error), message: describe(error) });
   const entry = failureEntry(clipId, row.stage, id, rerun?.id);
   if (!rests && !(await deps.records.putOnce(entry, { reason: reasonOf(error) })).ours) return;
-  await deps.bus.publish([follow(fact, event, deps)]);
+  const told = { reason: reasonOf(error), message: describe(error) };
+  await deps.bus.publish([failure(event, row.stage, told, deps)]);
 }
+
+/** The end of a clip that a stage does not go on with. */
+function failure(
+  event: AnyEvent,
+  stage: string,
+  told: { reason: Reason; message: string },
+  deps: Pick<Deps, "clock">,
+): AnyEvent {
+  const { request } = event.data as Extract<AnyEvent, { type: "ClipFailed" }>["data"];
+  return follow(ClipFailed.happened({ request, stage, ...told }), event, deps);
+}
+
+const TOO_BUSY = "more work came than could be done by this clip's deadline: ask again later, with a new clipId";
 
 /** Sends the message back to the stage's queue by a one-shot schedule, unless the time to wait ends first. */
 async function scheduledAgain(

@@ -10,6 +10,7 @@ import {
 } from "@camclips/testing/stage-world";
 import { describe, expect, it } from "vitest";
 import { acceptRequest } from "./accept-request.ts";
+import { publishClip } from "./publish-clip.ts";
 
 const send = (world: TestWorld, body: unknown = requestBody(), sentMs = world.nowMs) =>
   deliver(acceptRequest, body, world, { sentMs });
@@ -154,4 +155,54 @@ describe("a request with a fault", () => {
       expect(world.published).toEqual([]);
     },
   );
+});
+
+describe("a request that comes while too much is to be done", () => {
+  const overloaded = async () => {
+    const world = await testWorld();
+    world.backlogSeconds = 3600;
+    return world;
+  };
+
+  it("is refused at once, with the time to ask again, and its clipId stays free", async () => {
+    await using world = await overloaded();
+    const refused = onlyOne("ClipRejected", await deliver(acceptRequest, requestBody(), world));
+    expect(refused.data).toMatchObject({ status: "FATAL_ERROR", reason: "OVERLOADED", conflict: false });
+    const { retryAfterSeconds = 0 } = refused.data;
+    expect(retryAfterSeconds).toBeGreaterThanOrEqual(2700);
+    expect(refused.data.message).toContain(`ask again in ${retryAfterSeconds} s`);
+    await deliver(publishClip, refused, world);
+    expect(world.puts[0]?.body).toMatchObject({ reason: "OVERLOADED", retryable: true, retryAfterSeconds });
+
+    world.backlogSeconds = 0;
+    world.nowMs += retryAfterSeconds * 1000;
+    onlyOne("RequestAccepted", await deliver(acceptRequest, requestBody(), world));
+    expect((await world.deps.records.status("clip-1"))?.state).toBe("working");
+  });
+
+  it("has the answer that its message had, also when that comes again in quieter times", async () => {
+    await using world = await overloaded();
+    const sentMs = world.nowMs;
+    const refused = onlyOne("ClipRejected", await deliver(acceptRequest, requestBody(), world, { sentMs }));
+    world.backlogSeconds = 0;
+    const again = await deliver(acceptRequest, requestBody(), world, { sentMs, receiveCount: 2 });
+    expect(onlyOne("ClipRejected", again)).toMatchObject({ data: refused.data, metadata: { id: refused.metadata.id } });
+  });
+
+  it("is let in where its clip was accepted before: attempts and redeliveries", async () => {
+    await using world = await testWorld();
+    const { sentMs } = request();
+    await deliver(acceptRequest, requestBody(), world, { sentMs });
+    world.backlogSeconds = 3600;
+    onlyOne("RequestAccepted", await deliver(acceptRequest, requestBody(), world, { sentMs, receiveCount: 2 }));
+    const attempt = requestBody(request({ retryTimestamps: [sentMs] }));
+    onlyOne("RequestAccepted", await deliver(acceptRequest, attempt, world));
+  });
+
+  it("is let in when the queues cannot be counted", async () => {
+    await using world = await testWorld();
+    world.deps.backlog = { waitSeconds: () => Promise.reject(new Error("AccessDenied")) };
+    onlyOne("RequestAccepted", await deliver(acceptRequest, requestBody(), world));
+    expect(world.lines).toContainEqual(expect.objectContaining({ message: "the queues could not be counted" }));
+  });
 });

@@ -2,12 +2,14 @@ import {
   attemptKey,
   claimEntry,
   deadlineMs,
+  failureEntry,
   maxRetries,
   readRequest,
   requestKey,
   type Scheduler,
   workingStatus,
 } from "@camclips/core";
+import { retryAfterSeconds } from "@camclips/core/admission";
 import {
   type AnswerableRequest,
   type AnyEvent,
@@ -16,6 +18,7 @@ import {
   type ClipRequest,
   derivedId,
   firstEvent,
+  type Reason,
   RequestAccepted,
   toEnvelope,
   versionOf,
@@ -29,19 +32,22 @@ import type { StageHandler, WrapperDeps } from "../runtime/process.ts";
 /** What a clipId stands for, from its first acceptance on. */
 const claim = z.object({ requestKey: z.string(), deadlineAt: z.iso.datetime() });
 
-type Needs = WrapperDeps & Pick<Deps, "settings">;
+type Needs = WrapperDeps & Pick<Deps, "settings" | "backlog">;
 
 /** Reads a caller's request, claims its clipId, and has its deadline watched. */
 export const acceptRequest: StageHandler<Needs> = {
   name: "accept-request",
   read: () => undefined,
-  async run({ body, sentMs }, _, deps, signal) {
+  async run({ body, sentMs, receiveCount }, _, deps, signal) {
     const read = readRequest(body, sentMs);
-    if (!read.readable) return [await refuse(read.request, read.message, deps, signal)];
+    if (!read.readable) return [await refuse(read.request, invalid(read.message), deps, signal)];
     const { request } = read;
+    const overload = await overloadFor(request, receiveCount, deps, signal);
+    if (overload) return [await refuse(overload.request, overload.answer, deps, signal)];
     const { stored, ours } = await claimClip(request, deps, signal);
     if (stored.requestKey !== requestKey(request)) {
-      return [await refuse(request, "this clipId was used for another clip before: use a new one", deps, signal)];
+      const taken = invalid("this clipId was used for another clip before: use a new one");
+      return [await refuse(request, taken, deps, signal)];
     }
     const accepted = stamp(RequestAccepted.happened({ request }), request, stored.deadlineAt, deps);
     await watchDeadline(accepted, request, deps, signal);
@@ -59,19 +65,53 @@ function claimClip(request: ClipRequest, { records, clock, settings }: Needs, si
   return putEntryOnce(records, claimEntry(request.clipId), claim, value, { status, signal });
 }
 
-/** A refused request counts as accepted too: it gets its terminal status, and the two counts must meet. */
-async function refuse(
-  request: AnswerableRequest,
-  message: string,
-  deps: Needs,
+interface Answer {
+  reason: Reason;
+  message: string;
+  retryAfterSeconds?: number;
+}
+
+const invalid = (message: string): Answer => ({ reason: "INVALID_REQUEST", message });
+
+const refusal = z.object({ retryAfterSeconds: z.int().positive() });
+
+/**
+ * A new request that would wait for too long is refused at once, so that those let in are made in time. The clipId stays
+ * free: the same request, sent later, is a new one. A message that comes again gets the answer that it had.
+ */
+async function overloadFor(
+  request: ClipRequest,
+  receiveCount: number,
+  { records, backlog, settings, log }: Needs,
   signal: AbortSignal,
-): Promise<AnyEvent> {
+): Promise<{ request: AnswerableRequest; answer: Answer } | undefined> {
+  if (request.retryTimestamps.length > 0) return undefined;
+  const { clipId } = request;
+  const id = derivedId("OVERLOADED", requestKey(request), String(request.sentMs));
+  const entry = failureEntry(clipId, "accept-request", id);
+  const before = receiveCount > 1 ? await getEntry(records, entry, refusal, signal) : undefined;
+  const waitSeconds = before ? 0 : await backlog.waitSeconds(signal).catch((error: unknown) => unknown(error, log));
+  const share = Number.parseInt(id.slice(0, 8), 16) / 2 ** 32;
+  const refused = before?.retryAfterSeconds ?? retryAfterSeconds(waitSeconds, share, settings);
+  if (refused === undefined || (!before && (await records.get(claimEntry(clipId), signal)))) return undefined;
+  const { stored } = await putEntryOnce(records, entry, refusal, { retryAfterSeconds: refused }, { signal });
+  const message = `too many clips are being made: ask again in ${stored.retryAfterSeconds} s`;
+  return { request: { ...request, refused: id }, answer: { reason: "OVERLOADED", message, ...stored } };
+}
+
+/** Nobody is refused because the queues cannot be looked at. */
+function unknown(error: unknown, log: Needs["log"]): number {
+  log.warn("the queues could not be counted", { error });
+  return 0;
+}
+
+/** A refused request counts as accepted too: it gets its terminal status, and the two counts must meet. */
+async function refuse(request: AnswerableRequest, answer: Answer, deps: Needs, signal: AbortSignal): Promise<AnyEvent> {
   const taken = await getEntry(deps.records, claimEntry(request.clipId), claim, signal);
   const fact = ClipRejected.happened({
     request,
     status: "FATAL_ERROR",
-    reason: "INVALID_REQUEST",
-    message,
+    ...answer,
     conflict: taken !== undefined,
   });
   const { SQS_TIMEOUT, CLIP_WORK_LIMIT } = deps.settings;

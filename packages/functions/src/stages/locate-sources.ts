@@ -4,11 +4,11 @@ import {
   type Decision,
   decide,
   type Footage,
-  footageOf,
   RetryLater,
   rejectTooLong,
   UnknownCameraError,
 } from "@camclips/core";
+import { footageOf } from "@camclips/core/footage";
 import {
   type AnyFact,
   ClipRejected,

@@ -349,6 +349,16 @@ describe("a replay", () => {
     expect(await world.deps.records.status("clip-1")).toMatchObject({ outcome: "CLIP_AVAILABLE" });
   });
 
+  it("makes nothing else of a clip that an operator cancelled, also where it tells", async () => {
+    await using world = await testWorld();
+    const cancelled = { status: "CLIP_CANCELLED", reason: "CANCELLED", message: "x" } as const;
+    await publish(world, eventOf(ClipRejected.happened({ request: request(), ...cancelled })));
+    const { data } = onlyOne("ClipPublished", await publish(world, available(loud)));
+    expect(data.notified).toBe(false);
+    expect(statuses(world)).toEqual({ put: ["CLIP_CANCELLED"], sns: ["CLIP_CANCELLED"] });
+    expect(await world.deps.records.status("clip-1")).toMatchObject({ state: "cancelled" });
+  });
+
   it("tells everybody once more, and only once, where the operator asks for it", async () => {
     await using world = await testWorld();
     await publish(world);

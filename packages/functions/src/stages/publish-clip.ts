@@ -6,9 +6,7 @@ import {
   decidedStatus,
   notifiedEntry,
   putEntry,
-  type Refusal,
   RetryLater,
-  refusedMetadata,
   requestKey,
   terminalEntry,
 } from "@camclips/core";
@@ -17,7 +15,6 @@ import {
   ClipFailed,
   ClipPublished,
   ClipRejected,
-  derivedId,
   type EventOf,
   ThumbnailsRendered,
 } from "@camclips/events";
@@ -27,22 +24,13 @@ import type { Deps } from "../runtime/deps.ts";
 import { getEntry, putEntryOnce } from "../runtime/entries.ts";
 import { once, onceAlone } from "../runtime/once.ts";
 import { defineStage } from "../runtime/process.ts";
+import { endingOf, isCancelled, refusedTerminal, type TerminalRecord, terminal } from "../runtime/terminal.ts";
 
 type Needs = Pick<
   Deps,
   "records" | "topic" | "cameras" | "settings" | "destinationBucket" | "metrics" | "log" | "clock"
 >;
 type Terminal = EventOf<typeof ThumbnailsRendered | typeof ClipRejected | typeof ClipFailed>;
-
-/** The one terminal status of a request: whoever claims it first decides, everyone else delivers the same. */
-const terminal = ClipPublished.detail.shape.data.omit({ notified: true, putRefused: true }).extend({
-  cause: z.string(),
-  /** Of the ClipPublished that ends it, whoever publishes that. */
-  eventId: z.string(),
-  /** The camera service keeps one status per clipId, and that is the first clip's. */
-  conflict: z.boolean().default(false),
-});
-type TerminalRecord = z.output<typeof terminal>;
 
 /** The request that a clipId was first accepted for (accept-request). */
 const claimant = z.object({ requestKey: z.string() });
@@ -103,6 +91,7 @@ async function claimTerminal(
   const options = { status: statusOf(event, outcome, deps), signal };
   const base = await putEntryOnce(deps.records, terminalEntry(clipId, key), terminal, outcome, options);
   if (!rerun || base.stored.cause === id) return { stored: base.stored, rerunId: undefined };
+  if (isCancelled(base.stored)) return undefined;
   if (base.stored.status === "CLIP_AVAILABLE" && outcome.status !== "CLIP_AVAILABLE") {
     deps.log.warn("a rerun found less than was delivered", { clipId, rerun: rerun.id, dropped: outcome.status });
     return undefined;
@@ -112,28 +101,18 @@ async function claimTerminal(
 }
 
 function terminalOf(event: Terminal, { settings, destinationBucket }: Needs): TerminalRecord {
-  const cause = event.metadata.id;
-  const eventId = derivedId(cause, ClipPublished.type, event.metadata.rerun?.id ?? "");
-  if (event.type === "ThumbnailsRendered") {
-    const { request, clip, coverage } = event.data;
-    const { takenUpAt, occurredAt } = event.metadata;
-    const takenUpMs = takenUpAt === undefined ? request.sentMs : Date.parse(takenUpAt);
-    const finished = { clip, coverage, takenUpMs, finishedMs: Date.parse(occurredAt) };
-    const clipMetadata = availableMetadata(
-      request,
-      finished,
-      destinationBucket,
-      settings,
-    ) as TerminalRecord["clipMetadata"];
-    return { status: "CLIP_AVAILABLE", clipMetadata, cause, eventId, conflict: false };
-  }
-  const refusal: Refusal =
-    event.type === "ClipRejected"
-      ? event.data
-      : { status: "FATAL_ERROR", reason: event.data.reason, message: event.data.message };
-  const clipMetadata = refusedMetadata(event.data.request, refusal) as TerminalRecord["clipMetadata"];
-  const conflict = event.type === "ClipRejected" && event.data.conflict;
-  return { status: refusal.status, reason: refusal.reason, clipMetadata, cause, eventId, conflict };
+  if (event.type !== "ThumbnailsRendered") return refusedTerminal(event);
+  const { request, clip, coverage } = event.data;
+  const { takenUpAt, occurredAt } = event.metadata;
+  const takenUpMs = takenUpAt === undefined ? request.sentMs : Date.parse(takenUpAt);
+  const finished = { clip, coverage, takenUpMs, finishedMs: Date.parse(occurredAt) };
+  const clipMetadata = availableMetadata(request, finished, destinationBucket, settings);
+  return {
+    status: "CLIP_AVAILABLE",
+    clipMetadata: clipMetadata as TerminalRecord["clipMetadata"],
+    ...endingOf(event.metadata),
+    conflict: false,
+  };
 }
 
 function statusOf({ data, metadata }: Terminal, { status, reason }: TerminalRecord, { clock }: Needs): ClipStatus {

@@ -122,11 +122,35 @@ describe("a pending clip", () => {
 
   it("neither starts over nor loses its terminal status when the event comes late", async () => {
     await using world = await testWorld();
-    await world.deps.records.putOnce(terminalEntry("clip-1", requestKey(request())), {});
+    await world.deps.records.putOnce(terminalEntry("clip-1", requestKey(request())), {
+      status: "CLIP_NOT_AVAILABLE",
+      clipMetadata: {},
+    });
     await deliver(scheduleRetry, pendingOf(), world);
     expect(world.schedules).toEqual([]);
     expect(world.puts).toEqual([]);
   });
+
+  it.each(["while it is told as pending", "when its message was delivered before"])(
+    "that is cancelled %s is told so last",
+    async (when) => {
+      await using world = await testWorld();
+      const { records, cameras } = world.deps;
+      const clipMetadata = { clipId: "clip-1", status: "CLIP_CANCELLED" };
+      const cancel = () =>
+        records.putOnce(terminalEntry("clip-1", requestKey(request())), { status: "CLIP_CANCELLED", clipMetadata });
+      world.deps.cameras = {
+        ...cameras,
+        async putClip(...args) {
+          await cancel();
+          await cameras.putClip(...args);
+        },
+      };
+      if (when.startsWith("when")) await cancel();
+      await deliver(scheduleRetry, pendingOf(), world);
+      expect(world.puts.at(-1)?.body).toEqual(clipMetadata);
+    },
+  );
 
   it("does nothing outside in a replay", async () => {
     await using world = await testWorld();

@@ -1,6 +1,6 @@
 import {
-  attemptKey,
   CameraServiceError,
+  nextAttempt,
   pendingMetadata,
   RetryLater,
   requestKey,
@@ -8,12 +8,17 @@ import {
   waitingStatus,
   writeRequest,
 } from "@camclips/core";
-import { SourcesPending } from "@camclips/events";
+import { type ClipRequest, SourcesPending } from "@camclips/events";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
+import { getEntry } from "../runtime/entries.ts";
 import { defineStage } from "../runtime/process.ts";
+import { isCancelled, terminal } from "../runtime/terminal.ts";
 
 type Needs = Pick<Deps, "records" | "scheduler" | "cameras" | "settings" | "destinationBucket" | "clock" | "log">;
+
+/** As much of a terminal status as is told to the camera service. */
+const told = terminal.pick({ status: true, clipMetadata: true });
 
 /** Has the request sent again later, and tells the camera service that the clip is pending. */
 export const scheduleRetry = defineStage(
@@ -23,25 +28,44 @@ export const scheduleRetry = defineStage(
     const { request, nextAttemptMs } = data;
     if (metadata.rerun && !metadata.rerun.notify) return [];
     // Late or delivered twice, this must neither take a terminal status back nor start over.
-    if (await deps.records.get(terminalEntry(request.clipId, requestKey(request)), signal)) return [];
+    if (await isOver(request, deps, signal)) return [];
 
-    const next = { ...request, retryTimestamps: [...request.retryTimestamps, request.sentMs] };
-    const name = `retry-${attemptKey(next)}`;
-    await deps.scheduler.schedule({ name, atMs: nextAttemptMs, queue: "requests", body: writeRequest(next) }, signal);
+    const next = nextAttempt(request);
+    const body = writeRequest(next.request);
+    await deps.scheduler.schedule({ name: next.schedule, atMs: nextAttemptMs, queue: "requests", body }, signal);
     // Who looks at the time that is told finds the attempt made, or on its way.
-    const told = { ...data, nextAttemptMs: nextAttemptMs + (deps.scheduler.lateByMs ?? 0) };
-    await deps.records.setStatus(waitingStatus(request, told, metadata.deadlineAt, deps.clock.now()), signal);
+    const due = { ...data, nextAttemptMs: nextAttemptMs + (deps.scheduler.lateByMs ?? 0) };
+    await deps.records.setStatus(waitingStatus(request, due, metadata.deadlineAt, deps.clock.now()), signal);
 
     const pending = pendingMetadata(
       request,
-      { ...told, deadlineAt: metadata.deadlineAt },
+      { ...due, deadlineAt: metadata.deadlineAt },
       deps.destinationBucket,
       deps.settings,
     );
     await tellPending(request.clipId, pending, nextAttemptMs, deps, signal);
+    await isOver(request, deps, signal);
     return [];
   },
 );
+
+/**
+ * Whether the clip has its terminal status. An operator may cancel a clip at any moment, also while its pending status is on
+ * its way to the camera service: then that is told once more, to stay the last word.
+ */
+async function isOver(request: ClipRequest, { records, cameras, log }: Needs, signal: AbortSignal): Promise<boolean> {
+  const { clipId } = request;
+  const outcome = await getEntry(records, terminalEntry(clipId, requestKey(request)), told, signal);
+  if (!outcome || !isCancelled(outcome)) return outcome !== undefined;
+  try {
+    await cameras.putClip(clipId, outcome.clipMetadata, signal);
+  } catch (error) {
+    if (!(error instanceof CameraServiceError)) throw error;
+    if (error.transient) throw new RetryLater("CAMERA_SERVICE_UNAVAILABLE", 5, { cause: error });
+    log.error("the camera service refused a status", { clipId, error: error.message });
+  }
+  return true;
+}
 
 /** Longer timers than this end at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -60,6 +60,11 @@ export class StateFile implements Disposable {
     });
   }
 
+  /** A number that changes when another process has written into the file. */
+  get othersWrote(): number {
+    return Number(this.read.row("PRAGMA data_version")?.data_version);
+  }
+
   readonly read: Pick<Transaction, "row" | "rows"> = {
     row: (sql, ...values) => this.#statement(sql).get(...values),
     rows: (sql, ...values) => this.#statement(sql).all(...values),

@@ -28,6 +28,8 @@ export class FakeAws implements AsyncDisposable {
   readonly queues = new Map<string, Letter[]>();
   /** Clips' records: what stands under a clip's entry. */
   readonly entries: { clipId: string; name: string; value: unknown }[] = [];
+  /** By log group. */
+  readonly logs = new Map<string, { timestamp: number; message: string }[]>();
   #letters = 0;
   /** A queue whose messages come to rest in another one as soon as they are sent: poison. By queue URL. */
   readonly poisoned = new Map<string, string>();
@@ -107,6 +109,10 @@ export class FakeAws implements AsyncDisposable {
         return { State: "STARTING" };
       case "AWSEvents.DescribeReplay":
         return { State: "COMPLETED" };
+      case "Logs_20140328.FilterLogEvents":
+        return { events: this.logs.get(input.logGroupName ?? "") ?? [] };
+      case "DynamoDB_20120810.GetItem":
+        return {};
       case "DynamoDB_20120810.Query":
         return this.#query(input as unknown as Query);
       default:

@@ -89,6 +89,11 @@ async function everyRequestIsDecidedOnce(ending: Ending): Promise<string[]> {
         complaints.push(`${clipId}: told another status than ${data.status}`);
     }
     const statuses = own.map(({ status }) => status);
+    const ended = statuses.indexOf("CLIP_CANCELLED");
+    if (ended >= 0 && statuses.slice(ended).some((status) => status !== "CLIP_CANCELLED"))
+      complaints.push(`${clipId}: a cancelled clip was told otherwise: ${statuses.join(", ")}`);
+    if (world.cancelled.has(clipId) && isHolder(ending, key, clipId) && statuses.at(-1) !== "CLIP_CANCELLED")
+      complaints.push(`${clipId}: the operator was told that it is cancelled, subscribers ${statuses.join(", ")}`);
     const delivered = statuses.indexOf("CLIP_AVAILABLE");
     if (delivered >= 0 && statuses.slice(delivered).some((status) => status !== "CLIP_AVAILABLE"))
       complaints.push(`${clipId}: a delivered clip was taken back: ${statuses.join(", ")}`);
@@ -103,9 +108,15 @@ async function everyRequestIsDecidedOnce(ending: Ending): Promise<string[]> {
   return complaints;
 }
 
+/** Whether the clipId is this request's, not that of a refused one. */
+const isHolder = ({ world }: Ending, key: string, clipId: string): boolean =>
+  eventsOf(world.published, "RequestAccepted").some(
+    ({ data, metadata }) => metadata.clipId === clipId && requestKey(data.request) === key,
+  );
+
 /** Runs that the operator asked for and that tell. */
 const loudRuns = ({ world }: Ending): number =>
-  world.history.acts.filter((act) => act.kind === "redrive" || act.notify).length;
+  world.history.acts.filter((act) => act.kind === "redrive" || (act.kind === "replay" && act.notify)).length;
 
 /** The ends of a request that were told, oldest first. */
 async function endsOf(ending: Ending, clipId: string, key: string) {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import type { DeadLetter } from "@camclips/core";
 import type { Deps } from "@camclips/functions";
-import { type DeadLetter, LocalRuntime } from "@camclips/local";
+import { LocalRuntime } from "@camclips/local";
 import { testFolder } from "../folders.ts";
 import { fakeMedia } from "../stage-world.ts";
 import type { Asked, Fault, History } from "./history.ts";
@@ -65,7 +66,7 @@ export async function live<T>(
     })),
     ...history.acts.map((act) => ({
       atMs: EPOCH + act.atSeconds * 1000,
-      run: () => perform(act, world, process.runtime),
+      run: () => perform(act, world, process.runtime, process.deps),
     })),
     {
       atMs: EPOCH + FAULTS_END_SECONDS * 1000,
@@ -117,6 +118,8 @@ interface Process {
   life: Life;
   /** The bus itself, beneath the faults. */
   bus: Deps["bus"];
+  /** What a stage sees: the world with its faults. */
+  deps: Deps;
   /** Resolves when nothing is under way, or the process was killed. */
   rest(): Promise<void>;
   stop(): Promise<void>;
@@ -124,6 +127,7 @@ interface Process {
 
 async function begin(world: World, mutate: Mutation): Promise<Process> {
   let bus: Deps["bus"] | undefined;
+  let seen: Deps | undefined;
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= runtime.stop();
@@ -146,15 +150,17 @@ async function begin(world: World, mutate: Mutation): Promise<Process> {
     redeliverAfterMs: () => 1,
     decorate(deps) {
       bus = deps.bus;
-      return mutate(injectFaults(deps, world, life), world);
+      seen = mutate(injectFaults(deps, world, life), world);
+      return seen;
     },
   });
   await runtime.start();
-  if (!bus) throw new Error("the runtime was not decorated");
+  if (!bus || !seen) throw new Error("the runtime was not decorated");
   return {
     runtime,
     life,
     bus,
+    deps: seen,
     async rest() {
       try {
         await runtime.idle({ ignore: () => true, signal: killed.signal });

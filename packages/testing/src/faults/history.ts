@@ -48,7 +48,9 @@ export type Act =
   /** Everything the archive holds of the clip, again. */
   | { kind: "replay"; clipId: string; notify: boolean; atSeconds: number }
   /** Every dead letter goes back to its queue, as `camclips redrive` sends it. */
-  | { kind: "redrive"; atSeconds: number };
+  | { kind: "redrive"; atSeconds: number }
+  /** Nobody wants the clip any more. `breaksOff`: the command ends before it has said so. */
+  | { kind: "cancel"; clipId: string; breaksOff: boolean; atSeconds: number };
 
 export interface History {
   seed: number;
@@ -130,6 +132,13 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     atSeconds: actSeconds,
   }),
   fc.record({ kind: fc.constant("redrive" as const), atSeconds: actSeconds }),
+  fc.record({
+    kind: fc.constant("cancel" as const),
+    clipId: fc.constantFrom("clip-0", "clip-1"),
+    breaksOff: fc.boolean(),
+    // While clips wait, or right after.
+    atSeconds: fc.integer({ min: 10, max: 1500 }),
+  }),
 );
 
 const history: fc.Arbitrary<Omit<History, "seed">> = fc.record({

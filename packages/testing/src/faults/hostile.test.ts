@@ -1,10 +1,5 @@
-import {
-  type ClipRecords,
-  clipStatus,
-  createCameraService,
-  type EntryKey,
-  UnreadableRequestError,
-} from "@camclips/core";
+import { type ClipRecords, clipStatus, type EntryKey, UnreadableRequestError } from "@camclips/core";
+import { createCameraService } from "@camclips/core/camera-service";
 import { type AnyEvent, RequestAccepted } from "@camclips/events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

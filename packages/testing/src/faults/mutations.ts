@@ -5,7 +5,8 @@ import {
   type ObjectStore,
   ServiceUnavailableError,
 } from "@camclips/core";
-import { createOutbox, type Deps } from "@camclips/functions";
+import { cancelClip, createOutbox, type Deps } from "@camclips/functions";
+import { until } from "../folders.ts";
 import type { Mutation } from "./drive.ts";
 import { type History, type Outage, quietHistory } from "./history.ts";
 
@@ -159,7 +160,67 @@ const badDeploy: Mutation = together(withoutLastWords, (deps, world) => ({
   },
 }));
 
+/** A clip that waits is cancelled. */
+const cancelled = (breaksOff: boolean): History => ({
+  ...withoutFootage,
+  acts: [{ kind: "cancel", clipId: "clip-0", breaksOff, atSeconds: 130 }],
+});
+
+/** The footage comes later, and the clip is taken up again after it was cancelled. */
+const replayedAfterCancelling: History = quietHistory({
+  recordings: quietHistory().recordings.map((fate) => ({ ...fate, listedSeconds: 1000 })),
+  asked: [{ ...asked, sentSeconds: [40] }],
+  acts: [
+    { kind: "cancel", clipId: "clip-0", breaksOff: false, atSeconds: 130 },
+    { kind: "replay", clipId: "clip-0", notify: true, atSeconds: 2000 },
+  ],
+});
+
+/** A clip is cancelled, and that is told, while its pending status is on its way. */
+const cancelledMeanwhile: Mutation = (deps, world) => ({
+  ...deps,
+  cameras: {
+    ...deps.cameras,
+    async putClip(clipId, body, signal) {
+      if ((body as { status: string }).status === "CLIP_PENDING" && !world.cancelled.has(clipId)) {
+        const ports = { ...deps, schedules: { unschedule: async () => {} }, clock: world };
+        await until(async () => (await cancelClip(clipId, ports)).kind === "cancelled");
+        world.cancelled.add(clipId);
+        await until(() => world.puts.some(({ status }) => status === "CLIP_CANCELLED"));
+      }
+      await deps.cameras.putClip(clipId, body, signal);
+    },
+  },
+});
+
+/** An operator's word counts as any other failure. */
+const asFailure = (value: unknown): unknown =>
+  (value as { status?: string } | undefined)?.status === "CLIP_CANCELLED"
+    ? { ...(value as object), status: "FATAL_ERROR" }
+    : value;
+const readingAsFailure = (records: ClipRecords): Partial<ClipRecords> => ({
+  get: async (key, signal) => asFailure(await records.get(key, signal)),
+});
+const claimingAsFailure = (records: ClipRecords): Partial<ClipRecords> => ({
+  async putOnce(key, value, options) {
+    const { stored, ours } = await records.putOnce(key, value, options);
+    return { stored: ours ? stored : asFailure(stored), ours };
+  },
+});
+
 export const brokenGuards: Broken[] = [
+  {
+    guard: "that a cancelled clip is final, also for reruns",
+    mutation: together(withRecords(readingAsFailure), withRecords(claimingAsFailure)),
+    history: replayedAfterCancelling,
+    complaint: /a cancelled clip was told otherwise/,
+  },
+  {
+    guard: "that a clip's cancelling is the last word",
+    mutation: together(withRecords(readingAsFailure), cancelledMeanwhile),
+    history: withoutFootage,
+    complaint: /the camera service was left at CLIP_PENDING/,
+  },
   {
     guard: "the entry of the notification",
     mutation: withRecords(forgetting(isNotified)),
@@ -290,6 +351,10 @@ export const circumstances: [name: string, circumstance: Mutation, history: Hist
     quietHistory({ acts: [{ kind: "redrive", atSeconds: 1500 }] }),
     "CLIP_AVAILABLE",
   ],
+  ["a clip that waits is cancelled", unchanged, cancelled(false), "CLIP_CANCELLED"],
+  ["a clip is cancelled, and the command breaks off", unchanged, cancelled(true), "CLIP_CANCELLED"],
+  ["a clip is cancelled while its pending status is on its way", cancelledMeanwhile, withoutFootage, "CLIP_CANCELLED"],
+  ["a cancelled clip is replayed, and that is to be told", unchanged, replayedAfterCancelling, "CLIP_CANCELLED"],
   ["no footage ever comes", unchanged, withoutFootage, "CLIP_RETRY_TIMEOUT"],
   ["the camera service answers no question, ever", camerasGone, quietHistory(), "FATAL_ERROR"],
 ];

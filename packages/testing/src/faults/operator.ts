@@ -1,12 +1,22 @@
-import { type AnyEvent, asOwnRun, markRerun, parseEnvelope, stageNamed, withFreshDeadline } from "@camclips/events";
+import {
+  type AnyEvent,
+  asOwnRun,
+  type CamclipsEvent,
+  markRerun,
+  parseEnvelope,
+  stageNamed,
+  withFreshDeadline,
+} from "@camclips/events";
+import { cancelClip, type Deps } from "@camclips/functions";
 import type { LocalRuntime } from "@camclips/local";
 import type { Act } from "./history.ts";
 import type { World } from "./world.ts";
 
 /** Does what an operator does, by the same rules as the commands for a deployment: what is sent again comes over the bus. */
-export async function perform(act: Act, world: World, runtime: LocalRuntime): Promise<void> {
+export async function perform(act: Act, world: World, runtime: LocalRuntime, deps: Deps): Promise<void> {
   const id = `${act.kind}-${act.atSeconds}`;
   world.note(`the operator: ${JSON.stringify(act)}`);
+  if (act.kind === "cancel") return cancel(act, world, runtime, deps);
   const events = act.kind === "replay" ? await archived(act, id, runtime) : await resting(id, world, runtime);
   world.limbo.push(...events.map((event) => ({ atMs: world.now(), event })));
 }
@@ -28,4 +38,22 @@ async function resting(id: string, world: World, runtime: LocalRuntime): Promise
     const event = withFreshDeadline(parseEnvelope(JSON.parse(body)), world.now());
     return stageNamed(queue).failsClip ? asOwnRun(event, id) : event;
   });
+}
+
+/** A command that meets a fault ends with it; nobody tries again. */
+async function cancel(
+  { clipId, breaksOff }: Extract<Act, { kind: "cancel" }>,
+  world: World,
+  runtime: LocalRuntime,
+  { records }: Deps,
+): Promise<void> {
+  const publish = async (events: readonly CamclipsEvent[]) => {
+    world.published.push(...events);
+    if (breaksOff) throw new Error("the command broke off");
+    world.limbo.push(...events.map((event) => ({ atMs: world.now(), event })));
+  };
+  const ports = { records, bus: { publish }, schedules: runtime.operator.schedules, clock: world };
+  const { kind } = await cancelClip(clipId, ports).catch((error: unknown) => ({ kind: String(error) }));
+  world.note(`cancel ${clipId}: ${kind}`);
+  if (kind === "cancelled") world.cancelled.add(clipId);
 }

@@ -5,10 +5,10 @@ import {
   CameraServiceError,
   type Notification,
   type ObjectStore,
-  recordingName,
   requestKey,
   UnknownCameraError,
 } from "@camclips/core";
+import { recordingName } from "@camclips/core/recording-name";
 import { type AnswerableRequest, type CamclipsEvent, readSettings, type Settings } from "@camclips/events";
 import { createFolderStore } from "@camclips/local";
 import { RECORDING_FILE } from "../stage-world.ts";
@@ -53,6 +53,8 @@ export class World implements Disposable {
   readonly scheduled: string[] = [];
   /** What went wrong, in order: printed when a check fails. */
   readonly faults: string[] = [];
+  /** Clips whose cancelling was confirmed to the operator. */
+  readonly cancelled = new Set<string>();
   /** Notifications that were sent again though nothing had gone wrong since they were sent. */
   readonly needlessRepeats: string[] = [];
   readonly #unmarked = new Map<string, number>();

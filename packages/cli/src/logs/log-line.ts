@@ -1,0 +1,92 @@
+import { styleText } from "node:util";
+import * as z from "zod";
+
+/** From the least to the most grave. */
+export const LEVELS = ["debug", "info", "warn", "error"] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** One line of a log, of a function on AWS or of this machine's pipeline. */
+export interface LogLine {
+  atMs: number;
+  level: Level;
+  /** As it was written. */
+  text: string;
+  stage: string;
+  clipId: string | undefined;
+  summary: string;
+}
+
+export interface Wanted {
+  clipId: string | undefined;
+  level: Level;
+}
+
+const fields = z.object({
+  level: z.string(),
+  message: z.string(),
+  timestamp: z.string().optional(),
+  stage: z.string().optional(),
+  service: z.string().optional(),
+  clipId: z.string().optional(),
+  reason: z.string().optional(),
+  why: z.string().optional(),
+  durationMs: z.number().optional(),
+  emitted: z.array(z.string()).optional(),
+  error: z.union([z.string(), z.object({ name: z.string(), message: z.string() })]).optional(),
+});
+
+/** What Lambda itself says of every invocation, and of those that end badly. */
+const ROUTINE = /^(?:START|END|REPORT|INIT_START|XRAY) /;
+const ENDED_BADLY = /Task timed out|Runtime exited|Runtime\.|Error:|signal: killed/;
+
+/** @param stage of the log, where the line does not say it. @returns undefined for what nobody wants to read: metrics, routine. */
+export function readLine(text: string, stage: string, writtenMs: number): LogLine | undefined {
+  const line = text.trimEnd();
+  const read = fields.safeParse(parsed(line));
+  if (!read.success) {
+    if (line === "" || line.startsWith('{"_aws"') || ROUTINE.test(line)) return undefined;
+    const level = ENDED_BADLY.test(line) ? "error" : "info";
+    return { atMs: writtenMs, level, text: line, stage, clipId: undefined, summary: line };
+  }
+  const { level, timestamp, clipId, ...rest } = read.data;
+  return {
+    atMs: timestamp === undefined ? writtenMs : Date.parse(timestamp),
+    level: LEVELS.find((known) => known === level.toLowerCase()) ?? "info",
+    text: line,
+    stage: rest.stage ?? stage,
+    clipId,
+    summary: summaryOf(rest),
+  };
+}
+
+export function isWanted(line: LogLine, { clipId, level }: Wanted): boolean {
+  return LEVELS.indexOf(line.level) >= LEVELS.indexOf(level) && (clipId === undefined || line.clipId === clipId);
+}
+
+/** `2026-11-23T12:00:00.000Z  ERROR  render-clip         clip-1  stage failed: Error: out of memory` */
+export function formatLine({ atMs, level, stage, clipId, summary }: LogLine, stream: NodeJS.WriteStream): string {
+  const colour = level === "error" ? "red" : level === "warn" ? "yellow" : "dim";
+  const grave = styleText(colour, level.toUpperCase().padEnd(5), { stream });
+  return [new Date(atMs).toISOString(), grave, stage.padEnd(17), clipId ?? "-", summary].join("  ");
+}
+
+function summaryOf({
+  message,
+  reason,
+  why,
+  error,
+  emitted,
+  durationMs,
+}: Omit<z.output<typeof fields>, "level">): string {
+  const told = typeof error === "object" ? `${error.name}: ${error.message}` : error;
+  const detail = [reason, why, told, emitted?.join(", ")].filter(Boolean).join(": ");
+  return `${message}${detail && `: ${detail}`}${durationMs === undefined ? "" : ` (${durationMs} ms)`}`;
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

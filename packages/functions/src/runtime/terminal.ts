@@ -1,0 +1,35 @@
+import { type Refusal, refusedMetadata } from "@camclips/core";
+import { type ClipFailed, ClipPublished, type ClipRejected, derivedId, type EventOf } from "@camclips/events";
+import * as z from "zod";
+
+/** The one terminal status of a request: whoever claims it first decides, everyone else delivers the same. */
+export const terminal = ClipPublished.detail.shape.data.omit({ notified: true, putRefused: true }).extend({
+  cause: z.string(),
+  /** Of the ClipPublished that ends it, whoever publishes that. */
+  eventId: z.string(),
+  /** The camera service keeps one status per clipId, and that is the first clip's. */
+  conflict: z.boolean().default(false),
+});
+export type TerminalRecord = z.output<typeof terminal>;
+
+/** Of a terminal status, as far as it stops other work. */
+export const decided = z.object({ status: z.string() });
+
+/** An operator's word is final: no rerun makes a clip of it after all. */
+export const isCancelled = (record: z.output<typeof decided> | undefined): boolean =>
+  record?.status === "CLIP_CANCELLED";
+
+/** The ClipPublished that follows from an event, whoever publishes it. */
+export const endingOf = ({ id, rerun }: { id: string; rerun?: { id: string } | undefined }) => ({
+  cause: id,
+  eventId: derivedId(id, ClipPublished.type, rerun?.id ?? ""),
+});
+
+/** What a clip's end without a clip is told as. */
+export function refusedTerminal(event: EventOf<typeof ClipRejected | typeof ClipFailed>): TerminalRecord {
+  const { data, metadata } = event;
+  const refusal: Refusal = event.type === "ClipRejected" ? event.data : { ...data, status: "FATAL_ERROR" };
+  const clipMetadata = refusedMetadata(data.request, refusal) as TerminalRecord["clipMetadata"];
+  const conflict = event.type === "ClipRejected" && event.data.conflict;
+  return { status: refusal.status, reason: refusal.reason, clipMetadata, ...endingOf(metadata), conflict };
+}
