@@ -91,7 +91,7 @@ function isReplaced(last: Packet | undefined, first: Packet): boolean {
 
 /** Packets that are heard in the part's slot, and the one before, which decoders need to warm up. */
 function packetsOf(part: Piece, track: Track, source: CutSource): Packet[] {
-  const offset = part.outSeconds - part.cuts.firstSeconds;
+  const offset = part.outSeconds - part.heardSeconds;
   const { timescale, samples } = track;
   const packets: Packet[] = [];
   for (let i = 0; i < samples.count; i++) {

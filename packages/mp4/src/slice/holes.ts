@@ -53,6 +53,6 @@ export function knownRange(
 }
 
 /** The most usual duration of a frame. */
-function usualSeconds({ samples, timescale }: Track): number {
+export function usualSeconds({ samples, timescale }: Track): number {
   return (Uint32Array.from(samples.duration).sort()[samples.count >> 1] ?? 0) / timescale;
 }
