@@ -63,18 +63,6 @@ describe("renderThumbnails", () => {
     }
   });
 
-  it("finds a frame behind the second keyframe of a file that begins in an open GOP", async () => {
-    const whole = join(folder, "open-5fps.mp4");
-    const usual = { path: whole, startMs: 0, seconds: 8, fps: 5, width: 320, height: 180 };
-    await makeRecording({ ...usual, gop: 10, bFrames: 2, openGop: true, audio: false });
-    clip = join(folder, "open-part.mp4");
-    await using file = await fileSource(whole);
-    const slice = await sliceRecording(file, whole, { fromSeconds: 6.4, toSeconds: 6.6 });
-    await writeFile(clip, slice.chunks());
-    const [made] = await thumbnails(6.4 - slice.zeroSeconds, [["part.jpg", null]]);
-    expect((await readFrameCodes(made?.path ?? "")).map((frame) => frame.code)).toEqual([32]);
-  });
-
   it("finds the last frame of a file that shows too little of its GOPs to tell that they are open", async () => {
     const whole = join(folder, "open-1fps.mp4");
     const usual = { path: whole, startMs: 0, seconds: 16, fps: 1, width: 320, height: 180 };
