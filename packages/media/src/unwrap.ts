@@ -1,9 +1,12 @@
 import { rm } from "node:fs/promises";
+import { aviCodec, inPictureOrder } from "./avi.ts";
 import { FfmpegError } from "./ffmpeg/errors.ts";
 import { inputArguments } from "./ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "./ffmpeg/run-ffmpeg.ts";
 import { type EngineSettings, TIMESCALE } from "./ffmpeg/settings.ts";
 import type { RenderOptions } from "./media-engine.ts";
+
+const MPEG4 = /^(fmp4|xvid|divx|dx50|mp4v)$/i;
 
 /**
  * Puts a recording out of another container (MPEG-TS, Matroska, AVI) into an MP4 without decoding, its times as they are.
@@ -16,11 +19,23 @@ export async function unwrap(
   { ffmpeg, timeLimitMs }: EngineSettings,
   { scratch, signal }: RenderOptions,
 ): Promise<boolean> {
+  const avi = await aviCodec(input);
+  // Old encoders put two frames into one packet, so that AVI could do without times; of other codecs ffmpeg guesses a delay.
+  const unpacked = avi !== undefined && MPEG4.test(avi) ? ["mpeg4_unpack_bframes"] : [];
+  const placed = avi === undefined ? [] : ["-bsf:v", [...unpacked, "setts=pts=DTS"].join(",")];
   for (const format of ["mp4", "mov"]) {
-    const streams = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", "-video_track_timescale", String(TIMESCALE)];
-    const args = ["-v", "error", "-y", "-copyts", ...inputArguments(input), ...streams, "-f", format, output];
+    const scale = ["-video_track_timescale", String(TIMESCALE)];
+    const streams = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", ...placed, ...scale];
+    const args = ["-v", "error", "-y", "-copyts", ...inputArguments(input), ...streams];
     try {
-      await runFfmpeg({ ffmpeg, timeLimitMs, args, cwd: scratch, ...(signal && { signal }) });
+      await runFfmpeg({
+        ffmpeg,
+        timeLimitMs,
+        args: [...args, "-f", format, output],
+        cwd: scratch,
+        ...(signal && { signal }),
+      });
+      if (avi !== undefined) await inPictureOrder(output, signal);
       return true;
     } catch (error) {
       if (!(error instanceof FfmpegError) || error.exitCode === null) throw error;

@@ -2,6 +2,7 @@ export { CorruptSourceError, MalformedBoxError, OutsideMediaError, UnsupportedSt
 export { type AvcConfig, readPpsIds, readSps, writeAvcConfig } from "./h26x/avc-config.ts";
 export { findBrokenSample } from "./h26x/broken-sample.ts";
 export { AVC_NAL, avcNalType, isAvcSlice, nalUnits } from "./h26x/nal-units.ts";
+export { pictureOrder } from "./h26x/picture-order.ts";
 export { isIntraSlice } from "./h26x/slice-type.ts";
 export type { ByteSource } from "./io/byte-source.ts";
 export { fileSource } from "./io/file-source.ts";
@@ -32,6 +33,6 @@ export { isHeard } from "./slice/is-heard.ts";
 export { type RecordingTimeline, readTimeline } from "./slice/read-timeline.ts";
 export type { Beside, Hole, Slice, SliceRange, TimelineStarts } from "./slice/slice.ts";
 export { sliceRecording } from "./slice/slice-recording.ts";
-export { type MuxSample, type MuxTrack, samplesOf } from "./write/mux-track.ts";
+export { frameBytesOf, type MuxSample, type MuxTrack, samplesOf } from "./write/mux-track.ts";
 export { box } from "./write/write-boxes.ts";
 export { writeMovie } from "./write/write-movie.ts";

@@ -27,7 +27,7 @@ export async function openCopied(
     const message = `it is no MP4 and has ${megabytes(bytes)}: more than ${megabytes(MAX_COPIED_BYTES)} are not copied whole`;
     throw new CorruptSourceError(source.path, message);
   }
-  if (!(await hasTimes(source.path))) return source;
+  if (!(await isForeign(source.path))) return source;
   const path = `${source.path}.unwrapped`;
   if (!(await media.unwrap(source.path, path, options))) return source;
   await rm(source.path);
@@ -41,12 +41,8 @@ export async function openCopied(
   return isOutside ? undefined : { ...source, path, zeroMs };
 }
 
-/**
- * Of what is copied, MP4s whose index is beyond our reader are taken by ffmpeg as they are, and so is AVI, whose packets
- * carry no times that could be copied.
- */
-async function hasTimes(path: string): Promise<boolean> {
+/** Of what is copied, MP4s whose index is beyond our reader are taken by ffmpeg as they are. */
+async function isForeign(path: string): Promise<boolean> {
   await using file = await fileSource(path);
-  const container = foreignContainer(await file.read(0, Math.min(file.size, 1024)));
-  return container !== undefined && container.name !== "AVI";
+  return foreignContainer(await file.read(0, Math.min(file.size, 1024))) !== undefined;
 }

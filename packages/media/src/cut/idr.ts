@@ -112,7 +112,8 @@ export async function findStart({ parts }: CutRequest, sources: readonly CutSour
 export async function findEntryFor(source: ByteSource, video: Track, wanted: number): Promise<number> {
   const { index } = randomAccessPointFor(video, wanted);
   if ((await lookInto(source, video, index)).isIdr) return index;
-  return Math.max(0, video.samples.sync.lastIndexOf(1, index - 1));
+  // A negative start would be counted from the end.
+  return index === 0 ? 0 : Math.max(0, video.samples.sync.lastIndexOf(1, index - 1));
 }
 
 function setsOf(avc: { sps: Uint8Array[]; pps: Uint8Array[] } | undefined): string[] {

@@ -39,8 +39,8 @@ export function partArguments(job: PartsJob): string[] {
     const options = ["-threads", String(threads), "-noautorotate", ...seek];
     return inputArguments(paths[segment.source] ?? "", options);
   });
-  const audioInputs = timeline.pieces.flatMap(({ source, cuts }) => {
-    return inputArguments(paths[source] ?? "", ["-vn", ...seekArguments(cuts.firstSeconds, probes[source])]);
+  const audioInputs = timeline.pieces.flatMap(({ source, heardSeconds }) => {
+    return inputArguments(paths[source] ?? "", ["-vn", ...seekArguments(heardSeconds, probes[source])]);
   });
   const chains = [
     ...segments.flatMap((segment, i) => [

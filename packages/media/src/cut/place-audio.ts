@@ -3,7 +3,7 @@ import type { Piece } from "../timeline/timeline.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
 
 /** The audio track of a file that was encoded for the whole clip: its time 0 is the clip's. */
-export function encodedAudio(file: CutSource, plan: CutPlan): MuxTrack | undefined {
+export function encodedAudio(file: CutSource, plan: Pick<CutPlan, "durationSeconds">): MuxTrack | undefined {
   const track = audioOf(file);
   if (!track) return undefined;
   const samples = samplesOf(track, file.bytes, 0, track.samples.count - 1);
@@ -91,7 +91,7 @@ function isReplaced(last: Packet | undefined, first: Packet): boolean {
 
 /** Packets that are heard in the part's slot, and the one before, which decoders need to warm up. */
 function packetsOf(part: Piece, track: Track, source: CutSource): Packet[] {
-  const offset = part.outSeconds - part.cuts.firstSeconds;
+  const offset = part.outSeconds - part.heardSeconds;
   const { timescale, samples } = track;
   const packets: Packet[] = [];
   for (let i = 0; i < samples.count; i++) {

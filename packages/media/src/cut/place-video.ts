@@ -98,7 +98,7 @@ function placeEncoded(
  *
  * @returns how far presentation lies behind decoding, units of the timescale
  */
-function setTimes(placed: Placed[], end: number): number {
+export function setTimes(placed: Placed[], end: number): number {
   const ascending = Float64Array.from(placed, ({ ticks }) => ticks).sort();
   const delay = placed.reduce((most, { ticks }, i) => Math.max(most, (ascending[i] ?? 0) - ticks), 0);
   const origin = ascending[0] ?? 0;

@@ -48,6 +48,7 @@ function part(source: number, first: number, last: number, atFrame = 0): Piece {
   return {
     source,
     cuts,
+    heardSeconds: cuts.firstSeconds,
     outSeconds: at(atFrame),
     lastOutSeconds: at(atFrame + last - first),
     slotSeconds,

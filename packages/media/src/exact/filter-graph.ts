@@ -124,8 +124,12 @@ export function audioChains(
   return [...lead, ...slots, `${inputs.join("")}concat=n=${inputs.length}:v=0:a=1,${AAC_FRAMES}[audio]`];
 }
 
-function audioChain({ cuts, slotSeconds }: Piece, input: number, audio: AudioFormat, samples: number): string {
-  const from = cuts.firstSeconds;
+function audioChain(
+  { heardSeconds: from, slotSeconds }: Piece,
+  input: number,
+  audio: AudioFormat,
+  samples: number,
+): string {
   return [
     `[${input}:a:0]atrim=start=${seconds(from)}:end=${seconds(from + slotSeconds)}`,
     `asetpts='PTS-${number(from)}/TB'`,

@@ -18,7 +18,8 @@ import { plannedPictures } from "../verify/planned-pictures.ts";
 import { verifyClip } from "../verify/verify.ts";
 import { verifyAudio } from "../verify/verify-audio.ts";
 import { withoutBrokenAudio } from "./broken-audio.ts";
-import { exactArguments } from "./exact-arguments.ts";
+import { type Encoded, encodeInGroups, PIECES_AT_ONCE, type Run } from "./encode-groups.ts";
+import { type ExactJob, exactArguments } from "./exact-arguments.ts";
 import { coverageWithout, lostFrames } from "./lost-frames.ts";
 import { undecoded } from "./undecoded.ts";
 
@@ -59,10 +60,10 @@ export async function renderExact(
   const ways = { ffmpeg, timeLimitMs, signal: options.signal, scratch: options.scratch };
   const { job } = prepared;
   try {
-    const log = await encode(prepared, settings, options);
-    const damaged = damageIn(log) === undefined ? undefined : await withoutUndecoded(prepared, ways);
-    if (damaged) await encode(damaged, settings, options);
-    const report = await readBack(damaged ?? prepared, ways, why, log);
+    const first = await encode(prepared, settings, options);
+    const damaged = damageIn(first.log) === undefined ? undefined : await withoutUndecoded(prepared, ways);
+    const { shown } = damaged ? await encode(damaged, settings, options) : first;
+    const report = await readBack(damaged ?? prepared, ways, why, { log: first.log, shown });
     await verifyAudio({ ...prepared, path: job.output, copied: false }, ways);
     options.onProgress?.(100);
     return report;
@@ -81,9 +82,9 @@ async function encode(
   { job, probes, timeline }: PreparedJob,
   settings: EngineSettings,
   options: RenderOptions,
-): Promise<string> {
+): Promise<Encoded> {
   const { ffmpeg, timeLimitMs } = settings;
-  const plain = exactArguments({
+  const exact: ExactJob = {
     paths: job.sources.map(({ path }) => path),
     probes,
     timeline,
@@ -92,13 +93,14 @@ async function encode(
     encoder: { ...defaultEncoder, ...settings.encoder },
     scratch: options.scratch,
     output: job.output,
-  });
-  const args = await withGraphFile(plain, options.scratch);
-  const onProgress = (seconds: number) => {
-    options.onProgress?.(Math.min(99, (100 * seconds) / timeline.durationSeconds));
   };
+  const told = (seconds: number) => options.onProgress?.(Math.min(99, (100 * seconds) / timeline.durationSeconds));
   const { signal, scratch: cwd } = options;
-  return runFfmpeg({ ffmpeg, timeLimitMs, ...(signal && { signal }), args, cwd, onProgress });
+  const run: Run = (args, onProgress) =>
+    runFfmpeg({ ffmpeg, timeLimitMs, ...(signal && { signal }), args, cwd, onProgress });
+  if (timeline.pieces.length > PIECES_AT_ONCE) return encodeInGroups(exact, run, told);
+  const log = await run(await withGraphFile(exactArguments(exact), options.scratch), told);
+  return { log, shown: await readLists(timeline.pieces.length, options.scratch) };
 }
 
 /**
@@ -123,7 +125,12 @@ function isAllLost({ cuts, lost = [] }: Piece): boolean {
   return lost.some(({ inSeconds, outSeconds }) => inSeconds <= cuts.firstSeconds && outSeconds >= cuts.lastSeconds);
 }
 
-async function readBack(prepared: PreparedJob, ways: ScratchWays, why: string, log: string): Promise<RenderReport> {
+async function readBack(
+  prepared: PreparedJob,
+  ways: ScratchWays,
+  why: string,
+  { log, shown }: Encoded,
+): Promise<RenderReport> {
   const { job, probes, timeline } = prepared;
   const first = probes[timeline.pieces[0]?.source ?? 0];
   if (first === undefined) throw new TypeError("a clip needs a probed source");
@@ -131,7 +138,6 @@ async function readBack(prepared: PreparedJob, ways: ScratchWays, why: string, l
   const audio = timeline.pieces.some(({ source }) => probes[source]?.audio !== undefined);
   const picture = clipPicture(first.video);
   const frameSeconds = expected.map(({ seconds }) => seconds);
-  const shown = await readLists(timeline.pieces.length, ways.scratch);
   const pictures = { planned: plannedPictures(timeline), shown };
   const { missing, probe, durationMs } = await verifyClip(
     { path: job.output, frameSeconds, ...picture, audio, pictures },

@@ -55,10 +55,13 @@ function pictureGraph(options: RecordingOptions, width: number, height: number, 
 
 function timing(options: RecordingOptions, rate: string): string {
   const aspect = options.sampleAspect === undefined ? [] : [`setsar=${options.sampleAspect}`];
-  if (!options.vfr) return [...aspect, `settb=1/${TIMESCALE}`].join(",");
+  const [after, before] = options.stillSeconds ?? [];
+  const still = after === undefined ? [] : [`select='not(gt(t,${after})*lt(t,${before}))'`];
+  if (!options.vfr) return [...aspect, `settb=1/${TIMESCALE}`, ...still].join(",");
   return [
     ...aspect,
     `settb=1/${TIMESCALE}`,
+    ...still,
     `setpts='(N+${VFR_SWING}*sin(N*${VFR_STEP}))/(${rate})/TB'`,
     `select='not(eq(mod(n,${VFR_PERIOD}),${VFR_LEFT_OUT}))'`,
   ].join(",");

@@ -20,6 +20,8 @@ export interface RecordingOptions {
   codec?: "h264" | "hevc" | "mpeg4";
   /** Uneven frame intervals, and some frames left out. */
   vfr?: boolean;
+  /** The times between which no frame starts: nothing moves, and the frame before stands. The audio goes on. */
+  stillSeconds?: [after: number, before: number];
   container?: Container;
   /** Units per second of the video's times; default 90000. Many muxers write one unit a frame. */
   timescale?: number;

@@ -33,7 +33,9 @@ export async function makeRecording(options: RecordingOptions): Promise<Recordin
   const fps = numerator / denominator;
   const count = Math.round(options.seconds * fps);
   const slots = Array.from({ length: count }, (_, index) => slot(index, fps, options));
-  const frames = slots.filter((_, index) => !(options.vfr && isLeftOut(index)));
+  const [after = 0, before = 0] = options.stillSeconds ?? [];
+  const isStill = (index: number) => index / fps > after && index / fps < before;
+  const frames = slots.filter((_, index) => !(options.vfr && isLeftOut(index)) && !isStill(index));
   try {
     await runFfmpeg({
       ffmpeg: options.ffmpeg ?? (await findFfmpeg(process.env)),

@@ -19,9 +19,9 @@ export function audioCoverageOf(
   probes: readonly MediaProbe[],
   delivered: readonly Interval[],
 ): AudioCoverage {
-  const parts = pieces.flatMap(({ source, cuts, slotSeconds }) => {
+  const parts = pieces.flatMap(({ source, heardSeconds, slotSeconds }) => {
     const zeroMs = sources[source]?.zeroMs ?? 0;
-    const startMs = zeroMs + cuts.firstSeconds * 1000;
+    const startMs = zeroMs + heardSeconds * 1000;
     const spans = (probes[source]?.audio?.spans ?? []).map(
       ([from, to]): Interval => [zeroMs + from * 1000, zeroMs + to * 1000],
     );
@@ -58,11 +58,11 @@ export interface HeardPart {
 }
 
 export function heardParts({ pieces }: Timeline, probes: readonly MediaProbe[]): HeardPart[] {
-  return pieces.flatMap(({ source, cuts: { firstSeconds }, outSeconds, slotSeconds }) => {
+  return pieces.flatMap(({ source, heardSeconds, outSeconds, slotSeconds }) => {
     const spans = probes[source]?.audio?.spans ?? [];
-    return common([[firstSeconds, firstSeconds + slotSeconds]], spans).map(([from, to]) => ({
+    return common([[heardSeconds, heardSeconds + slotSeconds]], spans).map(([from, to]) => ({
       source,
-      outSeconds: outSeconds + from - firstSeconds,
+      outSeconds: outSeconds + from - heardSeconds,
       sourceSeconds: from,
       seconds: to - from,
     }));

@@ -19,6 +19,8 @@ export interface Run {
   gapAfter: boolean;
   /** On the source's own timeline, seconds: first and last frame, and two instants between frames that cut the run out. */
   cuts: { firstSeconds: number; lastSeconds: number; inSeconds: number; outSeconds: number };
+  /** From where on the source is heard, seconds: later than its first frame where that one stood before the clip starts. */
+  heardSeconds: number;
 }
 
 const FRAME_TOLERANCE_MS = FRAME_TOLERANCE_SECONDS * 1000;
@@ -29,16 +31,23 @@ const ROUNDING_MS = 1;
 /** Of the intervals between frames, the part that may differ from the usual one in a constant frame rate. */
 const STEADY_SHARE = 0.02;
 
-/** Finds the frames `from - 0.5 ms <= t < to - 0.5 ms` of every source, and parts them where frames are missing. */
+/**
+ * Finds the frames `from - 0.5 ms <= t < to - 0.5 ms` of every source, and parts them where frames are missing. Where none
+ * starts for long, the frame that stands at the start is shown from there on; so is the one of a clip in which none starts.
+ */
 export function findRuns(job: RenderJob, probes: readonly MediaProbe[]): Run[] {
   const runs: Run[] = [];
   const all = job.sources.map((_, index) => distinct(probes[index]?.video.times ?? []));
   const rhythms = rhythmsOf(job.sources, all);
-  for (const [index, source] of job.sources.entries()) {
+  const found = job.sources.flatMap((source, index) => {
     const rhythm = rhythms[index];
+    const times = all[index] ?? [];
+    const wallMs = (frame: number) => source.zeroMs + (times[frame] ?? Number.NaN) * 1000;
     const audio = probes[index]?.audio?.spans;
-    if (rhythm) runs.push(...runsOfSource(job, source, { index, times: all[index] ?? [], audio, ...rhythm }));
-  }
+    return rhythm ? [{ source, frames: { index, times, audio, wallMs, ...rhythm } }] : [];
+  });
+  for (const { source, frames } of found) runs.push(...runsOfSource(job, source, frames));
+  if (runs.length === 0) runs.push(...found.flatMap(({ source, frames }) => standingRun(job, source, frames, 0)));
   for (const [index, run] of runs.entries()) {
     const previous = runs[index - 1];
     if (previous === undefined) continue;
@@ -57,26 +66,44 @@ function distinct(times: readonly number[]): number[] {
   return times.filter((time, frame) => tick(time) !== tick(times[frame - 1]));
 }
 
-function runsOfSource(job: RenderJob, source: RenderSource, frames: Omit<SourceFrames, "wallMs">): Run[] {
-  const { times } = frames;
-  const wallMs = (frame: number) => source.zeroMs + (times[frame] ?? Number.NaN) * 1000;
+function runsOfSource(job: RenderJob, source: RenderSource, frames: SourceFrames): Run[] {
+  const { times, wallMs, intervalMs } = frames;
   const fromMs = Math.max(source.fromMs, job.startMs) - FRAME_TOLERANCE_MS;
   const toMs = Math.min(source.toMs, job.endMs) - FRAME_TOLERANCE_MS;
-  const runs: Run[] = [];
-  let begin = times.findIndex((_, frame) => wallMs(frame) >= fromMs);
+  const runs = standingRun(job, source, frames, intervalMs + job.joinToleranceMs);
+  const first = times.findIndex((_, frame) => wallMs(frame) >= fromMs);
+  let begin = first;
   while (begin >= 0 && begin < times.length && wallMs(begin) < toMs) {
     let end = begin + 1;
     const stands = (frame: number) => isStanding(job, source, frames, wallMs(frame), wallMs(frame + 1));
     while (end < times.length && wallMs(end) < toMs && stands(end - 1)) end++;
-    const isFirst = runs.length === 0;
+    const isFirst = begin === first;
     const isLast = !(wallMs(end) < toMs);
     // Around the part the staged file may lack frames that the recording has.
     const beforeMs = (isFirst ? source.previousFrameMs : undefined) ?? wallMs(begin - 1);
     const nextMs = (isLast ? source.lastFrameEndMs : undefined) ?? wallMs(end);
-    runs.push(makeRun(job, source, { ...frames, wallMs }, { begin, end, beforeMs, nextMs }));
+    runs.push(makeRun(job, source, frames, { begin, end, beforeMs, nextMs }));
     begin = end;
   }
   return runs;
+}
+
+/** The frame that stands where the source's part begins, when it started before and stands for more than `mostMs` in all. */
+function standingRun(job: RenderJob, source: RenderSource, frames: SourceFrames, mostMs: number): Run[] {
+  const { times, wallMs, intervalMs } = frames;
+  const startMs = Math.max(source.fromMs, job.startMs);
+  const toMs = Math.min(source.toMs, job.endMs);
+  const next = times.findIndex((_, frame) => wallMs(frame) >= startMs - FRAME_TOLERANCE_MS);
+  const frame = (next < 0 ? times.length : next) - 1;
+  const ownEndMs = next < 0 ? wallMs(frame) + intervalMs : wallMs(next);
+  const nextMs = wallMs(next) < toMs ? wallMs(next) : (source.lastFrameEndMs ?? ownEndMs);
+  const stands = nextMs - wallMs(frame) > mostMs && nextMs > startMs + FRAME_TOLERANCE_MS;
+  if (!stands || !isStanding(job, source, frames, wallMs(frame), nextMs)) return [];
+  const run = makeRun(job, source, frames, { begin: frame, end: frame + 1, beforeMs: wallMs(frame), nextMs });
+  const endMs = Math.min(nextMs, job.endMs);
+  const heardSeconds = (startMs - source.zeroMs) / 1000;
+  // It has no rhythm that others could be put on.
+  return [{ ...run, framesMs: [startMs], startMs, endMs, heardSeconds, steady: false, gapBefore: false }];
 }
 
 /**
@@ -140,6 +167,7 @@ function makeRun(
     steady: frames.steady,
     gapBefore: !cameFrom && wallMs(begin) - job.startMs >= intervalMs - FRAME_TOLERANCE_MS,
     gapAfter: job.endMs - endMs >= intervalMs - FRAME_TOLERANCE_MS,
+    heardSeconds: time(begin),
     cuts: {
       firstSeconds: time(begin),
       lastSeconds: time(end - 1),

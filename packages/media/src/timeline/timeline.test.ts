@@ -69,6 +69,26 @@ describe("planTimeline", () => {
     ]);
   });
 
+  it("shows the frame that stands when the clip starts, and hears its audio from there", () => {
+    const times = [...steady(51), ...steady(50).map((time) => time + 6)];
+    const heard: MediaProbe = { ...source(times), audio: { sampleRate: 48_000, channels: 1, spans: [[0, 8]] } };
+    const clip = planTimeline(job({ startMs: 3000, endMs: 7000 }), [heard]);
+    expect(clip).toMatchObject({ gaps: [], startErrorMs: 0, durationSeconds: 4, delivered: [[3000, 7000]] });
+    expect(clip?.expected.slice(0, 2).map(({ seconds }) => seconds)).toEqual([0, 3]);
+    expect(clip?.pieces[0]).toMatchObject({ heardSeconds: 3, slotSeconds: 3, cuts: { firstSeconds: 2 } });
+    const within = planTimeline(job({ startMs: 3000, endMs: 5000 }), [heard]);
+    expect(within).toMatchObject({ gaps: [], durationSeconds: 2, endErrorMs: 0 });
+    expect(within?.expected).toHaveLength(1);
+    const silent = planTimeline(job({ startMs: 3000, endMs: 7000 }), [source(times)]);
+    expect(silent?.gaps).toEqual([{ startMs: 3000, endMs: 6000, cause: "NOT_RECORDED" }]);
+  });
+
+  it("shows a frame of one a second in a clip between it and the next, and else begins with the next", () => {
+    const slow = source(steady(10, 1));
+    expect(planTimeline(job({ startMs: 5100, endMs: 5900 }), [slow])).toMatchObject({ gaps: [], durationSeconds: 0.8 });
+    expect(planTimeline(job({ startMs: 5100, endMs: 7900 }), [slow])?.startErrorMs).toBe(900);
+  });
+
   it("leaves a stutter within a source as it is", () => {
     const times = steady(100).filter((_, index) => index < 40 || index > 43);
     const plan = planTimeline(job({ endMs: 4000 }), [source(times)]);

@@ -10,6 +10,8 @@ export interface Piece {
   /** Index into the job's sources. */
   source: number;
   cuts: Run["cuts"];
+  /** Instant on the source's timeline that is heard where the piece starts, seconds. */
+  heardSeconds: number;
   /** Parts of the source's timeline of which no frame comes out whole; none is known before something was decoded. */
   lost?: readonly Cut[];
   /** Where the first and the last frame stand in the clip, seconds. */
@@ -114,6 +116,7 @@ function placePieces(job: RenderJob, runs: readonly Run[], rhythm: Rhythm & { le
     pieces.push({
       source: run.source,
       cuts: run.cuts,
+      heardSeconds: run.heardSeconds,
       outSeconds: outMs / 1000,
       lastOutSeconds: (outMs + (run.framesMs.at(-1) ?? run.startMs) - run.startMs) / 1000,
       slotSeconds: ownMs / 1000,

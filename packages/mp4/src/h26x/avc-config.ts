@@ -21,6 +21,10 @@ export interface SpsInfo {
   chromaFormat: number;
   bitDepth: number;
   progressive: boolean;
+  /** How slice headers are read: bits of frame_num and, where picture order is counted so (type 0), of its low part. */
+  frameNumBits: number;
+  pictureOrderBits: number | undefined;
+  separatePlanes: boolean;
 }
 
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
@@ -49,7 +53,7 @@ export function writeAvcConfig(config: AvcConfig): Uint8Array {
 }
 
 /** Bits of a NAL unit's payload, without the emulation prevention bytes (ITU-T H.264, 7.4.1.1). */
-function bitsOf(nal: Uint8Array) {
+export function bitsOf(nal: Uint8Array) {
   const payload: number[] = [];
   for (let i = 1, zeros = 0; i < nal.length; i++) {
     const byte = nal[i] ?? 0;
@@ -92,21 +96,22 @@ export function readSps(nal: Uint8Array): SpsInfo {
   bits.bits(8);
   const level = bits.bits(8);
   const id = bits.ue();
-  let [chromaFormat, bitDepth] = [1, 8];
+  let [chromaFormat, bitDepth, separatePlanes] = [1, 8, false];
   if (HIGH_PROFILES.has(profile)) {
     chromaFormat = bits.ue();
-    if (chromaFormat === 3) bits.bit();
+    if (chromaFormat === 3) separatePlanes = bits.bit() === 1;
     bitDepth = 8 + Math.max(bits.ue(), bits.ue());
     bits.bit();
     if (bits.bit()) skipScalingLists(bits, chromaFormat === 3 ? 12 : 8);
   }
-  bits.ue();
-  skipPictureOrder(bits);
+  const frameNumBits = bits.ue() + 4;
+  const pictureOrderBits = readPictureOrder(bits);
   bits.ue();
   bits.bit();
   bits.ue();
   bits.ue();
-  return { id, profile, level, chromaFormat, bitDepth, progressive: bits.bit() === 1 };
+  const progressive = bits.bit() === 1;
+  return { id, profile, level, chromaFormat, bitDepth, progressive, frameNumBits, pictureOrderBits, separatePlanes };
 }
 
 function skipScalingLists(bits: Bits, lists: number): void {
@@ -120,14 +125,16 @@ function skipScalingLists(bits: Bits, lists: number): void {
   }
 }
 
-function skipPictureOrder(bits: Bits): void {
+/** Bits of pic_order_cnt_lsb; `undefined` for the types without it. */
+function readPictureOrder(bits: Bits): number | undefined {
   const type = bits.ue();
-  if (type === 0) bits.ue();
-  if (type !== 1) return;
+  if (type === 0) return bits.ue() + 4;
+  if (type !== 1) return undefined;
   bits.bit();
   bits.se();
   bits.se();
   for (let left = bits.ue(); left > 0; left--) bits.se();
+  return undefined;
 }
 
 /** pic_parameter_set_id and the seq_parameter_set_id it refers to, ITU-T H.264, 7.3.2.2. */

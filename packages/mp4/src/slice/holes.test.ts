@@ -71,3 +71,20 @@ describe("a time in which no frame starts", () => {
     expect(holesIn(seldom, undefined, range)).toEqual([]);
   });
 });
+
+it("holes are found in a recording of half a day within a moment", () => {
+  const count = 1_000_000;
+  const of = <T extends { fill(value: number): T }>(column: T, value: number) => column.fill(value);
+  const samples = {
+    ...video.samples,
+    count,
+    dts: Float64Array.from({ length: count }, (_, i) => (i < count / 2 ? i : i + 1000)),
+    duration: of(new Uint32Array(count), 1),
+    compositionOffset: new Int32Array(count),
+  };
+  const long = { ...video, timescale: 25, edit: { shift: 0, from: 0, to: Number.POSITIVE_INFINITY }, samples };
+  const startedAt = performance.now();
+  const holes = holesIn(long, undefined, { fromSeconds: 20_000, toSeconds: 20_030 });
+  expect(holes).toEqual([{ startSeconds: 20_000, endSeconds: 20_040 }]);
+  expect(performance.now() - startedAt).toBeLessThan(5000);
+});

@@ -19,9 +19,10 @@ const LONG_SECONDS = 1;
 export function holesIn(video: Track, audio: Track | undefined, range: SliceRange): Hole[] {
   const times = presentedSeconds(video);
   const spans = audio ? presentedSpans(audio) : [];
+  const usual = usualSeconds(video);
   const holes: Hole[] = [];
   for (let i = 1; i < times.length; i++) {
-    const hole = { startSeconds: (times[i - 1] ?? 0) + usualSeconds(video), endSeconds: times[i] ?? 0 };
+    const hole = { startSeconds: (times[i - 1] ?? 0) + usual, endSeconds: times[i] ?? 0 };
     if (hole.endSeconds - hole.startSeconds <= LONG_SECONDS) continue;
     const isNear = hole.endSeconds > range.fromSeconds && hole.startSeconds < range.toSeconds;
     if (isNear && !isHeard(spans, hole.startSeconds, hole.endSeconds)) holes.push(hole);
@@ -53,6 +54,6 @@ export function knownRange(
 }
 
 /** The most usual duration of a frame. */
-function usualSeconds({ samples, timescale }: Track): number {
+export function usualSeconds({ samples, timescale }: Track): number {
   return (Uint32Array.from(samples.duration).sort()[samples.count >> 1] ?? 0) / timescale;
 }

@@ -11,7 +11,7 @@ import {
   type Track,
 } from "../read/movie.ts";
 import { frameBytesOf, type MuxTrack, samplesOf } from "../write/mux-track.ts";
-import { holesIn, knownRange } from "./holes.ts";
+import { holesIn, knownRange, usualSeconds } from "./holes.ts";
 import type { Beside, Hole, SliceRange, TimelineStarts } from "./slice.ts";
 
 export interface Selection {
@@ -30,23 +30,23 @@ export interface Selection {
 }
 
 /**
- * Chooses the samples that a range needs: video from the keyframe that its first frame needs (entryFor), in decode order to
- * the last frame that is presented before its end; audio from one packet earlier, because decoders need it to warm up.
+ * Chooses the samples that a range needs: video from the keyframe that its first frame needs (entryFor), or the frame before
+ * it, where that one stands for long; in decode order to the last frame that is presented before its end; audio from one packet earlier, because decoders need it to warm up.
  *
  * Where the file is cut off, the selection ends before the first frame that is missing.
  *
- * @throws OutsideMediaError when no frame lies in the range; CorruptSourceError when there is no video, or none of the wanted
+ * @throws OutsideMediaError when no frame is shown in the range; CorruptSourceError when there is no video, or none of the wanted
  * frames is in the file.
  */
 export function selectSamples(movie: Movie, source: ByteSource, name: string, range: SliceRange): Selection {
   const { video, media, starts } = movieTimeline(movie, source, name);
   const audio = firstTrack(movie, "soun");
-  const wanted = selectVideo(video, range);
+  const wanted = selectVideo(video, audio, range);
   if (!wanted) throw new OutsideMediaError(name, media, starts);
   const cutOffSeconds = firstMissing(video, wanted, source, range);
   const toSeconds = cutOffSeconds ?? range.toSeconds;
   // When nothing is left, the error of requireBytes says what is missing.
-  const frames = (cutOffSeconds !== undefined && selectVideo(video, { ...range, toSeconds })) || wanted;
+  const frames = (cutOffSeconds !== undefined && selectVideo(video, audio, { ...range, toSeconds })) || wanted;
   const zeroTicks = presentationTicks(video, frames.first);
   const zeroSeconds = zeroTicks / video.timescale;
   const shown = range.showHidden ? { ...video, edit: { ...video.edit, from: Number.NEGATIVE_INFINITY } } : video;
@@ -91,19 +91,58 @@ function endOf(track: Track, index: number): number {
   return (track.samples.offset[index] ?? 0) + (track.samples.size[index] ?? 0);
 }
 
-function selectVideo(video: Track, range: SliceRange): { first: number; last: number } | undefined {
+function selectVideo(
+  video: Track,
+  audio: Track | undefined,
+  range: SliceRange,
+): { first: number; last: number } | undefined {
+  const { standing, first, last } = framesOf(video, audio, range);
+  const wanted = standing ?? first;
+  if (wanted === undefined) return undefined;
+  return { first: randomAccessPointFor(video, wanted).index, last: last ?? wanted };
+}
+
+interface Frames {
+  /** The frame before the range that is still shown where it begins, when no other starts soon. */
+  standing: number | undefined;
+  /** The frames that start in the range: the one presented first, and the last in decode order. */
+  first: number | undefined;
+  last: number | undefined;
+  /** There is a frame before the range. */
+  isPreceded: boolean;
+  /** A frame starts where the range does, or an interval later at most. */
+  startsSoon: boolean;
+}
+
+/** Which frames, by their samples, are shown in a range. */
+export function framesOf(video: Track, audio: Track | undefined, range: SliceRange): Frames {
   const from = (range.fromSeconds - FRAME_TOLERANCE_SECONDS) * video.timescale;
   const to = (range.toSeconds - FRAME_TOLERANCE_SECONDS) * video.timescale;
-  const firstSync = Math.max(0, video.samples.sync.indexOf(1));
-  let [wanted, last] = [-1, -1];
-  for (let i = firstSync; i < video.samples.count; i++) {
+  let [first, last, before, next]: (number | undefined)[] = [];
+  const at = (index: number | undefined) => (index === undefined ? Number.NaN : presentationTicks(video, index));
+  for (let i = Math.max(0, video.samples.sync.indexOf(1)); i < video.samples.count; i++) {
+    if (!isPresented(video, i)) continue;
     const ticks = presentationTicks(video, i);
-    if (ticks < from || ticks >= to || !isPresented(video, i)) continue;
-    if (wanted < 0 || ticks < presentationTicks(video, wanted)) wanted = i;
-    last = i;
+    if (ticks < from) before = at(before) >= ticks ? before : i;
+    else if (ticks >= to) next = at(next) <= ticks ? next : i;
+    else {
+      first = at(first) <= ticks ? first : i;
+      last = i;
+    }
   }
-  if (wanted < 0) return undefined;
-  return { first: randomAccessPointFor(video, wanted).index, last };
+  const own = at(before) + (video.samples.duration[before ?? 0] ?? 0);
+  const endTicks = first === undefined && next === undefined ? own : at(first ?? next);
+  const startsSoon = first !== undefined && at(first) / video.timescale - range.fromSeconds <= usualSeconds(video);
+  const isPreceded = before !== undefined;
+  const stands = isPreceded && endTicks > from && !startsSoon && !isInHole(video, audio, range);
+  return { standing: stands ? before : undefined, first, last, isPreceded, startsSoon };
+}
+
+function isInHole(video: Track, audio: Track | undefined, range: SliceRange): boolean {
+  const { fromSeconds } = range;
+  return holesIn(video, audio, range).some(
+    ({ startSeconds, endSeconds }) => startSeconds <= fromSeconds && fromSeconds < endSeconds - FRAME_TOLERANCE_SECONDS,
+  );
 }
 
 /** Some writers do not know how long their last frame stands, and write next to nothing. */

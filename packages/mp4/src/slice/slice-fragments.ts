@@ -1,16 +1,10 @@
 import { OutsideMediaError } from "../errors.ts";
 import type { FragmentEntry } from "../fragments/fragment-index.ts";
 import type { FragmentedRecording, FragmentReader, Loaded, Media } from "../fragments/fragment-reader.ts";
-import {
-  FRAME_TOLERANCE_SECONDS,
-  firstTrack,
-  type Movie,
-  presentationTicks,
-  randomAccessPointFor,
-} from "../read/movie.ts";
+import { firstTrack, type Movie, randomAccessPointFor } from "../read/movie.ts";
 import { withRealKeyframes } from "./find-keyframes.ts";
 import { fragmentTimeline } from "./read-timeline.ts";
-import { type Selection, selectSamples } from "./select-samples.ts";
+import { framesOf, type Selection, selectSamples } from "./select-samples.ts";
 import type { SliceRange } from "./slice.ts";
 
 /** Like selectSamples, for a fragmented recording: reads only the fragments around the range. `media` is absent when the
@@ -71,12 +65,9 @@ async function loadAround(
 function hasEntry(movie: Movie, fromSeconds: number): boolean {
   const video = firstTrack(movie, "vide");
   if (!video) return false;
-  const from = (fromSeconds - FRAME_TOLERANCE_SECONDS) * video.timescale;
-  let [wanted, before] = [-1, false];
-  for (let i = 0; i < video.samples.count; i++) {
-    const ticks = presentationTicks(video, i);
-    if (ticks < from) before ||= video.samples.sync[i] === 1;
-    else if (wanted < 0 || ticks < presentationTicks(video, wanted)) wanted = i;
-  }
-  return wanted < 0 ? before : !randomAccessPointFor(video, wanted).tooLate;
+  const range = { fromSeconds, toSeconds: Number.POSITIVE_INFINITY };
+  const { standing, first, isPreceded, startsSoon } = framesOf(video, firstTrack(movie, "soun"), range);
+  const wanted = standing ?? first;
+  if (wanted === undefined) return isPreceded;
+  return (isPreceded || startsSoon) && !randomAccessPointFor(video, wanted).tooLate;
 }

@@ -1,0 +1,62 @@
+import { open, rename } from "node:fs/promises";
+import {
+  fileSource,
+  firstTrack,
+  frameBytesOf,
+  type MuxTrack,
+  pictureOrder,
+  readMovie,
+  samplesOf,
+  type Track,
+  writeMovie,
+} from "@camclips/mp4";
+
+/** Of an AVI, the four letters of its first video stream (fccHandler of strh, else biCompression of strf). */
+export async function aviCodec(path: string): Promise<string | undefined> {
+  await using file = await fileSource(path);
+  const head = Buffer.from(await file.read(0, Math.min(file.size, 4096))).toString("latin1");
+  if (!head.startsWith("RIFF") || head.slice(8, 12) !== "AVI ") return undefined;
+  const stream = head.indexOf("strh", head.indexOf("hdrl"));
+  const video = head.slice(stream + 8, stream + 12) === "vids" ? stream : head.indexOf("vids", stream) - 8;
+  const format = head.indexOf("strf", video);
+  return format < 0 ? "" : head.slice(format + 24, format + 28);
+}
+
+/** AVI stores no times: a frame's is its place, and the place of B-frames is known from the pictures alone. */
+export async function inPictureOrder(path: string, signal: AbortSignal | undefined): Promise<void> {
+  const ordered = `${path}.ordered`;
+  {
+    await using file = await fileSource(path);
+    const movie = await readMovie(file, path, signal);
+    const video = firstTrack(movie, "vide");
+    if (!video) return;
+    const places = await pictureOrder(file, video, signal);
+    const late = emptyStart(video);
+    if (!places && late === 0) return;
+    const tracks = movie.tracks.map((track): MuxTrack => {
+      const descriptions = track.descriptions.map(({ entry }) => entry);
+      const samples = samplesOf(track, file, 0, track.samples.count - 1);
+      if (track !== video) return { ...track, descriptions, samples, frameBytes: frameBytesOf(track, samples) };
+      const dts = samples.map((sample, i) => sample.dts - (i === 0 ? 0 : late));
+      const shown = samples.map((sample, i) => {
+        const own = dts[i] ?? 0;
+        const duration = sample.duration - (i === 0 ? late : 0);
+        return { ...sample, dts: own, duration, compositionOffset: (dts[places?.[i] ?? i] ?? own) - own };
+      });
+      return { ...track, descriptions, samples: shown };
+    });
+    await using written = await open(ordered, "w");
+    for await (const chunk of writeMovie(tracks, { order: "source" }).chunks(signal)) await written.writeFile(chunk);
+  }
+  await rename(ordered, path);
+}
+
+/** Places that may be empty behind a first frame, although nothing is missing. */
+const MOST_EMPTY = 4;
+
+/** Where audio starts a little before the picture, ffmpeg writes the first frame in its place, and then an empty one. */
+function emptyStart({ samples: { duration } }: Track): number {
+  const usual = duration.toSorted()[duration.length >> 1] ?? 0;
+  const late = (duration[0] ?? 0) - usual;
+  return late > 0 && late <= MOST_EMPTY * usual ? late : 0;
+}

@@ -1,0 +1,45 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeRecording, readFrameCodes } from "./synthetic/index.ts";
+import { unwrap } from "./unwrap.ts";
+
+const run = promisify(execFile);
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "camclips-unwrap-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("an AVI, which stores no times, shows every frame at its own", () => {
+  it.each([
+    ["H.264", { bFrames: 0 }, ["-c", "copy"]],
+    ["H.264 with B-frames", { bFrames: 3, gop: 20 }, ["-c", "copy"]],
+    ["H.264 with B-frames in open GOPs", { bFrames: 3, gop: 20, openGop: true }, ["-c", "copy"]],
+    ["H.264 in one long GOP, whose count of pictures turns over", { bFrames: 2, gop: 1000 }, ["-c", "copy"]],
+    ["MPEG-4 with B-frames", { codec: "mpeg4" as const, bFrames: 2 }, ["-c", "copy"]],
+    ["Motion JPEG with PCM", {}, ["-c:v", "mjpeg", "-q:v", "3", "-c:a", "pcm_s16le"]],
+  ])("%s", async (name, options, way) => {
+    const base = join(folder, name.replaceAll(/\W/g, "-"));
+    const { frames } = await makeRecording({
+      path: `${base}.mp4`,
+      startMs: 0,
+      seconds: 12,
+      width: 320,
+      height: 180,
+      ...options,
+    });
+    await run(testFfmpeg, ["-v", "error", "-i", `${base}.mp4`, ...way, `${base}.avi`]);
+    const settings = { ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 };
+    expect(await unwrap(`${base}.avi`, `${base}.out.mp4`, settings, { scratch: folder })).toBe(true);
+    const shown = await readFrameCodes(`${base}.out.mp4`);
+    expect(shown.map(({ code, seconds }) => [code, Math.round(seconds * 1000)])).toEqual(
+      frames.map(({ code, wallMs }) => [code, Math.round(wallMs)]),
+    );
+  });
+});

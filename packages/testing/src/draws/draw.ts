@@ -1,0 +1,101 @@
+import type { Precision } from "@camclips/events";
+import type { RecordingOptions } from "@camclips/media/synthetic";
+
+/** Containers and what is muxed into them; MP4 in the shapes of makeRecording. */
+const CONTAINERS = {
+  "moov-first": "mp4",
+  "moov-last": "mp4",
+  fragmented: "mp4",
+  "fragmented-sidx": "mp4",
+  "fragmented-bare": "mp4",
+  mov: "mov",
+  ts: "ts",
+  mkv: "mkv",
+  avi: "avi",
+} as const;
+type Container = keyof typeof CONTAINERS;
+
+const AUDIO = {
+  mp4: ["aac", "none", "mp3", "ac3", "opus"],
+  mov: ["aac", "none", "pcm_alaw", "pcm_s16le", "pcm_s24le"],
+  ts: ["aac", "none", "ac3", "mp2"],
+  mkv: ["aac", "none", "opus", "pcm_mulaw", "flac"],
+  avi: ["none", "mp3", "pcm_s16le"],
+} as const;
+
+/** One camera, as chance has it. */
+export interface DrawnCamera {
+  seed: number;
+  container: Container;
+  extension: (typeof CONTAINERS)[Container];
+  audio: string;
+  options: Omit<RecordingOptions, "path" | "startMs">;
+  /** How far each recording starts behind the end of the one before, ms; the first one's is 0. Negative: they overlap. */
+  offsetsMs: number[];
+  asked: DrawnRange[];
+}
+
+/** Parts of the time that all recordings take. */
+export interface DrawnRange {
+  from: number;
+  length: number;
+  precision: Precision;
+}
+
+/** The same camera for the same seed. */
+export function drawCamera(seed: number): DrawnCamera {
+  const random = numbersOf(seed);
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+  const chance = (part: number) => random() < part;
+  const container = pick(Object.keys(CONTAINERS) as Container[]);
+  const extension = CONTAINERS[container];
+  const codec =
+    container === "avi" ? pick(["h264", "h264", "mpeg4"] as const) : pick(["h264", "h264", "h264", "hevc"] as const);
+  const fps = pick([25, 30, 15, 12, 10, 50, "30000/1001", 24, 5] as const);
+  const rate = typeof fps === "number" ? fps : 30;
+  const vfr = chance(0.2) && extension !== "avi";
+  const bFrames = pick([0, 0, 2, 3]);
+  const audio = pick(AUDIO[extension]);
+  const isEven = typeof fps === "number" && !vfr && codec !== "mpeg4";
+  const seconds = pick([4, 6, 9]);
+  const isStill = audio !== "none" && !vfr && extension !== "avi" && chance(0.15);
+  const recordings = pick([1, 2, 2, 3]);
+  const offset = () => pick([0, 0, 0, 300, 700, -400, -1000, 2500]);
+  return {
+    seed,
+    container,
+    extension,
+    audio,
+    options: {
+      seconds,
+      fps,
+      codec,
+      vfr,
+      bFrames,
+      gop: Math.max(2, Math.round(rate * pick([0.5, 1, 2, 20]))),
+      openGop: bFrames > 0 && chance(0.4),
+      audio: audio !== "none",
+      timescale: pick([90_000, isEven ? rate : 90_000, 12_800, 30_000, ...(vfr ? [] : [1000])]),
+      firstSeconds: extension === "avi" ? 0 : pick([0, 0, 0, 0.48, 3600]),
+      ...(isStill && { stillSeconds: [1, 3.5] as [number, number] }),
+      ...(extension === "mp4" && { container: container as NonNullable<RecordingOptions["container"]> }),
+    },
+    offsetsMs: Array.from({ length: recordings }, (_, index) => (index === 0 ? 0 : offset())),
+    asked: Array.from({ length: 3 }, () => ({
+      from: random() * 0.9,
+      length: random() ** 2,
+      precision: pick(["smart", "smart", "exact", "fast"] as const),
+    })),
+  };
+}
+
+/** Mulberry32: numbers in [0, 1). */
+function numbersOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

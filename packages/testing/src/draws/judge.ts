@@ -1,0 +1,169 @@
+import type { DecodedFrame } from "@camclips/media/synthetic";
+import type { MadeRecording } from "./make.ts";
+
+/** What the camera service was told of a clip: contract, sections 5 and 7. */
+export interface Told {
+  status: string;
+  reason?: string;
+  message?: string;
+  coverage?: {
+    startErrorMs: number;
+    gaps: { start: number; end: number; cause: string }[];
+    audio?: { silent: { start: number; end: number }[] };
+  };
+}
+
+export interface Judged {
+  recordings: readonly MadeRecording[];
+  fromMs: number;
+  toMs: number;
+  intervalMs: number;
+  hasAudio: boolean;
+  told: Told;
+  frames: readonly DecodedFrame[];
+  /** Where seconds are heard, in the clip. */
+  onsets: readonly number[];
+  /** What the audio's seconds are counted from. */
+  epochMs: number;
+  /** What the audio of its container may be off, ms. */
+  audioMs: number;
+}
+
+const JOIN_MS = 1000;
+/** Times in files are rounded, to a thousandth in some. */
+const ROUNDING_MS = 1.2;
+
+/** Every frame that the recordings show in the range, once, in order: an earlier one's end where the next one's first frame comes. */
+function expectedFrames({ recordings, fromMs, toMs, intervalMs, hasAudio }: Judged) {
+  const shown = recordings.flatMap(({ frames }, index) => {
+    const nextMs = recordings[index + 1]?.frames[0]?.wallMs ?? Number.POSITIVE_INFINITY;
+    return frames.filter(({ wallMs }) => wallMs < nextMs - ROUNDING_MS);
+  });
+  const inside = shown.filter(({ wallMs }) => wallMs >= fromMs - 0.5 && wallMs < toMs - 0.5);
+  const before = shown.findLast(({ wallMs }) => wallMs < fromMs - 0.5);
+  const nextMs = inside[0]?.wallMs ?? shown.find(({ wallMs }) => wallMs >= toMs - 0.5)?.wallMs ?? toMs;
+  const stoodMs = before ? nextMs - before.wallMs : 0;
+  const isLong = stoodMs > intervalMs + JOIN_MS;
+  const stands = before && sameRecording(recordings, before.code, fromMs) && (isLong ? hasAudio : inside.length === 0);
+  return stands ? [{ code: before.code, wallMs: fromMs }, ...inside] : inside;
+}
+
+function sameRecording(recordings: readonly MadeRecording[], code: number, atMs: number): boolean {
+  return recordings.some(
+    ({ frames, startMs, endMs }) => startMs <= atMs && atMs < endMs && frames.some((frame) => frame.code === code),
+  );
+}
+
+/**
+ * Judges what was told and delivered against what the recordings show.
+ * @returns what is wrong, in words; empty when all is right
+ */
+export function judge(judged: Judged): string[] {
+  const { told, frames, fromMs, toMs, intervalMs } = judged;
+  const expected = expectedFrames(judged);
+  if (told.status !== "CLIP_AVAILABLE") {
+    const isEmpty = expected.length === 0;
+    const named = told.reason !== undefined && told.message !== undefined;
+    if (isEmpty && named && told.reason === "NO_FOOTAGE") return [];
+    return [`${told.status} ${told.reason}: ${told.message}; there are ${expected.length} frames`];
+  }
+  const faults: string[] = [];
+  const codes = frames.map(({ code }) => code);
+  // A frame within the rounding of an edge may be in or out.
+  const isAtEdge = (wallMs: number) => Math.min(Math.abs(wallMs - fromMs), Math.abs(wallMs - toMs)) < ROUNDING_MS;
+  const sure = expected.filter(({ wallMs }) => wallMs === fromMs || !isAtEdge(wallMs)).map(({ code }) => code);
+  const lost = sure.filter((code) => !codes.includes(code));
+  if (lost.length > 0) faults.push(`lost ${stretch(lost)} of ${stretch(sure)}`);
+  const known = new Set(expected.map(({ code }) => code));
+  const others = codes.filter((code) => code === null || !known.has(code));
+  const edges = judged.recordings.flatMap((recording) => recording.frames).filter(({ wallMs }) => isAtEdge(wallMs));
+  const wrong = others.filter((code) => !edges.some((edge) => edge.code === code));
+  if (wrong.length > 0) faults.push(`shows ${stretch(wrong)}, which do not belong to it`);
+  for (const [i, code] of codes.entries()) {
+    const last = codes[i - 1];
+    // Over a join and a gap that is filled, the last frame before it is shown again.
+    const isHeld = code === last && isBeforeJoin(judged, Number(code));
+    if (i > 0 && !isHeld && Number(code) <= Number(last)) faults.push(`shows ${last} before ${code}`);
+  }
+  faults.push(...wrongTimes(judged, expected), ...wrongCoverage(judged, expected), ...wrongAudio(judged, expected));
+  if (
+    frames.length > 0 &&
+    told.coverage &&
+    Math.abs(told.coverage.startErrorMs) > intervalMs + JOIN_MS &&
+    told.coverage.gaps.length === 0
+  )
+    faults.push(`starts ${told.coverage.startErrorMs} ms late, and says nothing is missing`);
+  return faults.slice(0, 4);
+}
+
+function stretch(codes: readonly (number | null)[]): string {
+  return codes.length > 2 ? `${codes[0]}..${codes.at(-1)} (${codes.length})` : codes.join(", ");
+}
+
+type Expected = ReturnType<typeof expectedFrames>;
+
+function isBeforeJoin({ recordings }: Judged, code: number): boolean {
+  return recordings.some(({ frames }, index) => {
+    const nextMs = recordings[index + 1]?.frames[0]?.wallMs ?? Number.NaN;
+    return frames.findLast(({ wallMs }) => wallMs < nextMs - ROUNDING_MS)?.code === code;
+  });
+}
+
+/** Between two frames passes as much time as did when they were recorded, except where a gap was left out. */
+function wrongTimes({ frames, told, intervalMs }: Judged, expected: Expected): string[] {
+  const wall = new Map(expected.map(({ code, wallMs }) => [code, wallMs]));
+  for (const [i, frame] of frames.entries()) {
+    const [now, last] = [wall.get(frame.code ?? -1), wall.get(frames[i - 1]?.code ?? -1)];
+    if (now === undefined || last === undefined || now === last || frames[i - 2]?.code === frames[i - 1]?.code)
+      continue;
+    const passedMs = (frame.seconds - (frames[i - 1]?.seconds ?? 0)) * 1000;
+    const isGap = told.coverage?.gaps.some((gap) => gap.start < now && gap.end > last);
+    if (!isGap && Math.abs(passedMs - (now - last)) > 2 * ROUNDING_MS + 0.02 * intervalMs)
+      return [
+        `frame ${frame.code} comes ${passedMs.toFixed(1)} ms after the one before, ${(now - last).toFixed(1)} when recorded`,
+      ];
+  }
+  return [];
+}
+
+/** Every long time without a frame is told, and no other. */
+function wrongCoverage({ told, fromMs, toMs, intervalMs, hasAudio }: Judged, expected: Expected): string[] {
+  const gaps = told.coverage?.gaps ?? [];
+  const instants = [fromMs, ...expected.map(({ wallMs }) => wallMs), toMs];
+  const least = intervalMs + JOIN_MS;
+  for (const gap of gaps) {
+    const within = expected.filter(({ wallMs }) => wallMs > gap.start + ROUNDING_MS && wallMs < gap.end - ROUNDING_MS);
+    if (within.length > 0) return [`tells a gap where there are ${within.length} frames`];
+  }
+  if (hasAudio) return [];
+  for (let i = 1; i < instants.length; i++) {
+    const [from, to] = [instants[i - 1] ?? 0, instants[i] ?? 0];
+    const isTold = gaps.some((gap) => gap.start < to - 1 && gap.end > from + 1);
+    if (to - from > least + ROUNDING_MS && !isTold) return [`${to - from} ms without a frame are not told`];
+  }
+  return [];
+}
+
+/** Each second is heard when it was, where the clip has no gap and says that there is audio. */
+function wrongAudio(
+  { told, hasAudio, onsets, recordings, fromMs, toMs, epochMs, audioMs }: Judged,
+  expected: Expected,
+): string[] {
+  const [first] = expected;
+  if (!hasAudio || !told.coverage || told.coverage.gaps.length > 0 || !first) return [];
+  const silent = told.coverage.audio?.silent ?? [];
+  const joins = recordings.flatMap(({ startMs, endMs }) => [startMs, endMs]);
+  const isSure = (ms: number) =>
+    joins.every((join) => Math.abs(join - ms) > 250) &&
+    silent.every(({ start, end }) => ms < start - 100 || ms > end + 100);
+  const faults: string[] = [];
+  for (let ms = epochMs + 1000 * Math.ceil((fromMs + 100 - epochMs) / 1000); ms < toMs - 200; ms += 1000) {
+    if (!isSure(ms) || !recordings.some(({ startMs, endMs }) => startMs < ms && ms < endMs)) continue;
+    const due = (ms - first.wallMs) / 1000;
+    if (!onsets.some((onset) => Math.abs(onset - due) * 1000 <= audioMs))
+      faults.push(
+        `the second at ${due.toFixed(3)} s is not heard (${onsets.map((onset) => onset.toFixed(3)).join(" ")})`,
+      );
+  }
+  return faults.slice(0, 1);
+}

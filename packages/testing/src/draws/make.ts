@@ -1,0 +1,85 @@
+import { execFile } from "node:child_process";
+import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { makeRecording, readFrameCodes, recordingName } from "@camclips/media/synthetic";
+import { testFfmpeg } from "../ffmpeg.ts";
+import type { DrawnCamera } from "./draw.ts";
+
+const run = promisify(execFile);
+
+export interface MadeRecording {
+  name: string;
+  /** The instant of its name. */
+  startMs: number;
+  endMs: number;
+  /** Every frame that the file shows, by its code, and when that was. */
+  frames: { code: number; wallMs: number }[];
+}
+
+/** Times of a file that start farther from 0 than this are a recorder's clock: then the name stands for the first frame. */
+const CLOCK_SECONDS = { mp4: 1, mov: 1, ts: 0.2, mkv: 0.2, avi: 0.2 };
+
+/** Makes a camera's recordings, and reads from the files themselves what they show when. */
+export async function makeRecordings(drawn: DrawnCamera, folder: string, epochMs: number): Promise<MadeRecording[]> {
+  const made: MadeRecording[] = [];
+  for (const offsetMs of drawn.offsetsMs) {
+    const startMs = Math.round((made.at(-1)?.endMs ?? epochMs) + offsetMs);
+    const firstCode = (made.at(-1)?.frames.at(-1)?.code ?? -1) + 1;
+    made.push(await makeOne(drawn, { folder, epochMs, startMs, firstCode }));
+  }
+  return made;
+}
+
+async function makeOne(
+  drawn: DrawnCamera,
+  { folder, epochMs, startMs, firstCode }: { folder: string; epochMs: number; startMs: number; firstCode: number },
+): Promise<MadeRecording> {
+  const { options, extension } = drawn;
+  const clockMs = (options.firstSeconds ?? 0) > CLOCK_SECONDS[extension] ? (options.firstSeconds ?? 0) * 1000 : 0;
+  const name = recordingName("pier", startMs).replace(/mp4$/, extension);
+  const path = join(folder, name);
+  const plain = join(folder, "plain.mp4");
+  const recording = await makeRecording({
+    ...options,
+    ffmpeg: testFfmpeg,
+    path: plain,
+    startMs: startMs - clockMs,
+    epochMs,
+    firstCode,
+  });
+  await remux(drawn, plain, path);
+  await rm(plain, { force: true });
+  // ffmpeg does not know when the frames of an AVI are shown: they are one interval apart.
+  if (extension === "avi") {
+    const [first] = recording.frames;
+    const frames = recording.frames.map(({ code, wallMs }) => ({
+      code,
+      wallMs: wallMs - (first?.wallMs ?? 0) + startMs,
+    }));
+    return { name, startMs, endMs: startMs + options.seconds * 1000, frames };
+  }
+  const shown = await readFrameCodes(path, testFfmpeg);
+  const seconds = shown.map((frame) => frame.seconds);
+  const origin = (seconds[0] ?? 0) > CLOCK_SECONDS[extension] ? (seconds[0] ?? 0) : 0;
+  const frames = shown.map((frame) => ({ code: frame.code ?? -1, wallMs: startMs + (frame.seconds - origin) * 1000 }));
+  const last = frames.at(-1)?.wallMs ?? startMs;
+  return { name, startMs, endMs: Math.round(last + 1000 / recording.fps), frames };
+}
+
+/** The recording in its container, and with its audio. */
+async function remux({ container, extension, audio, options }: DrawnCamera, from: string, to: string): Promise<void> {
+  if (extension === "mp4" && (audio === "aac" || audio === "none")) return rename(from, to);
+  const codec = audio === "none" ? ["-an"] : audio === "aac" ? ["-c:a", "copy"] : ["-c:a", audio, "-strict", "-2"];
+  const rate = ["opus", "ac3"].includes(audio) ? ["-ar", "48000"] : [];
+  const shape = extension === "mp4" ? fragments(container) : [];
+  const scale = ["mp4", "mov"].includes(extension) ? ["-video_track_timescale", String(options.timescale)] : [];
+  const times = (options.firstSeconds ?? 0) > 1 ? ["-copyts"] : [];
+  const muxed = ["-map", "0:v", "-map", "0:a?", "-c:v", "copy", ...codec, ...rate, ...scale, ...shape];
+  await run(testFfmpeg, ["-v", "error", "-y", ...times, "-i", from, ...muxed, to]);
+}
+
+function fragments(container: string): string[] {
+  if (!container.startsWith("fragmented")) return container === "moov-first" ? ["-movflags", "+faststart"] : [];
+  return ["-movflags", "frag_keyframe+delay_moov+default_base_moof"];
+}
