@@ -27,8 +27,7 @@ export async function decodeAudio(
     const chunks: Uint8Array[] = [];
     const onOutput = (chunk: Uint8Array) => void chunks.push(chunk);
     await runFfmpeg({ ...ways, args: audioArguments(some), onOutput });
-    const bytes = Buffer.concat(chunks);
-    const samples = Int16Array.from({ length: bytes.length >> 1 }, (_, i) => bytes.readInt16LE(2 * i));
+    const samples = samplesOf(Buffer.concat(chunks));
     let start = 0;
     for (const { seconds } of some) {
       decoded.push(samples.subarray(start, start + samplesIn(seconds)));
@@ -36,6 +35,11 @@ export async function decodeAudio(
     }
   }
   return decoded;
+}
+
+/** Little-endian, as all processors that Node runs on. A copy, because a buffer need not begin at an even address. */
+function samplesOf(bytes: Buffer): Int16Array {
+  return new Int16Array(Uint8Array.from(bytes.subarray(0, bytes.length & ~1)).buffer);
 }
 
 const samplesIn = (seconds: number): number => Math.round(seconds * RATE);

@@ -47,7 +47,8 @@ export async function verifyAudio(
     seconds: seconds + 2 * LOOK_AROUND_SECONDS,
   }));
   try {
-    const [own, recorded] = [await decodeAudio(clip, ways), await decodeAudio(sources, ways)];
+    const decoded = await decodeAudio([...clip, ...sources], ways);
+    const [own, recorded] = [decoded.slice(0, clip.length), decoded.slice(clip.length)];
     for (const [i, { outSeconds }] of windows.entries()) {
       const problem = audioProblem(own[i] ?? new Int16Array(), recorded[i] ?? new Int16Array());
       if (problem) throw new AudioError(`the clip's audio at ${outSeconds.toFixed(1)} s ${problem}`);

@@ -20,8 +20,9 @@ export function holesIn(video: Track, audio: Track | undefined, range: SliceRang
   const times = presentedSeconds(video);
   const spans = audio ? presentedSpans(audio) : [];
   const holes: Hole[] = [];
+  const usual = usualSeconds(video);
   for (let i = 1; i < times.length; i++) {
-    const hole = { startSeconds: (times[i - 1] ?? 0) + usualSeconds(video), endSeconds: times[i] ?? 0 };
+    const hole = { startSeconds: (times[i - 1] ?? 0) + usual, endSeconds: times[i] ?? 0 };
     if (hole.endSeconds - hole.startSeconds <= LONG_SECONDS) continue;
     const isNear = hole.endSeconds > range.fromSeconds && hole.startSeconds < range.toSeconds;
     if (isNear && !isHeard(spans, hole.startSeconds, hole.endSeconds)) holes.push(hole);
