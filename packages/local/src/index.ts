@@ -1,4 +1,5 @@
 export * from "./camera-service.ts";
+export { createLocalCameras, type LocalCamera } from "./cameras.ts";
 export { createFolderStore } from "./folder-store.ts";
 export { StateInUseError } from "./owner.ts";
 export { type DeadLetter, LocalRuntime, type LocalRuntimeOptions, STATE_FILE } from "./runtime.ts";

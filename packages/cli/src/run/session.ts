@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Clock, ObjectReader, ObjectStore } from "@camclips/core";
+import type { CameraService, Clock, ObjectReader, ObjectStore } from "@camclips/core";
 import type { Settings } from "@camclips/events";
 import { LocalRuntime, StateInUseError } from "@camclips/local";
 import { UsageError } from "../exit-codes.ts";
@@ -11,6 +11,8 @@ export interface SessionOptions {
   settings: Settings;
   origin: ObjectReader;
   destination: ObjectStore;
+  /** Default: over HTTP, as the settings say. */
+  cameras?: CameraService;
   destinationBucket: string;
   view: View;
   clock?: Clock;
