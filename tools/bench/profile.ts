@@ -14,7 +14,7 @@ const help = `Says where the processor time of one whole "camclips clip" goes: 6
   --quick      recordings of one minute, small pictures, and a clip of 12 s
   --runs       how often the command is run, after once that is not counted (5)
   --precision  smart (default), exact or fast
-  --program    what is run (packages/cli/src/main.ts of this folder): name that of another checkout to compare
+  --program    what is run (packages/cli/bin/camclips.js of this folder): name that of another checkout to compare
 `;
 
 const top = new URL("../..", import.meta.url).pathname;
@@ -24,7 +24,7 @@ const { values } = orUsage(help, () =>
       quick: { type: "boolean", default: false },
       runs: { type: "string", default: "5" },
       precision: { type: "string", default: "smart" },
-      program: { type: "string", default: join(top, "packages", "cli", "src", "main.ts") },
+      program: { type: "string", default: join(top, "packages", "cli", "bin", "camclips.js") },
       help: { type: "boolean", default: false },
     },
   }),
