@@ -63,7 +63,7 @@ export async function renderExact(
     const damaged = damageIn(log) === undefined ? undefined : await withoutUndecoded(prepared, ways);
     if (damaged) await encode(damaged, settings, options);
     const report = await readBack(damaged ?? prepared, ways, why, log);
-    await verifyAudio({ ...prepared, path: job.output, copied: false }, ways);
+    await verifyAudio({ ...prepared, path: job.output, copied: false, isIndexed: false }, ways);
     options.onProgress?.(100);
     return report;
   } catch (error) {
