@@ -1,20 +1,15 @@
-import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
+import { childrenCpuSeconds } from "./children-cpu.ts";
 import { fetchOld, renderOld, thumbnailsOld } from "./old-way.ts";
 import { clipPath, cutFast, fetchOurs, renderOurs, thumbnailsOurs } from "./our-way.ts";
 import type { Step, Work, WorkDone } from "./work.ts";
-
-/** Clock ticks per second in /proc; the same on all Linux machines that Node runs on. */
-const TICKS = 100;
 
 const steps: Partial<WorkDone["steps"]> = {};
 
 /** Processor seconds of this process and of the children that have ended. */
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
-  const text = readFileSync("/proc/self/stat", "utf8");
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return (user + system) / 1e6 + (Number(fields[13]) + Number(fields[14])) / TICKS;
+  return (user + system) / 1e6 + childrenCpuSeconds();
 }
 
 async function step<T>(name: Step, act: () => Promise<T>): Promise<T> {

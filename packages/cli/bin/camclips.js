@@ -6,9 +6,11 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { programIn } from "./program.js";
 
 const NEEDED = 24;
+const program = programIn(fileURLToPath(new URL("..", import.meta.url)));
 
 /** Of the package `node`, whose install script puts the program there. */
 function installedNode() {
@@ -21,8 +23,7 @@ function installedNode() {
 }
 
 function handOver(node) {
-  const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, [program, ...process.argv.slice(2)], { stdio: "inherit" });
   // The program answers requests to end, and this process ends with it.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
@@ -34,7 +35,7 @@ function handOver(node) {
   });
 }
 
-if (Number.parseInt(process.versions.node, 10) >= NEEDED) await import("../src/main.ts");
+if (Number.parseInt(process.versions.node, 10) >= NEEDED) await import(pathToFileURL(program).href);
 else {
   const node = installedNode();
   if (node) handOver(node);

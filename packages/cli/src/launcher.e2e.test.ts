@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { temporaryFolder } from "@camclips/testing/cli/fixtures";
 import { expect, it } from "vitest";
+import { programIn } from "../bin/program.js";
 import { ownCommand } from "./own-command.ts";
 
 const run = promisify(execFile);
@@ -38,6 +39,7 @@ it("an old Node without another one says what to do", async () => {
   await using folder = await temporaryFolder();
   await mkdir(join(folder.path, "bin"));
   await cp(LAUNCHER, join(folder.path, "bin/camclips.mjs"));
+  await cp(join(LAUNCHER, "../program.js"), join(folder.path, "bin/program.js"));
   await expect(run(process.execPath, [OLD, join(folder.path, "bin/camclips.mjs")])).rejects.toMatchObject({
     code: 2,
     stderr: expect.stringMatching(
@@ -53,4 +55,14 @@ it("from another folder the program is called by its path, never by a name that 
   expect(stdout).toBe(
     `wrote event.json; run it with: ${ownCommand(folder.path)} invoke event.json --camera-service fake\n`,
   );
+});
+
+it("the bundle that npm ci makes cuts a clip as the sources do", async () => {
+  await using folder = await temporaryFolder();
+  await run(process.execPath, [join(REPOSITORY, "tools/bundle-cli.js")]);
+  expect(programIn(join(REPOSITORY, "packages/cli"))).toMatch(/dist.main\.js$/);
+  const launch = (...args: string[]) => run(process.execPath, [LAUNCHER, ...args], { cwd: folder.path });
+  await launch("event", "-a");
+  const { stdout } = await launch("invoke", "event.json", "--camera-service", "fake", "--json");
+  expect(stdout).toContain(`"status": "CLIP_AVAILABLE"`);
 });

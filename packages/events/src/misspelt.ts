@@ -33,6 +33,8 @@ export function misspeltSettings(names: readonly string[], all = false): string[
 function closest(name: string, mostEdits: number): string | undefined {
   if (name.length < SHORTEST) return undefined;
   const [best] = known
+    // Each letter more or less is an edit: most names are told from ours by their length alone.
+    .filter((setting) => Math.abs(setting.length - name.length) <= mostEdits)
     .map((setting) => ({ setting, edits: editsBetween(name.toUpperCase(), setting) }))
     .sort((a, b) => a.edits - b.edits);
   return best && best.edits <= mostEdits ? best.setting : undefined;

@@ -2,15 +2,37 @@ import { type Footage, UnknownCameraError } from "@camclips/core";
 import { createCameraService } from "@camclips/core/camera-service";
 import { describe, expect, it } from "vitest";
 import { startCameraService } from "./camera-service.ts";
+import { createLocalCameras } from "./cameras.ts";
 
 const recordings: Footage[] = [
   { key: "pier.stream.20181031T025200051.mp4", startMs: 1_000_000, endMs: 1_600_000 },
   { key: "a name.mp4", startMs: 1_600_000, endMs: 2_200_000 },
 ];
-const start = () =>
-  startCameraService({ cameras: new Map([["cam-1", { alias: "pier", recordings: () => recordings }]]) });
+const cameras = new Map([["cam-1", { alias: "pier", recordings: () => recordings }]]);
+const start = () => startCameraService({ cameras });
 const clientOf = ({ url }: { url: string }) =>
   createCameraService({ camerasUrl: url, recordingsUrl: url, attempts: 1, timeoutMs: 60_000 });
+
+describe("cameras in the same process", () => {
+  it("are listed as over HTTP", async () => {
+    await using service = await start();
+    const [client, local] = [clientOf(service), createLocalCameras(cameras)];
+    expect(await local.alias("cam-1")).toBe(await client.alias("cam-1"));
+    for (const [from, to] of [
+      [0, 5_000_000],
+      [1_599_999, 1_600_001],
+      [2_200_000, 9_000_000],
+    ] as const) {
+      const listed = (await local.recordings("pier", from, to)).map(({ recordingUrl, startDate, endDate }) => {
+        return { recordingUrl, startDate, endDate };
+      });
+      expect(listed).toEqual(await client.recordings("pier", from, to));
+    }
+    await expect(local.alias("cam-2")).rejects.toThrow(UnknownCameraError);
+    expect(await local.recordings("other", 0, 1)).toEqual([]);
+    await local.putClip("clip-1", {});
+  });
+});
 
 describe("the camera service for one machine", () => {
   it("answers the product's own client as the contract says, newest recording first", async () => {

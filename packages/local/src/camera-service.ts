@@ -1,12 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Footage, ListedRecording } from "@camclips/core";
-
-export interface LocalCamera {
-  alias: string;
-  /** Read at every request, so recordings may come and go. Keys become the basenames of recordingUrl. */
-  recordings(): readonly Footage[] | Promise<readonly Footage[]>;
-}
+import { type LocalCamera, listRecordings } from "./cameras.ts";
 
 export interface PutCall {
   clipId: string;
@@ -27,7 +21,7 @@ export interface LocalCameraServiceOptions {
   port?: number;
 }
 
-/** A small real HTTP camera service (contract, section 2) for the demo, the CLI and the tests. Loopback only. */
+/** A small real HTTP camera service (contract, section 2) for tests and benches. Loopback only. */
 export async function startCameraService({
   cameras,
   port = 0,
@@ -71,28 +65,11 @@ async function answer(
   }
   if (request.method === "GET" && second === "recording" && third) {
     const camera = [...cameras.values()].find(({ alias }) => alias === third);
-    const range = [Number(searchParams.get("startDate")), Number(searchParams.get("endDate"))] as const;
-    return camera ? [200, await listed(camera, range)] : [404, { error: `no camera with alias ${third}` }];
+    const [start, end] = [Number(searchParams.get("startDate")), Number(searchParams.get("endDate"))];
+    return camera ? [200, await listRecordings(camera, start, end)] : [404, { error: `no camera with alias ${third}` }];
   }
   const camera = cameras.get(second);
   return camera ? [200, { alias: camera.alias }] : [404, { error: `no camera ${second}` }];
-}
-
-/** Newest first, everything that overlaps the range. */
-async function listed(
-  { alias, recordings }: LocalCamera,
-  [start, end]: readonly [number, number],
-): Promise<(ListedRecording & Record<string, string>)[]> {
-  const overlapping = [...(await recordings())].filter(({ startMs, endMs }) => startMs < end && endMs > start);
-  overlapping.sort((a, b) => b.startMs - a.startMs);
-  return overlapping.map(({ key, startMs, endMs }) => ({
-    startDate: new Date(startMs).toISOString(),
-    endDate: new Date(endMs).toISOString(),
-    alias,
-    recordingUrl: `https://recordings.invalid/${encodeURIComponent(alias)}/${encodeURIComponent(key)}`,
-    thumbLargeUrl: "",
-    thumbSmallUrl: "",
-  }));
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

@@ -1,4 +1,5 @@
 export * from "./camera-service.ts";
+export { createLocalCameras, type LocalCamera } from "./cameras.ts";
 export { createFolderStore } from "./folder-store.ts";
 export { createLogFile, LOG_FILES } from "./log-file.ts";
 export { type OperatorPorts, operatorPorts } from "./operator-ports.ts";

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { clipKey, type Footage, type ObjectReader, readRequest } from "@camclips/core";
 import type { AnyEvent, ClipRequest, Settings } from "@camclips/events";
 import { toEnvelope } from "@camclips/events";
-import { createFolderStore, startCameraService } from "@camclips/local";
+import { createFolderStore, createLocalCameras } from "@camclips/local";
 import * as z from "zod";
 import type { View } from "../view/view.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -48,14 +48,11 @@ export async function runClipJob(job: ClipJob): Promise<ClipResult> {
   if (await readJson(join(root, DONE), z.unknown())) await rm(root, { recursive: true, force: true });
   const { sentMs, aheadMs } = await begin(root, request);
 
-  await using service = await startCameraService({
-    cameras: new Map([[request.cameraId, { alias: job.alias, recordings: () => job.footage }]]),
-  });
-  const settings = { ...job.settings, CAM_SERVICES_URL: service.url, RECORDINGS_URL: service.url };
+  const camera = { alias: job.alias, recordings: () => job.footage };
   await using session = await openSession({
     ...job,
     root,
-    settings,
+    cameras: createLocalCameras(new Map([[request.cameraId, camera]])),
     destination: createFolderStore(job.out),
     destinationBucket: job.out,
     clock: { now: () => Date.now() + aheadMs },
@@ -64,7 +61,7 @@ export async function runClipJob(job: ClipJob): Promise<ClipResult> {
   for (const event of await runtime.history(request.clipId)) job.view.event(event);
   // What an earlier process left comes first; only if that leads to nothing, its request was not even stored.
   await runtime.idle();
-  const find = async () => outcomeOf(await runtime.history(request.clipId), request, job.out, settings);
+  const find = async () => outcomeOf(await runtime.history(request.clipId), request, job.out, job.settings);
   let outcome = await find();
   if (!outcome) {
     await runtime.request(job.body, sentMs);

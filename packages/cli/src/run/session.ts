@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Clock, ObjectReader, ObjectStore } from "@camclips/core";
+import type { CameraService, Clock, ObjectReader, ObjectStore } from "@camclips/core";
 import type { Settings } from "@camclips/events";
 import type { Log } from "@camclips/functions";
 import { createLogFile, LocalRuntime, StateInUseError } from "@camclips/local";
@@ -12,6 +12,8 @@ export interface SessionOptions {
   settings: Settings;
   origin: ObjectReader;
   destination: ObjectStore;
+  /** Default: over HTTP, as the settings say. */
+  cameras?: CameraService;
   destinationBucket: string;
   view: View;
   clock?: Clock;

@@ -1,6 +1,6 @@
 import { clipAudio, frameRate, seekArguments } from "../exact/exact-arguments.ts";
 import { audioChains } from "../exact/filter-graph.ts";
-import { inputArguments } from "../ffmpeg/input-arguments.ts";
+import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
 import { type EncoderSettings, TIMESCALE } from "../ffmpeg/settings.ts";
 import { cutOut } from "../ffmpeg/time-filters.ts";
 import type { MediaProbe } from "../probe/probe.ts";
@@ -36,11 +36,12 @@ export function partArguments(job: PartsJob): string[] {
   const audio = job.audio === undefined ? undefined : clipAudio(job);
   const pictures = segments.flatMap((segment) => {
     const seek = seekArguments(segment.frameSeconds[0] ?? 0, probes[segment.source]);
-    const options = ["-threads", String(threads), "-noautorotate", ...seek];
+    const options = [...AS_INDEXED, "-threads", String(threads), "-noautorotate", ...seek];
     return inputArguments(paths[segment.source] ?? "", options);
   });
   const audioInputs = timeline.pieces.flatMap(({ source, heardSeconds }) => {
-    return inputArguments(paths[source] ?? "", ["-vn", ...seekArguments(heardSeconds, probes[source])]);
+    const options = [...AS_INDEXED, "-vn", ...seekArguments(heardSeconds, probes[source])];
+    return inputArguments(paths[source] ?? "", options);
   });
   const chains = [
     ...segments.flatMap((segment, i) => [
@@ -78,7 +79,7 @@ function partOutput(
     ...["-c:v", "libx264", "-preset", encoder.preset, "-crf", String(encoder.crf), "-profile:v", profile, "-bf", "0"],
     ...[
       "-x264-params",
-      `sps-id=${spsId}:scenecut=0:keyint=infinite:${frameRate(timeline)}`,
+      [`sps-id=${spsId}:scenecut=0:keyint=infinite`, frameRate(timeline), ...encoder.x264].join(":"),
       "-threads:v",
       String(threads),
     ],

@@ -6,7 +6,7 @@ import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
 import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
-import { defaultEncoder, type EngineSettings } from "../ffmpeg/settings.ts";
+import { cutEncoder, defaultEncoder, type EngineSettings } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
 import { movieProbe } from "../probe/movie-probe.ts";
 import { clipPicture } from "../probe/picture.ts";
@@ -102,7 +102,7 @@ async function makeClip(cut: PreparedCut, settings: EngineSettings, options: Ren
   const { size: bytes } = await stat(job.output);
   const report = await readBack(cut, bytes, settings, options);
   const { ffmpeg, timeLimitMs } = settings;
-  const audioPlan = { ...cut, path: job.output, copied: audio === "copy" };
+  const audioPlan = { ...cut, path: job.output, copied: audio === "copy", isIndexed: true };
   await verifyAudio(audioPlan, { ffmpeg, timeLimitMs, ...signalOf(options) });
   options.onProgress?.(100);
   return report;
@@ -116,7 +116,8 @@ async function encodeParts(
   options: RenderOptions,
 ): Promise<void> {
   const { threads, ffmpeg, timeLimitMs } = settings;
-  const encoder = { ...defaultEncoder, ...settings.encoder };
+  const { encodedFrames, copiedFrames } = cut.plan;
+  const encoder = { ...(encodedFrames < copiedFrames ? cutEncoder : defaultEncoder), ...settings.encoder };
   const paths = cut.job.sources.map(({ path }) => path);
   const { scratch } = options;
   const args = await withGraphFile(partArguments({ ...cut, paths, threads, encoder, parts, audio, scratch }), scratch);

@@ -64,7 +64,7 @@ export async function renderExact(
     const damaged = damageIn(first.log) === undefined ? undefined : await withoutUndecoded(prepared, ways);
     const { shown } = damaged ? await encode(damaged, settings, options) : first;
     const report = await readBack(damaged ?? prepared, ways, why, { log: first.log, shown });
-    await verifyAudio({ ...prepared, path: job.output, copied: false }, ways);
+    await verifyAudio({ ...prepared, path: job.output, copied: false, isIndexed: false }, ways);
     options.onProgress?.(100);
     return report;
   } catch (error) {

@@ -7,6 +7,12 @@ export const videoDecoders = ["h264", "hevc", "mpeg4", "mjpeg", "av1", "libdav1d
 export const videoCodecs: ReadonlySet<string> = new Set(["h264", "hevc", "mpeg4", "mjpeg", "av1", "vp8", "vp9"]);
 
 /**
+ * Input options for an MP4 whose index our reader has read: what it says is enough. By itself, ffmpeg decodes frames of every
+ * stream of every input before it begins, also of those that are not used.
+ */
+export const AS_INDEXED = ["-nofind_stream_info"];
+
+/**
  * Opens one local file and nothing else: a file that is a playlist, or that names another file, an address or a rare
  * format, is refused. `options` are further input options.
  */

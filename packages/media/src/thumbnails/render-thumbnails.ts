@@ -11,7 +11,7 @@ import {
 } from "@camclips/mp4";
 import { findEntryFor } from "../cut/idr.ts";
 import { VerificationError } from "../errors.ts";
-import { inputArguments } from "../ffmpeg/input-arguments.ts";
+import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import type { EngineSettings } from "../ffmpeg/settings.ts";
 import type { RenderOptions, ThumbnailJob } from "../media-engine.ts";
@@ -48,7 +48,8 @@ export function thumbnailArguments(
   const split = `${pick},scale=iw*sar:ih,setsar=1,split=${outputs.length}${names.map((name) => `[${name}]`).join("")}`;
   const seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", Math.max(0, entrySeconds).toFixed(6)];
   return [
-    ...["-v", "error", "-y", "-copyts", ...inputArguments(clip, seek)],
+    ...["-v", "error", "-y", "-copyts", "-filter_complex_threads", "1"],
+    ...inputArguments(clip, [...AS_INDEXED, "-threads", "1", ...seek]),
     ...["-filter_complex", [split, ...scales].join(";")],
     ...outputs.flatMap(({ path }, index) => [
       ...["-map", `[s${index}]`, "-frames:v", "1"],

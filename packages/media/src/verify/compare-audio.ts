@@ -25,15 +25,27 @@ export function audioProblem(clip: Int16Array, source: Int16Array): string | und
   const same = source.subarray(around, around + clip.length);
   if (level(same) < AUDIBLE) return undefined;
   if (level(clip) < LOST * level(same)) return "is silent, and its recording is not";
-  let [near, far, farLag] = [-1, -1, 0];
-  for (let lag = -around; lag <= around; lag++) {
-    const fit = correlation(clip, source.subarray(around + lag, around + lag + clip.length));
-    if (Math.abs(lag) <= IN_STEP_SECONDS * RATE) near = Math.max(near, fit);
-    else if (fit > far) [far, farLag] = [fit, lag];
+  const fitAt = (lag: number) => correlation(clip, source.subarray(around + lag, around + lag + clip.length));
+  const inStep = Math.floor(IN_STEP_SECONDS * RATE);
+  let near = -1;
+  for (const lag of outwards(0, inStep)) {
+    near = Math.max(near, fitAt(lag));
+    // Nothing fits better than 1: no other place can be clearly better.
+    if (near >= 1 - CLEARLY_BETTER) return undefined;
+  }
+  let [far, farLag] = [-1, 0];
+  for (const lag of outwards(inStep + 1, around)) {
+    const fit = fitAt(lag);
+    if (fit > far) [far, farLag] = [fit, lag];
   }
   if (Math.max(near, far) < UNLIKE) return "is not its recording's";
   if (far - near <= CLEARLY_BETTER) return undefined;
   return `is ${Math.round((Math.abs(farLag) / RATE) * 1000)} ms ${farLag > 0 ? "early" : "late"}`;
+}
+
+/** 0, 1, -1, 2, -2 and so on. */
+function* outwards(first: number, last: number): Generator<number> {
+  for (let lag = first; lag <= last; lag++) yield* lag === 0 ? [0] : [lag, -lag];
 }
 
 function level(samples: Int16Array): number {

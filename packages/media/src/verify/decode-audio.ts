@@ -1,6 +1,6 @@
 import { seekArguments } from "../exact/exact-arguments.ts";
 import { BLAME_LOG } from "../ffmpeg/blame.ts";
-import { inputArguments } from "../ffmpeg/input-arguments.ts";
+import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 
 /** Enough for what tells one instant from another, and cheap to compare. */
@@ -14,6 +14,8 @@ export interface Stretch {
   /** On the file's own timeline. */
   fromSeconds: number;
   seconds: number;
+  /** Whether it is an MP4 whose index our reader has read. */
+  isIndexed: boolean;
 }
 
 /** Decodes stretches of audio as they lie on their files' timelines, mono; what a file does not hold is silence. */
@@ -27,8 +29,7 @@ export async function decodeAudio(
     const chunks: Uint8Array[] = [];
     const onOutput = (chunk: Uint8Array) => void chunks.push(chunk);
     await runFfmpeg({ ...ways, args: audioArguments(some), onOutput });
-    const bytes = Buffer.concat(chunks);
-    const samples = Int16Array.from({ length: bytes.length >> 1 }, (_, i) => bytes.readInt16LE(2 * i));
+    const samples = samplesOf(Buffer.concat(chunks));
     let start = 0;
     for (const { seconds } of some) {
       decoded.push(samples.subarray(start, start + samplesIn(seconds)));
@@ -38,11 +39,16 @@ export async function decodeAudio(
   return decoded;
 }
 
+/** Little-endian, as all processors that Node runs on. A copy, because a buffer need not begin at an even address. */
+function samplesOf(bytes: Buffer): Int16Array {
+  return new Int16Array(Uint8Array.from(bytes.subarray(0, bytes.length & ~1)).buffer);
+}
+
 const samplesIn = (seconds: number): number => Math.round(seconds * RATE);
 
 function audioArguments(stretches: readonly Stretch[]): string[] {
-  const inputs = stretches.flatMap(({ path, fromSeconds }) => {
-    return inputArguments(path, ["-vn", ...seekArguments(fromSeconds)]);
+  const inputs = stretches.flatMap(({ path, fromSeconds, isIndexed }) => {
+    return inputArguments(path, [...(isIndexed ? AS_INDEXED : []), "-vn", ...seekArguments(fromSeconds)]);
   });
   const chains = stretches.map(({ fromSeconds, seconds }, i) => {
     const end = (fromSeconds + seconds + 0.1).toFixed(6);

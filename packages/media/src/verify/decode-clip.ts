@@ -1,7 +1,7 @@
 import { VerificationError } from "../errors.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { damageIn } from "../ffmpeg/damage.ts";
-import { inputArguments } from "../ffmpeg/input-arguments.ts";
+import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { type Cut, cutOut, FINE_TIMES } from "../ffmpeg/time-filters.ts";
 import {
@@ -53,7 +53,7 @@ async function decodeSome(
   ].join(";");
   const args = [
     ...["-v", BLAME_LOG, "-y", "-xerror", "-copyts"],
-    ...windows.flatMap(({ entrySeconds }) => inputArguments(path, ["-noautorotate", ...seekTo(entrySeconds)])),
+    ...windows.flatMap((window) => inputArguments(path, inputOptions(window))),
     ...["-filter_complex", graph, ...fingerprintOutputs(files, "clip")],
   ];
   let log: string;
@@ -66,6 +66,14 @@ async function decodeSome(
   const damage = damageIn(log);
   if (damage !== undefined) throw new VerificationError(`the clip does not decode whole: ${damage}`);
   return readFingerprints(files);
+}
+
+/** Threads cost more than they bring where few frames are decoded. */
+const SHORT_SECONDS = 10;
+
+function inputOptions({ entrySeconds, inSeconds, outSeconds }: ClipWindow): string[] {
+  const threads = outSeconds - (entrySeconds ?? inSeconds) < SHORT_SECONDS ? ["-threads", "1"] : [];
+  return [...AS_INDEXED, ...threads, "-noautorotate", ...seekTo(entrySeconds)];
 }
 
 function seekTo(entrySeconds: number | undefined): string[] {

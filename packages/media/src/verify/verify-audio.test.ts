@@ -20,7 +20,7 @@ beforeAll(async () => {
   const { recordings } = await makeCamera({ folder, alias: "audio", recordings: 2, seconds: 4, startMs: 0, gop: 25 });
   const job = jobOf(recordings, 1480, 6520, { precision: "smart" });
   const { path } = await shop.render(job);
-  plan = { ...(await prepareJob({ ...job, output: path }, ways)), path, copied: false };
+  plan = { ...(await prepareJob({ ...job, output: path }, ways)), path, copied: false, isIndexed: true };
 });
 afterAll(() => shop.clear());
 

@@ -17,6 +17,8 @@ export interface AudioPlan {
   probes: readonly MediaProbe[];
   /** Packets were copied: then it starts and ends with whole ones, and fades where recordings join. */
   copied: boolean;
+  /** Our reader has read the indexes of all sources. */
+  isIndexed: boolean;
 }
 
 /** Compared at the start, in the middle and at the end of every part. */
@@ -40,14 +42,18 @@ export async function verifyAudio(
   await checkLength(plan, parts);
   const windows = parts.flatMap(windowsOf);
   const paths = plan.job.sources.map(({ path }) => path);
-  const clip = windows.map(({ outSeconds, seconds }) => ({ path: plan.path, fromSeconds: outSeconds, seconds }));
+  const clip = windows.map(({ outSeconds, seconds }) => {
+    return { path: plan.path, fromSeconds: outSeconds, seconds, isIndexed: true };
+  });
   const sources = windows.map(({ source, sourceSeconds, seconds }) => ({
     path: paths[source] ?? "",
     fromSeconds: sourceSeconds - LOOK_AROUND_SECONDS,
     seconds: seconds + 2 * LOOK_AROUND_SECONDS,
+    isIndexed: plan.isIndexed,
   }));
   try {
-    const [own, recorded] = [await decodeAudio(clip, ways), await decodeAudio(sources, ways)];
+    const decoded = await decodeAudio([...clip, ...sources], ways);
+    const [own, recorded] = [decoded.slice(0, clip.length), decoded.slice(clip.length)];
     for (const [i, { outSeconds }] of windows.entries()) {
       const problem = audioProblem(own[i] ?? new Int16Array(), recorded[i] ?? new Int16Array());
       if (problem) throw new AudioError(`the clip's audio at ${outSeconds.toFixed(1)} s ${problem}`);

@@ -55,7 +55,8 @@ describe("missingIn", () => {
   it("reads several names in one, names alone, and options with their kind of stream", () => {
     expect(missingIn("demuxers", " D   mov,mp4,m4a,3gp\n D  rawvideo  raw video")).toEqual([]);
     expect(missingIn("bsfs", "Bitstream filters:\nsetts")).toEqual([]);
-    const options = "-fps_mode[:<stream_spec>]  set\n-stats_period time\n-enc_time_base ratio\n-progress url";
+    const options =
+      "-fps_mode[:<stream_spec>]  set\n-stats_period time\n-find_stream_info  read\n-enc_time_base ratio\n-progress url";
     expect(missingIn("options", options)).toEqual([]);
     expect(missingIn("options", options.replace("-fps_mode", "-vsync"))).toEqual(["-fps_mode"]);
   });

@@ -25,7 +25,7 @@ export const requirements = {
   demuxers: words("mov rawvideo"),
   muxers: words("mp4 mov image2 framecrc null rawvideo s16le"),
   bsfs: words("setts"),
-  options: words("-fps_mode -stats_period -enc_time_base -progress"),
+  options: words("-fps_mode -stats_period -enc_time_base -progress -find_stream_info"),
 } as const satisfies Record<string, readonly string[]>;
 
 export type Kind = keyof typeof requirements;
