@@ -9,9 +9,11 @@ function fail(error: unknown): never {
   const code = codeOf(error as NodeJS.ErrnoException);
   const where = path ? `: ${path}` : "";
   const known = failures[code] ?? refusals[code];
-  const text = error instanceof UsageError ? message : known ? `${known}${where}` : (stack ?? String(error));
+  // Known by its name, so that its package is not loaded for commands that read no configuration.
+  const isTold = error instanceof UsageError || (error as Error).name === "ConfigError";
+  const text = isTold ? message : known ? `${known}${where}` : (stack ?? String(error));
   process.stderr.write(`camclips: ${text}\n`);
-  process.exit(error instanceof UsageError || known ? exitCodes.usage : exitCodes.unexpected);
+  process.exit(isTold || known ? exitCodes.usage : exitCodes.unexpected);
 }
 
 /** What ran out for ffmpeg stands in its last lines. */

@@ -4,6 +4,7 @@ import { clipCommand } from "./commands/clip.ts";
 import { clipsCommand } from "./commands/clips.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { eventCommand } from "./commands/event.ts";
+import { initCommand } from "./commands/init.ts";
 import { invokeCommand } from "./commands/invoke.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { replayCommand } from "./commands/replay.ts";
@@ -23,7 +24,15 @@ export function createProgram(): Command {
     .showHelpAfterError("(--help shows the options and examples)")
     .helpCommand(false)
     .addHelpText("after", help);
-  const here = [demoCommand(), clipCommand(), eventCommand(), invokeCommand(), timelineCommand(), clipsCommand()];
+  const here = [
+    demoCommand(),
+    clipCommand(),
+    initCommand(),
+    eventCommand(),
+    invokeCommand(),
+    timelineCommand(),
+    clipsCommand(),
+  ];
   const commands = [...here, requestCommand(), replayCommand(), redriveCommand(), helpCommand(program)];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   for (const command of [program, ...program.commands]) command.exitOverride();
