@@ -107,7 +107,7 @@ async function clip(options: ClipOptions): Promise<void> {
   const stream = humanStream(options);
   if (leftOut.length > 0) {
     process.stderr.write(
-      `left out, because their names hold no time (see --starts, --layout): ${leftOut.slice(0, 5).join(", ")}${leftOut.length > 5 ? ", ..." : ""}\n`,
+      `left out, because their names hold no time (see --starts): ${leftOut.slice(0, 5).join(", ")}${leftOut.length > 5 ? ", ..." : ""}\n`,
     );
   }
   const view = createView(stream);

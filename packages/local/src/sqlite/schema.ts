@@ -38,6 +38,20 @@ CREATE TABLE IF NOT EXISTS dead_letters (
   queue TEXT NOT NULL, body TEXT NOT NULL, sent_ms INTEGER NOT NULL, receives INTEGER NOT NULL, error TEXT NOT NULL
 );
 
+-- Files that cameras recorded, by their folder and name. start_ms by the name; end_ms by the file's index where sure, else a guess.
+-- state: new (not looked into), growing, closed, damaged (reason), vanished.
+CREATE TABLE IF NOT EXISTS recordings (
+  id INTEGER PRIMARY KEY,
+  folder TEXT NOT NULL, name TEXT NOT NULL,
+  camera TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, sure INTEGER NOT NULL DEFAULT 0,
+  state TEXT NOT NULL, reason TEXT,
+  bytes INTEGER NOT NULL, written_ms INTEGER NOT NULL,
+  format TEXT, width INTEGER, height INTEGER, fps REAL,
+  UNIQUE (folder, name)
+);
+CREATE INDEX IF NOT EXISTS recordings_by_time ON recordings (camera, start_ms, end_ms, state, sure);
+CREATE INDEX IF NOT EXISTS recordings_by_state ON recordings (state, start_ms);
+
 -- What the topic's subscribers would get.
 CREATE TABLE IF NOT EXISTS notifications (
   id INTEGER PRIMARY KEY,
