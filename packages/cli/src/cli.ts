@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { failures, refusals } from "./file-errors.ts";
 import { createProgram } from "./program.ts";
+import { stopping } from "./stopping.ts";
 
 function fail(error: unknown): never {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
@@ -23,10 +24,11 @@ function codeOf({ code = "", message }: NodeJS.ErrnoException): string {
 
 process.on("uncaughtException", fail);
 process.on("SIGINT", () => {
+  if (stopping.run) return stopping.run();
   process.stderr.write("\ncamclips: stopped; the same command takes up the work again\n");
   process.exit(exitCodes.interrupted);
 });
-process.on("SIGTERM", () => process.exit(143));
+process.on("SIGTERM", () => (stopping.run ? stopping.run() : process.exit(143)));
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(process.exitCode ?? exitCodes.ok);

@@ -9,7 +9,9 @@ import { invokeCommand } from "./commands/invoke.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { requestCommand } from "./commands/request.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { timelineCommand } from "./commands/timeline.ts";
+import { tokenCommand } from "./commands/token.ts";
 import { exitCodesHelp } from "./exit-codes.ts";
 
 const help = `
@@ -28,6 +30,8 @@ export function createProgram(): Command {
     demoCommand(),
     clipCommand(),
     initCommand(),
+    serveCommand(),
+    tokenCommand(),
     eventCommand(),
     invokeCommand(),
     timelineCommand(),

@@ -60,6 +60,8 @@ settings: { VIDEO_MAX_LEN: long }
     expect(
       problemsOf("recordings: [{ folder: x }]\ncameras: { a: { recordedAs: [c] }, b: { recordedAs: [c] } }"),
     ).toEqual(['line 2, cameras.b.recordedAs: "c" is what recordings of a are called, too']);
+    expect(problemsOf("recordings: [{ folder: x }]\nlisten: 0.0.0.0:80")[0]).toContain("others can reach this address");
+    expect(problemsOf("recordings: [{ folder: x }]\nlisten: '[::1]:80'")).toEqual([]);
     expect(problemsOf("recordings: [{")[0]).toMatch(/line 1/);
   });
 

@@ -135,6 +135,12 @@ export const configSchema = z
           path: ["recordings", index, "layout"],
           message: "has no {camera}: name the folder under the camera that its recordings are of",
         });
+    if (config.tokens.length === 0 && !isLoopback(config.listen))
+      context.addIssue({
+        code: "custom",
+        path: ["listen"],
+        message: "others can reach this address: name tokens (camclips token NAME makes one), or listen at 127.0.0.1",
+      });
     const owners = new Map<string, string>();
     for (const [name, { recordedAs = [name] }] of Object.entries(config.cameras)) {
       for (const alias of recordedAs) {
@@ -149,6 +155,8 @@ export const configSchema = z
       }
     }
   });
+
+const isLoopback = (address: string): boolean => /^(?:localhost|127(?:\.\d+){3}|\[::1\]):/.test(address);
 
 /** What is wrong with the layout itself is told where it stands. */
 function tellsCameras(layout: string): boolean {
