@@ -5,14 +5,20 @@ export type Happening = { kind: "event"; event: AnyEvent } | { kind: "progress";
 
 type Listener = (happening: Happening) => void;
 
-/** Tells those who look on. Nothing is kept for those who come later but how far a render is. */
+/** Clips whose latest events are kept, for those who come before the record has them. */
+const MOST_RECENT = 200;
+
+/** Tells those who look on; for those who come later, it keeps how far a render is, and what has just happened. */
 export class Live {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #percents = new Map<string, number>();
+  readonly #recent = new Map<string, AnyEvent[]>();
 
   event(event: AnyEvent): void {
-    if (event.type !== "SourcesDownloaded") this.#percents.delete(event.metadata.clipId);
-    this.#tell(event.metadata.clipId, { kind: "event", event });
+    const { clipId } = event.metadata;
+    if (event.type !== "SourcesDownloaded") this.#percents.delete(clipId);
+    this.#remember(clipId, event);
+    this.#tell(clipId, { kind: "event", event });
   }
 
   progress(clipId: string, percent: number): void {
@@ -22,6 +28,11 @@ export class Live {
 
   percentOf(clipId: string): number | undefined {
     return this.#percents.get(clipId);
+  }
+
+  /** The clip's latest events, some of which its record may not hold yet. */
+  recent(clipId: string): readonly AnyEvent[] {
+    return this.#recent.get(clipId) ?? [];
   }
 
   /** @param clipId of one clip; absent: of all. @returns how to stop listening. */
@@ -39,6 +50,14 @@ export class Live {
   /** Those who look on now. */
   get listening(): number {
     return [...this.#listeners.values()].reduce((sum, listeners) => sum + listeners.size, 0);
+  }
+
+  #remember(clipId: string, event: AnyEvent): void {
+    const events = this.#recent.get(clipId) ?? [];
+    this.#recent.delete(clipId);
+    this.#recent.set(clipId, [...events, event]);
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > MOST_RECENT && oldest !== undefined) this.#recent.delete(oldest);
   }
 
   #tell(clipId: string, happening: Happening): void {

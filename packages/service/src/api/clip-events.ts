@@ -65,47 +65,53 @@ export function addClipEvents(api: Api, world: World, guard: Guard): void {
 
 async function sendClip(sse: SSEStreamingApi, world: World, clipId: string, lastId?: string): Promise<void> {
   const sent = new Set<string>();
-  const send = async (event: AnyEvent): Promise<boolean> => {
+  const send = async (event: AnyEvent): Promise<void> => {
     const { id } = event.metadata;
     if (!sent.has(id)) await sse.writeSSE({ event: "event", id, data: JSON.stringify(toEnvelope(event)) });
     sent.add(id);
-    if (event.type !== "ClipPublished") return false;
-    await sse.writeSSE({ event: "end", data: "{}" });
-    return true;
   };
   await follow(
     sse,
     world,
     clipId,
     async (happening) => {
-      if (happening.kind === "event") return send(happening.event);
-      await sse.writeSSE({ event: "progress", data: JSON.stringify({ percent: Math.round(happening.percent) }) });
-      return false;
+      if (happening.kind === "progress") {
+        await sse.writeSSE({ event: "progress", data: JSON.stringify({ percent: Math.round(happening.percent) }) });
+        return false;
+      }
+      await send(happening.event);
+      if (happening.event.type !== "ClipPublished") return false;
+      await sse.writeSSE({ event: "end", data: "{}" });
+      return true;
     },
     async () => {
-      const history = await world.runtime.history(clipId);
-      const seen = history.findIndex(({ metadata }) => metadata.id === lastId);
-      for (const { metadata } of history.slice(0, seen + 1)) sent.add(metadata.id);
-      const isDecided = history.at(-1)?.type === "ClipPublished";
-      for (const event of history.slice(seen + 1)) {
-        const isLast = isDecided && event === history.at(-1);
-        if (event.type !== "ClipPublished" || isLast) {
-          if (await send(event)) return true;
-        }
-      }
+      // What was published a moment ago may not be in the clip's record yet.
+      const recorded = await world.runtime.history(clipId);
+      const known = new Set(recorded.map(({ metadata }) => metadata.id));
+      const events = [...recorded, ...world.live.recent(clipId).filter(({ metadata }) => !known.has(metadata.id))];
+      const seen = events.findIndex(({ metadata }) => metadata.id === lastId);
+      for (const { metadata } of events.slice(0, seen + 1)) sent.add(metadata.id);
+      const last = events.at(-1);
+      const isDecided = last?.type === "ClipPublished";
+      // An earlier decision that was corrected since does not end the stream.
+      for (const event of events.slice(seen + 1))
+        if (event.type !== "ClipPublished" || event === last) await send(event);
       if (isDecided) await sse.writeSSE({ event: "end", data: "{}" });
       return isDecided;
     },
   );
 }
 
-/** Listens first, so that nothing is missed between what was and what comes. `send` says whether that was the end. */
+/**
+ * Listens first, so that nothing is missed between what was and what comes. `send` says whether that was the end, and so does
+ * `catchUp`, which tells what has happened so far: at first, and now and then, for what another process did.
+ */
 async function follow(
   sse: SSEStreamingApi,
   { live }: World,
   clipId: string | undefined,
   send: (happening: Happening) => Promise<boolean>,
-  begin: () => Promise<boolean> = async () => false,
+  catchUp: () => Promise<boolean> = async () => false,
 ): Promise<void> {
   const waiting: Happening[] = [];
   let wake = Promise.withResolvers<void>();
@@ -120,17 +126,23 @@ async function follow(
     wake.resolve();
   });
   sse.onAbort(end);
-  const beat = setInterval(() => void sse.write(": beat\n\n"), BEAT_MS);
+  let due = true;
+  const beat = setInterval(() => {
+    due = true;
+    wake.resolve();
+  }, BEAT_MS);
   try {
-    await sse.write(": open\n\n");
-    if (await begin()) return;
     while (!gone) {
+      if (due) {
+        due = false;
+        await sse.write(": beat\n\n");
+        if (await catchUp()) return;
+      }
       const happening = waiting.shift();
       if (happening && (await send(happening))) return;
-      if (!happening) {
-        wake = Promise.withResolvers();
-        if (waiting.length === 0 && !gone) await wake.promise;
-      }
+      if (happening) continue;
+      wake = Promise.withResolvers();
+      if (waiting.length === 0 && !gone && !due) await wake.promise;
     }
   } finally {
     clearInterval(beat);

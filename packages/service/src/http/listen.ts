@@ -19,7 +19,7 @@ const LAST_MS = 2_000;
 export async function listen(app: Api, address: string): Promise<Listening> {
   const colon = address.lastIndexOf(":");
   const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
   Object.assign(server, { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, maxConnections: MAX_CONNECTIONS });
   const listening = Promise.withResolvers<void>();
   server.once("error", listening.reject).listen(Number(address.slice(colon + 1)), host, listening.resolve);
