@@ -2,6 +2,7 @@ import { holesIn } from "@camclips/core";
 import type { GapCause, Interval } from "@camclips/events";
 import type { StateFile } from "../sqlite/state-file.ts";
 import { LONGEST_MS } from "./rows.ts";
+import type { Spans } from "./spans.ts";
 
 export interface Span {
   startMs: number;
@@ -30,51 +31,29 @@ export interface CameraCoverage {
 /** Gaps that are told one by one; a worse camera's are told as one sort. */
 const MAX_LOST = 500;
 
-const USABLE = "state IN ('new', 'growing', 'closed')";
-
 /**
- * What a camera recorded in a range. The database joins what follows each other, so that a week of ten-second recordings is
- * a handful of rows here.
- * @param joinMs up to this long a hole is none: what a name and a clock are off, or what a pixel of a timeline is.
+ * What a camera recorded in a range.
+ * @param joinMs up to this long a hole is none: what a pixel of a timeline is.
  */
 export function cameraCoverage(
-  read: StateFile["read"],
+  { read, spans: known }: { read: StateFile["read"]; spans: Spans },
   camera: string,
-  [startMs, endMs]: Interval,
+  range: Interval,
   joinMs: number,
 ): CameraCoverage {
-  const range = [camera, startMs - LONGEST_MS, endMs, startMs] as const;
-  const within = "camera = ? AND start_ms > ? AND start_ms < ? AND end_ms > ?";
-  // A guessed end reaches no further than the next recording's start.
-  const firsts = read.rows(
-    `WITH known AS (
-       SELECT start_ms, CASE WHEN sure THEN end_ms ELSE min(end_ms, coalesce(lead(start_ms) OVER (ORDER BY start_ms), end_ms)) END AS end_ms
-       FROM recordings INDEXED BY recordings_by_time WHERE ${within} AND ${USABLE}),
-     reaching AS (
-       SELECT start_ms, max(end_ms) OVER (ORDER BY start_ms ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached FROM known)
-     SELECT start_ms, reached FROM reaching WHERE reached IS NULL OR start_ms - reached > ?
-     UNION ALL SELECT NULL, max(end_ms) FROM known ORDER BY start_ms NULLS LAST`,
-    ...range,
-    joinMs,
-  );
-  const spans: Span[] = [];
-  for (const [index, { start_ms }] of firsts.entries()) {
-    const next = firsts[index + 1];
-    if (start_ms === null || typeof next?.reached !== "number") continue;
-    const from = Math.max(startMs, Number(start_ms));
-    const to = Math.min(endMs, next.reached);
-    if (to > from) spans.push({ startMs: from, endMs: to, ...formatAt(read, camera, Number(start_ms)) });
-  }
+  const spans = known
+    .in(camera, range, joinMs)
+    .map(([startMs, endMs]): Span => ({ startMs, endMs, ...formatAt(read, camera, startMs) }));
   const last = spans.at(-1);
   if (last && isGrowing(read, camera, last)) last.growing = true;
-  return { spans, gaps: gapsIn(read, camera, [startMs, endMs], spans) };
+  return { spans, gaps: gapsIn(read, camera, range, spans) };
 }
 
 function formatAt(read: StateFile["read"], camera: string, startMs: number): Partial<Span> {
   const row = read.row(
-    "SELECT format, width, height, fps FROM recordings WHERE camera = ? AND start_ms = ?",
-    camera,
-    startMs,
+    `SELECT format, width, height, fps FROM recordings WHERE camera = ? AND start_ms <= ? AND start_ms > ?
+     ORDER BY start_ms DESC LIMIT 1`,
+    ...[camera, startMs, startMs - LONGEST_MS],
   );
   const told = Object.entries(row ?? {}).filter(([, value]) => value !== null);
   return Object.fromEntries(told) as Partial<Span>;

@@ -12,12 +12,14 @@ import {
 } from "./rows.ts";
 
 /** Files that are looked into at once, and written down together. */
-const BATCH = 16;
+const BATCH = 8;
 
 export interface ExaminerOptions {
   file: StateFile;
   rules: ExamineRules;
   now(): number;
+  /** Is told of what the table says otherwise now. */
+  onChange(row: RecordingRow): void;
   /** Is told of footage that was not there before. */
   onFootage(camera: string, range: Interval): void;
   onError(error: unknown): void;
@@ -81,7 +83,7 @@ export class Examiner {
 
   async #examineAll(rows: readonly RecordingRow[]): Promise<void> {
     if (rows.length === 0) return;
-    const { file, onFootage } = this.#options;
+    const { file, onChange, onFootage } = this.#options;
     const found = await Promise.all(rows.map(async (row) => ({ row, found: await this.#examine(row) })));
     const changed = found.filter(({ row, found }) => differs(row, found));
     if (changed.length === 0) return;
@@ -89,6 +91,7 @@ export class Examiner {
       for (const { found } of changed) putExamined(transaction, found);
     });
     for (const { row, found } of changed) {
+      onChange(row);
       const isMore = row.state === "new" || found.endMs !== row.endMs || found.state === "closed";
       if (isMore && found.state !== "vanished") onFootage(row.camera, [row.startMs, found.endMs]);
     }

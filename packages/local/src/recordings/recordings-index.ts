@@ -10,6 +10,7 @@ import { Examiner } from "./examiner.ts";
 import { openRecording } from "./open-recording.ts";
 import { LONGEST_MS, type RecordingRow, rowById, rowsInRange, rowsInState, writeRows } from "./rows.ts";
 import { scanFolder } from "./scan-folder.ts";
+import { Spans } from "./spans.ts";
 import { FolderWatches } from "./watch-folders.ts";
 
 export interface RecordingsIndexOptions {
@@ -49,6 +50,7 @@ export class RecordingsIndex {
   readonly #options: RecordingsIndexOptions;
   readonly #watches: FolderWatches;
   readonly #examiner: Examiner;
+  readonly #spans: Spans;
   readonly #problems = new Map<string, string>();
   /** Roots that cannot be read now, and why. */
   readonly unreachable = new Map<string, string>();
@@ -59,10 +61,12 @@ export class RecordingsIndex {
 
   constructor(options: RecordingsIndexOptions) {
     this.#options = options;
+    this.#spans = new Spans(options.file.read, options.rules.JOIN_TOLERANCE_MS);
     this.#examiner = new Examiner({
       file: options.file,
       rules: options.rules,
       now: this.#now,
+      onChange: ({ camera, startMs }) => this.#spans.forget(camera, startMs),
       onFootage: (camera, range) => options.onFootage?.(camera, range),
       onError: (error) => options.onError?.(error),
     });
@@ -124,7 +128,7 @@ export class RecordingsIndex {
   }
 
   coverage(camera: string, range: Interval, joinMs: number): CameraCoverage {
-    return cameraCoverage(this.#options.file.read, camera, range, joinMs);
+    return cameraCoverage({ read: this.#options.file.read, spans: this.#spans }, camera, range, joinMs);
   }
 
   /** The recording that holds an instant. */
@@ -242,7 +246,8 @@ export class RecordingsIndex {
       });
       for (const [path, problem] of scan.problems)
         if (this.#problems.size < MAX_PROBLEMS) this.#problems.set(path, problem);
-      if (scan.changed.length > 0) this.#examiner.wake();
+      for (const { camera, startMs } of scan.touched) this.#spans.forget(camera, startMs);
+      if (scan.touched.length > 0) this.#examiner.wake();
       return scan.folders;
     } catch (error) {
       this.#watches.remove(folder);
@@ -269,6 +274,7 @@ export class RecordingsIndex {
         transaction.run("UPDATE recordings SET state = 'vanished', written_ms = ? WHERE folder = ?", nowMs, folder);
       transaction.run("DELETE FROM recordings WHERE state = 'vanished' AND written_ms < ?", nowMs - VANISHED_KEPT_MS);
     });
+    if (gone.length > 0) this.#spans.clear();
     for (const folder of gone) this.#watches.remove(folder);
   }
 }

@@ -9,10 +9,8 @@ import { putSeen, type RecordingRow, rowsOfFolder, type Seen, writeRows } from "
 export interface FolderScan {
   /** Folders in it. */
   folders: string[];
-  /** Names of files that appeared, or changed since they were looked into. */
-  changed: string[];
-  /** What was known and is gone. */
-  vanished: RecordingRow[];
+  /** Recordings that appeared, changed or vanished. */
+  touched: Pick<RecordingRow, "camera" | "startMs">[];
   /** Files that are nobody's, and why. */
   problems: Map<string, string>;
 }
@@ -29,32 +27,33 @@ export interface ScanOptions {
 export async function scanFolder(folder: string, { file, roots, nowMs, guessMs }: ScanOptions): Promise<FolderScan> {
   const entries = await readdir(folder, { withFileTypes: true });
   const known = new Map(rowsOfFolder(file.read, folder).map((row) => [row.name, row]));
-  const scan: FolderScan = { folders: [], changed: [], vanished: [], problems: new Map() };
+  const scan: FolderScan = { folders: [], touched: [], problems: new Map() };
   const seen: Seen[] = [];
   const there = new Set<string>();
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (entry.isDirectory() && isWanted(path, roots)) scan.folders.push(path);
-    const found = await locate(entry, path, roots);
+    const row = known.get(entry.name);
+    const found = await locate(entry, path, roots, row !== undefined);
     if (!found) continue;
     if (found.problem) scan.problems.set(path, found.problem);
     if (found.camera === undefined) continue;
     there.add(entry.name);
     const { camera, startMs, bytes, writtenMs } = found;
-    const row = known.get(entry.name);
     if (row && isSame(row, found)) continue;
+    if (row) scan.touched.push(row);
     const state = nowMs - writtenMs < SETTLED_MS ? "growing" : "new";
     // How far one has come that grows shows when it was written last.
     const reachesMs = state === "growing" ? Math.max(startMs + 1, writtenMs) : Number.POSITIVE_INFINITY;
     const endMs = Math.min(startMs + guessMs, reachesMs);
     seen.push({ folder, name: entry.name, camera, startMs, endMs, bytes, writtenMs, state });
   }
-  scan.vanished = [...known.values()].filter(({ name, state }) => state !== "vanished" && !there.has(name));
-  scan.changed = seen.map(({ name }) => name);
-  if (seen.length > 0 || scan.vanished.length > 0)
+  const vanished = [...known.values()].filter(({ name, state }) => state !== "vanished" && !there.has(name));
+  scan.touched.push(...seen, ...vanished);
+  if (scan.touched.length > 0)
     await writeRows(file, (transaction) => {
       for (const each of seen) putSeen(transaction, each);
-      for (const { id } of scan.vanished)
+      for (const { id } of vanished)
         transaction.run("UPDATE recordings SET state = 'vanished', written_ms = ? WHERE id = ?", nowMs, id);
     });
   return scan;
@@ -68,10 +67,15 @@ interface FoundFile {
   problem?: string;
 }
 
-async function locate(entry: Dirent, path: string, roots: readonly RecordingsRoot[]): Promise<FoundFile | undefined> {
+async function locate(
+  entry: Dirent,
+  path: string,
+  roots: readonly RecordingsRoot[],
+  isKnown: boolean,
+): Promise<FoundFile | undefined> {
   if (!entry.isFile() && !entry.isSymbolicLink()) return undefined;
   // Most names are no recordings' at all, or fit without a look at the file.
-  if (!claims(path, roots).some((claim) => claim)) return undefined;
+  if (!isKnown && !claims(path, roots).some((claim) => claim)) return undefined;
   const file = await stat(path).catch(() => undefined);
   if (!file?.isFile()) return undefined;
   const writtenMs = Math.round(file.mtimeMs);
