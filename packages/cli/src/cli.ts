@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { failures, refusals } from "./file-errors.ts";
 import { createProgram } from "./program.ts";
+import { stopping } from "./stopping.ts";
 
 function fail(error: unknown): never {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
@@ -9,9 +10,11 @@ function fail(error: unknown): never {
   const code = codeOf(error as NodeJS.ErrnoException);
   const where = path ? `: ${path}` : "";
   const known = failures[code] ?? refusals[code];
-  const text = error instanceof UsageError ? message : known ? `${known}${where}` : (stack ?? String(error));
+  // Known by its name, so that its package is not loaded for commands that read no configuration.
+  const isTold = error instanceof UsageError || (error as Error).name === "ConfigError";
+  const text = isTold ? message : known ? `${known}${where}` : (stack ?? String(error));
   process.stderr.write(`camclips: ${text}\n`);
-  process.exit(error instanceof UsageError || known ? exitCodes.usage : exitCodes.unexpected);
+  process.exit(isTold || known ? exitCodes.usage : exitCodes.unexpected);
 }
 
 /** What ran out for ffmpeg stands in its last lines. */
@@ -21,10 +24,11 @@ function codeOf({ code = "", message }: NodeJS.ErrnoException): string {
 
 process.on("uncaughtException", fail);
 process.on("SIGINT", () => {
+  if (stopping.run) return stopping.run();
   process.stderr.write("\ncamclips: stopped; the same command takes up the work again\n");
   process.exit(exitCodes.interrupted);
 });
-process.on("SIGTERM", () => process.exit(143));
+process.on("SIGTERM", () => (stopping.run ? stopping.run() : process.exit(143)));
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(process.exitCode ?? exitCodes.ok);

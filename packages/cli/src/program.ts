@@ -6,13 +6,16 @@ import { clipsCommand } from "./commands/clips.ts";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { eventCommand } from "./commands/event.ts";
+import { initCommand } from "./commands/init.ts";
 import { invokeCommand } from "./commands/invoke.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { requestCommand } from "./commands/request.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { smokeCommand } from "./commands/smoke.ts";
 import { timelineCommand } from "./commands/timeline.ts";
+import { tokenCommand } from "./commands/token.ts";
 import { exitCodesHelp } from "./exit-codes.ts";
 
 const help = `
@@ -27,7 +30,15 @@ export function createProgram(): Command {
     .showHelpAfterError("(--help shows the options and examples)")
     .helpCommand(false)
     .addHelpText("after", help);
-  const here = [demoCommand(), clipCommand(), eventCommand(), invokeCommand()];
+  const here = [
+    demoCommand(),
+    clipCommand(),
+    initCommand(),
+    serveCommand(),
+    tokenCommand(),
+    eventCommand(),
+    invokeCommand(),
+  ];
   const anywhere = [timelineCommand(), clipsCommand(), cancelCommand(), deadLettersCommand(), logsCommand()];
   const deployed = [requestCommand(), smokeCommand(), replayCommand(), redriveCommand()];
   const commands = [...here, ...anywhere, ...deployed, helpCommand(program)];

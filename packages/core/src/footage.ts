@@ -1,4 +1,4 @@
-import type { Settings } from "@camclips/events";
+import type { ClipRequest, Settings } from "@camclips/events";
 import type { Footage } from "./coverage.ts";
 import { recordingKey } from "./keys.ts";
 import type { ListedRecording } from "./ports.ts";
@@ -58,4 +58,15 @@ function safeDecode(name: string): string {
   } catch {
     return name;
   }
+}
+
+/**
+ * Where to look for recordings: a recording's length around the range, because the service may list only recordings that start within it; and as far
+ * after it as waiting goes, to see whether newer footage has come.
+ */
+export function searchRange(
+  { startMs, endMs }: Pick<ClipRequest, "startMs" | "endMs">,
+  { RECORDING_MAX_LEN, SQS_RETRY_LIMIT }: Pick<Settings, "SQS_RETRY_LIMIT" | "RECORDING_MAX_LEN">,
+): [number, number] {
+  return [startMs - RECORDING_MAX_LEN * 1000, endMs + Math.max(RECORDING_MAX_LEN, SQS_RETRY_LIMIT) * 1000];
 }

@@ -5,5 +5,7 @@ export { createLogFile, LOG_FILES } from "./log-file.ts";
 export { type OperatorPorts, operatorPorts } from "./operator-ports.ts";
 export { StateInUseError } from "./owner.ts";
 export { LocalRuntime, type LocalRuntimeOptions, STATE_FILE } from "./runtime.ts";
+export { type Asked, askedAs, askedUnder, putAsked, putTold, toldOf } from "./sqlite/asked.ts";
+export { type ClipPage, type ClipQuery, countClips, type ListedClip, listClips } from "./sqlite/clip-list.ts";
 export { createSqliteRecords, latestClipIn } from "./sqlite/clip-records.ts";
 export { StateFile } from "./sqlite/state-file.ts";

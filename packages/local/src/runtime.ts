@@ -29,7 +29,7 @@ import { deadLettersIn, type OperatorPorts, operatorPorts } from "./operator-por
 import { giveStateBack, takeState } from "./owner.ts";
 import { type QueuedMessage, StoredQueue } from "./queue.ts";
 import { createSqliteRecords, sweepRecords } from "./sqlite/clip-records.ts";
-import { StateFile } from "./sqlite/state-file.ts";
+import { StateFile, type Transaction } from "./sqlite/state-file.ts";
 import { loadStages } from "./stages.ts";
 import { StoredTimers } from "./timers.ts";
 
@@ -88,6 +88,8 @@ export class LocalRuntime {
   readonly #timers: StoredTimers;
   readonly #queues = new Map<StageName, StoredQueue>();
   readonly records: ClipRecords;
+  /** What lives beside the runtime in the same file: requests' keys, the index of recordings. */
+  readonly state: StateFile;
   #stages = new Map<StageName, StageHandler<Deps>>();
   #deps: Deps | undefined;
   #started: Promise<void> | undefined;
@@ -99,6 +101,7 @@ export class LocalRuntime {
     this.#options = options;
     this.#clock = options.clock ?? { now: Date.now };
     this.#file = new StateFile(join(options.root, STATE_FILE));
+    this.state = this.#file;
     this.records = createSqliteRecords(this.#file, this.#clock);
     this.#timers = new StoredTimers({
       file: this.#file,
@@ -149,9 +152,26 @@ export class LocalRuntime {
     this.#file[Symbol.dispose]();
   }
 
-  /** Sends a caller's SQS message. `sentMs`: its SentTimestamp. */
-  async request(body: string, sentMs = this.#clock.now()): Promise<void> {
-    await this.#queue("accept-request").send(body, sentMs);
+  /**
+   * Sends a caller's SQS message. `sentMs`: its SentTimestamp.
+   * @param also is written together with it, or not at all when it throws.
+   */
+  async request(body: string, sentMs = this.#clock.now(), also?: (transaction: Transaction) => void): Promise<void> {
+    const sent = await this.#file.write((transaction) => {
+      also?.(transaction);
+      return this.#queue("accept-request").add(transaction, body, sentMs);
+    });
+    sent();
+  }
+
+  /** Fires schedules before their time: what they wait for has come. */
+  fireEarly(names: readonly string[]): Promise<void> {
+    return this.#timers.fireEarly(names);
+  }
+
+  /** Messages that wait in each stage's queue, or are worked on. */
+  queued(): { stage: StageName; messages: number }[] {
+    return [...this.#queues].map(([stage, queue]) => ({ stage, messages: queue.size }));
   }
 
   /**

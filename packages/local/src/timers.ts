@@ -66,6 +66,15 @@ export class StoredTimers implements Scheduler, Schedules {
     this.#pending.delete(name);
   }
 
+  /** Fires schedules before their time. */
+  async fireEarly(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const armed = this.#pending.get(name);
+      if (armed && this.#running) this.#fire(armed.message);
+    }
+    await Promise.all(this.#firing);
+  }
+
   /** Fires everything that is due now, for clocks that do not run by themselves. */
   async fireDue(): Promise<void> {
     const due = this.pending.filter(({ atMs }) => atMs <= this.#options.now());

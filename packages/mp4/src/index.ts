@@ -30,7 +30,7 @@ export {
 export { readMovie } from "./read/read-movie.ts";
 export { type SampleDescription, VISUAL_ENTRY_BYTES } from "./read/sample-description.ts";
 export { isHeard } from "./slice/is-heard.ts";
-export { type RecordingTimeline, readTimeline } from "./slice/read-timeline.ts";
+export { type PictureFormat, type RecordingTimeline, readTimeline } from "./slice/read-timeline.ts";
 export type { Beside, Hole, Slice, SliceRange, TimelineStarts } from "./slice/slice.ts";
 export { sliceRecording } from "./slice/slice-recording.ts";
 export { frameBytesOf, type MuxSample, type MuxTrack, samplesOf } from "./write/mux-track.ts";

@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { clipKey } from "@camclips/core";
-import { id } from "@camclips/events";
+import { id, type Settings } from "@camclips/events";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { folderSettings } from "../input/environment.ts";
@@ -10,7 +10,8 @@ import { type Chosen, choiceOptions, requestBodyOf } from "../input/request-opti
 import { makeWritable } from "../input/writable-folder.ts";
 import { coveredTimes } from "../recordings/describe.ts";
 import { footageIn } from "../recordings/footage.ts";
-import { scanFolder } from "../recordings/scan.ts";
+import type { LayoutOptions } from "../recordings/layout-scan.ts";
+import { type Scan, scanFolder } from "../recordings/scan.ts";
 import { clipIdOf } from "../run/clip-id.ts";
 import { runClipJob } from "../run/clip-job.ts";
 import { Subcommand } from "../subcommand.ts";
@@ -18,8 +19,8 @@ import { createView } from "../view/create-view.ts";
 import { instant } from "../view/format.ts";
 import { finishClip, humanStream } from "../view/report.ts";
 
-interface ClipOptions extends Chosen {
-  recordings: string;
+interface ClipOptions extends Chosen, LayoutOptions {
+  recordings?: string;
   camera: string;
   start: number;
   end: number;
@@ -41,6 +42,9 @@ Recordings are named as cameras name them, camera.stream.20181031T025200051.mp4 
 with other names, --starts says when they start; without it, the creation_time in the file counts, and --camera is a word
 of their names, where these tell cameras apart.
 
+Recorders that use other names, and folders in folders, are read with --layout (mediamtx, frigate, ...; "camclips help init"
+lists them) or with the configuration that "camclips init" writes.
+
 A folder does not change while you wait, so missing footage is decided at once: the clip is cut around the gap (see
 --gap-policy), or there is none (CLIP_NOT_AVAILABLE). Settings such as THUMBNAIL_SIZES, THUMBNAIL_FORMAT or VIDEO_MAX_LEN
 are taken from the environment.
@@ -50,6 +54,7 @@ Stopped or killed, the same command takes the work up again; once finished, it d
 Examples:
   camclips clip --recordings ./recordings --camera harbour --start 2018-10-31T02:52:10Z --end 2018-10-31T02:53:10Z
   camclips clip --recordings . --camera harbour --start 1540954330000 --end 1540954390000 --json
+  camclips clip --recordings /media/frigate/recordings --layout frigate --camera porch --start 2026-01-01T13:05Z --end 2026-01-01T13:06Z
   camclips clip --recordings . --camera door --starts door-1.mp4=2024-05-01T10:00:00+02:00 \\
                 --start 2024-05-01T08:00:05Z --end 2024-05-01T08:00:35Z --gap-policy FILL_WITH_BLACK
 ${exitCodesHelp}`;
@@ -57,7 +62,7 @@ ${exitCodesHelp}`;
 export function clipCommand(): Command {
   const command = new Subcommand("clip")
     .description("cut a clip out of a folder of recordings")
-    .requiredOption("--recordings <dir>", "folder of the recordings")
+    .option("--recordings <dir>", "folder of the recordings")
     .requiredOption("--camera <name>", "camera, as its recordings are named", parseId)
     .requiredOption("--start <time>", "start of the clip", parseInstant)
     .requiredOption("--end <time>", "end of the clip: the first instant that is not in it", parseInstant)
@@ -66,6 +71,17 @@ export function clipCommand(): Command {
       new Option("--starts <file=time>", "when a recording starts; repeatable")
         .argParser(collectStarts)
         .default(new Map(), "by their names"),
+    )
+    .option(
+      "--layout <name>",
+      "how they are named: a recorder's layout, or a pattern such as {camera}/%Y-%m-%d/%H.%M.%S",
+    )
+    .addOption(new Option("--zone <name>", "time zone of the times in their names, with --layout").default("UTC"))
+    .addOption(
+      new Option("--config <file>", "take folders and layouts from the configuration of camclips serve").conflicts([
+        "recordings",
+        "layout",
+      ]),
     )
     .option("--clip-id <id>", "name of the results (default: made of camera and times)", parseId)
     .option("--state <dir>", "folder of the unfinished work", ".camclips")
@@ -77,15 +93,15 @@ export function clipCommand(): Command {
 }
 
 async function clip(options: ClipOptions): Promise<void> {
-  const { recordings: folder, camera, start, end, out, state } = options;
+  const { camera, start, end, out, state } = options;
   if (end <= start) {
     const hint = end === start ? "a clip needs a length" : "are they swapped?";
     throw new UsageError(`--end ${instant(end)} is not after --start ${instant(start)}: ${hint}`);
   }
   await usableFfmpeg(process.env);
   const settings = folderSettings(process.env, out);
-  const { recordings, leftOut } = await scanFolder(folder, camera, options.starts, settings);
-  const near = await footageIn(folder, recordings, [start, end], settings);
+  const { recordings, leftOut } = await scan(options, settings);
+  const near = await footageIn(recordings, [start, end], settings);
   await makeWritable(out, "--out", [dirname(clipKey(camera, "clip"))]);
   await makeWritable(state, "--state");
   const stream = humanStream(options);
@@ -100,7 +116,7 @@ async function clip(options: ClipOptions): Promise<void> {
     alias: camera,
     footage: near.footage,
     origin: near.origin,
-    identity: [resolve(folder), ...options.starts],
+    identity: [resolve(options.config ?? options.recordings ?? "."), ...options.starts],
     out,
     state,
     settings,
@@ -108,13 +124,23 @@ async function clip(options: ClipOptions): Promise<void> {
   }).finally(() => view.close());
   finishClip(result, options);
   if (result.outcome.status !== "CLIP_NOT_AVAILABLE") return;
-  const all = recordings.length > FEW ? near : await footageIn(folder, recordings, EVER, settings);
+  const all = recordings.length > FEW ? near : await footageIn(recordings, EVER, settings);
   const covered = coveredTimes(all.footage, settings.JOIN_TOLERANCE_MS);
-  process.stderr.write(`  ${folder} covers, for camera ${camera}:${covered}\n`);
+  process.stderr.write(`  ${options.config ?? options.recordings} covers, for camera ${camera}:${covered}\n`);
   if (all.endless.length > 0)
     process.stderr.write(
       `    (where these end shows only when they are read: ${all.endless.slice(0, 5).join(", ")})\n`,
     );
+}
+
+async function scan(options: ClipOptions, settings: Settings): Promise<Scan> {
+  const { recordings: folder, camera, starts } = options;
+  if (options.config !== undefined || options.layout !== undefined) {
+    const { rootsFor, scanRoots } = await import("../recordings/layout-scan.ts");
+    return scanRoots(rootsFor(folder, camera, options), camera);
+  }
+  if (folder === undefined) throw new UsageError("say where the recordings are: --recordings FOLDER, or --config FILE");
+  return scanFolder(folder, camera, starts, settings);
 }
 
 export function parseId(text: string): string {

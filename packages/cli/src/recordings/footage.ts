@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import type { Footage, ObjectReader } from "@camclips/core";
 import { type NameRules, recordingStartMs } from "@camclips/core/recording-name";
 import type { Interval, Settings } from "@camclips/events";
@@ -24,7 +25,6 @@ export interface FolderFootage {
  * the next one, so that the pipeline can say what is wrong with it; so is one whose index does not tell where it ends.
  */
 export async function footageIn(
-  folder: string,
   recordings: readonly FoundRecording[],
   range: Interval,
   rules: FootageRules,
@@ -32,37 +32,38 @@ export async function footageIn(
   const files = new Map<string, string>();
   const footage: Footage[] = [];
   const endless: string[] = [];
-  const store = createFolderStore(folder);
   for (const [index, recording] of recordings.entries()) {
-    const { name, startMs } = recording;
+    const { name, path, startMs } = recording;
     const key = keyOf(recording, rules);
-    files.set(key, name);
+    files.set(key, path);
     const near = startMs > range[0] - LONGEST_MS && startMs < range[1];
     const nextMs = recordings[index + 1]?.startMs ?? Number.POSITIVE_INFINITY;
     const guessedMs = Math.min(nextMs, startMs + rules.RECORDING_MAX_LEN * 1000);
-    const end = near ? await endOf(store, name, { key, startMs, endMs: guessedMs }, rules) : guessedMs;
+    const end = near ? await endOf(path, { key, startMs, endMs: guessedMs }, rules) : guessedMs;
     if (end === "unknown") endless.push(name);
     const endMs = end === "unknown" ? Math.min(nextMs, startMs + LONGEST_MS) : end;
     if (endMs > startMs) footage.push({ key, startMs, endMs });
   }
-  const origin: ObjectReader = { open: async (key, signal) => store.open(files.get(key) ?? key, signal) };
+  const origin: ObjectReader = { open: async (key) => openFile(files.get(key)) };
   return { footage, origin, endless };
 }
 
-/** A time in the name would win over the one that `--starts` gives, so such a file goes by another name. */
+/**
+ * A time in the name would win over one that was told otherwise, so such a file goes by another name; keys are no paths, so
+ * does one in a folder of the folder.
+ */
 function keyOf({ name, startMs }: FoundRecording, rules: NameRules): string {
   const fromName = recordingStartMs(name, rules);
-  return fromName === undefined || fromName === startMs ? name : `${name}@${startMs}`;
+  const isPlain = !name.includes("/") && (fromName === undefined || fromName === startMs);
+  return isPlain ? name : `${name.replaceAll("/", "~").slice(-200)}@${startMs}`;
 }
 
-async function endOf(
-  store: ObjectReader,
-  name: string,
-  guessed: Footage,
-  rules: FootageRules,
-): Promise<number | "unknown"> {
+const openFile = async (path: string | undefined) =>
+  path === undefined ? undefined : createFolderStore(dirname(path)).open(basename(path));
+
+async function endOf(path: string, guessed: Footage, rules: FootageRules): Promise<number | "unknown"> {
   try {
-    const object = await store.open(name);
+    const object = await openFile(path);
     if (!object) return guessed.endMs;
     return (await recordedInterval(object, guessed, rules))?.endMs ?? "unknown";
   } catch (error) {

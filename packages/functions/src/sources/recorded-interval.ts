@@ -1,6 +1,6 @@
 import type { Footage, OpenObject } from "@camclips/core";
 import type { Settings } from "@camclips/events";
-import { readTimeline } from "@camclips/mp4";
+import { type PictureFormat, readTimeline } from "@camclips/mp4";
 import { type Timeline, timelineOrigin } from "./timeline-origin.ts";
 
 type Rules = Pick<Settings, "JOIN_TOLERANCE_MS">;
@@ -36,6 +36,18 @@ export async function recordedInterval(
   rules: Rules,
   signal?: AbortSignal,
 ): Promise<Real | undefined> {
+  return (await recordedVideo(object, claimed, rules, signal))?.interval;
+}
+
+/** As `recordedInterval`, with what the video is like. @returns undefined for a container that is not taken apart */
+export async function recordedVideo(
+  object: OpenObject,
+  claimed: Footage,
+  rules: Rules,
+  signal?: AbortSignal,
+): Promise<{ interval: Real | undefined; picture: PictureFormat | undefined } | undefined> {
   const timeline = await readTimeline(object, claimed.key, signal);
-  return timeline?.media && realInterval(zeroMsOf(claimed, timeline, rules), timeline.media);
+  if (!timeline) return undefined;
+  const interval = timeline.media && realInterval(zeroMsOf(claimed, timeline, rules), timeline.media);
+  return { interval, picture: timeline.picture };
 }

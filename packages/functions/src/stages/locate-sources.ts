@@ -1,5 +1,4 @@
 import {
-  type AgeRules,
   CameraServiceError,
   type Decision,
   decide,
@@ -8,7 +7,7 @@ import {
   rejectTooLong,
   UnknownCameraError,
 } from "@camclips/core";
-import { footageOf } from "@camclips/core/footage";
+import { footageOf, searchRange } from "@camclips/core/footage";
 import {
   type AnyFact,
   ClipRejected,
@@ -66,17 +65,6 @@ export function decisionFact(decision: Exclude<Decision, { kind: "located" }>, r
   return decision.kind === "pending"
     ? SourcesPending.happened({ request, ...decision })
     : ClipRejected.happened({ request, ...decision });
-}
-
-/**
- * A recording's length around the range, because the service may list only recordings that start within it; and as far
- * after it as waiting goes, to see whether newer footage has come.
- */
-function searchRange(
-  { startMs, endMs }: ClipRequest,
-  { RECORDING_MAX_LEN, SQS_RETRY_LIMIT }: AgeRules & Pick<Deps["settings"], "RECORDING_MAX_LEN">,
-): [number, number] {
-  return [startMs - RECORDING_MAX_LEN * 1000, endMs + Math.max(RECORDING_MAX_LEN, SQS_RETRY_LIMIT) * 1000];
 }
 
 export const handler = lambdaHandler(locateSources);

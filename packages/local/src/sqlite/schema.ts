@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS statuses (
   expires_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS statuses_by_state ON statuses (state, since_ms);
+CREATE INDEX IF NOT EXISTS statuses_by_time ON statuses (since_ms, clip_id);
 CREATE INDEX IF NOT EXISTS statuses_by_camera ON statuses (camera_id, start_ms);
 
 -- In the order of sending; receives counts deliveries so far.
@@ -37,6 +38,29 @@ CREATE TABLE IF NOT EXISTS dead_letters (
   id INTEGER PRIMARY KEY,
   queue TEXT NOT NULL, body TEXT NOT NULL, sent_ms INTEGER NOT NULL, receives INTEGER NOT NULL, error TEXT NOT NULL
 );
+
+-- What callers of the service asked for, and under which key of theirs.
+CREATE TABLE IF NOT EXISTS requests (
+  clip_id TEXT PRIMARY KEY, request_key TEXT NOT NULL, idempotency_key TEXT UNIQUE,
+  title TEXT, body TEXT NOT NULL, sent_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What pipelines elsewhere told this machine, as their camera service, about their clips.
+CREATE TABLE IF NOT EXISTS told (clip_id TEXT PRIMARY KEY, body TEXT NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;
+
+-- Files that cameras recorded, by their folder and name. start_ms by the name; end_ms by the file's index where sure, else a guess.
+-- state: new (not looked into), growing, closed, damaged (reason), vanished.
+CREATE TABLE IF NOT EXISTS recordings (
+  id INTEGER PRIMARY KEY,
+  folder TEXT NOT NULL, name TEXT NOT NULL,
+  camera TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, sure INTEGER NOT NULL DEFAULT 0,
+  state TEXT NOT NULL, reason TEXT,
+  bytes INTEGER NOT NULL, written_ms INTEGER NOT NULL,
+  format TEXT, width INTEGER, height INTEGER, fps REAL,
+  UNIQUE (folder, name)
+);
+CREATE INDEX IF NOT EXISTS recordings_by_time ON recordings (camera, start_ms, end_ms, state, sure);
+CREATE INDEX IF NOT EXISTS recordings_by_state ON recordings (state, start_ms);
 
 -- What the topic's subscribers would get.
 CREATE TABLE IF NOT EXISTS notifications (

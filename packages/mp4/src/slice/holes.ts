@@ -19,7 +19,6 @@ const LONG_SECONDS = 1;
 export function holesIn(video: Track, audio: Track | undefined, range: SliceRange): Hole[] {
   const times = presentedSeconds(video);
   const spans = audio ? presentedSpans(audio) : [];
-  const usual = usualSeconds(video);
   const holes: Hole[] = [];
   const usual = usualSeconds(video);
   for (let i = 1; i < times.length; i++) {

@@ -13,6 +13,17 @@ import type { TimelineStarts } from "./slice.ts";
 export interface RecordingTimeline {
   starts: TimelineStarts;
   media?: Media | undefined;
+  picture?: PictureFormat | undefined;
+}
+
+/** What a recording's video is like. */
+export interface PictureFormat {
+  /** Sample entry type: `avc1`, `hvc1`, ... */
+  format: string;
+  width: number;
+  height: number;
+  /** On average. Absent where the index does not hold every frame: in fragmented files. */
+  framesPerSecond?: number;
 }
 
 /**
@@ -33,13 +44,26 @@ export async function readTimeline(
       const budget = sampleBudget();
       const movie = parseMovie(located.moov, budget);
       const video = movie.tracks.find((track) => track.handler === "vide");
-      if (!movie.fragmented || !video) return movieTimeline(movie, source, name);
-      return await fragmentTimeline({ source, name, window, located, movie, budget, signal }, video);
+      const told =
+        movie.fragmented && video
+          ? await fragmentTimeline({ source, name, window, located, movie, budget, signal }, video)
+          : movieTimeline(movie, source, name);
+      return { starts: told.starts, media: told.media, picture: video && pictureFormat(video) };
     } catch (error) {
       if (error instanceof UnsupportedStructureError) return undefined;
       throw error;
     }
   });
+}
+
+function pictureFormat({ descriptions, samples, timescale }: Track): PictureFormat | undefined {
+  const [first] = descriptions;
+  if (!first?.video) return undefined;
+  const { width, height } = first.video;
+  const last = samples.count - 1;
+  const ticks = last > 0 ? (samples.dts[last] ?? 0) - (samples.dts[0] ?? 0) : 0;
+  const framesPerSecond = Math.round((last * timescale * 100) / ticks) / 100;
+  return { format: first.format, width, height, ...(ticks > 0 && { framesPerSecond }) };
 }
 
 /** What is known of a fragmented recording before the fragments of a range are read. */

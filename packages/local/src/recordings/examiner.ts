@@ -1,0 +1,118 @@
+import type { Interval } from "@camclips/events";
+import type { StateFile } from "../sqlite/state-file.ts";
+import { type ExamineRules, examine, SETTLED_MS } from "./examine.ts";
+import {
+  type Examined,
+  nextStartMs,
+  putExamined,
+  type RecordingRow,
+  rowsInRange,
+  rowsInState,
+  writeRows,
+} from "./rows.ts";
+
+/** Files that are looked into at once, and written down together. */
+const BATCH = 8;
+
+export interface ExaminerOptions {
+  file: StateFile;
+  rules: ExamineRules;
+  now(): number;
+  /** Is told of what the table says otherwise now. */
+  onChange(row: RecordingRow): void;
+  /** Is told of footage that was not there before. */
+  onFootage(camera: string, range: Interval): void;
+  onError(error: unknown): void;
+}
+
+/** Looks into recordings in the background, the newest first, and again into those that grow until they are closed. */
+export class Examiner {
+  readonly #options: ExaminerOptions;
+  #working: Promise<void> | undefined;
+  #growing: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: ExaminerOptions) {
+    this.#options = options;
+  }
+
+  /** Files that nobody looked into yet. */
+  get pending(): number {
+    return Number(this.#options.file.read.row("SELECT count(*) AS count FROM recordings WHERE state = 'new'")?.count);
+  }
+
+  /** There may be something new to look into. */
+  wake(): void {
+    if (this.#stopped) return;
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined;
+    });
+    this.#growing ??= setInterval(() => this.#lookAtGrowing(), SETTLED_MS / 2).unref();
+  }
+
+  /** Looks into what a range needs before anything else. */
+  async examineRange(camera: string, [startMs, endMs]: Interval): Promise<void> {
+    const rows = rowsInRange(this.#options.file.read, camera, startMs, endMs);
+    const wanted = rows.filter(({ state }) => state === "new" || state === "growing");
+    for (let at = 0; at < wanted.length; at += BATCH) await this.#examineAll(wanted.slice(at, at + BATCH));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#growing);
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    for (;;) {
+      const rows = rowsInState(this.#options.file.read, "new", BATCH);
+      if (rows.length === 0 || this.#stopped) return;
+      await this.#examineAll(rows);
+    }
+  }
+
+  #lookAtGrowing(): void {
+    if (this.#working || this.#stopped) return;
+    const rows = rowsInState(this.#options.file.read, "growing", 1000);
+    this.#working = this.#examineAll(rows).finally(() => {
+      this.#working = undefined;
+      // What came meanwhile.
+      if (rows.length > 0) this.wake();
+    });
+  }
+
+  async #examineAll(rows: readonly RecordingRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const { file, onChange, onFootage } = this.#options;
+    const found = await Promise.all(rows.map(async (row) => ({ row, found: await this.#examine(row) })));
+    const changed = found.filter(({ row, found }) => differs(row, found));
+    if (changed.length === 0) return;
+    await writeRows(file, (transaction) => {
+      for (const { found } of changed) putExamined(transaction, found);
+    });
+    for (const { row, found } of changed) {
+      onChange(row);
+      const isMore = row.state === "new" || found.endMs !== row.endMs || found.state === "closed";
+      if (isMore && found.state !== "vanished") onFootage(row.camera, [row.startMs, found.endMs]);
+    }
+  }
+
+  async #examine(row: RecordingRow): Promise<Examined> {
+    const { rules, now, file, onError } = this.#options;
+    const longest = row.startMs + rules.RECORDING_MAX_LEN * 1000;
+    const guessMs = Math.min(longest, nextStartMs(file.read, row.camera, row.startMs) ?? longest);
+    try {
+      return await examine(row, { rules, guessMs, nowMs: now() });
+    } catch (error) {
+      // A disk that goes away, a file without permission: it is not the recording's index that is broken.
+      onError(error);
+      return { ...row, state: "damaged", reason: (error as Error).message };
+    }
+  }
+}
+
+function differs(row: RecordingRow, found: Examined): boolean {
+  return (
+    found.state !== row.state || found.endMs !== row.endMs || found.sure !== row.sure || found.reason !== row.reason
+  );
+}

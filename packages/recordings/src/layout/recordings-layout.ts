@@ -1,0 +1,46 @@
+import { createPattern, type Pattern, VIDEO } from "./pattern.ts";
+import { type Layout, layouts } from "./presets.ts";
+import { instantOf } from "./wall-clock.ts";
+
+/** How one folder's recordings are named. */
+export interface RecordingsLayout {
+  /** @param path relative to the folder, with `/`. @param writtenMs when it was last written. */
+  read(path: string, zone: string, writtenMs?: number): { camera: string | undefined; startMs: number } | undefined;
+}
+
+/** @param name a preset's, or a pattern. @throws TypeError for what is neither. */
+export function createLayout(name: string): RecordingsLayout {
+  const preset = presetNamed(name);
+  if (!preset && !/[%{]/.test(name))
+    throw new TypeError(
+      `there is no layout "${name}"; there are ${Object.keys(layouts).join(", ")}, or a pattern of yours`,
+    );
+  const patterns = (preset?.patterns ?? [name]).map(createPattern);
+  return {
+    read(path, zone, writtenMs) {
+      if (!VIDEO.test(path)) return undefined;
+      return firstOf(patterns, (pattern) => {
+        const named = pattern.read(path);
+        const startMs = named && instantOf(named.time, preset?.utc ? "UTC" : zone, writtenMs);
+        return named && startMs !== undefined ? { camera: named.camera, startMs } : undefined;
+      });
+    },
+  };
+}
+
+/** Whether the names of a layout tell cameras apart. */
+export function namesCameras(name: string): boolean {
+  return (presetNamed(name)?.patterns ?? [name]).every((text) => createPattern(text).namesCamera);
+}
+
+export function presetNamed(name: string): Layout | undefined {
+  return Object.hasOwn(layouts, name) ? layouts[name as keyof typeof layouts] : undefined;
+}
+
+function firstOf<T>(patterns: readonly Pattern[], read: (pattern: Pattern) => T | undefined): T | undefined {
+  for (const pattern of patterns) {
+    const found = read(pattern);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,83 @@
+import { ApiError, call } from "./api.js";
+import { clipPage } from "./clip.js";
+import { clipsPage } from "./clips.js";
+import { byId, fill, h, toast } from "./dom.js";
+import { connect } from "./live.js";
+import { operationsPage } from "./operations.js";
+import { isUtc, useUtc } from "./time.js";
+import { timelinePage } from "./timeline-page.js";
+
+/** A page fills `main`, and returns how to leave it. @typedef {(main: HTMLElement, rest: string) => Promise<(() => void) | void>} Page */
+
+const pages = {
+  timeline: { page: timelinePage, title: "Timeline" },
+  clips: { page: clipsPage, title: "Clips" },
+  clip: { page: clipPage, title: "Clip" },
+  operations: { page: operationsPage, title: "Operations" },
+};
+
+const main = byId("main");
+let leave = () => {};
+let shown = 0;
+
+async function show() {
+  leave();
+  leave = () => {};
+  const turn = ++shown;
+  const [, first = "", rest = ""] = /^#\/([^/]*)\/?(.*)$/.exec(location.hash) ?? [];
+  const known = Object.hasOwn(pages, first) ? /** @type {keyof typeof pages} */ (first) : "timeline";
+  const name = known === "clips" && rest ? "clip" : known;
+  for (const link of document.querySelectorAll("nav a[data-page]")) {
+    const isHere = link.getAttribute("data-page") === (name === "clip" ? "clips" : name);
+    if (isHere) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  const { page, title } = pages[name];
+  document.title = `${title} - camclips`;
+  try {
+    const left = await page(main, decodeURIComponent(rest));
+    // Somebody may have gone on meanwhile.
+    if (left && turn === shown) leave = left;
+    else left?.();
+  } catch (error) {
+    if (turn !== shown) return;
+    if (error instanceof ApiError && error.status === 401) showLogin();
+    else fill(main, h("p", { class: "empty" }, /** @type {Error} */ (error).message));
+  }
+}
+
+function showLogin() {
+  const input = h("input", { type: "password", name: "token", required: true, autocomplete: "current-password" });
+  const login = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    try {
+      await call("/session", { method: "POST", body: { token: input.value } });
+      connect();
+      await show();
+    } catch (error) {
+      toast(/** @type {Error} */ (error).message);
+    }
+  };
+  fill(
+    main,
+    h(
+      "form",
+      { class: "panel", style: "max-width: 380px; margin: 60px auto; display: grid; gap: 12px", onsubmit: login },
+      h("h1", {}, "Log in"),
+      h("p", { class: "muted" }, 'This service needs a token. Whoever runs it makes one with "camclips token".'),
+      h("label", { class: "field" }, "Token", input),
+      h("button", { class: "primary", type: "submit" }, "Log in"),
+    ),
+  );
+  input.focus();
+}
+
+const zone = /** @type {HTMLSelectElement} */ (byId("zone"));
+zone.value = isUtc() ? "utc" : "local";
+zone.addEventListener("change", () => {
+  useUtc(zone.value === "utc");
+  show();
+});
+addEventListener("hashchange", show);
+connect();
+show();

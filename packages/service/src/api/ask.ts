@@ -1,0 +1,103 @@
+import { createHash, randomBytes } from "node:crypto";
+import { statfs } from "node:fs/promises";
+import { readRequest, requestKey, writeRequest } from "@camclips/core";
+import type { ClipRequest } from "@camclips/events";
+import { type Asked, askedAs, askedUnder, putAsked } from "@camclips/local";
+import type { z } from "@hono/zod-openapi";
+import { Problem } from "../http/problem.ts";
+import { knowsCamera, type World } from "../world.ts";
+import type { clipRequest } from "./schemas.ts";
+
+/** A clip needs about so much room; with less, nothing is accepted that would only fail. */
+const LEAST_FREE_BYTES = 128 * 1024 ** 2;
+
+type Wanted = z.output<typeof clipRequest>;
+
+export interface Answer {
+  clipId: string;
+  /** False for one that was asked for before. */
+  isNew: boolean;
+}
+
+/**
+ * Takes a request: its message is stored when this resolves, and a crash loses nothing.
+ * @param idempotencyKey the same one brings the same clip, whatever became of the first answer.
+ * @throws Problem for one that cannot be accepted.
+ */
+export async function ask(world: World, wanted: Wanted, idempotencyKey?: string): Promise<Answer> {
+  const { runtime, settings, clock } = world;
+  const read = runtime.state.read;
+  const before = idempotencyKey === undefined ? undefined : askedUnder(read, idempotencyKey);
+  const request = requestOf(wanted, wanted.clipId ?? before?.clipId ?? idFor(wanted, idempotencyKey), clock.now());
+  const key = requestKey(request);
+  if (before) return repeated(before, key, `the Idempotency-Key stands for another request, of clip ${before.clipId}`);
+  const same = askedAs(read, request.clipId);
+  const taken = `the clipId ${request.clipId} stands for another clip already: use a new one`;
+  if (same) return repeated(same, key, taken);
+  const status = await runtime.records.status(request.clipId);
+  if (status && status.requestKey !== key) throw new Problem(409, taken, { reason: "INVALID_REQUEST" });
+  if (status) return { clipId: request.clipId, isNew: false };
+
+  if (!knowsCamera(world, wanted.camera))
+    throw new Problem(422, `there are no recordings of a camera ${wanted.camera}`, { reason: "UNKNOWN_CAMERA" });
+  const seconds = (wanted.end - wanted.start) / 1000;
+  if (seconds > settings.VIDEO_MAX_LEN)
+    throw new Problem(422, `the range is ${seconds} s long, the longest clip is ${settings.VIDEO_MAX_LEN} s`, {
+      reason: "CLIP_TOO_LONG",
+    });
+  await requireRoom(world);
+  const body = writeRequest(request);
+  const asked: Asked = {
+    clipId: request.clipId,
+    requestKey: key,
+    idempotencyKey,
+    title: wanted.title,
+    body,
+    sentMs: request.sentMs,
+  };
+  await runtime
+    .request(body, request.sentMs, (transaction) => putAsked(transaction, asked))
+    .catch((error: unknown) => {
+      throw fullDisk(error) ?? error;
+    });
+  return { clipId: request.clipId, isNew: true };
+}
+
+function repeated({ clipId, requestKey: before }: Asked, key: string, conflict: string): Answer {
+  if (before === key) return { clipId, isNew: false };
+  throw new Problem(409, conflict, { reason: "INVALID_REQUEST" });
+}
+
+function requestOf({ camera, start, end, gapPolicy, precision }: Wanted, clipId: string, sentMs: number): ClipRequest {
+  const range = { startMs: start, endMs: end };
+  const asked = { clipId, cameraId: camera, ...range, retryTimestamps: [], gapPolicy, precision, sentMs };
+  // As the pipeline will read it: what it would refuse, or read otherwise, is told now.
+  const read = readRequest(writeRequest(asked), sentMs);
+  if (!read.readable) throw new Problem(422, read.message, { reason: "INVALID_REQUEST" });
+  return read.request;
+}
+
+/** Readable, and new unless the caller's key says that it is the same. */
+function idFor({ camera, start }: Wanted, idempotencyKey: string | undefined): string {
+  const at = new Date(start).toISOString().replace(/[-:.Z]/g, "");
+  const rest =
+    idempotencyKey === undefined
+      ? randomBytes(3).toString("hex")
+      : createHash("sha256").update(idempotencyKey).digest("hex").slice(0, 12);
+  return `${camera.slice(0, 40).replace(/[^\p{L}\p{N}._-]/gu, "_")}-${at}-${rest}`;
+}
+
+async function requireRoom({ config }: World): Promise<void> {
+  for (const folder of [config.state, config.clips]) {
+    const { bavail, bsize } = await statfs(folder);
+    if (bavail * bsize < LEAST_FREE_BYTES)
+      throw new Problem(507, `the disk of ${folder} is full: free some space, then ask again`);
+  }
+}
+
+function fullDisk(error: unknown): Problem | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT"
+    ? new Problem(507, "the disk is full: free some space, then ask again")
+    : undefined;
+}

@@ -1,0 +1,140 @@
+import { join } from "node:path";
+import { clipKey, thumbnailKey } from "@camclips/core";
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Context, MiddlewareHandler } from "hono";
+import type { Guard } from "../auth/guard.ts";
+import { Problem } from "../http/problem.ts";
+import { sendFile } from "../http/send-file.ts";
+import type { World } from "../world.ts";
+import { clipOr404, clipParams } from "./clips.ts";
+import { type Api, json, problems } from "./route.ts";
+
+const MIME = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
+
+/** A clip may be replaced by a rerun: browsers keep it, and ask whether it is still the same. */
+const CACHE = "private, no-cache";
+
+const LONGEST_LINK_SECONDS = 30 * 24 * 3600;
+
+const linkSubject = (clipId: string): string[] => ["clip", clipId];
+
+export function addClipFiles(api: Api, world: World, guard: Guard): void {
+  /** Whoever has a link needs no token. */
+  const viewOrLink: MiddlewareHandler = async (context, next) => {
+    const signature = context.req.query("signature");
+    if (signature === undefined) return guard.needs("view")(context, next);
+    if (!world.signer.verify(linkSubject(context.req.param("clipId") ?? ""), signature, world.clock.now()))
+      throw new Problem(403, "the link has expired, or is not whole");
+    await next();
+  };
+  const binary = { schema: z.string().openapi({ format: "binary" }) };
+
+  api.openapi(
+    createRoute({
+      method: "get",
+      path: "/clips/{clipId}/clip.mp4",
+      tags: ["files"],
+      summary: "The video; ranges and conditional requests are honoured",
+      middleware: viewOrLink,
+      request: {
+        params: clipParams,
+        query: z.object({ download: z.enum(["1", "true"]).optional(), signature: z.string().optional() }),
+      },
+      responses: {
+        200: { content: { "video/mp4": binary }, description: "All of it" },
+        206: { content: { "video/mp4": binary }, description: "A range of it" },
+        304: { description: "Not modified" },
+        ...problems(401, 403, 404, 416),
+      },
+    }),
+    async (context) => {
+      const { clipId } = context.req.valid("param");
+      const camera = await cameraOf(world, clipId);
+      const { download } = context.req.valid("query");
+      return sendFile(context.req.raw, join(world.config.clips, clipKey(camera, clipId)), {
+        contentType: "video/mp4",
+        cacheControl: CACHE,
+        ...(download && { downloadAs: `${clipId}.mp4` }),
+      });
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: "get",
+      path: "/clips/{clipId}/thumbnails/{size}",
+      tags: ["files"],
+      summary: "A thumbnail: one of THUMBNAIL_SIZES, or original",
+      middleware: viewOrLink,
+      request: {
+        params: clipParams.extend({ size: z.union([z.literal("original"), z.coerce.number().int().positive()]) }),
+        query: z.object({ signature: z.string().optional() }),
+      },
+      responses: {
+        200: { content: { "image/jpeg": binary, "image/png": binary, "image/webp": binary }, description: "A picture" },
+        304: { description: "Not modified" },
+        ...problems(401, 403, 404),
+      },
+    }),
+    async (context) => {
+      const { clipId, size } = context.req.valid("param");
+      const camera = await cameraOf(world, clipId);
+      const format = world.settings.THUMBNAIL_FORMAT;
+      const path = join(world.config.clips, thumbnailKey(camera, clipId, size, format));
+      return sendFile(context.req.raw, path, { contentType: MIME[format], cacheControl: CACHE });
+    },
+  );
+
+  // What CLIP_URL is the first part of: the addresses in clips' metadata.
+  api.get("/files/:camera/:name", guard.needs("view"), async (context) => {
+    const { camera, name } = context.req.param();
+    const extension = name.slice(name.lastIndexOf(".") + 1);
+    const contentType = extension === "mp4" ? "video/mp4" : MIME[extension as keyof typeof MIME];
+    if (contentType === undefined || ![camera, name].every((segment) => /^[^./\\][^/\\\0]*$/.test(segment)))
+      throw new Problem(404, "there is no such file");
+    return sendFile(context.req.raw, join(world.config.clips, camera, name), { contentType, cacheControl: CACHE });
+  });
+
+  api.openapi(
+    createRoute({
+      method: "post",
+      path: "/clips/{clipId}/links",
+      tags: ["files"],
+      summary: "Make a link to the clip that needs no token and expires",
+      middleware: guard.needs("request"),
+      request: {
+        params: clipParams,
+        body: {
+          required: true,
+          content: {
+            "application/json": {
+              schema: z.strictObject({ seconds: z.int().min(60).max(LONGEST_LINK_SECONDS).default(86_400) }),
+            },
+          },
+        },
+      },
+      responses: {
+        201: json(z.object({ url: z.string(), expiresAt: z.string() }), "The link"),
+        ...problems(401, 403, 404, 415, 422),
+      },
+    }),
+    async (context) => {
+      const { clipId } = context.req.valid("param");
+      await cameraOf(world, clipId);
+      const expiresMs = world.clock.now() + context.req.valid("json").seconds * 1000;
+      const signature = world.signer.sign(linkSubject(clipId), expiresMs);
+      const url = `${originOf(context, world)}/clips/${encodeURIComponent(clipId)}/clip.mp4?signature=${signature}`;
+      return context.json({ url, expiresAt: new Date(expiresMs).toISOString() }, 201);
+    },
+  );
+}
+
+const originOf = (context: Context, { config }: World): string =>
+  config.publicUrl?.replace(/\/+$/, "") ?? new URL(context.req.url).origin;
+
+/** @throws Problem 404 for a clip that is not there (yet). */
+async function cameraOf(world: World, clipId: string): Promise<string> {
+  const { camera, state } = await clipOr404(world, clipId);
+  if (camera === null || state !== "available") throw new Problem(404, `the clip is ${state}`);
+  return camera;
+}

@@ -1,0 +1,114 @@
+import { clipState } from "@camclips/core";
+import { listClips } from "@camclips/local";
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Guard } from "../auth/guard.ts";
+import { Problem } from "../http/problem.ts";
+import type { World } from "../world.ts";
+import { type Answer, ask } from "./ask.ts";
+import { clipDetail, clipSummary } from "./clip-view.ts";
+import { type Api, json, problems } from "./route.ts";
+import { clipPage, clipRequest, clipView, instant } from "./schemas.ts";
+
+/** Clips that one call may ask for. */
+const MOST_AT_ONCE = 500;
+
+const states = z
+  .string()
+  .transform((text) => text.split(","))
+  .pipe(z.array(clipState))
+  .openapi({ type: "string", example: "working,waiting", description: clipState.options.join(", ") });
+
+export const clipParams = z.object({ clipId: z.string().openapi({ param: { name: "clipId", in: "path" } }) });
+
+export function addClips(api: Api, world: World, guard: Guard): void {
+  const idempotencyKey = z.string().min(1).max(200).optional();
+  api.openapi(
+    createRoute({
+      method: "post",
+      path: "/clips",
+      tags: ["clips"],
+      summary: "Ask for a clip, or for many",
+      description: "With the same Idempotency-Key, a call that is repeated brings the same clips.",
+      middleware: guard.needs("request"),
+      request: {
+        headers: z.object({ "idempotency-key": idempotencyKey }),
+        body: {
+          required: true,
+          content: {
+            "application/json": { schema: z.union([clipRequest, z.array(clipRequest).min(1).max(MOST_AT_ONCE)]) },
+          },
+        },
+      },
+      responses: {
+        202: json(z.union([clipView, z.object({ clips: z.array(clipView) })]), "Accepted; stored on the disk"),
+        200: json(z.union([clipView, z.object({ clips: z.array(clipView) })]), "Asked for before"),
+        ...problems(401, 403, 409, 413, 415, 422, 429, 507),
+      },
+    }),
+    async (context) => {
+      const body = context.req.valid("json");
+      const key = context.req.valid("header")["idempotency-key"];
+      if (!Array.isArray(body)) {
+        const answer = await ask(world, body, key);
+        const clip = await viewOf(world, answer);
+        return context.json(clip, answer.isNew ? 202 : 200, { location: clip.links.self ?? "" });
+      }
+      const answers: Answer[] = [];
+      for (const [index, wanted] of body.entries())
+        answers.push(await ask(world, wanted, key === undefined ? undefined : `${key}/${index}`));
+      const clips = await Promise.all(answers.map((answer) => viewOf(world, answer)));
+      return context.json({ clips }, answers.some(({ isNew }) => isNew) ? 202 : 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: "get",
+      path: "/clips",
+      tags: ["clips"],
+      summary: "List clips, the latest first",
+      middleware: guard.needs("view"),
+      request: {
+        query: z.object({
+          state: states.optional(),
+          camera: z.string().optional(),
+          start: instant.optional(),
+          end: instant.optional(),
+          search: z.string().max(200).optional(),
+          limit: z.coerce.number().int().min(1).max(500).default(50),
+          cursor: z.string().max(300).optional().openapi({ description: "`next` of the page before" }),
+        }),
+      },
+      responses: { 200: json(clipPage, "A page"), ...problems(401, 403, 422, 429) },
+    }),
+    (context) => {
+      const { state, camera, start, end, search, limit, cursor } = context.req.valid("query");
+      const range = start === undefined && end === undefined ? undefined : ([start ?? 0, end ?? 1e14] as const);
+      const page = listClips(world.runtime.state.read, { states: state, camera, range, search, limit, cursor });
+      const clips = page.clips.map(({ status, title }) => clipSummary(world, status, title));
+      return context.json({ clips, ...(page.next && { next: page.next }) }, 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: "get",
+      path: "/clips/{clipId}",
+      tags: ["clips"],
+      summary: "A clip, with what its caller was told",
+      middleware: guard.needs("view"),
+      request: { params: clipParams },
+      responses: { 200: json(clipView, "The clip"), ...problems(401, 403, 404, 429) },
+    }),
+    async (context) => context.json(await clipOr404(world, context.req.valid("param").clipId), 200),
+  );
+}
+
+const viewOf = (world: World, { clipId }: Answer) => clipOr404(world, clipId);
+
+/** @throws Problem 404 */
+export async function clipOr404(world: World, clipId: string) {
+  const clip = await clipDetail(world, clipId);
+  if (!clip) throw new Problem(404, `nobody asked for a clip ${clipId.slice(0, 130)}`);
+  return clip;
+}

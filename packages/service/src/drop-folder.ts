@@ -1,0 +1,86 @@
+import { type FSWatcher, watch } from "node:fs";
+import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readRequest, requestKey, writeRequest } from "@camclips/core";
+import { askedAs, putAsked } from "@camclips/local";
+import type { World } from "./world.ts";
+
+/** A file that was written to a moment ago may not be whole. */
+const SETTLED_MS = 1000;
+const LOOK_MS = 5000;
+const MAX_BYTES = 1024 ** 2;
+
+/**
+ * Takes requests out of files (contract, section 1: `*.json`) that appear in a folder. One that was stored goes into `accepted`, one that is
+ * none into `refused`, with a text beside it that says why.
+ */
+export class DropFolder {
+  readonly #folder: string;
+  readonly #world: Pick<World, "runtime" | "clock">;
+  readonly #onError: (error: unknown) => void;
+  #watch: FSWatcher | undefined;
+  #look: NodeJS.Timeout | undefined;
+  #taking: Promise<void> = Promise.resolve();
+
+  constructor(folder: string, world: Pick<World, "runtime" | "clock">, onError: (error: unknown) => void) {
+    this.#folder = folder;
+    this.#world = world;
+    this.#onError = onError;
+  }
+
+  async start(): Promise<void> {
+    for (const name of ["accepted", "refused"]) await mkdir(join(this.#folder, name), { recursive: true });
+    const look = () => {
+      this.#taking = this.#taking.then(() => this.#takeAll()).catch(this.#onError);
+    };
+    this.#watch = watch(this.#folder, { persistent: false }, () => setTimeout(look, SETTLED_MS).unref());
+    this.#watch.on("error", this.#onError);
+    this.#look = setInterval(look, LOOK_MS).unref();
+    look();
+  }
+
+  async stop(): Promise<void> {
+    this.#watch?.close();
+    clearInterval(this.#look);
+    await this.#taking;
+  }
+
+  async #takeAll(): Promise<void> {
+    const entries = await readdir(this.#folder, { withFileTypes: true });
+    for (const entry of entries) if (entry.isFile() && /^[^.].*\.json$/i.test(entry.name)) await this.#take(entry.name);
+  }
+
+  async #take(name: string): Promise<void> {
+    const path = join(this.#folder, name);
+    const { mtimeMs, size } = await stat(path);
+    if (Math.abs(Date.now() - mtimeMs) < SETTLED_MS) return;
+    const problem =
+      size > MAX_BYTES ? `a request has ${MAX_BYTES} bytes at most` : await this.#store(await readFile(path, "utf8"));
+    // Stored first: killed in between, the file is taken again, and is the same request.
+    await rename(path, join(this.#folder, problem === undefined ? "accepted" : "refused", name));
+    if (problem !== undefined) await writeFile(join(this.#folder, "refused", `${name}.txt`), `${problem}\n`);
+  }
+
+  /** @returns what is wrong with it. */
+  async #store(text: string): Promise<string | undefined> {
+    const { runtime, clock } = this.#world;
+    const sentMs = clock.now();
+    let read: ReturnType<typeof readRequest>;
+    try {
+      read = readRequest(text, sentMs);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    if (!read.readable) return read.message;
+    const { request } = read;
+    const asked = { clipId: request.clipId, requestKey: requestKey(request), body: writeRequest(request), sentMs };
+    const before = askedAs(runtime.state.read, request.clipId);
+    if (before)
+      return before.requestKey === asked.requestKey
+        ? undefined
+        : `the clipId ${request.clipId} stands for another clip already`;
+    const known = { ...asked, idempotencyKey: undefined, title: undefined };
+    await runtime.request(asked.body, sentMs, (transaction) => putAsked(transaction, known));
+    return undefined;
+  }
+}

@@ -1,0 +1,99 @@
+import { mkdir } from "node:fs/promises";
+import type { Settings } from "@camclips/events";
+import { createFolderStore, LocalRuntime } from "@camclips/local";
+import { indexedCameras, RecordingsIndex, wakeWaiting } from "@camclips/local/recordings";
+import type { MediaEngine } from "@camclips/media";
+import { type Config, rootsOf } from "@camclips/recordings";
+import { createApp } from "./app.ts";
+import { Signer, signingKey } from "./auth/signed.ts";
+import { DropFolder } from "./drop-folder.ts";
+import { type Listening, listen } from "./http/listen.ts";
+import { Live } from "./live.ts";
+import type { World } from "./world.ts";
+
+export interface ServiceOptions {
+  config: Config;
+  settings: Settings;
+  media: MediaEngine;
+  log(level: "info" | "warn" | "error", message: string, fields?: Record<string, unknown>): void;
+}
+
+export interface Service {
+  readonly url: string;
+  /** Ends what is under way, and leaves the rest for the next service on the same state. */
+  stop(): Promise<void>;
+}
+
+/** Runs the pipeline, the index and the HTTP interface. @throws StateInUseError, and what listening says. */
+export async function startService({ config, settings, media, log }: ServiceOptions): Promise<Service> {
+  for (const folder of [config.state, config.clips]) await mkdir(folder, { recursive: true });
+  const clock = { now: Date.now };
+  const live = new Live();
+  const failed = (error: unknown) => log("error", "not foreseen", { error: (error as Error).stack ?? String(error) });
+
+  // The index lives in the runtime's file, and the runtime asks the index: each is there before it is asked.
+  let index: RecordingsIndex | undefined;
+  const runtime = new LocalRuntime({
+    root: config.state,
+    settings,
+    origin: { open: async (key, signal) => index?.origin.open(key, signal) },
+    destination: createFolderStore(config.clips),
+    destinationBucket: config.clips,
+    media,
+    cameras: {
+      alias: async (cameraId, signal) => cameras.alias(cameraId, signal),
+      recordings: async (...asked) => cameras.recordings(...asked),
+      putClip: async () => {},
+    },
+    onEvent: (event) => live.event(event),
+    onProgress: (clipId, percent) => live.progress(clipId, percent),
+    log: {
+      info: (message, fields) => log("info", message, fields),
+      warn: (message, fields) => log("warn", message, fields),
+      error: (message, fields) => log("error", message, fields),
+    },
+  });
+  const waking = new Map<string, Promise<void>>();
+  index = new RecordingsIndex({
+    file: runtime.state,
+    roots: rootsOf(config),
+    rules: settings,
+    rescanSeconds: config.rescanSeconds,
+    // A burst of recordings is one reason to look.
+    onFootage: (camera) => {
+      if (waking.has(camera)) return;
+      const woken = wakeWaiting(camera, { runtime, index: world.index, settings, now: clock.now })
+        .catch(failed)
+        .finally(() => waking.delete(camera));
+      waking.set(camera, woken);
+    },
+    onError: failed,
+  });
+  const cameras = indexedCameras(index, (camera) => Object.hasOwn(config.cameras, camera));
+  const world: World = {
+    config,
+    settings,
+    runtime,
+    index,
+    live,
+    media,
+    clock,
+    signer: new Signer(signingKey(config.state)),
+  };
+
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => runtime.stop());
+  await runtime.start();
+  cleanup.defer(async () => {
+    await world.index.stop();
+    await Promise.all(waking.values());
+  });
+  index.start();
+  const dropFolder = config.requests === undefined ? undefined : new DropFolder(config.requests, world, failed);
+  await dropFolder?.start();
+  cleanup.defer(async () => dropFolder?.stop());
+  const listening: Listening = await listen(createApp(world, failed), config.listen);
+  cleanup.defer(() => listening.close());
+  const running = cleanup.move();
+  return { url: listening.url, stop: () => running.disposeAsync() };
+}
