@@ -18,6 +18,8 @@ export interface OpenObject {
   read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
   /** `[start, end)`, with bounded memory. */
   stream(start: number, end: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Makes a file of it, where that is cheaper than to read it. The file must not be written into. */
+  copyTo?(path: string): Promise<void>;
   readonly etag: string;
   /** What was read so far. */
   readonly fetched: { readonly bytes: number; readonly requests: number };
@@ -35,6 +37,8 @@ export interface PutOptions {
   cacheControl?: string;
   /** Write only when the key is free; `put` returns false when it is taken. */
   ifAbsent?: boolean;
+  /** The body is that of this file, into which nobody writes any more: an adapter may take it instead of reading the body. */
+  file?: string;
   signal?: AbortSignal;
 }
 

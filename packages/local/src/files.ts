@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { constants, copyFile, link, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isRunning, thisProcess } from "./processes.ts";
 
@@ -41,6 +41,19 @@ export async function settle(temporary: string, path: string, ifAbsent: boolean)
     await rm(temporary, { force: true });
     if (ifAbsent && isCode(error, "EEXIST")) return false;
     throw error;
+  }
+}
+
+/**
+ * Gives a file that nobody writes into any more a second name; across file systems, or where links are not allowed, the
+ * kernel copies it, or shares its blocks where the file system can.
+ */
+export async function linkOrCopy(path: string, target: string): Promise<void> {
+  try {
+    await link(await realpath(path), target);
+  } catch (error) {
+    if (isCode(error, "ENOENT") || isCode(error, "EEXIST")) throw error;
+    await copyFile(path, target, constants.COPYFILE_FICLONE);
   }
 }
 

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { lstat, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { objectStoreContract } from "@camclips/testing/contracts/object-store";
 import { filesIn, testFolder } from "@camclips/testing/folders";
@@ -22,6 +23,19 @@ const text = (value: string) => Buffer.from(value);
 const options = { contentType: "text/plain" };
 
 describe("a folder as a bucket", () => {
+  it("moves no bytes where a second name is enough, also of a recording that is a link itself", async () => {
+    await using tested = await open();
+    const [file, copy] = [join(tested.folder, "..body"), join(tested.folder, "..copy")];
+    await writeFile(file, "abc");
+    await tested.store.putStream("a", () => createReadStream(file), 3, { ...options, file });
+    await symlink("a", join(tested.folder, "linked"));
+    await (await tested.store.open("linked"))?.copyTo?.(copy);
+    const inodes = await Promise.all(
+      [file, join(tested.folder, "a"), copy].map(async (path) => (await lstat(path)).ino),
+    );
+    expect(new Set(inodes).size).toBe(1);
+  });
+
   it.each(["", "..", "../x", "a/../../x", "/etc/passwd", "./..", "."])("lets no key out: %j", async (key) => {
     await using tested = await open();
     const { store } = tested;

@@ -4,11 +4,23 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { ObjectChangedError, type ObjectStore, type PutOptions } from "@camclips/core";
 import { RangedObject } from "@camclips/core/ranged-object";
-import { isCode, readIfThere, settle, sweepUnfinished, temporaryFor, writeTemporary, writeWhole } from "./files.ts";
+import {
+  isCode,
+  linkOrCopy,
+  readIfThere,
+  settle,
+  sweepUnfinished,
+  temporaryFor,
+  writeTemporary,
+  writeWhole,
+} from "./files.ts";
 
 /** Folders in the root that hold no objects. */
 const METADATA = ".metadata";
 const OWN = new Set([METADATA, ".unfinished"]);
+
+/** Node's own 64 KB are many calls for a recording. */
+const READ_BYTES = 1024 * 1024;
 
 interface Version {
   bytes: number;
@@ -70,9 +82,14 @@ export function createFolderStore(root: string): ObjectStore {
       const fetchRange = async (start: number, end: number, signal?: AbortSignal) => {
         const now = await versionOf(path);
         if (now?.version !== found.version) throw new ObjectChangedError(`${key} changed while it was read`);
-        return createReadStream(path, { start, end: end - 1, signal });
+        return createReadStream(path, { start, end: end - 1, signal, highWaterMark: READ_BYTES });
       };
-      return new RangedObject({ size: found.bytes, etag: `"${found.version}"`, fetchRange });
+      const copyTo = async (target: string) => {
+        await linkOrCopy(path, target);
+        if ((await versionOf(path))?.version !== found.version)
+          throw new ObjectChangedError(`${key} changed while it was copied`);
+      };
+      return Object.assign(new RangedObject({ size: found.bytes, etag: `"${found.version}"`, fetchRange }), { copyTo });
     },
     get: (key) => readIfThere(pathOf(key)),
     async put(key, body, options) {
@@ -87,9 +104,8 @@ export function createFolderStore(root: string): ObjectStore {
       const temporary = temporaryFor(base);
       await mkdir(dirname(temporary), { recursive: true });
       return discarding(temporary, async () => {
-        // Opened first: a stream that fails while it opens its file would make it after it was removed.
-        const file = await open(temporary, "w");
-        await pipeline(openBody(), file.createWriteStream(), { signal: options.signal });
+        if (options.file) await linkOrCopy(options.file, temporary);
+        else await writeBody(temporary, openBody(), options.signal);
         const size = (await versionOf(temporary))?.bytes;
         if (size !== bytes) throw new Error(`${key}: ${size} bytes came, ${bytes} were promised`);
         return settleObject(temporary, key, options);
@@ -108,6 +124,12 @@ export function createFolderStore(root: string): ObjectStore {
       for (const key of keys.sort()) if (key.startsWith(prefix) && !OWN.has(key.split("/", 1)[0] ?? "")) yield key;
     },
   };
+}
+
+async function writeBody(path: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
+  // Opened first: a stream that fails while it opens its file would make it after it was removed.
+  const file = await open(path, "w");
+  await pipeline(body, file.createWriteStream(), { signal });
 }
 
 /** Removes an unfinished file when what should finish it fails. */

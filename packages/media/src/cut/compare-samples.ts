@@ -107,7 +107,8 @@ class Window {
   async at(start: number, end: number): Promise<Buffer> {
     if (start < this.#start || end > this.#start + this.#bytes.length) {
       const until = Math.min(this.#source.size, Math.max(end, start + READ_BYTES));
-      this.#bytes = Buffer.from(await this.#source.read(start, until, this.#signal));
+      const { buffer, byteOffset, byteLength } = await this.#source.read(start, until, this.#signal);
+      this.#bytes = Buffer.from(buffer, byteOffset, byteLength);
       this.#start = start;
     }
     return this.#bytes.subarray(start - this.#start, end - this.#start);

@@ -33,7 +33,8 @@ export async function findBrokenSample(
     let to = end(order[first] ?? 0);
     let next = first + 1;
     for (; next < count && end(order[next] ?? 0) - from <= READ_BYTES; next++) to = Math.max(to, end(order[next] ?? 0));
-    const bytes = Buffer.from(await source.read(from, to, signal));
+    const { buffer, byteOffset, byteLength } = await source.read(from, to, signal);
+    const bytes = Buffer.from(buffer, byteOffset, byteLength);
     for (const index of order.subarray(first, next)) {
       if (!isPicture(bytes.subarray(start(index) - from, end(index) - from))) return index;
     }

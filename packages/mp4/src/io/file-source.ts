@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { MalformedBoxError } from "../errors.ts";
 import type { ByteSource } from "./byte-source.ts";
 
-const STREAM_CHUNK_BYTES = 256 * 1024;
+const STREAM_CHUNK_BYTES = 1024 * 1024;
 
 /** Random access to a local file. Dispose it to close the file. Reading past the end is a MalformedBoxError. */
 export async function fileSource(path: string): Promise<ByteSource & AsyncDisposable> {

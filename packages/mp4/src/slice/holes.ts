@@ -20,7 +20,6 @@ export function holesIn(video: Track, audio: Track | undefined, range: SliceRang
   const times = presentedSeconds(video);
   const spans = audio ? presentedSpans(audio) : [];
   const holes: Hole[] = [];
-  const usual = usualSeconds(video);
   for (let i = 1; i < times.length; i++) {
     const hole = { startSeconds: (times[i - 1] ?? 0) + usual, endSeconds: times[i] ?? 0 };
     if (hole.endSeconds - hole.startSeconds <= LONG_SECONDS) continue;

@@ -35,12 +35,33 @@ export function writeMovie(tracks: MuxTrack[], options: MuxOptions): MuxedMovie 
   }
   const header = movieHeader(muxed, positions, payloadBytes, options.creationTimeMs);
   const fetches = coalesce(ordered.map(({ sample }) => sample));
+  async function* samples(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    for (const fetch of fetches) yield* fetchPieces(fetch, signal);
+  }
   async function* chunks(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     yield header;
-    for (const fetch of fetches) yield* fetchPieces(fetch, signal);
+    yield* inBlocks(samples(signal));
   }
   return { bytes: header.length + payloadBytes, chunks };
 }
+
+/** Samples are small: whoever writes them one by one takes longer for the calls than for the bytes. */
+const BLOCK_BYTES = 1024 * 1024;
+
+async function* inBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let [block, bytes]: [Uint8Array[], number] = [[], 0];
+  for await (const chunk of chunks) {
+    block.push(chunk);
+    bytes += chunk.length;
+    if (bytes < BLOCK_BYTES) continue;
+    yield joined(block);
+    [block, bytes] = [[], 0];
+  }
+  if (bytes > 0) yield joined(block);
+}
+
+const joined = (chunks: Uint8Array[]): Uint8Array =>
+  chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 
 interface Placed {
   track: number;

@@ -1,5 +1,9 @@
+import { createReadStream } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ObjectChangedError, type ObjectStore } from "../../../core/src/ports.ts";
+import { testFolder } from "../folders.ts";
 
 /** The contract of the ObjectStore port as tests: every adapter runs the same ones. Not part of the product. */
 
@@ -102,6 +106,36 @@ export function objectStoreContract(name: string, open: () => Promise<StoreUnder
       expect(await store.info("large")).toMatchObject({ bytes: LARGE, metadata: { sha256: "x" } });
       const object = await store.open("large");
       expect(Buffer.from((await object?.read(0, LARGE)) ?? []).equals(large)).toBe(true);
+    });
+
+    it("takes a body that lies in a file, and keeps it when that file is gone", async () => {
+      await using tested = await open();
+      await using folder = await testFolder();
+      const { store } = tested;
+      const file = join(folder.path, "body");
+      await writeFile(file, large);
+      const put = (key: string, bytes: number) =>
+        store.putStream(key, () => createReadStream(file), bytes, { ...options, file, ifAbsent: true });
+      expect(await put("a", LARGE)).toBe(true);
+      expect(await put("a", LARGE)).toBe(false);
+      await expect(put("b", LARGE - 1)).rejects.toThrow(/bytes/);
+      await rm(file);
+      expect(await store.info("a")).toMatchObject({ bytes: LARGE });
+      expect(Buffer.from((await store.get("a")) ?? []).equals(large)).toBe(true);
+      expect(await tested.leftovers()).toEqual(["a"]);
+    });
+
+    it("makes a file of an object, of the version that was opened, where it does so at all", async () => {
+      await using tested = await open();
+      await using folder = await testFolder();
+      const { store } = tested;
+      await store.put("a", text("first"), options);
+      const object = await store.open("a");
+      if (!object?.copyTo) return;
+      await object.copyTo(join(folder.path, "copy"));
+      await store.put("a", text("second"), options);
+      expect(await readFile(join(folder.path, "copy"), "utf8")).toBe("first");
+      await expect(object.copyTo(join(folder.path, "late"))).rejects.toThrow(ObjectChangedError);
     });
 
     it.each([

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { arch } from "node:os";
 import { type Answer, askProgram } from "./ask-program.ts";
-import { type CheckedProgram, rememberAsGood, rememberedAsGood } from "./checked-before.ts";
+import { type CheckedProgram, passedJustNow, rememberAsGood, rememberedAsGood } from "./checked-before.ts";
 import { readExecutable } from "./executable.ts";
 import { type Kind, kinds, listArguments, missingIn, OLDEST_VERSION, readVersion } from "./requirements.ts";
 
@@ -15,8 +15,8 @@ export interface CheckOptions {
 }
 
 /**
- * Looks whether a program is an ffmpeg that can do what the engine asks for. It takes one short process for a program that
- * has passed before, eight otherwise.
+ * Looks whether a program is an ffmpeg that can do what the engine asks for. It takes no process for a program that
+ * has passed within a day, one short one for a program that has passed before, eight otherwise.
  * @returns undefined when it can; else what is wrong, as a predicate of its path: `is FFmpeg 4.4.2; ...`.
  */
 export async function whatIsWrongWith(path: string, options: CheckOptions = {}): Promise<string | undefined> {
@@ -24,14 +24,16 @@ export async function whatIsWrongWith(path: string, options: CheckOptions = {}):
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => error);
   if (info instanceof Error) return info.code === "ENOENT" ? "is not there" : `cannot be looked at (${info.code})`;
   if (info.isDirectory()) return "is a directory";
+  const file = { path, size: info.size, mtimeMs: info.mtimeMs };
+  if (await passedJustNow(file, memory)) return undefined;
   const answer = await askProgram(path, ["-version"], timeLimitMs);
   if (!isFine(answer)) return failure(path, answer);
   const version = readVersion(answer.stdout);
   if (!version) return `is no ffmpeg: it ${sayings(answer.stdout)}`;
   if (version.tooOld) return `is FFmpeg ${version.text}; ${OLDEST_VERSION} or newer is needed`;
-  const program: CheckedProgram = { path, size: info.size, mtimeMs: info.mtimeMs, version: version.text };
-  if (await rememberedAsGood(program, memory)) return undefined;
-  const wrong = await whatItLacks(path, version.text, timeLimitMs);
+  const program: CheckedProgram = { ...file, version: version.text };
+  const isKnown = await rememberedAsGood(program, memory);
+  const wrong = isKnown ? undefined : await whatItLacks(path, version.text, timeLimitMs);
   if (wrong === undefined) await rememberAsGood(program, memory);
   return wrong;
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { testFolder } from "@camclips/testing/folders";
@@ -74,7 +74,7 @@ describe("what is wrong with a program", () => {
     expect(await whatIsWrongWith(join(folder.path, "nowhere"))).toBe("is not there");
   });
 
-  it("is asked in full once, then only whether it still runs", async () => {
+  it("is asked in full once, within a day not at all, and then only whether it still runs", async () => {
     await using folder = await testFolder();
     const log = join(folder.path, "asked");
     const path = await program(
@@ -84,10 +84,20 @@ describe("what is wrong with a program", () => {
       `echo list >> '${log}'; exec '${testFfmpeg}' "$@"`,
     );
     const memory = join(folder.path, "memory");
-    for (let i = 0; i < 2; i++) expect(await whatIsWrongWith(path, { memory })).toBeUndefined();
-    const asked = (await readFile(log, "utf8")).trim().split("\n");
-    expect(asked.filter((what) => what === "version")).toHaveLength(2);
-    expect(asked.filter((what) => what === "list")).toHaveLength(7);
+    const asked = async () => {
+      expect(await whatIsWrongWith(path, { memory })).toBeUndefined();
+      const words = (await readFile(log, "utf8")).trim().split("\n");
+      return ["version", "list"].map((what) => words.filter((word) => word === what).length);
+    };
+    expect(await asked()).toEqual([1, 7]);
+    expect(await asked()).toEqual([1, 7]);
+    const old = new Date(Date.now() - 25 * 3600_000);
+    for (const mark of await readdir(memory)) await utimes(join(memory, mark), old, old);
+    expect(await asked()).toEqual([2, 7]);
+    expect(await asked()).toEqual([2, 7]);
+    // Another file of that name is another program.
+    await utimes(path, old, old);
+    expect(await asked()).toEqual([3, 14]);
   });
 });
 
