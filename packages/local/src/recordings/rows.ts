@@ -68,9 +68,6 @@ type Reader = StateFile["read"];
 export const rowsOfFolder = (read: Reader, folder: string): RecordingRow[] =>
   read.rows("SELECT * FROM recordings WHERE folder = ?", folder).map(rowOf);
 
-export const rowNamed = (read: Reader, folder: string, name: string): RecordingRow | undefined =>
-  maybe(read.row("SELECT * FROM recordings WHERE folder = ? AND name = ?", folder, name));
-
 export const rowById = (read: Reader, id: number): RecordingRow | undefined =>
   maybe(read.row("SELECT * FROM recordings WHERE id = ?", id));
 

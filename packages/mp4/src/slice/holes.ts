@@ -19,6 +19,7 @@ const LONG_SECONDS = 1;
 export function holesIn(video: Track, audio: Track | undefined, range: SliceRange): Hole[] {
   const times = presentedSeconds(video);
   const spans = audio ? presentedSpans(audio) : [];
+  const usual = usualSeconds(video);
   const holes: Hole[] = [];
   for (let i = 1; i < times.length; i++) {
     const hole = { startSeconds: (times[i - 1] ?? 0) + usual, endSeconds: times[i] ?? 0 };

@@ -34,7 +34,7 @@ const TOKEN = /%%|%-?[A-Za-z]|\{\w*\}/g;
 /** Video files: MP4 and its relatives, and the other containers that are read. */
 export const VIDEO = /\.(mp4|m4v|mov|3gp|mkv|webm|ts|mts|m2ts|avi)$/i;
 
-export interface NamedRecording {
+interface NamedRecording {
   /** Undefined where the pattern has no `{camera}`. */
   camera: string | undefined;
   /** By token without `%` and `-`: Y, m, d, H, ... */

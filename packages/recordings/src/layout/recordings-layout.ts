@@ -33,7 +33,7 @@ export function namesCameras(name: string): boolean {
   return (presetNamed(name)?.patterns ?? [name]).every((text) => createPattern(text).namesCamera);
 }
 
-export function presetNamed(name: string): Layout | undefined {
+function presetNamed(name: string): Layout | undefined {
   return Object.hasOwn(layouts, name) ? layouts[name as keyof typeof layouts] : undefined;
 }
 

@@ -7,7 +7,7 @@ import { Problem } from "../http/problem.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { Signer } from "./signed.ts";
 
-export type Scope = Config["tokens"][number]["scope"];
+type Scope = Config["tokens"][number]["scope"];
 
 /** Each includes those before it. */
 const SCOPES: readonly Scope[] = ["view", "request", "administer"];
