@@ -7,7 +7,7 @@ import { type PipelineStage, pipeline } from "@camclips/events";
  */
 
 /** Mean duration of a stage on Lambda, ms, for a 60 s clip cut the smart way. Sources: docs/scale.md. */
-const SERVICE_MS: Record<string, number> = {
+export const SERVICE_MS: Record<string, number> = {
   "accept-request": 120,
   "locate-sources": 300,
   "download-sources": 1_500,

@@ -1,0 +1,163 @@
+import { appendFile } from "node:fs/promises";
+import { createS3Store } from "@camclips/aws";
+import type { ClipRecords, ClipStatus } from "@camclips/core";
+import { type AnyEvent, type PipelineStage, pipeline, type StageName } from "@camclips/events";
+import type { MediaEngine } from "@camclips/media";
+import type { Deps } from "../../../functions/src/runtime/deps.ts";
+import type { StageHandler } from "../../../functions/src/runtime/process.ts";
+import { BUCKET, type FakeS3, startFakeS3 } from "../fake-s3.ts";
+import { deliver, fakeMedia, requestBody, START, type TestWorld, testWorld } from "../stage-world.ts";
+
+/** What one clip asks of AWS: delivered at the first attempt, out of one recording, its deadline check included. */
+export interface ClipCalls {
+  s3Writes: number;
+  s3Reads: number;
+  dynamoWrites: number;
+  /** Of the writes: transactions of two items. */
+  transactions: number;
+  dynamoReads: number;
+  /** Request units: a kilobyte each, twice that in a transaction, and those of the two indexes. */
+  writeUnits: number;
+  /** Request units: 4 kB each, consistent. */
+  readUnits: number;
+  recordBytes: number;
+  events: number;
+  /** Queue messages; one invocation each. */
+  messages: Partial<Record<StageName, number>>;
+  schedules: number;
+  notifications: number;
+}
+
+/** A minute at 4 Mbit/s. */
+export const CLIP_BYTES = 30 * 1024 * 1024;
+
+/** Names and times of an item, beside its value. */
+const ITEM_BYTES = 150;
+
+/** An engine whose clips are as large as real ones: a box that players skip fills them up. */
+function largeMedia(): MediaEngine {
+  const media = fakeMedia();
+  return {
+    ...media,
+    async renderClip(job, options) {
+      const report = await media.renderClip(job, options);
+      const box = Buffer.alloc(CLIP_BYTES);
+      box.writeUInt32BE(CLIP_BYTES, 0);
+      box.write("free", 4, "latin1");
+      await appendFile(job.output, box);
+      return { ...report, bytes: report.bytes + CLIP_BYTES };
+    },
+  };
+}
+
+type RecordCalls = Pick<
+  ClipCalls,
+  "dynamoWrites" | "transactions" | "dynamoReads" | "writeUnits" | "readUnits" | "recordBytes"
+>;
+
+const bytesOf = (value: unknown): number => ITEM_BYTES + Buffer.byteLength(JSON.stringify(value) ?? "");
+const unitsOf = (value: unknown): number => Math.ceil(bytesOf(value) / 1024);
+
+/** Counts what the adapter for DynamoDB would call and be billed. */
+function counting(records: ClipRecords, calls: RecordCalls): ClipRecords {
+  let hasStatus = false;
+  // An index entry whose key changes is taken out and put in.
+  const indexed = (status: ClipStatus) => {
+    const units = unitsOf(status) * (hasStatus ? 3 : 2);
+    hasStatus = true;
+    return units;
+  };
+  const write = (value: unknown, status?: ClipStatus) => {
+    calls.dynamoWrites += 1;
+    calls.recordBytes += bytesOf(value);
+    if (status) calls.transactions += 1;
+    calls.writeUnits += status ? 2 * (unitsOf(value) + unitsOf(status)) + indexed(status) : unitsOf(value);
+  };
+  return {
+    ...records,
+    async get(key, signal) {
+      const value = await records.get(key, signal);
+      calls.dynamoReads += 1;
+      calls.readUnits += Math.ceil(bytesOf(value ?? "") / 4096);
+      return value;
+    },
+    putOnce(key, value, options) {
+      write(value, options?.status);
+      return records.putOnce(key, value, options);
+    },
+    lease(key, lease, signal) {
+      write(lease);
+      return records.lease(key, lease, signal);
+    },
+    setStatus(status, signal) {
+      write(status);
+      calls.writeUnits += indexed(status);
+      return records.setStatus(status, signal);
+    },
+  };
+}
+
+async function loadHandlers(): Promise<Map<string, StageHandler<Deps>>> {
+  const handlers = new Map<string, StageHandler<Deps>>();
+  for (const { stage } of pipeline) {
+    const module = await import(`../../../functions/src/stages/${stage}.ts`);
+    handlers.set(stage, module[stage.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())]);
+  }
+  return handlers;
+}
+
+const takersOf = (event: AnyEvent): StageName[] =>
+  pipeline.flatMap(({ stage, input }: PipelineStage & { stage: StageName }) =>
+    input.from === "bus" && input.events.includes(event.type) ? [stage] : [],
+  );
+
+/** Sends a clip its whole way, with its deadline check. */
+async function runChain(world: TestWorld): Promise<ClipCalls["messages"]> {
+  const handlers = await loadHandlers();
+  const messages: ClipCalls["messages"] = {};
+  const run = async (stage: StageName, body: unknown): Promise<void> => {
+    messages[stage] = (messages[stage] ?? 0) + 1;
+    const events = await deliver(handlers.get(stage) as StageHandler<Deps>, body, world);
+    for (const event of events) for (const taker of takersOf(event)) await run(taker, event);
+  };
+  await run("accept-request", requestBody());
+  const [watch] = world.schedules;
+  await run("check-deadline", JSON.parse(watch?.body ?? ""));
+  return messages;
+}
+
+const callsOf = (stores: FakeS3[], methods: RegExp) =>
+  stores.flatMap(({ calls }) => calls).filter(({ method }) => methods.test(method)).length;
+
+/** @throws Error when the clip did not become available. */
+export async function callsOfOneClip(): Promise<ClipCalls> {
+  await using world = await testWorld({ THUMBNAIL_SIZES: "300 640 1500 3000" });
+  await using origin = await startFakeS3();
+  await using work = await startFakeS3();
+  await using destination = await startFakeS3();
+  const name = await world.record(START);
+  const recording = await world.deps.origin.open(name).then((object) => object?.read(0, object.size));
+  await createS3Store(origin.client, BUCKET).put(name, recording as Uint8Array, { contentType: "video/mp4" });
+  origin.calls.length = 0;
+  const calls = { dynamoWrites: 0, transactions: 0, dynamoReads: 0, writeUnits: 0, readUnits: 0, recordBytes: 0 };
+  Object.assign(world.deps, {
+    origin: createS3Store(origin.client, BUCKET),
+    work: createS3Store(work.client, BUCKET),
+    destination: createS3Store(destination.client, BUCKET),
+    records: counting(world.deps.records, calls),
+    media: largeMedia(),
+  });
+  const messages = await runChain(world);
+  const [told] = world.notifications;
+  if (told?.attributes.status !== "CLIP_AVAILABLE") throw new Error(`the clip is ${told?.attributes.status}`);
+  const stores = [origin, work, destination];
+  return {
+    ...calls,
+    s3Writes: callsOf(stores, /PUT|POST/),
+    s3Reads: callsOf(stores, /GET|HEAD/),
+    events: world.published.length,
+    messages,
+    schedules: world.schedules.length,
+    notifications: world.notifications.length,
+  };
+}
