@@ -1,4 +1,3 @@
-import { Metrics } from "@aws-lambda-powertools/metrics";
 import { workingStatus } from "@camclips/core";
 import { ClipRejected, type Reason, RequestAccepted, reason, ThumbnailsRendered } from "@camclips/events";
 import { acceptRequest } from "@camclips/functions/accept-request";
@@ -10,7 +9,7 @@ import { goesOff, type TimedDatapoint } from "@camclips/testing/metrics/evaluate
 import { sampleData } from "@camclips/testing/sample-events";
 import { deliver, down, eventOf, request, requestBody, type TestWorld, testWorld } from "@camclips/testing/stage-world";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { metricsPort } from "../packages/functions/src/lambda/metrics.ts";
+import { createMetrics } from "../packages/functions/src/lambda/metrics.ts";
 import { evaluateStage, exampleEnvironment } from "../tools/resource-graph/graph/evaluate-stage.ts";
 import { type Graph, resourcesOf } from "../tools/resource-graph/graph/graph.ts";
 import { stageParts } from "../tools/resource-graph/rules/stage-parts.ts";
@@ -45,11 +44,11 @@ async function printedBy(act: (world: TestWorld) => Promise<unknown>): Promise<D
   vi.stubEnv("POWERTOOLS_DEV", "true");
   vi.stubEnv("POWERTOOLS_METRICS_DISABLED", "false");
   await using world = await testWorld();
-  const metrics = new Metrics();
-  world.deps.metrics = metricsPort(metrics);
+  const { metrics, flush } = createMetrics();
+  world.deps.metrics = metrics;
   return await metricsPrintedBy(async () => {
     await act(world);
-    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    flush();
   });
 }
 

@@ -1,5 +1,4 @@
 import { Logger } from "@aws-lambda-powertools/logger";
-import { Metrics } from "@aws-lambda-powertools/metrics";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -24,7 +23,7 @@ import * as z from "zod";
 import type { Deps, Log } from "../runtime/deps.ts";
 import { createOutbox } from "../runtime/outbox.ts";
 import { createScratch, sweepScratch } from "../runtime/scratch.ts";
-import { metricsPort } from "./metrics.ts";
+import { createMetrics } from "./metrics.ts";
 
 /** The composition root on AWS: the only reader of `Resource` and of the environment. Called once per cold start. */
 
@@ -76,7 +75,7 @@ export async function connect(): Promise<Connection> {
   const pathStyle = environment.AWS_ENDPOINT_URL ? { forcePathStyle: true } : {};
   const s3 = tellingOutages(new S3Client({ ...CLIENT, ...pathStyle }), "S3");
   const clock = { now: Date.now };
-  const metrics = new Metrics({ namespace: "camclips" });
+  const { metrics, flush } = createMetrics();
   const bus = createEventBus(tellingOutages(new EventBridgeClient(CLIENT), "EventBridge"), wired.busName);
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(CLIENT));
   const records = createDynamoRecords(tellingOutages(documents, "DynamoDB"), wired.recordsTable, clock);
@@ -90,13 +89,12 @@ export async function connect(): Promise<Connection> {
     environment,
     release: (stage, receiptHandle, seconds) =>
       releaseMessage(sqs, { queueUrl: queueOf(stage).url, receiptHandle }, seconds),
-    // Without any, it would warn.
-    flush: () => metrics.hasStoredMetrics() && metrics.publishStoredMetrics(),
+    flush,
     deps: {
       settings,
       clock,
       log: createLog(settings),
-      metrics: metricsPort(metrics),
+      metrics,
       origin: createS3Store(s3, wired.originBucket),
       work: createS3Store(s3, wired.workBucket),
       destination: createS3Store(s3, wired.destinationBucket),

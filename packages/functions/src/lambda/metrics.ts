@@ -1,13 +1,19 @@
-import type { Metrics } from "@aws-lambda-powertools/metrics";
+import { Metrics } from "@aws-lambda-powertools/metrics";
 import type { Metrics as MetricsPort } from "../runtime/deps.ts";
 
-/** What has dimensions of its own is written out by itself; the rest with the invocation. Alarms read them (stacks/alarms.ts). */
-export function metricsPort(metrics: Metrics): MetricsPort {
+/** CloudWatch's, printed in the embedded metric format. Alarms read them (stacks/alarms.ts). */
+export function createMetrics(): { metrics: MetricsPort; flush(): void } {
+  const all = new Metrics({ namespace: "camclips" });
   return {
-    add(name, value, unit, dimensions) {
-      const target = dimensions ? metrics.singleMetric() : metrics;
-      for (const [dimension, of] of Object.entries(dimensions ?? {})) target.addDimension(dimension, of);
-      target.addMetric(name, unit, value);
+    metrics: {
+      add(name, value, unit, dimensions) {
+        // What has dimensions of its own is printed by itself; the rest with the invocation.
+        const target = dimensions ? all.singleMetric() : all;
+        for (const [dimension, of] of Object.entries(dimensions ?? {})) target.addDimension(dimension, of);
+        target.addMetric(name, unit, value);
+      },
     },
+    // Without any, it would warn.
+    flush: () => all.hasStoredMetrics() && all.publishStoredMetrics(),
   };
 }
