@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { workingStatus } from "@camclips/core";
 import { ClipRejected, type Reason, RequestAccepted, reason, ThumbnailsRendered } from "@camclips/events";
 import { acceptRequest } from "@camclips/functions/accept-request";
@@ -140,7 +141,8 @@ describe("an alarm goes off, and no other, when", () => {
 
   it("too many clips are refused for a reason", async () => {
     const fine = await decided();
-    const never = ["RECORDING_NOT_YET_AVAILABLE", "PARTIAL_COVERAGE_WAITING", "FUTURE_RANGE", "ALREADY_DELIVERED"];
+    const pending = ["RECORDING_NOT_YET_AVAILABLE", "PARTIAL_COVERAGE_WAITING", "FUTURE_RANGE"];
+    const never = [...pending, "ALREADY_DELIVERED", "CANCELLED"];
     const ours = ["CAMERA_SERVICE_UNAVAILABLE", "INTERNAL", "STALLED", "VERIFY_FAILED"];
     for (const why of reason.options.filter((value) => !never.includes(value))) {
       const refused = await decided(why);
@@ -160,6 +162,18 @@ describe("an alarm goes off, and no other, when", () => {
     expect(goingOff(await quiet(), ...of(18))).toEqual(["unfinished-clips"]);
     expect(goingOff(await quiet(), ...of(19))).toEqual([]);
   });
+});
+
+it("every alarm is explained to whoever it calls", async () => {
+  const page = await readFile(new URL("../docs/operations.md", import.meta.url), "utf8");
+  const stages = parts().map(({ row }) => row.stage);
+  const explained = [...page.matchAll(/^\| `([a-z<>-]+)` \|/gm)].flatMap(([, name = ""]) => [
+    name,
+    ...stages.map((stage) => name.replace("<function>", stage)),
+    ...reason.options.map((why) => name.replace("<reason>", why.toLowerCase().replaceAll("_", "-"))),
+  ]);
+  const names = alarms().map(({ name }) => name.replace("camclips-production-", ""));
+  expect(names.filter((name) => !explained.includes(name))).toEqual([]);
 });
 
 it("has seen every alarm go off", () => {

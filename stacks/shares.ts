@@ -15,18 +15,19 @@ const OURS: readonly Reason[] = ["CAMERA_SERVICE_UNAVAILABLE", "INTERNAL", "STAL
 const OURS_PERCENT = 1;
 const OTHERS_PERCENT = 20;
 
-/** No terminal status has them, or nobody is told. */
-const NEVER_TOLD: readonly Reason[] = [
+/** No terminal status has them, nobody is told, or an operator did it. */
+const NO_ALARM: readonly Reason[] = [
   "RECORDING_NOT_YET_AVAILABLE",
   "PARTIAL_COVERAGE_WAITING",
   "FUTURE_RANGE",
   "ALREADY_DELIVERED",
+  "CANCELLED",
 ];
 
 /** For every reason why a clip may be refused: its share of all that were decided, and what is too much. */
 export function refusedShares(): { reason: Reason; percent: number; queries: Query[] }[] {
-  const told = reason.options.filter((value) => !NEVER_TOLD.includes(value));
-  return told.map((reason) => ({
+  const watched = reason.options.filter((value) => !NO_ALARM.includes(value));
+  return watched.map((reason) => ({
     reason,
     percent: OURS.includes(reason) ? OURS_PERCENT : OTHERS_PERCENT,
     queries: [
