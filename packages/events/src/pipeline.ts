@@ -172,7 +172,8 @@ export const pipeline = [
     input: { from: "bus", events: [ThumbnailsRendered.type, ClipRejected.type, ClipFailed.type] },
     emits: [ClipPublished.type],
     grants: ["records:read", "records:write", "topic:publish"],
-    concurrency: 10,
+    // As many as accept-request refuses when too much is asked for: refusals are told as well.
+    concurrency: 40,
   },
   {
     ...small,
@@ -185,6 +186,8 @@ export const pipeline = [
   {
     ...small,
     stage: "check-deadline",
+    // Whoever waits is answered also where the record could not be read at the deadline.
+    patienceSeconds: 3 * DAY_SECONDS,
     failsClip: false,
     input: { from: "schedule", events: [RequestAccepted.type, ClipRejected.type] },
     emits: [ClipFailed.type, ClipRejected.type],

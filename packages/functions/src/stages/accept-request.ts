@@ -27,7 +27,7 @@ import * as z from "zod";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { getEntry, putEntryOnce } from "../runtime/entries.ts";
-import type { StageHandler, WrapperDeps } from "../runtime/process.ts";
+import type { StageHandler, StageMessage, WrapperDeps } from "../runtime/process.ts";
 
 /** What a clipId stands for, from its first acceptance on. */
 const claim = z.object({ requestKey: z.string(), deadlineAt: z.iso.datetime() });
@@ -38,11 +38,12 @@ type Needs = WrapperDeps & Pick<Deps, "settings" | "backlog">;
 export const acceptRequest: StageHandler<Needs> = {
   name: "accept-request",
   read: () => undefined,
-  async run({ body, sentMs, receiveCount }, _, deps, signal) {
+  async run(message, _, deps, signal) {
+    const { body, sentMs } = message;
     const read = readRequest(body, sentMs);
     if (!read.readable) return [await refuse(read.request, invalid(read.message), deps, signal)];
     const { request } = read;
-    const overload = await overloadFor(request, receiveCount, deps, signal);
+    const overload = await overloadFor(request, message, deps, signal);
     if (overload) return [await refuse(overload.request, overload.answer, deps, signal)];
     const { stored, ours } = await claimClip(request, deps, signal);
     if (stored.requestKey !== requestKey(request)) {
@@ -81,13 +82,13 @@ const refusal = z.object({ retryAfterSeconds: z.int().positive() });
  */
 async function overloadFor(
   request: ClipRequest,
-  receiveCount: number,
+  { messageId, receiveCount }: StageMessage,
   { records, backlog, settings, log }: Needs,
   signal: AbortSignal,
 ): Promise<{ request: AnswerableRequest; answer: Answer } | undefined> {
   if (request.retryTimestamps.length > 0) return undefined;
   const { clipId } = request;
-  const id = derivedId("OVERLOADED", requestKey(request), String(request.sentMs));
+  const id = derivedId("OVERLOADED", requestKey(request), messageId);
   const entry = failureEntry(clipId, "accept-request", id);
   const before = receiveCount > 1 ? await getEntry(records, entry, refusal, signal) : undefined;
   const waitSeconds = before ? 0 : await backlog.waitSeconds(signal).catch((error: unknown) => unknown(error, log));

@@ -208,7 +208,64 @@ const claimingAsFailure = (records: ClipRecords): Partial<ClipRecords> => ({
   },
 });
 
+/** A message is refused, its function dies before SQS learns of it, and it comes again in quieter times. */
+const refusedThenQuiet: Mutation = (deps, world) => {
+  let counts = 0;
+  let isLost = false;
+  return withOutbox({
+    ...deps,
+    backlog: { waitSeconds: async () => (counts++ === 0 ? 100_000 : 0) },
+    bus: {
+      async publish(events, signal) {
+        await deps.bus.publish(events, signal);
+        if (isLost || !events.some(({ type }) => type === "ClipRejected")) return;
+        isLost = true;
+        world.note("the function dies");
+        throw new Error("the function died");
+      },
+    },
+  });
+};
+
+/** The camera service takes no status for longer than any clip has. */
+const putsDownForHours = quietHistory({ outages: [{ of: "puts", fromSeconds: 0, seconds: 30_000 }] });
+
+/** The records cannot be reached when the clip's deadline comes. */
+const recordsDownAtDeadline = quietHistory({ outages: [{ of: "records", fromSeconds: 4500, seconds: 3000 }] });
+
+/** What is scheduled for another attempt of a stage after the deadline never comes. */
+const noPatience =
+  (stage: "publish-clip" | "check-deadline"): Mutation =>
+  (deps) => ({
+    ...deps,
+    scheduler: {
+      async schedule(message, signal) {
+        const { attempt = 1, deadlineAt = "" } = JSON.parse(message.body).detail?.metadata ?? {};
+        const isLate = attempt > 1 && message.queue === stage && message.atMs > Date.parse(deadlineAt);
+        return isLate ? "already scheduled" : deps.scheduler.schedule(message, signal);
+      },
+    },
+  });
+
 export const brokenGuards: Broken[] = [
+  {
+    guard: "that a message keeps the answer that it had",
+    mutation: together(refusedThenQuiet, withRecords(forgetting(({ name }) => name.startsWith("failure/")))),
+    history: quietHistory(),
+    complaint: /one message was refused and accepted/,
+  },
+  {
+    guard: "that what was decided is told for days",
+    mutation: noPatience("publish-clip"),
+    history: putsDownForHours,
+    complaint: /the camera service was never told/,
+  },
+  {
+    guard: "that the deadline watch outlasts an outage",
+    mutation: together(brokenRender, withoutLastWords, noPatience("check-deadline")),
+    history: recordsDownAtDeadline,
+    complaint: /0 notifications for one request/,
+  },
   {
     guard: "that a cancelled clip is final, also for reruns",
     mutation: together(withRecords(readingAsFailure), withRecords(claimingAsFailure)),
@@ -355,6 +412,14 @@ export const circumstances: [name: string, circumstance: Mutation, history: Hist
   ["a clip is cancelled, and the command breaks off", unchanged, cancelled(true), "CLIP_CANCELLED"],
   ["a clip is cancelled while its pending status is on its way", cancelledMeanwhile, withoutFootage, "CLIP_CANCELLED"],
   ["a cancelled clip is replayed, and that is to be told", unchanged, replayedAfterCancelling, "CLIP_CANCELLED"],
+  ["a message is refused, and comes again in quieter times", refusedThenQuiet, quietHistory(), "FATAL_ERROR"],
+  ["the camera service takes no status for longer than any clip has", unchanged, putsDownForHours, "CLIP_AVAILABLE"],
+  [
+    "the records cannot be reached at the deadline",
+    together(brokenRender, withoutLastWords),
+    recordsDownAtDeadline,
+    "FATAL_ERROR",
+  ],
   ["no footage ever comes", unchanged, withoutFootage, "CLIP_RETRY_TIMEOUT"],
   ["the camera service answers no question, ever", camerasGone, quietHistory(), "FATAL_ERROR"],
 ];
