@@ -15,6 +15,7 @@ import { checkDeadline } from "../../../functions/src/stages/check-deadline.ts";
 import { publishClip } from "../../../functions/src/stages/publish-clip.ts";
 import { recordEvent } from "../../../functions/src/stages/record-event.ts";
 import { scheduleRetry } from "../../../functions/src/stages/schedule-retry.ts";
+import { watchClips } from "../../../functions/src/stages/watch-clips.ts";
 import { sampleData } from "../sample-events.ts";
 
 /** What the stages have in simulated time: no buckets, no media, and work that is waited for. */
@@ -45,6 +46,7 @@ export function simulatedStages(): Handlers {
     "schedule-retry": scheduleRetry,
     "check-deadline": checkDeadline,
     "record-event": recordEvent,
+    "watch-clips": watchClips,
   };
 }
 
