@@ -1,4 +1,3 @@
-export * from "./admission.ts";
 export * from "./clip-metadata.ts";
 export * from "./clip-records.ts";
 export * from "./clip-status.ts";

@@ -1,20 +1,11 @@
-import { queuesAhead, waitSeconds } from "@camclips/core";
-import {
-  type AnyEvent,
-  type PipelineStage,
-  pipeline,
-  readSettings,
-  type Settings,
-  type StageName,
-  toEnvelope,
-} from "@camclips/events";
-import { createOutbox, processMessage } from "@camclips/functions";
+import { type PipelineStage, pipeline, type Settings, type StageName } from "@camclips/events";
+import { processMessage } from "@camclips/functions";
 import type { StageHandler } from "../../../functions/src/runtime/process.ts";
 import { Agenda } from "./agenda.ts";
 import { chanceOf } from "./chance.ts";
-import { memoryRecords } from "./memory-records.ts";
 import { type SimulatedDeps, simulatedStages } from "./stages.ts";
 import { Station } from "./station.ts";
+import { EPOCH, simulatedWorld } from "./world.ts";
 
 export interface Load {
   clipsPerHour: number;
@@ -48,82 +39,37 @@ export interface Simulated {
   dropped: number;
 }
 
-const EPOCH = Date.UTC(2026, 10, 23, 12);
-
 /** Reads of the record before a stage begins or drops its work. */
 const DOOR_MS = 30;
-
-/** SQS's counts are that old at most, as a rule. */
-const COUNT_AGE_MS = 30_000;
 
 /**
  * The pipeline on AWS in simulated time: the real wrapper, door and admission, and the real accept-request, publish-clip and
  * check-deadline, behind queues with a bounded number of functions. Work itself is only waited for.
  */
 export async function simulate(load: Load): Promise<Simulated> {
-  const { clipsPerHour, minutes, seed = 1, limits = {}, takesSeconds = {}, admission = true } = load;
+  const { clipsPerHour, minutes, seed = 1, limits = {}, takesSeconds = {} } = load;
   const agenda = new Agenda();
   const chance = chanceOf(seed);
-  const now = () => EPOCH + Math.floor(agenda.now);
   const secondsOf = ({ stage, typicalSeconds }: PipelineStage) => takesSeconds[stage] ?? typicalSeconds;
   const limitOf = ({ stage, concurrency }: PipelineStage) => limits[stage] ?? concurrency;
 
   const answers = new Map<string, Answer>();
   let dropped = 0;
-  const records = memoryRecords();
-  const send = (stage: StageName, body: string) => stations.get(stage)?.send(body, now());
-  const bus = {
-    async publish(events: readonly { type: string }[]) {
-      for (const event of events as readonly AnyEvent[]) {
-        const body = JSON.stringify(toEnvelope(event));
-        for (const { stage, input } of pipeline as readonly (PipelineStage & { stage: StageName })[])
-          if (input.from === "bus" && input.events.includes(event.type)) send(stage, body);
-      }
+  const send = (stage: StageName, body: string) => stations.get(stage)?.send(body, EPOCH + Math.floor(agenda.now));
+  const deps = simulatedWorld({
+    agenda,
+    load,
+    limitOf,
+    send,
+    waiting: (stage) => stations.get(stage)?.waiting ?? 0,
+    onTold({ clipId, status, reason }) {
+      const answer = answers.get(clipId);
+      if (answer) Object.assign(answer, { status, reason, toldMs: agenda.now });
     },
-  };
-  let counted = { seconds: 0, atMs: -COUNT_AGE_MS };
-  const rows = queuesAhead.map((row) => ({ ...row, concurrency: limitOf(row) }));
-  const count = () => {
-    if (agenda.now - counted.atMs >= COUNT_AGE_MS)
-      counted = { seconds: waitSeconds((stage) => stations.get(stage)?.waiting ?? 0, rows), atMs: agenda.now };
-    return counted.seconds;
-  };
-  const deps: Omit<SimulatedDeps, "work"> = {
-    records,
-    bus,
-    outbox: createOutbox({ records, bus: bus as never }),
-    settings: readSettings({
-      CAM_SERVICES_URL: "https://cams.test.com",
-      RECORDINGS_URL: "https://recordings.test.com",
-      CLIP_URL: "https://clips.test.com",
-      S3_BUCKET_ORIGIN: "recordings",
-      ...load.settings,
-    }),
-    destinationBucket: "clips",
-    clock: { now },
-    log: { info() {}, warn() {}, error() {} },
-    metrics: {
-      add(name) {
-        if (name === "Dropped") dropped += 1;
-      },
+    onDropped() {
+      dropped += 1;
     },
-    backlog: { waitSeconds: async () => (admission ? count() : 0) },
-    scheduler: {
-      async schedule({ atMs, queue, body }) {
-        const stage = queue === "requests" ? "accept-request" : queue;
-        agenda.at(atMs - EPOCH, () => send(stage, body));
-        return "scheduled";
-      },
-    },
-    cameras: { alias: async () => "", recordings: async () => [], putClip: async () => {} },
-    topic: {
-      async notify({ message }) {
-        const { clipId, status, reason } = JSON.parse(message);
-        const answer = answers.get(clipId);
-        if (answer) Object.assign(answer, { status, reason, toldMs: agenda.now });
-      },
-    },
-  };
+  });
 
   const handlers = simulatedStages();
   const stations = new Map<StageName, Station>(
