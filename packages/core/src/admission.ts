@@ -9,10 +9,10 @@ export const queuesAhead = (pipeline as readonly (PipelineStage & { stage: Stage
 
 /**
  * How long a request that is accepted now waits for its turns, about.
- * @param waiting messages in the queue of each of `queuesAhead`.
+ * @param waiting messages in the queue of each of the rows.
  */
-export function waitSeconds(waiting: (stage: StageName) => number): number {
-  return queuesAhead.reduce(
+export function waitSeconds(waiting: (stage: StageName) => number, rows = queuesAhead): number {
+  return rows.reduce(
     (sum, { stage, typicalSeconds, concurrency }) => sum + (waiting(stage) * typicalSeconds) / concurrency,
     0,
   );

@@ -94,7 +94,7 @@ const small = {
   memoryMb: 512,
   timeoutSeconds: 60,
   storageMb: 512,
-  typicalSeconds: 0.1,
+  typicalSeconds: 0.06,
   concurrency: 20,
   // A message that hangs until its time is up takes none along.
   batchSize: 1,
@@ -172,7 +172,8 @@ export const pipeline = [
     input: { from: "bus", events: [ThumbnailsRendered.type, ClipRejected.type, ClipFailed.type] },
     emits: [ClipPublished.type],
     grants: ["records:read", "records:write", "topic:publish"],
-    concurrency: 10,
+    // As many as accept-request refuses when too much is asked for: refusals are told as well.
+    concurrency: 40,
   },
   {
     ...small,
@@ -185,6 +186,8 @@ export const pipeline = [
   {
     ...small,
     stage: "check-deadline",
+    // Whoever waits is answered also where the record could not be read at the deadline.
+    patienceSeconds: 3 * DAY_SECONDS,
     failsClip: false,
     input: { from: "schedule", events: [RequestAccepted.type, ClipRejected.type] },
     emits: [ClipFailed.type, ClipRejected.type],

@@ -1,5 +1,13 @@
 export { type Cancellation, type CancelPorts, cancelClip } from "./operator/cancel-clip.ts";
 export { DEAD_LETTER_QUEUES, type DeadWork, lookIntoDeadLetters } from "./operator/dead-letters.ts";
+export {
+  type ClipReplay,
+  eventsTakenBy,
+  NOT_REDRIVEN,
+  redrivenBody,
+  replayedBody,
+  replayName,
+} from "./operator/reruns.ts";
 export type { Deps, Log, Metrics, MetricUnit, Scratch } from "./runtime/deps.ts";
 export { createOutbox, eventsOf, resultOf } from "./runtime/outbox.ts";
 export { processMessage, type StageHandler, type StageMessage } from "./runtime/process.ts";

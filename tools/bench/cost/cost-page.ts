@@ -1,6 +1,5 @@
 import { type PipelineStage, pipeline, type StageName } from "@camclips/events";
 import type { ClipCalls } from "../../../packages/testing/src/chain/count-calls.ts";
-import { SERVICE_MS } from "../load/simulation.ts";
 import { prices } from "./prices.ts";
 
 const CLIPS = 1000;
@@ -8,15 +7,11 @@ const CLIPS = 1000;
 /** Of one clip, beside what is counted. The recording of the count is short: a long one is read in more ranges. */
 const assumed = { moreRanges: 19, clipMb: 31, stagedMb: 40, stagedDays: 2, logKb: 15 };
 
-/** Means on Lambda of the stages that the model of the queues leaves out. */
-const OTHER_MS: Partial<Record<StageName, number>> = {
-  "check-deadline": 60,
-  "record-event": 60,
-  "schedule-retry": 120,
-};
+/** Stages beside a clip's way to its status. */
+const beside: readonly StageName[] = ["check-deadline", "record-event", "schedule-retry", "watch-clips"];
 
 const rows: readonly PipelineStage[] = pipeline;
-const millisecondsOf = (stage: string): number => SERVICE_MS[stage] ?? OTHER_MS[stage as StageName] ?? 0;
+const millisecondsOf = (stage: string): number => (rows.find((row) => row.stage === stage)?.typicalSeconds ?? 0) * 1000;
 
 interface Line {
   what: string;
@@ -103,7 +98,7 @@ const memoryGb = (stage: string): number => (rows.find((row) => row.stage === st
 /** Functions at once, each so long at a clip: what a stage lets through. */
 function capacities() {
   return rows
-    .filter(({ stage }) => SERVICE_MS[stage] !== undefined)
+    .filter(({ stage }) => !beside.includes(stage as StageName))
     .map(({ stage, concurrency }) => {
       const ms = millisecondsOf(stage);
       return { stage, concurrency, ms, perHour: Math.round((concurrency / ms) * 3_600_000) };

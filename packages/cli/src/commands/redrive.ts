@@ -1,8 +1,11 @@
+import { NOT_REDRIVEN } from "@camclips/functions";
 import type { Command } from "commander";
-import type { RedriveOptions } from "../deployed/run-redrive.ts";
-import { exitCodesHelp } from "../exit-codes.ts";
+import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { parseCount } from "../input/count.ts";
+import { checkPipelineStage } from "../input/pipeline-stage.ts";
 import { stageOption } from "../input/stage-option.ts";
+import type { Place } from "../operator/operator.ts";
+import { redriveInState } from "../operator/redrive.ts";
 import { Subcommand } from "../subcommand.ts";
 
 const help = `
@@ -16,20 +19,40 @@ Examples:
   camclips redrive render-clip --stage staging --limit 10    # try a few first
   camclips redrive render-clip --stage staging
   camclips redrive accept-request --stage production
+  camclips redrive render-clip                               # of this machine; "camclips invoke" works it off
 ${exitCodesHelp}`;
 
 export function redriveCommand(): Command {
   return new Subcommand("redrive")
-    .description("send a stage's dead letters back to its queue (AWS)")
+    .description("send a stage's dead letters back to its queue")
     .argument("<pipeline-stage>", "such as render-clip: whose dead letters")
-    .addOption(stageOption().makeOptionMandatory())
+    .option("--state <dir>", "state folder of the commands that left them", ".camclips")
+    .addOption(stageOption().conflicts("state"))
     .option("--limit <count>", "send at most so many", parseCount)
     .option("--dry-run", "send nothing, list the clips")
     .addHelpText("after", help)
     .action(redrive);
 }
 
-async function redrive(name: string, options: RedriveOptions): Promise<void> {
-  const { runRedrive } = await import("../deployed/run-redrive.ts");
-  await runRedrive(name, options);
+interface RedriveOptions extends Place {
+  limit?: number;
+  dryRun?: boolean;
+}
+
+async function redrive(name: string, { stage, state, ...options }: RedriveOptions): Promise<void> {
+  const { limit = Number.POSITIVE_INFINITY, dryRun = false } = options;
+  if (name === NOT_REDRIVEN) {
+    const instead = `camclips replay --clip CLIP_ID --notify${stage ? ` --stage ${stage}` : ""}`;
+    throw new UsageError(
+      `clips with dead letters of ${name} were told FATAL_ERROR: take each up again with ${instead}`,
+    );
+  }
+  checkPipelineStage(name);
+  const { sent, left } = stage
+    ? await (await import("../deployed/run-redrive.ts")).redriveDeployed(stage, name, { limit, dryRun })
+    : await redriveInState(state, name, { limit, dryRun });
+  if (dryRun) for (const clipId of sent) process.stdout.write(`${clipId}\n`);
+  process.stdout.write(`${sent.length} ${dryRun ? "would be sent" : "sent"} back to ${name}\n`);
+  if (left.length === 0) return;
+  throw new UsageError(`${left.length} left where they are, because they are no events: ${left.join(", ")}`);
 }

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { pipeline } from "@camclips/events";
 import * as z from "zod";
 import { UsageError } from "../exit-codes.ts";
 import { loadEnvironment } from "../input/environment.ts";
+import { unknownStage } from "../input/pipeline-stage.ts";
 
 /** What a deployed stage says about itself (stacks/outputs.ts). */
 const outputs = z.object({
@@ -55,15 +55,6 @@ function refusal(error: Error, stage: string): Error {
     return new UsageError("no AWS region: set AWS_REGION, or one in your AWS profile", options);
   return error;
 }
-
-/** Before anything is asked of AWS. @throws UsageError for a stage that no pipeline has. */
-export function checkPipelineStage(stage: string): void {
-  const names = pipeline.map((row): string => row.stage);
-  if (!names.includes(stage)) throw unknownStage(stage, names);
-}
-
-const unknownStage = (stage: string, names: readonly string[]): UsageError =>
-  new UsageError(`no stage "${stage}" in the pipeline: ${names.join(", ")}`);
 
 /** @throws UsageError for a stage that the deployed pipeline does not have. */
 export function partOf(deployed: Deployment, stage: string): Deployment["stages"][string] {

@@ -6,7 +6,8 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { asOwnRun, parseEnvelope, stageNamed, toEnvelope, withFreshDeadline } from "@camclips/events";
+import { redrivenBody } from "@camclips/functions";
+import { clipIn, type Redriven } from "../operator/redrive.ts";
 
 /** Messages that are being looked at are kept from others for as long. */
 const VISIBILITY_SECONDS = 120;
@@ -28,13 +29,6 @@ export interface Redrive {
   dryRun: boolean;
 }
 
-export interface Redriven {
-  /** Clips whose messages were sent, or would be; "?" where a request names none. */
-  sent: string[];
-  /** Messages that are no events: they would fail again. */
-  left: string[];
-}
-
 /**
  * Sends the messages of a stage's dead-letter queue back to its queue, those that were there when it began. A message is
  * deleted once it is sent: better twice than never.
@@ -48,7 +42,7 @@ export async function redriveStage(sqs: SQSClient, redrive: Redrive): Promise<Re
     if (fresh.length === 0) return result;
     for (const message of fresh.slice(0, redrive.limit - result.sent.length)) {
       seen.add(message.MessageId ?? "");
-      const body = bodyFor(redrive, message.Body ?? "", redrive.nowMs);
+      const body = redrivenBody(redrive.stage, message.Body ?? "", redrive.id, redrive.nowMs);
       if (body === undefined) {
         result.left.push(message.MessageId ?? "");
         continue;
@@ -91,21 +85,3 @@ async function receive(sqs: SQSClient, QueueUrl: string, VisibilityTimeout: numb
   });
   return (await sqs.send(command)).Messages ?? [];
 }
-
-/**
- * A stage whose last failure ended the clip told FATAL_ERROR, and that stands: what follows now must be a run of its own,
- * which tells its status again. The other stages left the clip open, so their message simply goes on.
- * @returns undefined for a message that is no event.
- */
-function bodyFor({ stage, id }: Pick<Redrive, "stage" | "id">, body: string, nowMs: number): string | undefined {
-  const { input, failsClip } = stageNamed(stage);
-  if (input.from !== "bus" || stage === "record-event") return body;
-  try {
-    const event = withFreshDeadline(parseEnvelope(JSON.parse(body)), nowMs);
-    return JSON.stringify(toEnvelope(failsClip ? asOwnRun(event, id) : event));
-  } catch {
-    return undefined;
-  }
-}
-
-const clipIn = (body: string): string => /["']clipId["']\s*:\s*u?["']([^"']*)["']/.exec(body)?.[1] ?? "?";

@@ -1,10 +1,11 @@
 import { setTimeout } from "node:timers/promises";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { replayMessage } from "../operator/replay.ts";
 import { ownCommand, shellWord } from "../own-command.ts";
-import { CLIENT, checkPipelineStage, findDeployment } from "./deployment.ts";
+import { CLIENT, findDeployment, partOf } from "./deployment.ts";
 import { historyOf } from "./history.ts";
-import { replayMessage, replayState, startReplay } from "./replay.ts";
+import { replayState, startReplay } from "./replay.ts";
 
 export interface ReplayOptions {
   stage: string;
@@ -21,13 +22,12 @@ const POLL_MS = 5_000;
 
 /** `camclips replay` */
 export async function runReplay({ stage, fromMs, toMs, clip, only, notify, wait }: ReplayOptions): Promise<void> {
-  checkPipelineStage(only);
   const deployed = await findDeployment(stage);
   const options = { fromMs, toMs, from: only, notify };
   if (clip) {
-    const message = replayMessage(await historyOf(deployed, clip, stage), deployed, options, Date.now());
+    const MessageBody = replayMessage(await historyOf(deployed, clip, stage), options, Date.now());
     const sqs = new SQSClient({ ...CLIENT, useQueueUrlAsEndpoint: false });
-    await sqs.send(new SendMessageCommand(message));
+    await sqs.send(new SendMessageCommand({ QueueUrl: partOf(deployed, only).queueUrl, MessageBody }));
     process.stdout.write(
       `${clip} is on its way from ${only} on: ${ownCommand()} timeline --stage ${stage} ${shellWord(clip)}\n`,
     );

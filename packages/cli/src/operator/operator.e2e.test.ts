@@ -116,3 +116,32 @@ describe("camclips logs, in a state folder", () => {
       expect(await camclips("logs", ...args)).toMatchObject({ code: 0, stdout: "", stderr: "no such lines\n" });
   });
 });
+
+describe("what is sent again, in a state folder", () => {
+  const messages = () => {
+    using file = new StateFile(join(state, STATE_FILE), { readOnly: true });
+    return file.read.rows("SELECT queue, body FROM messages WHERE queue IN ('render-clip', 'locate-sources')");
+  };
+
+  it("are dead letters, as runs of their own: first looked at, then sent", async () => {
+    const dry = await camclips("redrive", "render-clip", "--dry-run");
+    expect(dry.stdout).toMatch(/^\S+\n1 would be sent back to render-clip\n$/);
+    expect(messages()).toEqual([]);
+    const { code, stdout, stderr } = await camclips("redrive", "render-clip");
+    expect([code, stdout], stderr).toEqual([0, "1 sent back to render-clip\n"]);
+    expect(messages().map(({ queue, body }) => [queue, String(body).includes('"id":"redrive-')])).toEqual([
+      ["render-clip", true],
+    ]);
+    expect((await camclips("dead-letters", "render-clip")).stderr).toBe("no dead letters\n");
+    expect((await camclips("redrive", "schedule-retry")).stderr).toContain("camclips replay --clip CLIP_ID --notify\n");
+  });
+
+  it("is a clip, out of its own history", async () => {
+    const { code, stderr } = await camclips("replay", "--clip", "long");
+    expect(code, stderr).toBe(0);
+    const replayed = messages().filter(({ queue }) => queue === "locate-sources");
+    expect(replayed.map(({ body }) => String(body))).toEqual([expect.stringMatching(/"notify":false/)]);
+    expect((await camclips("replay", "--clip", "nobody")).stderr).toContain("no clip nobody in .camclips");
+    expect((await camclips("replay", "--from", "2018-10-31")).stderr).toContain("this machine keeps no archive");
+  });
+});

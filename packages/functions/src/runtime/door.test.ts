@@ -38,7 +38,7 @@ describe("work for nothing", () => {
     await using world = await testWorld();
     const { stage, worked } = locating();
     const deadlineMs = Date.parse(accepted.metadata.deadlineAt);
-    world.nowMs = deadlineMs - 80_001;
+    world.nowMs = deadlineMs - 560_001;
     onlyOne("SourcesPending", await deliver(stage, accepted, world));
     world.nowMs += 2;
     const other = eventOf(RequestAccepted.happened({ request: request() }), { key: "another attempt" });
@@ -63,13 +63,25 @@ describe("work for nothing", () => {
     expect(worked).toEqual([]);
   });
 
-  it("keeps no more than a tenth of a clip's time for a stage that might be slow, and what it needs at least", () => {
-    const [render] = pipeline.filter(({ stage }) => stage === "render-clip");
-    const marginOf = (seconds: number) => {
-      const deadlineAt = new Date(request().sentMs + seconds * 1000).toISOString();
-      return marginSeconds(render as PipelineStage, { ...accepted, metadata: { ...accepted.metadata, deadlineAt } });
-    };
-    expect([60, 1000, 3600].map(marginOf)).toEqual([10, 100, 310]);
+  const limited = (pipeline as readonly PipelineStage[]).filter(({ leastSeconds }) => leastSeconds > 0);
+  const marginsOf = (wholeSeconds: number) => {
+    const deadlineAt = new Date(request().sentMs + wholeSeconds * 1000).toISOString();
+    const event = { ...accepted, metadata: { ...accepted.metadata, deadlineAt } };
+    return limited.map((row) => Math.round(marginSeconds(row, event)));
+  };
+
+  it("is judged by all the time that the stages may take, or a fifth of the clip's time where that is less", () => {
+    expect(marginsOf(4000)).toEqual([560, 495, 370, 65]);
+    expect(marginsOf(1000)).toEqual([220, 193, 143, 27]);
+    expect(marginsOf(60)).toEqual([32, 26, 18, 6]);
+  });
+
+  it("is judged less strictly from stage to stage: none drops what the one before it has just begun", () => {
+    for (const whole of [60, 300, 1000, 10_000]) {
+      const margins = marginsOf(whole);
+      expect(margins).toEqual(margins.toSorted((a, b) => b - a));
+      expect(new Set(margins).size).toBe(margins.length);
+    }
   });
 
   it("is not the work of a rerun for a clip that was decided: that is what it is for", async () => {

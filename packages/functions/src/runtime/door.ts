@@ -1,5 +1,5 @@
 import { type ClipRecords, type Clock, firstSentMs, requestKey, rerunEntry, terminalEntry } from "@camclips/core";
-import type { AnyEvent, PipelineStage, Reason } from "@camclips/events";
+import { type AnyEvent, type PipelineStage, pipeline, type Reason } from "@camclips/events";
 import * as z from "zod";
 import { getEntry, putEntryOnce } from "./entries.ts";
 import { decided, isCancelled } from "./terminal.ts";
@@ -44,15 +44,22 @@ export async function whyPointless(
   return { why: "it cannot be done by the deadline", ...(isNew && { reason: "OVERLOADED" as const }) };
 }
 
-/** Of a clip's whole time, the most that is kept for a stage that takes all the time it may. */
-const MARGIN_SHARE = 0.1;
+/** Of a clip's whole time, the most that is kept for stages that take all the time they may. */
+const MARGIN_SHARE = 0.2;
 
 /**
  * How long before a clip's deadline a stage begins no work any more. Under overload all that a queue's head holds is about to
- * expire: with less than what the work may take, much would be finished a moment too late.
+ * expire: with less than what the work may take, much would be finished a moment too late. The stages behind need less than
+ * those before, or they would drop what those have just begun.
  */
-export function marginSeconds({ leastSeconds, timeoutSeconds }: PipelineStage, { data, metadata }: AnyEvent): number {
+export function marginSeconds({ stage, leastSeconds }: PipelineStage, { data, metadata }: AnyEvent): number {
   if (!("request" in data)) return leastSeconds;
   const wholeSeconds = (Date.parse(metadata.deadlineAt) - firstSentMs(data.request)) / 1000;
-  return Math.max(leastSeconds, Math.min(leastSeconds + timeoutSeconds, wholeSeconds * MARGIN_SHARE));
+  const limited = (pipeline as readonly PipelineStage[]).filter((row) => row.leastSeconds > 0);
+  const ahead = limited.slice(limited.findIndex((row) => row.stage === stage));
+  const share = Math.min(1, (wholeSeconds * MARGIN_SHARE) / mostSeconds(limited));
+  return leastSeconds + mostSeconds(ahead) * Math.max(0, share);
 }
+
+const mostSeconds = (rows: readonly PipelineStage[]): number =>
+  rows.reduce((sum, { timeoutSeconds }) => sum + timeoutSeconds, 0);

@@ -2,14 +2,12 @@ import {
   attemptKey,
   claimEntry,
   deadlineMs,
-  failureEntry,
   maxRetries,
   readRequest,
   requestKey,
   type Scheduler,
   workingStatus,
 } from "@camclips/core";
-import { retryAfterSeconds } from "@camclips/core/admission";
 import {
   type AnswerableRequest,
   type AnyEvent,
@@ -18,7 +16,6 @@ import {
   type ClipRequest,
   derivedId,
   firstEvent,
-  type Reason,
   RequestAccepted,
   toEnvelope,
   versionOf,
@@ -27,6 +24,7 @@ import * as z from "zod";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { getEntry, putEntryOnce } from "../runtime/entries.ts";
+import { type Answer, overloadFor } from "../runtime/overload.ts";
 import type { StageHandler, WrapperDeps } from "../runtime/process.ts";
 
 /** What a clipId stands for, from its first acceptance on. */
@@ -38,11 +36,12 @@ type Needs = WrapperDeps & Pick<Deps, "settings" | "backlog">;
 export const acceptRequest: StageHandler<Needs> = {
   name: "accept-request",
   read: () => undefined,
-  async run({ body, sentMs, receiveCount }, _, deps, signal) {
+  async run(message, _, deps, signal) {
+    const { body, sentMs } = message;
     const read = readRequest(body, sentMs);
     if (!read.readable) return [await refuse(read.request, invalid(read.message), deps, signal)];
     const { request } = read;
-    const overload = await overloadFor(request, receiveCount, deps, signal);
+    const overload = await overloadFor(request, message, deps, signal);
     if (overload) return [await refuse(overload.request, overload.answer, deps, signal)];
     const { stored, ours } = await claimClip(request, deps, signal);
     if (stored.requestKey !== requestKey(request)) {
@@ -65,45 +64,7 @@ function claimClip(request: ClipRequest, { records, clock, settings }: Needs, si
   return putEntryOnce(records, claimEntry(request.clipId), claim, value, { status, signal });
 }
 
-interface Answer {
-  reason: Reason;
-  message: string;
-  retryAfterSeconds?: number;
-}
-
 const invalid = (message: string): Answer => ({ reason: "INVALID_REQUEST", message });
-
-const refusal = z.object({ retryAfterSeconds: z.int().positive() });
-
-/**
- * A new request that would wait for too long is refused at once, so that those let in are made in time. The clipId stays
- * free: the same request, sent later, is a new one. A message that comes again gets the answer that it had.
- */
-async function overloadFor(
-  request: ClipRequest,
-  receiveCount: number,
-  { records, backlog, settings, log }: Needs,
-  signal: AbortSignal,
-): Promise<{ request: AnswerableRequest; answer: Answer } | undefined> {
-  if (request.retryTimestamps.length > 0) return undefined;
-  const { clipId } = request;
-  const id = derivedId("OVERLOADED", requestKey(request), String(request.sentMs));
-  const entry = failureEntry(clipId, "accept-request", id);
-  const before = receiveCount > 1 ? await getEntry(records, entry, refusal, signal) : undefined;
-  const waitSeconds = before ? 0 : await backlog.waitSeconds(signal).catch((error: unknown) => unknown(error, log));
-  const share = Number.parseInt(id.slice(0, 8), 16) / 2 ** 32;
-  const refused = before?.retryAfterSeconds ?? retryAfterSeconds(waitSeconds, share, settings);
-  if (refused === undefined || (!before && (await records.get(claimEntry(clipId), signal)))) return undefined;
-  const { stored } = await putEntryOnce(records, entry, refusal, { retryAfterSeconds: refused }, { signal });
-  const message = `too many clips are being made: ask again in ${stored.retryAfterSeconds} s`;
-  return { request: { ...request, refused: id }, answer: { reason: "OVERLOADED", message, ...stored } };
-}
-
-/** Nobody is refused because the queues cannot be looked at. */
-function unknown(error: unknown, log: Needs["log"]): number {
-  log.warn("the queues could not be counted", { error });
-  return 0;
-}
 
 /** A refused request counts as accepted too: it gets its terminal status, and the two counts must meet. */
 async function refuse(request: AnswerableRequest, answer: Answer, deps: Needs, signal: AbortSignal): Promise<AnyEvent> {

@@ -29,6 +29,7 @@ export async function complaintsAbout(ending: Ending): Promise<string[]> {
     ...putsAgreeWithNotifications(ending),
     ...notificationsRepeatOnlyAfterFaults(ending),
     ...(await statusesAgreeWithHistories(ending)),
+    ...messagesHaveOneAnswer(ending),
     ...(await clipsAreWhatWasTold(ending)),
     ...(await publicObjectsAreWhole(ending.world)),
     ...(await nothingIsLeftBehind(ending)),
@@ -139,6 +140,21 @@ async function statusesAgreeWithHistories(ending: Ending): Promise<string[]> {
       complaints.push(`${clipId}: its status is ${status?.state} ${status?.outcome}, not ${end?.data.status}`);
   }
   return complaints;
+}
+
+/** A message that was refused for want of time is not taken up after all. */
+function messagesHaveOneAnswer({ world }: Ending): string[] {
+  const accepted = eventsOf(world.published, "RequestAccepted");
+  const refused = eventsOf(world.published, "ClipRejected").filter(({ data }) => data.reason === "OVERLOADED");
+  return refused.flatMap(({ data: { request }, metadata: { clipId } }) => {
+    const own = accepted.filter(
+      ({ data, metadata }) => metadata.clipId === clipId && data.request.sentMs === request.sentMs,
+    );
+    // Two messages may have been sent in the same millisecond.
+    const isAlone =
+      world.history.asked.flatMap((asked) => (asked.clipId === clipId ? asked.sentSeconds : [])).length === 1;
+    return isAlone && own.length > 0 ? [`${clipId}: one message was refused and accepted`] : [];
+  });
 }
 
 /** The camera service's last word on a clip is what subscribers were told of the request that has the clipId. */
@@ -268,6 +284,7 @@ export function storyOf({ world, deadLetters }: Ending): string {
   const lines = [
     `seed ${world.history.seed}, intensity ${world.history.intensity}, ${world.kills} kills; again: FAULTS_SEED=${world.history.seed} npm run test:faults`,
     ...world.history.asked.map((asked) => `asked: ${JSON.stringify(asked)}`),
+    ...world.history.overloads.map((overload) => `overload: ${JSON.stringify(overload)}`),
     ...world.history.outages.map((outage) => `outage: ${JSON.stringify(outage)}`),
     ...world.faults,
     ...world.published.map(

@@ -4,7 +4,7 @@ import type { Deps } from "@camclips/functions";
 import { LocalRuntime } from "@camclips/local";
 import { testFolder } from "../folders.ts";
 import { fakeMedia } from "../stage-world.ts";
-import type { Asked, Fault, History } from "./history.ts";
+import type { Asked, Fault, History, Outage } from "./history.ts";
 import { injectFaults, Life } from "./inject.ts";
 import { perform } from "./operator.ts";
 import { EPOCH, World } from "./world.ts";
@@ -32,7 +32,7 @@ interface Step {
 /** More than any history needs: beyond this it goes round for ever. */
 const MOST_STEPS = 3000;
 
-/** Faults end here, long before the first deadline: what is tested is that everything comes right by then. */
+/** Faults end here, long before the first deadline, but for outages that last longer. */
 const FAULTS_END_SECONDS = 3000;
 
 /** Lives through a history: requests, faults, kills, restarts, until nothing is left to do; then hands over to `check`. */
@@ -69,7 +69,7 @@ export async function live<T>(
       run: () => perform(act, world, process.runtime, process.deps),
     })),
     {
-      atMs: EPOCH + FAULTS_END_SECONDS * 1000,
+      atMs: EPOCH + Math.max(FAULTS_END_SECONDS, ...history.outages.map(endOf)) * 1000,
       run: async () => {
         world.healed = true;
       },
@@ -112,6 +112,8 @@ export async function live<T>(
     await process.stop();
   }
 }
+
+const endOf = ({ fromSeconds, seconds }: Outage): number => fromSeconds + seconds;
 
 interface Process {
   runtime: LocalRuntime;

@@ -3,6 +3,7 @@ import { complaintsAbout, storyOf } from "./check.ts";
 import { type Ending, live } from "./drive.ts";
 import { historyOf, quietHistory } from "./history.ts";
 import { brokenGuards, circumstances } from "./mutations.ts";
+import { operatorCircumstances, operatorGuards } from "./operator-mutations.ts";
 
 /** FAULTS_SEED=<n> runs one history, FAULTS_RUNS=<n> so many, from FAULTS_FROM on. */
 const { FAULTS_SEED, FAULTS_RUNS = "4", FAULTS_FROM = "1" } = process.env;
@@ -29,13 +30,16 @@ describe("whatever goes wrong", () => {
     });
   });
 
-  it.each(circumstances)("the guards hold when %s", async (_, circumstance, history, status) => {
-    const check = async (ending: Ending) => {
-      expect(await complaintsAbout(ending), storyOf(ending)).toEqual([]);
-      expect(ending.world.puts.at(-1)?.status).toBe(status);
-    };
-    await live(history, check, circumstance);
-  });
+  it.each([...circumstances, ...operatorCircumstances])(
+    "the guards hold when %s",
+    async (_, circumstance, history, status) => {
+      const check = async (ending: Ending) => {
+        expect(await complaintsAbout(ending), storyOf(ending)).toEqual([]);
+        expect(ending.world.puts.at(-1)?.status).toBe(status);
+      };
+      await live(history, check, circumstance);
+    },
+  );
 });
 
 it("an outage of a service of AWS is waited out: no dead letter, and subscribers are told when it is over", async () => {
@@ -48,7 +52,7 @@ it("an outage of a service of AWS is waited out: no dead letter, and subscribers
 });
 
 describe("the checks notice that a guard is gone:", () => {
-  it.each(brokenGuards)("$guard", async ({ history, mutation, complaint }) => {
+  it.each([...brokenGuards, ...operatorGuards])("$guard", async ({ history, mutation, complaint }) => {
     const complaints = await live(history, complaintsAbout, mutation);
     expect(complaints.join("\n")).toMatch(complaint);
   });

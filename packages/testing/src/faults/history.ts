@@ -32,11 +32,19 @@ interface RecordingFate {
   listedSeconds: number | null;
   storedSeconds: number | null;
   broken: boolean;
+  /** When retention takes it out of the bucket, while it is still listed; undefined: never. */
+  goneSeconds?: number | undefined;
 }
 
 export interface Outage {
   /** `puts`: the camera service answers questions, but takes no status. */
   of: "cameras" | "puts" | "topic" | "bus" | "records" | "work" | "scheduler" | "disk";
+  fromSeconds: number;
+  seconds: number;
+}
+
+/** More work lies ahead than can be done: new requests are refused. */
+export interface Overload {
   fromSeconds: number;
   seconds: number;
 }
@@ -59,6 +67,7 @@ export interface History {
   asked: Asked[];
   recordings: RecordingFate[];
   outages: Outage[];
+  overloads: Overload[];
   disturbances: Disturbance[];
   acts: Act[];
 }
@@ -104,11 +113,39 @@ const fate: fc.Arbitrary<RecordingFate> = fc.oneof(
       broken: fc.boolean(),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      listedSeconds: fc.constant(0),
+      storedSeconds: fc.constant(0),
+      broken: fc.constant(false),
+      goneSeconds: fc.integer({ min: 300, max: 20_000 }),
+    }),
+  },
 );
 
-const outage: fc.Arbitrary<Outage> = fc.record({
-  of: fc.constantFrom("cameras", "puts", "topic", "bus", "records", "scheduler", "disk", "work"),
-  fromSeconds: seconds(900),
+const outage: fc.Arbitrary<Outage> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      of: fc.constantFrom("cameras", "puts", "topic", "bus", "records", "scheduler", "disk", "work"),
+      fromSeconds: seconds(900),
+      seconds: fc.integer({ min: 5, max: 400 }),
+    }),
+  },
+  {
+    // Longer than every deadline: what was decided is told when it is over.
+    weight: 1,
+    arbitrary: fc.record({
+      of: fc.constantFrom("cameras", "puts", "topic"),
+      fromSeconds: seconds(300),
+      seconds: fc.integer({ min: 5_000, max: 90_000 }),
+    }),
+  },
+);
+
+const overload: fc.Arbitrary<Overload> = fc.record({
+  fromSeconds: seconds(600),
   seconds: fc.integer({ min: 5, max: 400 }),
 });
 
@@ -121,8 +158,11 @@ const disturbance: fc.Arbitrary<Disturbance> = fc.oneof(
   fc.record({ kind: fc.constant("restart" as const), atSeconds: seconds(1200) }),
 );
 
-/** Before and after the first deadlines, which are an hour and a quarter away. */
-const actSeconds = fc.integer({ min: 100, max: 9000 });
+/** Before and after the first deadlines, which are an hour and a quarter away, and for as long as the archive keeps events. */
+const actSeconds = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 100, max: 9000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 9000, max: 89 * 24 * 3600 }) },
+);
 
 const act: fc.Arbitrary<Act> = fc.oneof(
   fc.record({
@@ -146,6 +186,10 @@ const history: fc.Arbitrary<Omit<History, "seed">> = fc.record({
   asked: fc
     .integer({ min: 1, max: 4 })
     .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => asked(index)))),
+  overloads: fc.oneof(
+    { weight: 3, arbitrary: fc.constant<Overload[]>([]) },
+    { weight: 1, arbitrary: fc.array(overload, { minLength: 1, maxLength: 2 }) },
+  ),
   recordings: fc.array(fate, { minLength: RECORDINGS, maxLength: RECORDINGS }),
   outages: fc.array(outage, { maxLength: 3 }),
   disturbances: fc.array(disturbance, { maxLength: 3 }),
@@ -175,5 +219,15 @@ export function quietHistory(change: Partial<History> = {}): History {
     python: true,
   };
   const recordings = Array.from({ length: RECORDINGS }, () => ({ listedSeconds: 0, storedSeconds: 0, broken: false }));
-  return { seed: 1, intensity: 0, asked: [asked], recordings, outages: [], disturbances: [], acts: [], ...change };
+  return {
+    seed: 1,
+    intensity: 0,
+    asked: [asked],
+    recordings,
+    outages: [],
+    overloads: [],
+    disturbances: [],
+    acts: [],
+    ...change,
+  };
 }

@@ -90,7 +90,8 @@ export function injectFaults(deps: Deps, world: World, life: Life): Deps {
   const faulty: Deps = {
     ...deps,
     records: faultyRecords(deps.records, effect, world, () => outage("records", "503")),
-    origin: faultyReader("origin", deps.origin, effect, world.dice, world),
+    origin: faultyReader("origin", retained(deps.origin, world), effect, world.dice, world),
+    backlog: { waitSeconds: () => effect("count", async () => world.backlogSeconds) },
     work: faultyStore("work", deps.work, effect, world, () => outage("work", "503")),
     destination: faultyStore("destination", deps.destination, effect, world, fullDisk),
     cameras: {
@@ -158,6 +159,10 @@ export function injectFaults(deps: Deps, world: World, life: Life): Deps {
 type Effect = <T>(about: string, run: () => Promise<T>, error?: () => Error) => Promise<T>;
 
 const transient = (): Error => new CameraServiceError("the camera service did not answer", true);
+
+const retained = (origin: ObjectReader, world: World): ObjectReader => ({
+  open: async (key, signal) => (world.isGone(key) ? undefined : origin.open(key, signal)),
+});
 
 function faultyReader(name: string, store: ObjectReader, effect: Effect, dice: Dice, world: World): ObjectReader {
   return {

@@ -5,54 +5,29 @@ import {
   type ObjectStore,
   ServiceUnavailableError,
 } from "@camclips/core";
-import { cancelClip, createOutbox, type Deps } from "@camclips/functions";
-import { until } from "../folders.ts";
 import type { Mutation } from "./drive.ts";
 import { type History, type Outage, quietHistory } from "./history.ts";
+import {
+  asked,
+  type Broken,
+  brokenRender,
+  type Circumstance,
+  forgetting,
+  together,
+  unchanged,
+  withOutbox,
+  withoutFootage,
+  withoutLastWords,
+  withRecords,
+} from "./mutating.ts";
 
 /** Guards of the product, taken away one by one: with each the checks must complain, or they check nothing. */
-
-export interface Broken {
-  guard: string;
-  mutation: Mutation;
-  /** A history in which the guard is what saves the day. */
-  history: History;
-  /** What the checks must say. */
-  complaint: RegExp;
-}
-
-/** The outbox stands on the records and the bus: it must see a mutation of either. */
-const withOutbox = (deps: Deps): Deps => ({ ...deps, outbox: createOutbox(deps) });
-
-const withRecords =
-  (change: (records: ClipRecords) => Partial<ClipRecords>): Mutation =>
-  (deps) =>
-    withOutbox({ ...deps, records: { ...deps.records, ...change(deps.records) } });
 
 const isEffect = ({ name }: EntryKey): boolean => /^(?:terminal|notified|put)\//.test(name);
 const isNotified = ({ name }: EntryKey): boolean => name.startsWith("notified/");
 
-/** As if the entries were not there, and nobody held a lease. */
-const forgetting =
-  (forgotten: (key: EntryKey) => boolean) =>
-  (records: ClipRecords): Partial<ClipRecords> => ({
-    get: async (key, signal) => (forgotten(key) ? undefined : records.get(key, signal)),
-    lease: async (key, lease, signal) => (forgotten(key) ? { kind: "taken" } : records.lease(key, lease, signal)),
-    putOnce: async (key, value, options) =>
-      forgotten(key) ? { stored: value, ours: true } : records.putOnce(key, value, options),
-  });
-
 /** The camera service takes no status when the clip is told, so that publish-clip runs many times. */
 const putsDown = quietHistory({ outages: [{ of: "puts", fromSeconds: 0, seconds: 600 }] });
-const asked = quietHistory().asked[0] as History["asked"][number];
-
-const withoutFootage = quietHistory({
-  recordings: quietHistory().recordings.map(() => ({ listedSeconds: null, storedSeconds: null, broken: false })),
-  asked: [{ ...asked, sentSeconds: [40] }],
-});
-
-const unchanged: Mutation = (deps) => deps;
-
 /** Stages that look whether a clip is decided see nothing. */
 const forgettingWhatWasDecided = (records: ClipRecords): Partial<ClipRecords> => ({
   get: async (key, signal) => (key.name.startsWith("terminal/") ? undefined : records.get(key, signal)),
@@ -113,26 +88,6 @@ const noRetryOfPublishing: Mutation = (deps) => ({
 const down = (...of: Outage["of"][]): History =>
   quietHistory({ outages: of.map((each) => ({ of: each, fromSeconds: 0, seconds: 600 })) });
 
-const brokenRender: Mutation = (deps) => ({ ...deps, scratch: () => Promise.reject(new Error("out of memory")) });
-
-/** No event tells of a stage that gave up: as when its process was killed at the last delivery. */
-const withoutLastWords: Mutation = (deps) =>
-  withOutbox({
-    ...deps,
-    bus: {
-      publish: (events, signal) =>
-        deps.bus.publish(
-          events.filter((event) => event.type !== "ClipFailed" || event.metadata.hops < 3),
-          signal,
-        ),
-    },
-  });
-
-const together =
-  (...mutations: Mutation[]): Mutation =>
-  (deps, world) =>
-    mutations.reduce((mutated, mutation) => mutation(mutated, world), deps);
-
 /** The first recording leaves the origin after twenty minutes. */
 const retention: Mutation = (deps, world) => ({
   ...deps,
@@ -160,67 +115,7 @@ const badDeploy: Mutation = together(withoutLastWords, (deps, world) => ({
   },
 }));
 
-/** A clip that waits is cancelled. */
-const cancelled = (breaksOff: boolean): History => ({
-  ...withoutFootage,
-  acts: [{ kind: "cancel", clipId: "clip-0", breaksOff, atSeconds: 130 }],
-});
-
-/** The footage comes later, and the clip is taken up again after it was cancelled. */
-const replayedAfterCancelling: History = quietHistory({
-  recordings: quietHistory().recordings.map((fate) => ({ ...fate, listedSeconds: 1000 })),
-  asked: [{ ...asked, sentSeconds: [40] }],
-  acts: [
-    { kind: "cancel", clipId: "clip-0", breaksOff: false, atSeconds: 130 },
-    { kind: "replay", clipId: "clip-0", notify: true, atSeconds: 2000 },
-  ],
-});
-
-/** A clip is cancelled, and that is told, while its pending status is on its way. */
-const cancelledMeanwhile: Mutation = (deps, world) => ({
-  ...deps,
-  cameras: {
-    ...deps.cameras,
-    async putClip(clipId, body, signal) {
-      if ((body as { status: string }).status === "CLIP_PENDING" && !world.cancelled.has(clipId)) {
-        const ports = { ...deps, schedules: { unschedule: async () => {} }, clock: world };
-        await until(async () => (await cancelClip(clipId, ports)).kind === "cancelled");
-        world.cancelled.add(clipId);
-        await until(() => world.puts.some(({ status }) => status === "CLIP_CANCELLED"));
-      }
-      await deps.cameras.putClip(clipId, body, signal);
-    },
-  },
-});
-
-/** An operator's word counts as any other failure. */
-const asFailure = (value: unknown): unknown =>
-  (value as { status?: string } | undefined)?.status === "CLIP_CANCELLED"
-    ? { ...(value as object), status: "FATAL_ERROR" }
-    : value;
-const readingAsFailure = (records: ClipRecords): Partial<ClipRecords> => ({
-  get: async (key, signal) => asFailure(await records.get(key, signal)),
-});
-const claimingAsFailure = (records: ClipRecords): Partial<ClipRecords> => ({
-  async putOnce(key, value, options) {
-    const { stored, ours } = await records.putOnce(key, value, options);
-    return { stored: ours ? stored : asFailure(stored), ours };
-  },
-});
-
 export const brokenGuards: Broken[] = [
-  {
-    guard: "that a cancelled clip is final, also for reruns",
-    mutation: together(withRecords(readingAsFailure), withRecords(claimingAsFailure)),
-    history: replayedAfterCancelling,
-    complaint: /a cancelled clip was told otherwise/,
-  },
-  {
-    guard: "that a clip's cancelling is the last word",
-    mutation: together(withRecords(readingAsFailure), cancelledMeanwhile),
-    history: withoutFootage,
-    complaint: /the camera service was left at CLIP_PENDING/,
-  },
   {
     guard: "the entry of the notification",
     mutation: withRecords(forgetting(isNotified)),
@@ -326,7 +221,7 @@ export const brokenGuards: Broken[] = [
 ];
 
 /** The same circumstances with all guards in place: nothing to complain about. */
-export const circumstances: [name: string, circumstance: Mutation, history: History, status: string][] = [
+export const circumstances: Circumstance[] = [
   ["the camera service takes no status for ten minutes", unchanged, putsDown, "CLIP_AVAILABLE"],
   ["the thumbnails come hours after the deadline", lateThumbnails, quietHistory(), "FATAL_ERROR"],
   ["every render fails without a word", together(brokenRender, withoutLastWords), quietHistory(), "FATAL_ERROR"],
@@ -351,10 +246,6 @@ export const circumstances: [name: string, circumstance: Mutation, history: Hist
     quietHistory({ acts: [{ kind: "redrive", atSeconds: 1500 }] }),
     "CLIP_AVAILABLE",
   ],
-  ["a clip that waits is cancelled", unchanged, cancelled(false), "CLIP_CANCELLED"],
-  ["a clip is cancelled, and the command breaks off", unchanged, cancelled(true), "CLIP_CANCELLED"],
-  ["a clip is cancelled while its pending status is on its way", cancelledMeanwhile, withoutFootage, "CLIP_CANCELLED"],
-  ["a cancelled clip is replayed, and that is to be told", unchanged, replayedAfterCancelling, "CLIP_CANCELLED"],
   ["no footage ever comes", unchanged, withoutFootage, "CLIP_RETRY_TIMEOUT"],
   ["the camera service answers no question, ever", camerasGone, quietHistory(), "FATAL_ERROR"],
 ];

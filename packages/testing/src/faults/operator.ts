@@ -1,13 +1,5 @@
-import {
-  type AnyEvent,
-  asOwnRun,
-  type CamclipsEvent,
-  markRerun,
-  parseEnvelope,
-  stageNamed,
-  withFreshDeadline,
-} from "@camclips/events";
-import { cancelClip, type Deps } from "@camclips/functions";
+import { type AnyEvent, type CamclipsEvent, markRerun, parseEnvelope, stageNamed } from "@camclips/events";
+import { cancelClip, type Deps, NOT_REDRIVEN, redrivenBody } from "@camclips/functions";
 import type { LocalRuntime } from "@camclips/local";
 import type { Act } from "./history.ts";
 import type { World } from "./world.ts";
@@ -28,16 +20,13 @@ async function archived(act: Extract<Act, { kind: "replay" }>, id: string, runti
   return requests.map((event) => markRerun(event, { id, notify: act.notify }));
 }
 
-/** Dead letters of accept-request are requests, and those of schedule-retry are not sent again. */
+/** Dead letters of accept-request are requests. */
 async function resting(id: string, world: World, runtime: LocalRuntime): Promise<AnyEvent[]> {
-  const letters = (await runtime.deadLetters()).filter(({ queue }) => {
+  const letters = runtime.deadLetters().filter(({ queue }) => {
     const { input } = stageNamed(queue);
-    return input.from === "bus" && queue !== "schedule-retry" && queue !== "record-event";
+    return input.from === "bus" && queue !== NOT_REDRIVEN && queue !== "record-event";
   });
-  return letters.map(({ queue, body }) => {
-    const event = withFreshDeadline(parseEnvelope(JSON.parse(body)), world.now());
-    return stageNamed(queue).failsClip ? asOwnRun(event, id) : event;
-  });
+  return letters.map(({ queue, body }) => parseEnvelope(JSON.parse(redrivenBody(queue, body, id, world.now()) ?? "")));
 }
 
 /** A command that meets a fault ends with it; nobody tries again. */

@@ -111,6 +111,22 @@ export class World implements Disposable {
     );
   }
 
+  /** What a new request would have to wait. */
+  get backlogSeconds(): number {
+    const at = this.seconds;
+    const isOver = this.history.overloads.some(
+      ({ fromSeconds, seconds }) => fromSeconds <= at && at < fromSeconds + seconds,
+    );
+    return isOver && !this.healed ? 100_000 : 0;
+  }
+
+  /** Whether retention has taken the object out of the origin bucket. */
+  isGone(key: string): boolean {
+    return this.history.recordings.some(
+      ({ goneSeconds = Number.POSITIVE_INFINITY }, index) => key === this.nameOf(index) && this.seconds >= goneSeconds,
+    );
+  }
+
   note(fault: string): void {
     this.faults.push(`${this.seconds.toFixed(1)} s: ${fault}`);
   }

@@ -1,0 +1,135 @@
+import { type PipelineStage, pipeline, type Settings, type StageName } from "@camclips/events";
+import { processMessage } from "@camclips/functions";
+import type { StageHandler } from "../../../functions/src/runtime/process.ts";
+import { Agenda } from "./agenda.ts";
+import { chanceOf } from "./chance.ts";
+import { type SimulatedDeps, simulatedStages } from "./stages.ts";
+import { Station } from "./station.ts";
+import { EPOCH, simulatedWorld } from "./world.ts";
+
+export interface Load {
+  clipsPerHour: number;
+  /** For how long clips are asked for. */
+  minutes: number;
+  seed?: number;
+  /** Concurrency by stage, in place of the table's. */
+  limits?: Partial<Record<string, number>>;
+  /** Seconds that work really takes, where that is not what the table says. */
+  takesSeconds?: Partial<Record<string, number>>;
+  settings?: Partial<Record<keyof Settings, string>>;
+  /** False: nobody is refused, whatever waits. */
+  admission?: boolean;
+}
+
+export interface Answer {
+  askedMs: number;
+  toldMs: number;
+  status: string;
+  reason: string | undefined;
+}
+
+export interface Simulated {
+  /** One for each clip that was asked for. */
+  answers: Answer[];
+  stages: { stage: string; limit: number; busy: number; longestQueue: number }[];
+  /** Clips that the limits let through in an hour. */
+  capacityPerHour: number;
+  /** Clips delivered by their deadline while the load lasts and queues are full, as a share of capacity. */
+  goodput: number;
+  dropped: number;
+}
+
+/** Reads of the record before a stage begins or drops its work. */
+const DOOR_MS = 30;
+
+/**
+ * The pipeline on AWS in simulated time: the real wrapper, door and admission, and the real accept-request, publish-clip and
+ * check-deadline, behind queues with a bounded number of functions. Work itself is only waited for.
+ */
+export async function simulate(load: Load): Promise<Simulated> {
+  const { clipsPerHour, minutes, seed = 1, limits = {}, takesSeconds = {} } = load;
+  const agenda = new Agenda();
+  const chance = chanceOf(seed);
+  const secondsOf = ({ stage, typicalSeconds }: PipelineStage) => takesSeconds[stage] ?? typicalSeconds;
+  const limitOf = ({ stage, concurrency }: PipelineStage) => limits[stage] ?? concurrency;
+
+  const answers = new Map<string, Answer>();
+  let dropped = 0;
+  const send = (stage: StageName, body: string) => stations.get(stage)?.send(body, EPOCH + Math.floor(agenda.now));
+  const deps = simulatedWorld({
+    agenda,
+    load,
+    limitOf,
+    send,
+    waiting: (stage) => stations.get(stage)?.waiting ?? 0,
+    onTold({ clipId, status, reason }) {
+      const answer = answers.get(clipId);
+      if (answer) Object.assign(answer, { status, reason, toldMs: agenda.now });
+    },
+    onDropped() {
+      dropped += 1;
+    },
+  });
+
+  const handlers = simulatedStages();
+  const stations = new Map<StageName, Station>(
+    (pipeline as readonly (PipelineStage & { stage: StageName })[]).map((row) => {
+      const handler = handlers[row.stage] as StageHandler<SimulatedDeps>;
+      const limit = isWatched(row) ? limitOf(row) : Number.POSITIVE_INFINITY;
+      const work = async ({ messageId, body, sentMs }: { messageId: string; body: string; sentMs: number }) => {
+        if (isWatched(row)) await agenda.sleep(DOOR_MS);
+        const message = { messageId, body: JSON.parse(body), sentMs, receiveCount: 1 };
+        const work = () => agenda.sleep(chance.exponential(secondsOf(row) * 1000));
+        await processMessage(handler, message, { ...deps, work }, new AbortController().signal);
+      };
+      return [row.stage, new Station(agenda, limit, work)];
+    }),
+  );
+  ask(agenda, chance, load, answers, (body) => send("accept-request", body));
+  await agenda.run();
+
+  const perHour = pipeline.filter(isWatched).map((row) => (limitOf(row) / secondsOf(row)) * 3600);
+  const capacityPerHour = Math.min(...perHour);
+  return {
+    answers: [...answers.values()],
+    stages: pipeline.filter(isWatched).map((row) => {
+      const station = stations.get(row.stage);
+      const busy = (station?.busyMs ?? 0) / (minutes * 60_000);
+      const { stage } = row;
+      return { stage, limit: limitOf(row), busy, longestQueue: station?.longestQueue ?? 0 };
+    }),
+    capacityPerHour,
+    goodput: goodputOf([...answers.values()], minutes * 60_000, Math.min(capacityPerHour, clipsPerHour)),
+    dropped,
+  };
+}
+
+/** The stages on a clip's way; the others keep nobody waiting. */
+const isWatched = ({ stage, leastSeconds }: PipelineStage): boolean =>
+  leastSeconds > 0 || stage === "accept-request" || stage === "publish-clip";
+
+function ask(
+  agenda: Agenda,
+  chance: ReturnType<typeof chanceOf>,
+  { clipsPerHour, minutes }: Load,
+  answers: Map<string, Answer>,
+  send: (body: string) => void,
+): void {
+  const gapMs = 3_600_000 / clipsPerHour;
+  let index = 0;
+  for (let at = chance.exponential(gapMs); at < minutes * 60_000; at += chance.exponential(gapMs)) {
+    const clipId = `clip-${index++}`;
+    answers.set(clipId, { askedMs: at, toldMs: Number.NaN, status: "none", reason: undefined });
+    const body = { clipId, cameraId: "cam-1", startTimestampInMs: EPOCH - 120_000, endTimestampInMs: EPOCH - 60_000 };
+    agenda.at(at, () => send(JSON.stringify(body)));
+  }
+}
+
+/** Over the second half of the load, when queues are as full as they get. */
+function goodputOf(answers: readonly Answer[], loadMs: number, perHour: number): number {
+  const [fromMs, toMs] = [loadMs / 2, loadMs];
+  const delivered = answers.filter(
+    ({ status, toldMs }) => status === "CLIP_AVAILABLE" && toldMs >= fromMs && toldMs < toMs,
+  );
+  return delivered.length / ((perHour * (toMs - fromMs)) / 3_600_000);
+}
