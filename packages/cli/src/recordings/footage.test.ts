@@ -29,7 +29,7 @@ it("recordings too small to last until the range are not looked into, however ma
   );
   if (!small || !large || !close) throw new TypeError("three were made");
   await truncate(large.path, 2 * 3600 * 200);
-  const { footage } = await footageIn(folder.path, [small, large, close], [START, START + 10_000], rules);
+  const { footage } = await footageIn([small, large, close], [START, START + 10_000], rules);
   // Of the first nothing but its name is known, so that it counts as long as recordings may be.
   expect(footage.map(({ startMs, endMs }) => endMs - startMs)).toEqual([rules.RECORDING_MAX_LEN * 1000, 2000, 2000]);
 });

@@ -21,7 +21,7 @@ export interface Scan {
 }
 
 /** MP4 and its relatives; the others are containers that ffmpeg reads. */
-const VIDEO = /\.(mp4|m4v|mov|3gp|mkv|webm|ts|mts|m2ts|avi)$/i;
+const VIDEO = /\.(mp4|m4v|m4s|mov|3gp|mkv|webm|ts|mts|m2ts|avi)$/i;
 
 /**
  * Finds a camera's recordings in a folder. A start comes from `starts`, else from a name as the contract has it, else, in
