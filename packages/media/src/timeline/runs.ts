@@ -112,13 +112,14 @@ function standingRun(job: RenderJob, source: RenderSource, frames: SourceFrames,
  */
 function isStanding(
   job: RenderJob,
-  { zeroMs }: RenderSource,
+  { zeroMs, toMs }: RenderSource,
   { intervalMs, audio }: Pick<SourceFrames, "intervalMs" | "audio">,
   startMs: number,
   nextMs: number,
 ): boolean {
   if (nextMs - startMs <= intervalMs + job.joinToleranceMs) return true;
-  const untilMs = Math.min(nextMs, job.endMs);
+  // The file may hold no more audio than the part needs.
+  const untilMs = Math.min(nextMs, job.endMs, toMs);
   return isHeard(audio, (startMs + intervalMs - zeroMs) / 1000, (untilMs - zeroMs) / 1000);
 }
 
