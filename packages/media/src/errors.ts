@@ -8,3 +8,8 @@ export class VerificationError extends Error {
 export class AudioError extends VerificationError {
   override name = "AudioError";
 }
+
+/** The sources are intact, but none shows a frame of the clip: what they hold whole shows only when they are opened. */
+export class NoFrameError extends Error {
+  override name = "NoFrameError";
+}

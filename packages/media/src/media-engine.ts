@@ -69,7 +69,10 @@ export interface RenderOptions {
 
 /** What the render functions need from a media engine. Files in, files out; sha256 is computed by the caller while uploading. */
 export interface MediaEngine {
-  /** @throws CorruptSourceError when a source cannot be decoded, VerificationError when the result is not as planned. */
+  /**
+   * @throws CorruptSourceError when a source cannot be decoded, NoFrameError when none holds a frame of the clip,
+   * VerificationError when the result is not as planned.
+   */
   renderClip(job: RenderJob, options: RenderOptions): Promise<RenderReport>;
   /** Copies a recording of another container into an MP4; false when that cannot hold it. */
   unwrap(input: string, output: string, options: RenderOptions): Promise<boolean>;

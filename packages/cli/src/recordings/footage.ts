@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { Footage, ObjectReader } from "@camclips/core";
 import { type NameRules, recordingStartMs } from "@camclips/core/recording-name";
@@ -36,7 +37,7 @@ export async function footageIn(
     const { name, path, startMs } = recording;
     const key = keyOf(recording, rules);
     files.set(key, path);
-    const near = startMs > range[0] - LONGEST_MS && startMs < range[1];
+    const near = startMs > range[0] - LONGEST_MS && startMs < range[1] && (await mayReach(recording, range[0], rules));
     const nextMs = recordings[index + 1]?.startMs ?? Number.POSITIVE_INFINITY;
     const guessedMs = Math.min(nextMs, startMs + rules.RECORDING_MAX_LEN * 1000);
     const end = near ? await endOf(path, { key, startMs, endMs: guessedMs }, rules) : guessedMs;
@@ -46,6 +47,16 @@ export async function footageIn(
   }
   const origin: ObjectReader = { open: async (key) => openFile(files.get(key)) };
   return { footage, origin, endless };
+}
+
+/** No video has fewer bytes a second: so an index needs no look where a file is too small to last until the range. */
+const LEAST_BYTES_PER_SECOND = 100;
+
+async function mayReach({ path, startMs }: FoundRecording, fromMs: number, rules: FootageRules): Promise<boolean> {
+  const seconds = (fromMs - startMs) / 1000 - rules.RECORDING_MAX_LEN;
+  if (seconds <= 0) return true;
+  const { size = Number.POSITIVE_INFINITY } = (await stat(path).catch(() => undefined)) ?? {};
+  return size >= seconds * LEAST_BYTES_PER_SECOND;
 }
 
 /**

@@ -21,7 +21,7 @@ export interface Scan {
 }
 
 /** MP4 and its relatives; the others are containers that ffmpeg reads. */
-const VIDEO = /\.(mp4|m4v|mov|3gp|mkv|webm|ts|mts|m2ts|avi)$/i;
+const VIDEO = /\.(mp4|m4v|m4s|mov|3gp|mkv|webm|ts|mts|m2ts|avi)$/i;
 
 /**
  * Finds a camera's recordings in a folder. A start comes from `starts`, else from a name as the contract has it, else, in
@@ -68,12 +68,16 @@ function unclearCamera(camera: string, folder: string, others: readonly string[]
 }
 
 async function videosIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(unreadable(folder, error));
   });
-  const files = entries.filter((name) => VIDEO.test(name));
-  const stats = await Promise.all(files.map((name) => stat(join(folder, name)).catch(() => undefined)));
-  const names = files.filter((_, index) => stats[index]?.isFile()).sort();
+  const names: string[] = [];
+  for (const entry of entries) {
+    if (!VIDEO.test(entry.name)) continue;
+    const isLinked = async () => (await stat(join(folder, entry.name)).catch(() => undefined))?.isFile() ?? false;
+    if (entry.isFile() || (entry.isSymbolicLink() && (await isLinked()))) names.push(entry.name);
+  }
+  names.sort();
   if (names.length === 0) {
     throw new UsageError(`no recordings (*.mp4) in ${folder}: folders in it are not looked into`);
   }

@@ -1,6 +1,6 @@
 import { brokenMessage } from "@camclips/core";
 import { type AnyFact, ClipRejected, type ClipRequest, type Coverage, type Gap } from "@camclips/events";
-import type { RenderReport } from "@camclips/media";
+import { NoFrameError, type RenderReport } from "@camclips/media";
 import { CorruptSourceError } from "@camclips/mp4";
 import type { Deps } from "../runtime/deps.ts";
 import type { UsableSources } from "./open-staged.ts";
@@ -39,6 +39,10 @@ export async function cutUsable(
     // Some gaps show only among the frames.
     return isRefused(coverage.gaps) ? { rejected: rejectBroken(request, coverage.gaps, whys) } : { report, coverage };
   } catch (error) {
+    if (error instanceof NoFrameError) {
+      const empty = sources.map(({ fromMs, toMs }): Gap => ({ startMs: fromMs, endMs: toMs, cause: "NOT_RECORDED" }));
+      return { rejected: rejectBroken(request, [...gaps, ...empty], whys) };
+    }
     const broken = error instanceof CorruptSourceError && sources.find(({ path }) => path === error.source);
     if (!broken) throw error;
     const gap: Gap = { startMs: broken.fromMs, endMs: broken.toMs, cause: "CORRUPT_SOURCE" };

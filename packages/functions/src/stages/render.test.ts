@@ -3,7 +3,7 @@ import { appendFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decidedStatus, requestKey } from "@camclips/core";
 import { ClipRendered, type GapPolicy, type Rerun, SourcesDownloaded } from "@camclips/events";
-import { VerificationError } from "@camclips/media";
+import { NoFrameError, VerificationError } from "@camclips/media";
 import { CorruptSourceError } from "@camclips/mp4";
 import {
   deliver,
@@ -69,6 +69,16 @@ const otherBytes: TestWorld["deps"]["media"]["renderClip"] = async (job, options
 };
 
 describe("rendering a clip", () => {
+  it("says that nothing was recorded where no source shows a frame of the clip", async () => {
+    await using world = await testWorld();
+    world.deps.media = fakeMedia(() => {
+      throw new NoFrameError("no source holds a frame of the clip");
+    });
+    const { data } = onlyOne("ClipRejected", await deliver(renderClip, await downloaded(world), world));
+    expect(data).toMatchObject({ status: "CLIP_NOT_AVAILABLE", reason: "NO_FOOTAGE" });
+    expect(data.coverage?.gaps.map(({ cause }) => cause)).toEqual(["NOT_RECORDED", "NOT_RECORDED"]);
+  });
+
   it("puts the verified clip under its public key, with its hash, and leaves nothing in the scratch folder", async () => {
     await using world = await testWorld();
     const { data } = onlyOne("ClipRendered", await deliver(renderClip, await downloaded(world), world));

@@ -1,6 +1,6 @@
 import { rm, stat } from "node:fs/promises";
 import { CorruptSourceError } from "@camclips/mp4";
-import { AudioError, VerificationError } from "../errors.ts";
+import { AudioError, NoFrameError, VerificationError } from "../errors.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
@@ -35,13 +35,13 @@ type ScratchWays = Ways & { scratch: string };
 
 /**
  * Looks at all sources and plans the clip.
- * @throws CorruptSourceError when a source is no video, VerificationError when none holds a frame of the clip.
+ * @throws CorruptSourceError when a source is no video, NoFrameError when none holds a frame of the clip.
  */
 export async function prepareJob(job: RenderJob, ways: Ways): Promise<PreparedJob> {
   const probes: MediaProbe[] = [];
   for (const { path } of job.sources) probes.push(await probeMedia(path, ways));
   const timeline = planTimeline(job, probes);
-  if (timeline === undefined) throw new VerificationError("no source holds a frame of the clip");
+  if (timeline === undefined) throw new NoFrameError("no source holds a frame of the clip");
   return { job, probes, timeline };
 }
 

@@ -88,7 +88,10 @@ function runsOfSource(job: RenderJob, source: RenderSource, frames: SourceFrames
   return runs;
 }
 
-/** The frame that stands where the source's part begins, when it started before and stands for more than `mostMs` in all. */
+/**
+ * The frame that stands where the source's part begins, when it started before and stands for more than
+ * `mostMs` in all, or the next one comes later than a join may take.
+ */
 function standingRun(job: RenderJob, source: RenderSource, frames: SourceFrames, mostMs: number): Run[] {
   const { times, wallMs, intervalMs } = frames;
   const startMs = Math.max(source.fromMs, job.startMs);
@@ -97,7 +100,9 @@ function standingRun(job: RenderJob, source: RenderSource, frames: SourceFrames,
   const frame = (next < 0 ? times.length : next) - 1;
   const ownEndMs = next < 0 ? wallMs(frame) + intervalMs : wallMs(next);
   const nextMs = wallMs(next) < toMs ? wallMs(next) : (source.lastFrameEndMs ?? ownEndMs);
-  const stands = nextMs - wallMs(frame) > mostMs && nextMs > startMs + FRAME_TOLERANCE_MS;
+  // Of a few frames that are far apart the rate is not known: no clip starts later than a join may take.
+  const isLong = nextMs - wallMs(frame) > mostMs || nextMs - startMs > job.joinToleranceMs;
+  const stands = isLong && nextMs > startMs + FRAME_TOLERANCE_MS;
   if (!stands || !isStanding(job, source, frames, wallMs(frame), nextMs)) return [];
   const run = makeRun(job, source, frames, { begin: frame, end: frame + 1, beforeMs: wallMs(frame), nextMs });
   const endMs = Math.min(nextMs, job.endMs);
@@ -112,13 +117,14 @@ function standingRun(job: RenderJob, source: RenderSource, frames: SourceFrames,
  */
 function isStanding(
   job: RenderJob,
-  { zeroMs }: RenderSource,
+  { zeroMs, toMs }: RenderSource,
   { intervalMs, audio }: Pick<SourceFrames, "intervalMs" | "audio">,
   startMs: number,
   nextMs: number,
 ): boolean {
   if (nextMs - startMs <= intervalMs + job.joinToleranceMs) return true;
-  const untilMs = Math.min(nextMs, job.endMs);
+  // The file may hold no more audio than the part needs.
+  const untilMs = Math.min(nextMs, job.endMs, toMs);
   return isHeard(audio, (startMs + intervalMs - zeroMs) / 1000, (untilMs - zeroMs) / 1000);
 }
 
@@ -204,7 +210,7 @@ function loneFrameMs(source: RenderSource | undefined, [first = 0]: readonly num
 function rhythmOf(times: readonly number[], loneMs: number): Rhythm {
   const intervals = times.slice(1).map((time, index) => (time - (times[index] ?? 0)) * 1000);
   const sorted = intervals.toSorted((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)];
+  const median = sorted[Math.floor((sorted.length - 1) / 2)];
   if (median === undefined) return { intervalMs: loneMs, steady: true };
   const usual = intervals.filter(
     (interval) => Math.abs(interval - median) <= Math.max(ROUNDING_MS * 1.1, median * 0.1),

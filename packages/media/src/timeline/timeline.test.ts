@@ -83,6 +83,26 @@ describe("planTimeline", () => {
     expect(silent?.gaps).toEqual([{ startMs: 3000, endMs: 6000, cause: "NOT_RECORDED" }]);
   });
 
+  it("shows a frame that stands until another recording takes over, whose audio was cut there", () => {
+    const heard: MediaProbe = { ...source(steady(51)), audio: { sampleRate: 48_000, channels: 1, spans: [[0, 4]] } };
+    const sources = [
+      { path: "a.mp4", zeroMs: 0, fromMs: 3000, toMs: 4000, lastFrameEndMs: 6000 },
+      { path: "b.mp4", zeroMs: 4000, fromMs: 4000, toMs: 5000 },
+    ];
+    const plan = planTimeline(job({ sources, startMs: 3000, endMs: 5000 }), [heard, source(steady(25))]);
+    expect(plan).toMatchObject({ gaps: [], startErrorMs: 0, durationSeconds: 2 });
+  });
+
+  it("never starts later than a join may take, also where a few frames far apart tell no rate", () => {
+    const few = source([0, 0.2, 2.8, 3]);
+    const heard: MediaProbe = { ...few, audio: { sampleRate: 48_000, channels: 1, spans: [[0, 3.2]] } };
+    const plan = planTimeline(job({ startMs: 500, endMs: 3200 }), [heard]);
+    expect(plan).toMatchObject({ gaps: [], startErrorMs: 0 });
+    expect(plan?.expected.map(({ seconds }) => Math.round(seconds * 10))).toEqual([0, 23, 25]);
+    const slow = planTimeline(job({ startMs: 2000, endMs: 12_000 }), [source([0, 5, 10, 15])]);
+    expect(slow).toMatchObject({ gaps: [], startErrorMs: 0 });
+  });
+
   it("shows a frame of one a second in a clip between it and the next, and else begins with the next", () => {
     const slow = source(steady(10, 1));
     expect(planTimeline(job({ startMs: 5100, endMs: 5900 }), [slow])).toMatchObject({ gaps: [], durationSeconds: 0.8 });

@@ -10,7 +10,7 @@ import { isHeard } from "./is-heard.ts";
 import type { Hole, SliceRange } from "./slice.ts";
 
 /** Longer than any camera's frame interval. Cameras that send no frames while nothing moves go on with their audio. */
-const LONG_SECONDS = 1;
+export const LONG_SECONDS = 1;
 
 /**
  * The times around a range in which no frame starts for long, though the recording goes on afterwards, and no audio is

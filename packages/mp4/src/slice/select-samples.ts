@@ -11,7 +11,7 @@ import {
   type Track,
 } from "../read/movie.ts";
 import { frameBytesOf, type MuxTrack, samplesOf } from "../write/mux-track.ts";
-import { holesIn, knownRange, usualSeconds } from "./holes.ts";
+import { holesIn, knownRange, LONG_SECONDS, usualSeconds } from "./holes.ts";
 import type { Beside, Hole, SliceRange, TimelineStarts } from "./slice.ts";
 
 export interface Selection {
@@ -110,7 +110,7 @@ interface Frames {
   last: number | undefined;
   /** There is a frame before the range. */
   isPreceded: boolean;
-  /** A frame starts where the range does, or an interval later at most. */
+  /** A frame starts where the range does, or an interval later at most, and no second. */
   startsSoon: boolean;
 }
 
@@ -132,7 +132,8 @@ export function framesOf(video: Track, audio: Track | undefined, range: SliceRan
   }
   const own = at(before) + (video.samples.duration[before ?? 0] ?? 0);
   const endTicks = first === undefined && next === undefined ? own : at(first ?? next);
-  const startsSoon = first !== undefined && at(first) / video.timescale - range.fromSeconds <= usualSeconds(video);
+  const soon = Math.min(usualSeconds(video), LONG_SECONDS);
+  const startsSoon = first !== undefined && at(first) / video.timescale - range.fromSeconds <= soon;
   const isPreceded = before !== undefined;
   const stands = isPreceded && endTicks > from && !startsSoon && !isInHole(video, audio, range);
   return { standing: stands ? before : undefined, first, last, isPreceded, startsSoon };

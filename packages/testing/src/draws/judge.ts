@@ -43,7 +43,7 @@ function expectedFrames({ recordings, fromMs, toMs, intervalMs, hasAudio }: Judg
   const before = shown.findLast(({ wallMs }) => wallMs < fromMs - 0.5);
   const nextMs = inside[0]?.wallMs ?? shown.find(({ wallMs }) => wallMs >= toMs - 0.5)?.wallMs ?? toMs;
   const stoodMs = before ? nextMs - before.wallMs : 0;
-  const isLong = stoodMs > intervalMs + JOIN_MS;
+  const isLong = stoodMs > intervalMs + JOIN_MS || (before !== undefined && nextMs - fromMs > JOIN_MS);
   const stands = before && sameRecording(recordings, before.code, fromMs) && (isLong ? hasAudio : inside.length === 0);
   return stands ? [{ code: before.code, wallMs: fromMs }, ...inside] : inside;
 }

@@ -74,7 +74,7 @@ async function remux({ container, extension, audio, options }: DrawnCamera, from
   const rate = ["opus", "ac3"].includes(audio) ? ["-ar", "48000"] : [];
   const shape = extension === "mp4" ? fragments(container) : [];
   const scale = ["mp4", "mov"].includes(extension) ? ["-video_track_timescale", String(options.timescale)] : [];
-  const times = (options.firstSeconds ?? 0) > 1 ? ["-copyts"] : [];
+  const times = (options.firstSeconds ?? 0) > 0 ? ["-copyts"] : [];
   const muxed = ["-map", "0:v", "-map", "0:a?", "-c:v", "copy", ...codec, ...rate, ...scale, ...shape];
   await run(testFfmpeg, ["-v", "error", "-y", ...times, "-i", from, ...muxed, to]);
 }

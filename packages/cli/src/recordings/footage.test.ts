@@ -1,0 +1,35 @@
+import { copyFile, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { readSettings } from "@camclips/events";
+import { makeRecording, recordingName } from "@camclips/media/synthetic";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
+import { testFolder } from "@camclips/testing/folders";
+import { expect, it } from "vitest";
+import { footageIn } from "./footage.ts";
+
+const rules = readSettings({
+  CAM_SERVICES_URL: "https://cams.test.com",
+  RECORDINGS_URL: "https://cams.test.com",
+  CLIP_URL: "https://clips.test.com",
+  S3_BUCKET_ORIGIN: "recordings",
+});
+const START = Date.UTC(2026, 2, 1, 12);
+const HOUR = 3600_000;
+
+it("recordings too small to last until the range are not looked into, however many a folder holds", async () => {
+  await using folder = await testFolder();
+  const made = join(folder.path, "made.mp4");
+  await makeRecording({ path: made, startMs: START, seconds: 2, ffmpeg: testFfmpeg });
+  const [small, large, close] = await Promise.all(
+    [-3 * HOUR, -2 * HOUR, -300_000].map(async (beforeMs) => {
+      const name = recordingName("door", START + beforeMs);
+      await copyFile(made, join(folder.path, name));
+      return { name, path: join(folder.path, name), startMs: START + beforeMs };
+    }),
+  );
+  if (!small || !large || !close) throw new TypeError("three were made");
+  await truncate(large.path, 2 * 3600 * 200);
+  const { footage } = await footageIn([small, large, close], [START, START + 10_000], rules);
+  // Of the first nothing but its name is known, so that it counts as long as recordings may be.
+  expect(footage.map(({ startMs, endMs }) => endMs - startMs)).toEqual([rules.RECORDING_MAX_LEN * 1000, 2000, 2000]);
+});
