@@ -15,8 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => folder[Symbol.asyncDispose]());
 
-const pack = (environment: Record<string, string>, architecture: "x86_64" | "arm64" = "x86_64") =>
-  packFfmpeg(environment, architecture, { root, work: join(root, ".sst") });
+const pack = (environment: Record<string, string>, asked?: "x86_64" | "arm64") =>
+  packFfmpeg(environment, asked, { root, work: join(root, ".sst") });
 
 const installed = async (name: string): Promise<string> => {
   const path = join(root, "node_modules", name);
@@ -35,16 +35,26 @@ describe("the ffmpeg that is packed", () => {
 
   it("lies alone in a folder, executable, and is copied there once", async () => {
     await installed("ffmpeg-static");
-    const { copyFiles, environment } = await pack({});
+    const { copyFiles, environment, architecture } = await pack({});
     expect(environment).toEqual({ FFMPEG_BIN: "/var/task/bin/ffmpeg" });
     expect(copyFiles).toEqual([{ from: expect.stringMatching(/^\.sst\/ffmpeg\/[0-9a-f]{16}$/), to: "bin" }]);
     const from = join(root, copyFiles[0]?.from ?? "");
     expect(await readdir(from)).toEqual(["ffmpeg"]);
     const { mode, ino } = await stat(join(from, "ffmpeg"));
     expect(mode & 0o777).toBe(0o755);
-    expect(await pack({})).toEqual({ copyFiles, environment });
+    expect(await pack({})).toEqual({ copyFiles, environment, architecture });
     expect((await stat(join(from, "ffmpeg"))).ino).toBe(ino);
     expect(await readdir(join(root, ".sst/ffmpeg"))).toHaveLength(1);
+  });
+
+  it("says what its functions run on, unless they are asked to run on something else", async () => {
+    await installed("ffmpeg-static");
+    expect((await pack({})).architecture).toBe("x86_64");
+    const FFMPEG_LAMBDA_BIN = await writeStandInFfmpeg(folder.path, "arm64");
+    expect((await pack({ FFMPEG_LAMBDA_BIN })).architecture).toBe("arm64");
+    expect((await pack({ FFMPEG_LAMBDA_BIN }, "arm64")).architecture).toBe("arm64");
+    await expect(pack({ FFMPEG_LAMBDA_BIN }, "x86_64")).rejects.toThrow("npm_config_arch=x64 npm rebuild");
+    await expect(pack({}, "arm64")).rejects.toThrow("npm_config_arch=arm64 npm rebuild");
   });
 
   it("is refused, with what to do, when it is missing, no program, or another machine's", async () => {

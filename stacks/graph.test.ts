@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pipeline } from "@camclips/events";
 import { testFolder } from "@camclips/testing/folders";
 import { beforeAll, describe, expect, it } from "vitest";
 import { mutations } from "../packages/testing/src/graph/mutations.ts";
@@ -8,6 +9,7 @@ import { type Graph, resourcesOf } from "../tools/resource-graph/graph/graph.ts"
 import { review } from "../tools/resource-graph/review.ts";
 import { complaintsAbout, graphRules } from "../tools/resource-graph/rules/index.ts";
 import { hasWildcard, permissionsOf, wildcardReason } from "../tools/resource-graph/rules/permissions.ts";
+import { writeStandInFfmpeg } from "../tools/resource-graph/stand-in.ts";
 
 const brought = {
   ...exampleEnvironment,
@@ -16,6 +18,7 @@ const brought = {
   AWS_SQS_QUEUE_URL: "https://sqs.eu-west-1.amazonaws.com/210987654321/clip-requests",
   ALARM_TOPIC: "arn:aws:sns:eu-west-1:123456789012:on-call",
   KMS_KEY_ARNS: "arn:aws:kms:eu-west-1:210987654321:key/11112222-3333",
+  LAMBDA_ARCHITECTURE: "x86_64",
 };
 
 const { CLIP_URL: _, ...served } = { ...exampleEnvironment, CLIP_ACCESS: "cloudfront" };
@@ -30,6 +33,8 @@ const graphs: Record<string, Graph> = {};
 const graphOf = (name: string): Graph => structuredClone(graphs[name] as Graph);
 
 beforeAll(async () => {
+  await using folder = await testFolder();
+  const arm = { ...exampleEnvironment, FFMPEG_LAMBDA_BIN: await writeStandInFfmpeg(folder.path, "arm64") };
   const stages = [
     ["personal", "ada", {}],
     ["staging", "staging", exampleEnvironment],
@@ -37,6 +42,7 @@ beforeAll(async () => {
     ["staging with brought resources", "staging", brought],
     ["staging with resources brought by name", "staging", named],
     ["staging served by CloudFront", "staging", served],
+    ["staging with an ffmpeg for arm64", "staging", arm],
   ] as const;
   await Promise.all(
     stages.map(async ([name, stage, environment]) => {
@@ -52,6 +58,7 @@ const kinds = [
   "staging with brought resources",
   "staging with resources brought by name",
   "staging served by CloudFront",
+  "staging with an ffmpeg for arm64",
 ];
 
 describe.each(kinds)("the graph of %s", (name) => {
@@ -86,6 +93,19 @@ describe("the stacks", () => {
       "scheduler:CreateSchedule",
     ]);
     expect(wildcards.map(wildcardReason)).not.toContain(undefined);
+  });
+
+  it("run on arm64 but for what a packed ffmpeg ties to x86_64, and on what the environment names", () => {
+    const architectures = (graph: Graph) =>
+      resourcesOf(graph, "aws:lambda/function:Function")
+        .filter(({ inputs }) => inputs.architectures.join() === "x86_64")
+        .map(({ inputs }) => inputs.name);
+    expect(architectures(graphOf("staging"))).toEqual([
+      "camclips-staging-render-clip",
+      "camclips-staging-render-thumbnails",
+    ]);
+    expect(architectures(graphOf("staging with brought resources"))).toHaveLength(pipeline.length);
+    expect(architectures(graphOf("staging with an ffmpeg for arm64"))).toEqual([]);
   });
 
   it("take brought resources instead of their own", () => {

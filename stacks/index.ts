@@ -8,7 +8,7 @@ import { developersFfmpeg, packFfmpeg } from "./ffmpeg.ts";
 import { messaging } from "./messaging.ts";
 import { observability } from "./observability.ts";
 import { publishOutputs } from "./outputs.ts";
-import { ARCHITECTURE, stages } from "./pipeline.ts";
+import { stages } from "./pipeline.ts";
 import { deploymentPlace, type Place } from "./place.ts";
 import { profileOf } from "./profile.ts";
 import { type StageSettings, settingsOf } from "./settings.ts";
@@ -20,7 +20,8 @@ export async function deployStage() {
   const settings = settingsOf($app.stage, profile, process.env);
   const place = await deploymentPlace();
   await lookAtBrought(settings, place);
-  const ffmpeg = $dev ? developersFfmpeg(process.env) : await packFfmpeg(process.env, ARCHITECTURE, $cli.paths);
+  const { LAMBDA_ARCHITECTURE: asked } = settings;
+  const ffmpeg = $dev ? developersFfmpeg(process.env, asked) : await packFfmpeg(process.env, asked, $cli.paths);
   const stored = storage(settings, profile, place);
   const resources = {
     settings,

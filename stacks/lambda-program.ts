@@ -1,3 +1,4 @@
+import type { Architecture } from "@camclips/events/deploy-settings";
 import type { Executable } from "@camclips/media/executable";
 
 /** What belongs to glibc and gcc's run time, which Amazon Linux 2023 (nodejs24.x) has. */
@@ -9,8 +10,12 @@ const GLIBC_OF_LAMBDA = "2.34";
 
 const PROCESSORS = { x86_64: "x64", arm64: "arm64" };
 
+/** The functions' architecture on which a program runs; x86_64 for one that runs on none. */
+export const architectureOf = ({ processor }: Executable): Architecture =>
+  processor === PROCESSORS.arm64 ? "arm64" : "x86_64";
+
 /** @returns what keeps a program from running in a function, as a predicate; undefined when nothing does. */
-export function whyNotForLambda(program: Executable, architecture: "x86_64" | "arm64"): string | undefined {
+export function whyNotForLambda(program: Executable, architecture: Architecture): string | undefined {
   const { format, processor, interpreter, libraries, glibc } = program;
   if (format === "Mach-O") return "is a program for macOS";
   if (format !== "ELF") return `is no Linux program (${format})`;

@@ -30,6 +30,7 @@ describe("the settings of a stage", () => {
       S3_BUCKET_DESTINATION: "clips",
       AWS_SNS_TOPIC: "t",
       ALARM_TOPIC: "arn:aws:sns:eu-west-1:1:on-call",
+      LAMBDA_ARCHITECTURE: "x86_64",
     };
     const variables = environmentOf(settingsOf("staging", profileOf("staging"), environment));
     const names = [
@@ -39,6 +40,7 @@ describe("the settings of a stage", () => {
       "ALARM_TOPIC",
       "KMS_KEY_ARNS",
       "CLIP_ACCESS",
+      "LAMBDA_ARCHITECTURE",
     ];
     expect(names.filter((name) => name in variables)).toEqual([]);
   });
@@ -71,6 +73,7 @@ describe("the settings of a stage", () => {
     ["ALARM_TOPIC", "on-call", "must be the ARN of an SNS topic"],
     ["KMS_KEY_ARNS", "alias/recordings", "an alias is none"],
     ["CLIP_ACCESS", "public", 'must be "private" or "cloudfront"'],
+    ["LAMBDA_ARCHITECTURE", "arm", 'must be "arm64" or "x86_64"'],
   ])("of a deployment alone are checked, too: %s=%s", (name, value, message) => {
     expect(() => settingsOf("staging", profileOf("staging"), { ...required, [name]: value })).toThrow(message);
   });

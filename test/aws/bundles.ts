@@ -1,34 +1,7 @@
 import { createCipheriv } from "node:crypto";
 import { copyFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { pipeline } from "@camclips/events";
-import { commonJsBanner, sstEsbuild } from "../../tools/resource-graph/evaluation/bundle-config.ts";
 import type { FunctionBuild } from "../../tools/resource-graph/graph/graph.ts";
-import { projectRoot } from "../../tools/resource-graph/paths.ts";
-
-/**
- * Bundles every handler as the SST CLI does for a deployment, all in one go, since they share most of their files.
- * @param folder gets `<stage>.mjs`.
- * @param plugins esbuild's, to put something else in a file's place.
- */
-export async function bundleHandlers(folder: string, plugins: readonly object[] = []): Promise<void> {
-  await sstEsbuild().build({
-    entryPoints: pipeline.map(({ stage }) => join(projectRoot, `packages/functions/src/stages/${stage}.ts`)),
-    bundle: true,
-    outdir: folder,
-    outExtension: { ".js": ".mjs" },
-    platform: "node",
-    format: "esm",
-    target: "es2023",
-    mainFields: ["module", "main"],
-    keepNames: true,
-    minify: true,
-    external: ["sharp", "pg-native"],
-    banner: { js: commonJsBanner },
-    logLevel: "error",
-    plugins,
-  });
-}
 
 /** Puts a function's folder together as the SST CLI does: the bundle, and the links, encrypted. */
 export async function assemble(build: FunctionBuild, bundles: string, folder: string): Promise<string> {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findFfmpeg } from "@camclips/media/engine";
 import type { TestProject } from "vitest/node";
+import { bundleHandlers } from "../../tools/resource-graph/evaluation/bundle-handlers.ts";
 import { ensurePlatform } from "../../tools/resource-graph/platform.ts";
-import { bundleHandlers } from "./bundles.ts";
 import { startEmulator } from "./emulator/start.ts";
 
 declare module "vitest" {

@@ -126,6 +126,7 @@ describe("a request with a fault that its sender can be told", () => {
     ["a number for a camera", { cameraId: 7 }, /cameraId/],
     ["an unknown gap policy", { gapPolicy: "IGNORE" }, /gapPolicy/],
     ["an unknown precision", { precision: "roughly" }, /precision/],
+    ["an unknown quality", { quality: "best" }, /quality/],
     ["retries that are no list", { retryTimestamps: "never" }, /retryTimestamps/],
     ["retries that are no times", { retryTimestamps: [1537119430000, "soon"] }, /retryTimestamps.1 must be a number/],
   ])("is answered: %s", (_, changes, problem) => {
@@ -291,6 +292,7 @@ describe("the keys of a request", () => {
     { endMs: 1 },
     { gapPolicy: "REJECT" as const },
     { precision: "exact" as const },
+    { quality: "draft" as const },
   ])("differ when the content does: %j", (change) => {
     expect(requestKey({ ...sampleRequest, ...change })).not.toBe(requestKey(sampleRequest));
   });
@@ -320,6 +322,7 @@ it("sends a request again as the same request", () => {
     retryTimestamps: [1537119430000],
     gapPolicy: "REJECT" as const,
     precision: "fast" as const,
+    quality: "draft" as const,
   };
   expect(readRequest(writeRequest(request), SENT)).toEqual({ readable: true, request });
 });

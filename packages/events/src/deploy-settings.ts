@@ -19,6 +19,8 @@ const deploySettings = z.object({
     ),
   /** Who serves clips: a distribution in front of the stage's own bucket, or whoever CLIP_URL names. */
   CLIP_ACCESS: z.enum(["private", "cloudfront"], { error: 'must be "private" or "cloudfront"' }).default("private"),
+  /** Processors of the functions. Unset: arm64, and where ffmpeg is packed the one that it is built for. */
+  LAMBDA_ARCHITECTURE: z.enum(["arm64", "x86_64"], { error: 'must be "arm64" or "x86_64"' }).optional(),
 });
 
 /** Names of the settings that no function reads. */
@@ -27,6 +29,7 @@ export const deployOnly = Object.keys(deploySettings.shape) as readonly (keyof z
 const schema = settingsSchema.extend(deploySettings.shape);
 
 export type DeploySettings = z.output<typeof schema>;
+export type Architecture = NonNullable<DeploySettings["LAMBDA_ARCHITECTURE"]>;
 
 /**
  * Reads the settings of a deployment; an empty variable is an unset one.

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { gapPolicy, id, precision } from "./schemas.ts";
+import { gapPolicy, id, precision, quality } from "./schemas.ts";
 
 /**
  * A clip request: as callers send it (contract, section 1), as events carry it, and how one becomes the other. A choice
@@ -10,6 +10,7 @@ import { gapPolicy, id, precision } from "./schemas.ts";
 export const choices = {
   gapPolicy: gapPolicy.default("SKIP_GAPS").describe("what to do about missing footage"),
   precision: precision.optional().describe("how to cut: smart re-encodes only around cuts, exact all, fast none"),
+  quality: quality.optional().describe("how frames are encoded: draft is quicker, and larger"),
 };
 export type ChoiceName = keyof typeof choices;
 export const choiceNames = Object.keys(choices) as ChoiceName[];

@@ -1,4 +1,4 @@
-import type { AudioCoverage, Gap, GapPolicy, Precision } from "@camclips/events";
+import type { AudioCoverage, Gap, GapPolicy, Precision, Quality } from "@camclips/events";
 
 /** One staged file and the part of the clip it supplies. Instants are epoch ms and may have fractions. */
 export interface RenderSource {
@@ -24,6 +24,8 @@ export interface RenderJob {
   /** Gaps up to this long between two sources are joins: the last frame stands until the next (no gap is reported). */
   joinToleranceMs: number;
   precision: Precision;
+  /** Absent: `usual`. */
+  quality?: Quality | undefined;
   output: string;
 }
 

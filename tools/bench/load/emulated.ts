@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { bundleHandlers } from "../../../test/aws/bundles.ts";
 import { startEmulator } from "../../../test/aws/emulator/start.ts";
 import { Stack } from "../../../test/aws/stack.ts";
+import { bundleHandlers } from "../../resource-graph/evaluation/bundle-handlers.ts";
 import { ensurePlatform } from "../../resource-graph/platform.ts";
 import { residentBytes } from "../resident-bytes.ts";
 import { type ClipTimes, isOnTheWay, type LoadResult, summarize } from "./load-result.ts";
@@ -21,7 +21,7 @@ export async function loadEmulated(clips: number, rendering: boolean, ffmpeg: st
   await ensurePlatform();
   const bundles = await mkdtemp(join(tmpdir(), "camclips-bundles-"));
   try {
-    await bundleHandlers(bundles, rendering ? [] : [stubbedRendering]);
+    await bundleHandlers(bundles, { plugins: rendering ? [] : [stubbedRendering] });
     await using emulator = await startEmulator();
     await using stack = await Stack.create({ emulator, bundles, ffmpeg });
     return await run(stack, clips, emulator.pid);

@@ -16,10 +16,20 @@ export const functionsFollowTheTable: GraphRule = (graph) => [
       ...expectThat(memorySize === row.memoryMb, `${row.stage}: ${memorySize} MB of memory`),
       ...expectThat(timeout === row.timeoutSeconds, `${row.stage}: ${timeout} s`),
       ...expectThat(ephemeralStorage.size === row.storageMb, `${row.stage}: ${ephemeralStorage.size} MB of /tmp`),
-      ...expectThat(runtime === "nodejs24.x" && architectures.join() === "x86_64", `${row.stage}: ${runtime}`),
+      ...expectThat(runtime === "nodejs24.x", `${row.stage}: ${runtime}`),
+      ...expectThat(/^(?:arm64|x86_64)$/.test(architectures.join()), `${row.stage} runs on ${architectures.join()}`),
     ];
   }),
 ];
+
+/** Only a binary can tie a function to x86_64: those without one all run on the same, and renderers on one they share. */
+export const functionsRunOnOneArchitecture: GraphRule = (graph) =>
+  [true, false].flatMap((ffmpeg) => {
+    const alike = stageParts(graph).filter(({ row }) => row.ffmpeg === ffmpeg);
+    const architectures = new Set(alike.map(({ handler }) => handler?.inputs.architectures.join()));
+    const which = ffmpeg ? "with" : "without";
+    return expectThat(architectures.size === 1, `functions ${which} ffmpeg run on ${[...architectures].join(" and ")}`);
+  });
 
 /** Records fail one by one, and no stage runs more often at once than its row allows. */
 export const mappingsFollowTheTable: GraphRule = (graph) =>

@@ -22,6 +22,7 @@ export const graphRules = {
   "every queue admits its rule": queues.rulesMaySend,
   "no queue is an orphan": queues.noQueueIsOrphaned,
   "functions have the size that the table says": functions.functionsFollowTheTable,
+  "functions run on one architecture": functions.functionsRunOnOneArchitecture,
   "records fail one by one, within the row's concurrency": functions.mappingsFollowTheTable,
   "logs are kept for a limited time": functions.logsAreKeptForAWhile,
   "only the render functions carry ffmpeg": functions.onlyRenderersCarryFfmpeg,

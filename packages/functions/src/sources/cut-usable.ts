@@ -20,7 +20,7 @@ export async function cutUsable(
   const { media, settings, onProgress } = deps;
   const { output, scratch } = files;
   const { sources, names, gaps, whys } = usable;
-  const { startMs, endMs, gapPolicy, precision = settings.CLIP_PRECISION } = request;
+  const { startMs, endMs, gapPolicy, precision = settings.CLIP_PRECISION, quality } = request;
   const isRefused = (missing: readonly Gap[]) => gapPolicy === "REJECT" && missing.length > 0;
   if (sources.length === 0 || isRefused(gaps)) return { rejected: rejectBroken(request, gaps, whys) };
   const policy = gapPolicy === "REJECT" ? "SKIP_GAPS" : gapPolicy;
@@ -31,6 +31,7 @@ export async function cutUsable(
     gapPolicy: policy,
     joinToleranceMs: settings.JOIN_TOLERANCE_MS,
     precision,
+    quality,
     output,
   };
   try {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { appendFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decidedStatus, requestKey } from "@camclips/core";
-import { ClipRendered, type GapPolicy, type Rerun, SourcesDownloaded } from "@camclips/events";
+import { ClipRendered, type GapPolicy, type Quality, type Rerun, SourcesDownloaded } from "@camclips/events";
 import { NoFrameError, VerificationError } from "@camclips/media";
 import { CorruptSourceError } from "@camclips/mp4";
 import {
@@ -23,11 +23,15 @@ import { renderThumbnails } from "./render-thumbnails.ts";
 const KEY = "cam-1/clip-1.mp4";
 const sha256 = (body: Uint8Array) => createHash("sha256").update(body).digest("hex");
 
+interface Asked {
+  gapPolicy?: GapPolicy;
+  quality?: Quality;
+  rerun?: Rerun;
+  key?: string;
+}
+
 /** Two staged sources with different bytes, ten seconds each. */
-async function downloaded(
-  world: TestWorld,
-  { gapPolicy = "SKIP_GAPS", rerun, key }: { gapPolicy?: GapPolicy; rerun?: Rerun; key?: string } = {},
-) {
+async function downloaded(world: TestWorld, { gapPolicy = "SKIP_GAPS", quality, rerun, key }: Asked = {}) {
   const body = await readFile(RECORDING_FILE);
   const bodies = [body, Buffer.concat([body, Buffer.from("\0\0\0\u0008free")])];
   const sources = await Promise.all(
@@ -47,7 +51,7 @@ async function downloaded(
       };
     }),
   );
-  const asked = request({ endMs: START + 25_000, gapPolicy });
+  const asked = request({ endMs: START + 25_000, gapPolicy, quality });
   return eventOf(SourcesDownloaded.happened({ request: asked, sources, gaps: [] }), {
     ...(rerun && { rerun }),
     ...(key && { key }),
@@ -77,6 +81,16 @@ describe("rendering a clip", () => {
     const { data } = onlyOne("ClipRejected", await deliver(renderClip, await downloaded(world), world));
     expect(data).toMatchObject({ status: "CLIP_NOT_AVAILABLE", reason: "NO_FOOTAGE" });
     expect(data.coverage?.gaps.map(({ cause }) => cause)).toEqual(["NOT_RECORDED", "NOT_RECORDED"]);
+  });
+
+  it("encodes as the request says", async () => {
+    const asked: (string | undefined)[] = [];
+    for (const quality of [undefined, "draft"] as const) {
+      await using world = await testWorld();
+      world.deps.media = fakeMedia((job) => asked.push(job.quality));
+      await deliver(renderClip, await downloaded(world, { ...(quality && { quality }) }), world);
+    }
+    expect(asked).toEqual([undefined, "draft"]);
   });
 
   it("puts the verified clip under its public key, with its hash, and leaves nothing in the scratch folder", async () => {

@@ -6,7 +6,7 @@ import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
 import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
-import { cutEncoder, defaultEncoder, type EngineSettings } from "../ffmpeg/settings.ts";
+import { cutEncoder, type EngineSettings, encoderFor } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
 import { movieProbe } from "../probe/movie-probe.ts";
 import { clipPicture } from "../probe/picture.ts";
@@ -117,7 +117,8 @@ async function encodeParts(
 ): Promise<void> {
   const { threads, ffmpeg, timeLimitMs } = settings;
   const { encodedFrames, copiedFrames } = cut.plan;
-  const encoder = { ...(encodedFrames < copiedFrames ? cutEncoder : defaultEncoder), ...settings.encoder };
+  const isFew = encodedFrames < copiedFrames;
+  const encoder = isFew ? { ...cutEncoder, ...settings.encoder } : encoderFor(cut.job, settings);
   const paths = cut.job.sources.map(({ path }) => path);
   const { scratch } = options;
   const args = await withGraphFile(partArguments({ ...cut, paths, threads, encoder, parts, audio, scratch }), scratch);

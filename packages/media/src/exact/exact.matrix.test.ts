@@ -4,6 +4,7 @@ import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { codesBetween, codesOf, jobOf, Workshop } from "@camclips/testing/media/workshop";
 import { afterAll, describe, expect, it } from "vitest";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
+import type { RenderJob } from "../media-engine.ts";
 import { type Camera, type CameraOptions, makeCamera, readAudioOnsets } from "../synthetic/index.ts";
 
 const startMs = Date.UTC(2018, 9, 31, 2, 52, 0, 51);
@@ -16,8 +17,13 @@ function camera(name: string, options: Partial<CameraOptions> = {}): Promise<Cam
 }
 
 /** Renders a part of the camera's time and expects all its frames, at their places, and nothing else. */
-async function expectExact({ recordings, frames }: Camera, from: number, to: number): Promise<string> {
-  const clip = await shop.render(jobOf(recordings, from, to));
+async function expectExact(
+  { recordings, frames }: Camera,
+  from: number,
+  to: number,
+  options: Pick<RenderJob, "quality"> = {},
+): Promise<string> {
+  const clip = await shop.render(jobOf(recordings, from, to, options));
   const expected = frames.filter(({ wallMs }) => wallMs >= from - 0.5 && wallMs < to - 0.5);
   expect(codesOf(clip.frames)).toEqual(expected.map(({ code }) => code));
   const zeroMs = expected[0]?.wallMs ?? 0;
@@ -48,6 +54,17 @@ describe.concurrent("an exact clip has every frame of its range and no other", (
     const lastMs = made.recordings.at(-1)?.endMs ?? 0;
     const from = startMs + 1730;
     await expectExact(made, from, Math.min(lastMs, startMs + 5210));
+  });
+
+  it.each([
+    ["usual", "21.0"],
+    ["draft", "27.0"],
+  ] as const)("in %s quality, encoded as that says", async (quality, crf) => {
+    const path = await expectExact(await camera("25 fps"), startMs + 1730, startMs + 5210, { quality });
+    // x264 tells its settings in the first picture.
+    const said = (await readFile(path)).toString("latin1");
+    expect(/ crf=([\d.]+)/.exec(said)?.[1]).toBe(crf);
+    expect(said).toContain(quality === "draft" ? "cabac=0" : "cabac=1");
   });
 
   it.each([

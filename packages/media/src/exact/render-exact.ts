@@ -7,7 +7,7 @@ import { FfmpegError } from "../ffmpeg/errors.ts";
 import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
-import { defaultEncoder, type EngineSettings } from "../ffmpeg/settings.ts";
+import { type EngineSettings, encoderFor } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
 import { clipPicture } from "../probe/picture.ts";
 import { audioNote, type MediaProbe, probeMedia } from "../probe/probe.ts";
@@ -90,7 +90,7 @@ async function encode(
     timeline,
     startMs: job.startMs,
     threads: settings.threads,
-    encoder: { ...defaultEncoder, ...settings.encoder },
+    encoder: encoderFor(job, settings),
     scratch: options.scratch,
     output: job.output,
   };

@@ -68,9 +68,13 @@ function repeated({ clipId, requestKey: before }: Asked, key: string, conflict: 
   throw new Problem(409, conflict, { reason: "INVALID_REQUEST" });
 }
 
-function requestOf({ camera, start, end, gapPolicy, precision }: Wanted, clipId: string, sentMs: number): ClipRequest {
+function requestOf(
+  { camera, start, end, gapPolicy, precision, quality }: Wanted,
+  clipId: string,
+  sentMs: number,
+): ClipRequest {
   const range = { startMs: start, endMs: end };
-  const asked = { clipId, cameraId: camera, ...range, retryTimestamps: [], gapPolicy, precision, sentMs };
+  const asked = { clipId, cameraId: camera, ...range, retryTimestamps: [], gapPolicy, precision, quality, sentMs };
   // As the pipeline will read it: what it would refuse, or read otherwise, is told now.
   const read = readRequest(writeRequest(asked), sentMs);
   if (!read.readable) throw new Problem(422, read.message, { reason: "INVALID_REQUEST" });

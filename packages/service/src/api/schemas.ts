@@ -1,5 +1,5 @@
 import { clipState } from "@camclips/core";
-import { gapCause, gapPolicy, id, precision } from "@camclips/events";
+import { gapCause, gapPolicy, id, precision, quality } from "@camclips/events";
 import { z } from "@hono/zod-openapi";
 
 /** What the API takes and answers. Instants in answers are epoch milliseconds; requests may also say ISO 8601. */
@@ -31,6 +31,7 @@ export const clipRequest = z
     title: z.string().trim().min(1).max(200).optional(),
     gapPolicy: gapPolicy.default("SKIP_GAPS"),
     precision: precision.optional(),
+    quality: quality.optional(),
   })
   .refine(({ start, end }) => end > start, { path: ["end"], message: "must be after start" })
   .openapi("ClipRequest");

@@ -117,6 +117,14 @@ export const mutations: readonly Mutation[] = [
       }),
   },
   {
+    mistake: "one function is left on another processor",
+    foundBy: "functions run on one architecture",
+    make: (graph) =>
+      edit(graph, "aws:lambda/function:Function", /^PublishClip/, (handler) => {
+        handler.architectures = ["x86_64"];
+      }),
+  },
+  {
     mistake: "one bad record fails a batch",
     foundBy: "records fail one by one, within the row's concurrency",
     make: (graph) =>
