@@ -107,7 +107,7 @@ function table(columns, rows) {
   const isNumber = (/** @type {number} */ index) => columns[index]?.startsWith("#") === true;
   return h(
     "div",
-    { class: "scroll" },
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": columns.join(", ").replaceAll("#", "") },
     h(
       "table",
       {},
