@@ -1,4 +1,5 @@
 import { clipState } from "@camclips/core";
+import { cancelClip } from "@camclips/functions";
 import { listClips } from "@camclips/local";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Guard } from "../auth/guard.ts";
@@ -87,6 +88,27 @@ export function addClips(api: Api, world: World, guard: Guard): void {
       const page = listClips(world.runtime.state.read, { states: state, camera, range, search, limit, cursor });
       const clips = page.clips.map(({ status, title }) => clipSummary(world, status, title));
       return context.json({ clips, ...(page.next && { next: page.next }) }, 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: "delete",
+      path: "/clips/{clipId}",
+      tags: ["clips"],
+      summary: "Cancel a clip that is not decided yet",
+      middleware: guard.needs("request"),
+      request: { params: clipParams },
+      responses: { 200: json(clipView, "Cancelled"), ...problems(401, 403, 404, 409, 429) },
+    }),
+    async (context) => {
+      const { clipId } = context.req.valid("param");
+      await clipOr404(world, clipId);
+      const result = await cancelClip(clipId, world.runtime.operator);
+      if (result.kind === "decided") throw new Problem(409, `the clip is ${result.status} already`);
+      if (result.kind !== "cancelled")
+        throw new Problem(409, "the clip was accepted a moment ago: try again", { headers: { "retry-after": "1" } });
+      return context.json(await clipOr404(world, clipId), 200);
     },
   );
 
