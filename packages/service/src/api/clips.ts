@@ -43,7 +43,7 @@ export function addClips(api: Api, world: World, guard: Guard): void {
       responses: {
         202: json(z.union([clipView, z.object({ clips: z.array(clipView) })]), "Accepted; stored on the disk"),
         200: json(z.union([clipView, z.object({ clips: z.array(clipView) })]), "Asked for before"),
-        ...problems(401, 403, 409, 413, 415, 422, 429, 507),
+        ...problems(409, 413, 415, 507),
       },
     }),
     async (context) => {
@@ -80,7 +80,7 @@ export function addClips(api: Api, world: World, guard: Guard): void {
           cursor: z.string().max(300).optional().openapi({ description: "`next` of the page before" }),
         }),
       },
-      responses: { 200: json(clipPage, "A page"), ...problems(401, 403, 422, 429) },
+      responses: { 200: json(clipPage, "A page"), ...problems() },
     }),
     (context) => {
       const { state, camera, start, end, search, limit, cursor } = context.req.valid("query");
@@ -99,7 +99,7 @@ export function addClips(api: Api, world: World, guard: Guard): void {
       summary: "Cancel a clip that is not decided yet",
       middleware: guard.needs("request"),
       request: { params: clipParams },
-      responses: { 200: json(clipView, "Cancelled"), ...problems(401, 403, 404, 409, 429) },
+      responses: { 200: json(clipView, "Cancelled"), ...problems(404, 409) },
     }),
     async (context) => {
       const { clipId } = context.req.valid("param");
@@ -120,7 +120,7 @@ export function addClips(api: Api, world: World, guard: Guard): void {
       summary: "A clip, with what its caller was told",
       middleware: guard.needs("view"),
       request: { params: clipParams },
-      responses: { 200: json(clipView, "The clip"), ...problems(401, 403, 404, 429) },
+      responses: { 200: json(clipView, "The clip"), ...problems(404) },
     }),
     async (context) => context.json(await clipOr404(world, context.req.valid("param").clipId), 200),
   );

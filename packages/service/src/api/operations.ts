@@ -61,7 +61,7 @@ export function addOperations(api: Api, world: World, guard: Guard): void {
       middleware: guard.needs("view"),
       responses: {
         200: { content: { "text/plain": { schema: z.string() } }, description: "Text format" },
-        ...problems(401, 403),
+        ...problems(),
       },
     }),
     async (context) => context.text(await metricsText(world), 200, { "content-type": "text/plain; version=0.0.4" }),
@@ -74,7 +74,7 @@ export function addOperations(api: Api, world: World, guard: Guard): void {
       tags: ["operations"],
       summary: "Queues, dead letters, disks, and recordings that need a look",
       middleware: guard.needs("view"),
-      responses: { 200: json(operations, "Operations"), ...problems(401, 403, 429) },
+      responses: { 200: json(operations, "Operations"), ...problems() },
     }),
     async (context) => {
       const { runtime, index, config } = world;
@@ -117,7 +117,7 @@ function addRedrive(api: Api, { runtime }: World, guard: Guard): void {
       summary: "Send a dead letter back to its queue, once its reason is gone",
       middleware: guard.needs("administer"),
       request: { params: z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) }) },
-      responses: { 202: json(z.object({}), "Sent"), ...problems(401, 403, 404, 429) },
+      responses: { 202: json(z.object({}), "Sent"), ...problems(404) },
     }),
     async (context) => {
       const { id } = context.req.valid("param");
