@@ -22,7 +22,7 @@ export default {
     room("aws", ["core", "events"], "Adapters; clients come in from the composition root."),
     room("functions", ["aws", "core", "events", "media", "mp4"]),
     room("local", ["core", "events", "functions", "media", "mp4", "recordings"]),
-    room("service", ["core", "events", "local", "media", "recordings"], "HTTP on the embedded runtime."),
+    room("service", ["core", "events", "functions", "local", "media", "recordings"], "HTTP on the embedded runtime."),
     room("cli", ["aws", "core", "events", "functions", "local", "media", "mp4", "recordings", "service"]),
     {
       name: "mp4-and-media-use-no-package",

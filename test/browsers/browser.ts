@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import puppeteer, { type LaunchOptions } from "puppeteer-core";
+import puppeteer, { type Browser as Driver, type LaunchOptions } from "puppeteer-core";
 import { look } from "./page.ts";
 
 /** A browser without a window that opens a page and looks at a clip there. */
@@ -14,9 +14,15 @@ export interface Browser {
 const ANSWER_MS = 180_000;
 const START_MS = 60_000;
 
+/** A browser as puppeteer drives it. */
+export interface Launched {
+  name: string;
+  driver: Driver;
+}
+
 /** Chromium, over the Chrome DevTools Protocol. */
-export const startChromium = (): Promise<Browser> =>
-  start("chromium", {
+export const launchChromium = (): Promise<Launched> =>
+  launch("chromium", {
     browser: "chrome",
     args: [
       ...["--no-sandbox", "--disable-gpu", "--mute-audio", "--autoplay-policy=no-user-gesture-required"],
@@ -26,8 +32,8 @@ export const startChromium = (): Promise<Browser> =>
   });
 
 /** Firefox, over WebDriver BiDi. Without these it waits for a click before it plays, and asks its makers for updates. */
-export const startFirefox = (): Promise<Browser> =>
-  start("firefox-esr", {
+export const launchFirefox = (): Promise<Launched> =>
+  launch("firefox-esr", {
     browser: "firefox",
     extraPrefsFirefox: {
       "media.autoplay.default": 0,
@@ -36,15 +42,22 @@ export const startFirefox = (): Promise<Browser> =>
     },
   });
 
-async function start(program: string, options: LaunchOptions): Promise<Browser> {
+export const startChromium = async (): Promise<Browser> => looking(await launchChromium());
+export const startFirefox = async (): Promise<Browser> => looking(await launchFirefox());
+
+async function launch(program: string, options: LaunchOptions): Promise<Launched> {
   const driver = await puppeteer.launch({
     ...options,
     executablePath: onPath(program),
     timeout: START_MS,
     protocolTimeout: ANSWER_MS,
   });
+  return { name: program.replace("-esr", ""), driver };
+}
+
+function looking({ name, driver }: Launched): Browser {
   return {
-    name: program.replace("-esr", ""),
+    name,
     async look(url, clip) {
       const page = await driver.newPage();
       await page.goto(url);

@@ -11,9 +11,9 @@ import { parseConfig, rootsOf } from "@camclips/recordings";
  * A week of ten-second recordings of one camera, as hard links of one file: how long the index takes to know them, what an
  * answer takes then, and what it all costs in memory.
  *
- *   npm run bench:index
+ *   npm run bench:index [-- COUNT]
  */
-const COUNT = 60_480;
+const COUNT = Number(process.argv[2] ?? 60_480);
 const SECONDS = 10;
 const START = Date.UTC(2026, 0, 1);
 
@@ -70,6 +70,11 @@ try {
   }
   console.log(
     `${COUNT} recordings known after ${(knownMs / 1000).toFixed(1)} s; looked through again in ${(rescanMs / 1000).toFixed(1)} s`,
+  );
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  console.log(
+    `kept: ${(heapUsed / 1e6).toFixed(0)} MB of objects, ${(external / 1e6).toFixed(0)} MB outside of the heap`,
   );
   console.log(`memory: ${((peak - before) / 1e6).toFixed(0)} MB more at most, ${(peak / 1e6).toFixed(0)} MB in all`);
   await index.stop();

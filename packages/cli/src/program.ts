@@ -1,8 +1,10 @@
 import { Command } from "commander";
 import packageJson from "../package.json" with { type: "json" };
+import { batchCommand } from "./commands/batch.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { clipCommand } from "./commands/clip.ts";
 import { clipsCommand } from "./commands/clips.ts";
+import { coverageCommand } from "./commands/coverage.ts";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { eventCommand } from "./commands/event.ts";
@@ -33,6 +35,8 @@ export function createProgram(): Command {
   const here = [
     demoCommand(),
     clipCommand(),
+    coverageCommand(),
+    batchCommand(),
     initCommand(),
     serveCommand(),
     tokenCommand(),

@@ -210,6 +210,21 @@ export class LocalRuntime {
     return deadLettersIn(this.#file);
   }
 
+  /** Sends a dead letter back to its queue, to be tried anew. @returns false when there is none of that id. */
+  async redrive(messageId: string): Promise<boolean> {
+    const sent = await this.#file.write((transaction) => {
+      const [letter] = transaction.rows(
+        "DELETE FROM dead_letters WHERE id = ? RETURNING queue, body, sent_ms",
+        messageId,
+      );
+      return (
+        letter && this.#queue(letter.queue as StageName).add(transaction, String(letter.body), Number(letter.sent_ms))
+      );
+    });
+    sent?.();
+    return sent !== undefined;
+  }
+
   /** For people on call, in this process. */
   get operator(): OperatorPorts {
     const { bus } = createStoredBus(this.#busOptions);

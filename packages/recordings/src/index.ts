@@ -4,5 +4,6 @@ export { suggestConfig } from "./config/suggest-config.ts";
 export { VIDEO } from "./layout/pattern.ts";
 export { type Recognised, recogniseLayout } from "./layout/recognise.ts";
 export { createLayout } from "./layout/recordings-layout.ts";
+export { isZone, zonedMs } from "./layout/wall-clock.ts";
 export { type Located, type RecordingsRoot, rootsOf } from "./roots.ts";
 export { walk } from "./walk.ts";

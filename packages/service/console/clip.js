@@ -120,12 +120,13 @@ function player({ start, end, links, metadata, title, clipId }) {
     preload: "metadata",
     "aria-label": `Video of ${title ?? clipId}`,
   });
-  const now = h("span", { class: "clock" }, clockMs(start ?? 0));
+  // The clip's first frame, which begins a little after what was asked for.
+  const firstMs = (start ?? 0) + (coverage?.startErrorMs ?? 0);
+  const now = h("span", { class: "clock" }, clockMs(firstMs));
   const isFilled = clip.durationMs >= (end ?? 0) - (start ?? 0) - 100;
   const tell = () => {
-    now.textContent = clockMs(
-      isFilled ? (start ?? 0) + video.currentTime * 1000 : wallAt(video.currentTime * 1000, delivered),
-    );
+    const ms = video.currentTime * 1000;
+    now.textContent = clockMs(isFilled ? firstMs + ms : wallAt(ms, delivered));
   };
   for (const event of ["timeupdate", "seeked", "loadedmetadata"]) video.addEventListener(event, tell);
   const step = (/** @type {number} */ frames) => {

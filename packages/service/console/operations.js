@@ -1,4 +1,4 @@
-import { call } from "./api.js";
+import { attempt, call } from "./api.js";
 import { fill, h } from "./dom.js";
 import { full, size } from "./time.js";
 
@@ -71,13 +71,16 @@ function parts({ clips, queues, deadLetters, index, recordingProblems, disks }, 
     ),
     section(
       "Dead letters",
-      deadLetters.length === 0
-        ? "None: every message was coped with."
-        : "camclips redrive sends them back, once their reason is gone.",
+      deadLetters.length === 0 ? "None: every message was coped with." : "Send them back once their reason is gone.",
       deadLetters.length > 0 &&
         table(
-          ["Stage", "Clip", "Error"],
-          deadLetters.map((/** @type {any} */ { queue, clipId, error }) => [queue, clipId ?? "", error]),
+          ["Stage", "Clip", "Error", "Again"],
+          deadLetters.map((/** @type {any} */ { id, queue, clipId, error }) => [
+            queue,
+            clipId ?? "",
+            error,
+            redrive(id),
+          ]),
         ),
     ),
     section(
@@ -95,6 +98,18 @@ function parts({ clips, queues, deadLetters, index, recordingProblems, disks }, 
   ];
 }
 
+/** @param {string} id */
+const redrive = (id) =>
+  h(
+    "button",
+    {
+      type: "button",
+      id: `redrive-${id}`,
+      onclick: () => attempt(() => call(`/dead-letters/${id}/redrive`, { method: "POST" })),
+    },
+    "Send back",
+  );
+
 /** @param {number} value @param {string} text */
 const card = (value, text) => h("div", { class: "card" }, h("b", {}, value), h("span", { class: "muted" }, text));
 
@@ -102,12 +117,12 @@ const card = (value, text) => h("div", { class: "card" }, h("b", {}, value), h("
 const section = (title, text, content) =>
   h("section", { class: "panel" }, h("h2", {}, title), text && h("p", { class: "muted" }, text), content);
 
-/** @param {string[]} columns those that begin with # are numbers @param {(string | number)[][]} rows */
+/** @param {string[]} columns those that begin with # are numbers @param {import("./dom.js").Child[][]} rows */
 function table(columns, rows) {
   const isNumber = (/** @type {number} */ index) => columns[index]?.startsWith("#") === true;
   return h(
     "div",
-    { class: "scroll" },
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": columns.join(", ").replaceAll("#", "") },
     h(
       "table",
       {},

@@ -11,7 +11,7 @@ export function useUtc(utc) {
 }
 
 /** The wall clock as a date whose UTC fields tell it. @param {number} ms */
-export const wall = (ms) => new Date(zone.utc ? ms : ms - new Date(ms).getTimezoneOffset() * 60_000);
+const wall = (ms) => new Date(zone.utc ? ms : ms - new Date(ms).getTimezoneOffset() * 60_000);
 
 /** @param {number} ms */
 export const day = (ms) => wall(ms).toISOString().slice(0, 10);

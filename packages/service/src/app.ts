@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
@@ -47,16 +46,12 @@ export function createApp(world: World, onError: (error: unknown) => void): Api 
   if (allowOrigins.length > 0)
     app.use(cors({ origin: [...allowOrigins], exposeHeaders: ["location", "retry-after"], credentials: false }));
   app.use(guard.identify);
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: () => new Problem(413, `a body has ${MAX_BODY_BYTES} bytes at most`).response(),
-    }),
-  );
   app.use(async ({ req }, next) => {
+    if (req.header("transfer-encoding") !== undefined) throw new Problem(411, "a body must say its Content-Length");
+    const bytes = Number(req.header("content-length") ?? 0);
+    if (bytes > MAX_BODY_BYTES) throw new Problem(413, `a body has ${MAX_BODY_BYTES} bytes at most`);
     // A form of another page cannot send JSON unasked.
-    const hasBody = req.raw.body !== null && req.method !== "DELETE";
-    if (hasBody && !/^application\/json\b/i.test(req.header("content-type") ?? ""))
+    if (bytes > 0 && !/^application\/json\b/i.test(req.header("content-type") ?? ""))
       throw new Problem(415, "the body must be JSON: Content-Type: application/json");
     await next();
   });

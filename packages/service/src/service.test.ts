@@ -144,9 +144,10 @@ describe("clips over HTTP", () => {
       world.call("/clips", { method: "POST", body, headers: { "content-type": type } });
     expect((await post("{")).status).toBe(400);
     expect((await post("{}", "text/plain")).status).toBe(415);
-    expect(await statusOf("POST", "/clips", { "content-type": "application/json", "content-length": "2000000" })).toBe(
-      413,
-    );
+    const posted = (headers: Record<string, string>) =>
+      statusOf("POST", "/clips", { "content-type": "application/json", ...headers });
+    expect(await posted({ "content-length": "2000000" })).toBe(413);
+    expect(await posted({ "transfer-encoding": "chunked" })).toBe(411);
     expect((await world.call("/clips/nosuch")).status).toBe(404);
     expect((await world.call("/clips?state=asleep")).status).toBe(422);
   });
@@ -167,6 +168,21 @@ describe("clips over HTTP", () => {
     await world.record("pier", startMs);
     // The next attempt by schedule is a minute away.
     await until(async () => (await json("/clips/waits")).state === "available", 30_000);
+  });
+
+  it("that wait are cancelled, and others are not", async () => {
+    const startMs = Date.now() + 60_000;
+    const range = { start: startMs, end: startMs + 1000 };
+    await world.call("/clips", { json: { camera: "pier", clipId: "cancelled", ...range } });
+    await until(async () => (await json("/clips/cancelled")).state === "waiting");
+    const cancelled = await world.call("/clips/cancelled", { method: "DELETE" });
+    expect([cancelled.status, await cancelled.json()]).toEqual([
+      200,
+      expect.objectContaining({ status: "CLIP_CANCELLED" }),
+    ]);
+    expect((await world.call("/clips/first", { method: "DELETE" })).status).toBe(409);
+    expect((await world.call("/clips/nosuch", { method: "DELETE" })).status).toBe(404);
+    expect((await world.call("/dead-letters/1/redrive", { method: "POST" })).status).toBe(404);
   });
 
   it("are taken out of files in the drop folder", async () => {

@@ -7,6 +7,7 @@ import { type Config, rootsOf } from "@camclips/recordings";
 import { createApp } from "./app.ts";
 import { Signer, signingKey } from "./auth/signed.ts";
 import { DropFolder } from "./drop-folder.ts";
+import { startHousekeeping } from "./housekeeping.ts";
 import { type Listening, listen } from "./http/listen.ts";
 import { Live } from "./live.ts";
 import type { World } from "./world.ts";
@@ -89,6 +90,8 @@ export async function startService({ config, settings, media, log }: ServiceOpti
     await Promise.all(waking.values());
   });
   index.start();
+  const housekeeping = startHousekeeping(config.state, runtime.state, clock, failed);
+  cleanup.defer(() => housekeeping[Symbol.dispose]());
   const dropFolder = config.requests === undefined ? undefined : new DropFolder(config.requests, world, failed);
   await dropFolder?.start();
   cleanup.defer(async () => dropFolder?.stop());

@@ -12,7 +12,7 @@ import {
 } from "./rows.ts";
 
 /** Files that are looked into at once, and written down together. */
-const BATCH = 8;
+const BATCH = 4;
 
 export interface ExaminerOptions {
   file: StateFile;

@@ -42,6 +42,8 @@ export interface RecordingProblem {
   startMs?: number;
 }
 
+const SUMMARY_MS = 1000;
+
 /** So many files that are nobody's are told. */
 const MAX_PROBLEMS = 1000;
 
@@ -54,6 +56,7 @@ export class RecordingsIndex {
   readonly #problems = new Map<string, string>();
   /** Roots that cannot be read now, and why. */
   readonly unreachable = new Map<string, string>();
+  #summary: { atMs: number; cameras: CameraSummary[] } | undefined;
   #scanning: Promise<void> = Promise.resolve();
   #rescan: NodeJS.Timeout | undefined;
   #scans = 0;
@@ -106,7 +109,15 @@ export class RecordingsIndex {
     return { complete: this.#scans > 0 && toExamine === 0, toExamine, folders: this.#watches.size };
   }
 
+  /** As it was within the last second at worst: it is summed up out of every recording. */
   cameras(): CameraSummary[] {
+    const nowMs = performance.now();
+    if (!this.#summary || nowMs - this.#summary.atMs > SUMMARY_MS)
+      this.#summary = { atMs: nowMs, cameras: this.#sumUp() };
+    return this.#summary.cameras;
+  }
+
+  #sumUp(): CameraSummary[] {
     const rows = this.#options.file.read.rows(
       `SELECT camera, count(*) AS recordings, sum(bytes) AS bytes, min(start_ms) AS first, max(end_ms) AS last,
          sum(state = 'damaged') AS damaged, sum(state = 'growing') AS growing

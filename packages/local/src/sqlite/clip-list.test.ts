@@ -2,7 +2,7 @@ import { workingStatus } from "@camclips/core";
 import { expect, it } from "vitest";
 import { putAsked } from "./asked.ts";
 import { countClips, listClips } from "./clip-list.ts";
-import { createSqliteRecords } from "./clip-records.ts";
+import { createSqliteRecords, sweepRecords } from "./clip-records.ts";
 import { StateFile } from "./state-file.ts";
 
 const START = Date.UTC(2026, 0, 1);
@@ -55,6 +55,17 @@ it("filters by state, camera, range and a part of the name", async () => {
   expect(ids({ search: "VAN" })).toEqual(["clip-3"]);
   expect(ids({ search: "ip-4" })).toEqual(["clip-4"]);
   expect(countClips(file.read)).toEqual({ working: 6 });
+});
+
+it("forgets what was asked for together with the clips' records", async () => {
+  using file = await clips(0);
+  const asked = { requestKey: "", idempotencyKey: undefined, title: undefined, body: "" };
+  await file.write((transaction) => {
+    putAsked(transaction, { ...asked, clipId: "old", sentMs: START - 200 * 86_400_000 });
+    putAsked(transaction, { ...asked, clipId: "recent", sentMs: START });
+  });
+  await sweepRecords(file, { now: () => START });
+  expect(file.read.rows("SELECT clip_id FROM requests").map(({ clip_id }) => clip_id)).toEqual(["recent"]);
 });
 
 it("reads no more than a page of a long list", async () => {

@@ -124,10 +124,12 @@ export function putEntryIn(
   return { stored: bodyOf(stored), ours: written > 0 };
 }
 
-/** Removes the records that have expired. */
+/** Removes the records that have expired, and what callers asked and told so long ago. */
 export function sweepRecords(file: StateFile, { now }: Clock): Promise<unknown> {
   return file.write((transaction) => {
     for (const table of ["entries", "statuses"]) transaction.run(`DELETE FROM ${table} WHERE expires_ms <= ?`, now());
+    transaction.run("DELETE FROM requests WHERE sent_ms <= ?", now() - KEPT_MS);
+    transaction.run("DELETE FROM told WHERE at_ms <= ?", now() - KEPT_MS);
   });
 }
 

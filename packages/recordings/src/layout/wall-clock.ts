@@ -59,7 +59,7 @@ function offsetOf(zone: string): number {
  * Of the two instants of a doubled hour, the first counts, unless the file was last written within half an hour of the second.
  * A time that was skipped counts as if clocks had not been set forward yet.
  */
-function zonedMs(local: number, zone: string, writtenMs: number | undefined): number {
+export function zonedMs(local: number, zone: string, writtenMs?: number): number {
   if (zone === "UTC") return local;
   const offsets = [local - 86_400_000, local + 86_400_000].map((near) => zoneOffset(near, zone));
   const candidates = [...new Set(offsets)].map((offset) => local - offset).sort((a, b) => a - b);

@@ -21,7 +21,7 @@ export function addCameraService(api: Api, world: World, guard: Guard): void {
         params: z.object({ alias: z.string().openapi({ param: { name: "alias", in: "path" } }) }),
         query: z.object({ startDate: instant, endDate: instant, allowPartialMatch: z.string().optional() }),
       },
-      responses: { 200: json(z.array(listedRecording), "Recordings"), ...problems(401, 403, 422, 429) },
+      responses: { 200: json(z.array(listedRecording), "Recordings"), ...problems() },
     }),
     async (context) => {
       const { alias } = context.req.valid("param");
@@ -53,7 +53,7 @@ export function addCameraService(api: Api, world: World, guard: Guard): void {
           content: { "application/json": { schema: z.looseObject({ clipId: z.string(), status: z.string() }) } },
         },
       },
-      responses: { 200: json(z.object({}), "Kept"), ...problems(401, 403, 413, 415, 422, 429) },
+      responses: { 200: json(z.object({}), "Kept"), ...problems(413, 415) },
     }),
     async (context) => {
       await putTold(

@@ -24,7 +24,7 @@ export function addCameras(api: Api, world: World, guard: Guard): void {
       tags: ["cameras"],
       summary: "All cameras",
       middleware: view,
-      responses: { 200: json(z.object({ cameras: z.array(camera) }), "Cameras"), ...problems(401, 403, 429) },
+      responses: { 200: json(z.object({ cameras: z.array(camera) }), "Cameras"), ...problems() },
     }),
     (context) => context.json({ cameras: camerasOf(world) }, 200),
   );
@@ -37,7 +37,7 @@ export function addCameras(api: Api, world: World, guard: Guard): void {
       summary: "A camera (contract, section 2)",
       middleware: view,
       request: { params: cameraParams },
-      responses: { 200: json(camera, "The camera"), ...problems(401, 403, 404, 429) },
+      responses: { 200: json(camera, "The camera"), ...problems(404) },
     }),
     (context) => {
       const { cameraId } = context.req.valid("param");
@@ -64,7 +64,7 @@ export function addCameras(api: Api, world: World, guard: Guard): void {
           }),
         }),
       },
-      responses: { 200: json(coverage, "Coverage"), ...problems(401, 403, 404, 422, 429) },
+      responses: { 200: json(coverage, "Coverage"), ...problems(404) },
     }),
     (context) => {
       const { cameraId } = context.req.valid("param");
@@ -104,7 +104,7 @@ export function addCameras(api: Api, world: World, guard: Guard): void {
       },
       responses: {
         200: { content: { "image/jpeg": { schema: z.string().openapi({ format: "binary" }) } }, description: "JPEG" },
-        ...problems(401, 403, 404, 422, 429, 503),
+        ...problems(404, 503),
       },
     }),
     async (context) => {

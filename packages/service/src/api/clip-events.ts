@@ -26,7 +26,7 @@ export function addClipEvents(api: Api, world: World, guard: Guard): void {
       description: "Messages: `event` (an event of the catalogue, with id), `progress` ({percent}), `end`.",
       middleware: guard.needs("view"),
       request: { params: clipParams, headers: z.object({ "last-event-id": z.string().max(200).optional() }) },
-      responses: { 200: stream, ...problems(401, 403, 404) },
+      responses: { 200: stream, ...problems(404) },
     }),
     async (context) => {
       const { clipId } = context.req.valid("param");
@@ -45,7 +45,7 @@ export function addClipEvents(api: Api, world: World, guard: Guard): void {
       description:
         "Messages: `clip` ({clipId, type}) and `progress` ({clipId, percent}). Nothing is repeated after a break.",
       middleware: guard.needs("view"),
-      responses: { 200: stream, ...problems(401, 403) },
+      responses: { 200: stream, ...problems() },
     }),
     (context) =>
       streamSSE(context, (sse) =>

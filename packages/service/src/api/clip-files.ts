@@ -44,7 +44,7 @@ export function addClipFiles(api: Api, world: World, guard: Guard): void {
         200: { content: { "video/mp4": binary }, description: "All of it" },
         206: { content: { "video/mp4": binary }, description: "A range of it" },
         304: { description: "Not modified" },
-        ...problems(401, 403, 404, 416),
+        ...problems(404, 416),
       },
     }),
     async (context) => {
@@ -73,7 +73,7 @@ export function addClipFiles(api: Api, world: World, guard: Guard): void {
       responses: {
         200: { content: { "image/jpeg": binary, "image/png": binary, "image/webp": binary }, description: "A picture" },
         304: { description: "Not modified" },
-        ...problems(401, 403, 404),
+        ...problems(404),
       },
     }),
     async (context) => {
@@ -115,7 +115,7 @@ export function addClipFiles(api: Api, world: World, guard: Guard): void {
       },
       responses: {
         201: json(z.object({ url: z.string(), expiresAt: z.string() }), "The link"),
-        ...problems(401, 403, 404, 415, 422),
+        ...problems(404, 415),
       },
     }),
     async (context) => {

@@ -1,4 +1,5 @@
 import { clipState } from "@camclips/core";
+import { cancelClip } from "@camclips/functions";
 import { listClips } from "@camclips/local";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Guard } from "../auth/guard.ts";
@@ -42,7 +43,7 @@ export function addClips(api: Api, world: World, guard: Guard): void {
       responses: {
         202: json(z.union([clipView, z.object({ clips: z.array(clipView) })]), "Accepted; stored on the disk"),
         200: json(z.union([clipView, z.object({ clips: z.array(clipView) })]), "Asked for before"),
-        ...problems(401, 403, 409, 413, 415, 422, 429, 507),
+        ...problems(409, 413, 415, 507),
       },
     }),
     async (context) => {
@@ -79,7 +80,7 @@ export function addClips(api: Api, world: World, guard: Guard): void {
           cursor: z.string().max(300).optional().openapi({ description: "`next` of the page before" }),
         }),
       },
-      responses: { 200: json(clipPage, "A page"), ...problems(401, 403, 422, 429) },
+      responses: { 200: json(clipPage, "A page"), ...problems() },
     }),
     (context) => {
       const { state, camera, start, end, search, limit, cursor } = context.req.valid("query");
@@ -92,13 +93,34 @@ export function addClips(api: Api, world: World, guard: Guard): void {
 
   api.openapi(
     createRoute({
+      method: "delete",
+      path: "/clips/{clipId}",
+      tags: ["clips"],
+      summary: "Cancel a clip that is not decided yet",
+      middleware: guard.needs("request"),
+      request: { params: clipParams },
+      responses: { 200: json(clipView, "Cancelled"), ...problems(404, 409) },
+    }),
+    async (context) => {
+      const { clipId } = context.req.valid("param");
+      await clipOr404(world, clipId);
+      const result = await cancelClip(clipId, world.runtime.operator);
+      if (result.kind === "decided") throw new Problem(409, `the clip is ${result.status} already`);
+      if (result.kind !== "cancelled")
+        throw new Problem(409, "the clip was accepted a moment ago: try again", { headers: { "retry-after": "1" } });
+      return context.json(await clipOr404(world, clipId), 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
       method: "get",
       path: "/clips/{clipId}",
       tags: ["clips"],
       summary: "A clip, with what its caller was told",
       middleware: guard.needs("view"),
       request: { params: clipParams },
-      responses: { 200: json(clipView, "The clip"), ...problems(401, 403, 404, 429) },
+      responses: { 200: json(clipView, "The clip"), ...problems(404) },
     }),
     async (context) => context.json(await clipOr404(world, context.req.valid("param").clipId), 200),
   );

@@ -2,6 +2,7 @@ import { statfs } from "node:fs/promises";
 import { countClips } from "@camclips/local";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Guard } from "../auth/guard.ts";
+import { Problem } from "../http/problem.ts";
 import type { World } from "../world.ts";
 import { metricsText } from "./metrics.ts";
 import { type Api, json, problems } from "./route.ts";
@@ -15,7 +16,15 @@ const operations = z
   .object({
     clips: z.record(z.string(), z.int()),
     queues: z.array(z.object({ stage: z.string(), messages: z.int(), deadLetters: z.int() })),
-    deadLetters: z.array(z.object({ queue: z.string(), error: z.string(), clipId: z.string().optional() })),
+    deadLetters: z.array(
+      z.object({
+        id: z.string(),
+        queue: z.string(),
+        error: z.string(),
+        sentAt: z.string(),
+        clipId: z.string().optional(),
+      }),
+    ),
     index: z.object({ complete: z.boolean(), toExamine: z.int(), folders: z.int() }),
     recordingProblems: z.array(
       z.object({ path: z.string(), problem: z.string(), camera: z.string().optional(), start: z.number().optional() }),
@@ -25,6 +34,7 @@ const operations = z
   .openapi("Operations");
 
 export function addOperations(api: Api, world: World, guard: Guard): void {
+  addRedrive(api, world, guard);
   api.openapi(
     createRoute({
       method: "get",
@@ -51,7 +61,7 @@ export function addOperations(api: Api, world: World, guard: Guard): void {
       middleware: guard.needs("view"),
       responses: {
         200: { content: { "text/plain": { schema: z.string() } }, description: "Text format" },
-        ...problems(401, 403),
+        ...problems(),
       },
     }),
     async (context) => context.text(await metricsText(world), 200, { "content-type": "text/plain; version=0.0.4" }),
@@ -64,7 +74,7 @@ export function addOperations(api: Api, world: World, guard: Guard): void {
       tags: ["operations"],
       summary: "Queues, dead letters, disks, and recordings that need a look",
       middleware: guard.needs("view"),
-      responses: { 200: json(operations, "Operations"), ...problems(401, 403, 429) },
+      responses: { 200: json(operations, "Operations"), ...problems() },
     }),
     async (context) => {
       const { runtime, index, config } = world;
@@ -78,7 +88,10 @@ export function addOperations(api: Api, world: World, guard: Guard): void {
         {
           clips: countClips(runtime.state.read),
           queues,
-          deadLetters: letters.slice(-100).map(({ queue, error, body }) => ({ queue, error, ...clipIdIn(body) })),
+          deadLetters: letters.slice(-100).map(({ messageId, queue, error, sentMs, body }) => ({
+            ...{ id: messageId, queue, error, sentAt: new Date(sentMs).toISOString() },
+            ...clipIdIn(body),
+          })),
           index: index.progress(),
           recordingProblems: index
             .problems()
@@ -91,6 +104,25 @@ export function addOperations(api: Api, world: World, guard: Guard): void {
         },
         200,
       );
+    },
+  );
+}
+
+function addRedrive(api: Api, { runtime }: World, guard: Guard): void {
+  api.openapi(
+    createRoute({
+      method: "post",
+      path: "/dead-letters/{id}/redrive",
+      tags: ["operations"],
+      summary: "Send a dead letter back to its queue, once its reason is gone",
+      middleware: guard.needs("administer"),
+      request: { params: z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) }) },
+      responses: { 202: json(z.object({}), "Sent"), ...problems(404) },
+    }),
+    async (context) => {
+      const { id } = context.req.valid("param");
+      if (!(await runtime.redrive(id))) throw new Problem(404, `there is no dead letter ${id.slice(0, 40)}`);
+      return context.json({}, 202);
     },
   );
 }

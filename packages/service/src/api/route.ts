@@ -41,8 +41,12 @@ export const json = <S extends z.ZodType>(schema: S, description: string) => ({
   description,
 });
 
-/** What may go wrong, for the documentation. */
+/** What may go wrong with every call. */
+const COMMON = [400, 401, 403, 422, 429] as const;
+
+/** What may go wrong, for the documentation. @param statuses beside those of every call */
 export function problems<S extends number>(...statuses: S[]) {
   const problem = { content: { "application/problem+json": { schema: problemSchema } }, description: "RFC 9457" };
-  return Object.fromEntries(statuses.map((status) => [status, problem])) as Record<S, typeof problem>;
+  const all = [...COMMON, ...statuses].map((status) => [status, problem]);
+  return Object.fromEntries(all) as Record<S | (typeof COMMON)[number], typeof problem>;
 }

@@ -1,10 +1,11 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { Problem } from "./problem.ts";
 import { sendFile } from "./send-file.ts";
 
-const FOLDER = fileURLToPath(new URL("../../console", import.meta.url));
+/** By the package's name: this file may be part of a bundle that lies elsewhere. */
+const FOLDER = dirname(createRequire(import.meta.url).resolve("@camclips/service/console/index.html"));
 
 const MIME: Record<string, string> = {
   html: "text/html; charset=utf-8",

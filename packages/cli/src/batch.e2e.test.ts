@@ -1,0 +1,104 @@
+import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, makeHarbour, START_MS, temporaryFolder } from "@camclips/testing/cli/fixtures";
+import { runCli } from "@camclips/testing/cli/run-cli";
+import { until } from "@camclips/testing/folders";
+import { PIER_START, startServiceWorld } from "@camclips/testing/service-world";
+import { expect, it } from "vitest";
+
+const linesOf = (stdout: string) =>
+  stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+it("makes the clips of a CSV file, tells each, and makes none of them twice", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await makeHarbour(cwd, 2);
+  await writeFile(
+    join(cwd, "clips.csv"),
+    `camera,start,duration,clipId\nharbour,${after(1000)},2s,"one"\n# a comment\nharbour,${START_MS + 5000},1,two\nattic,${after(0)},1,three\n`,
+  );
+  const args = ["batch", "clips.csv", "--recordings", "."];
+  const first = await runCli(args, { cwd });
+  expect(linesOf(first.stdout)).toMatchObject([
+    { line: 2, clipId: "one", status: "CLIP_AVAILABLE", metadata: { clip: { frames: 50 } } },
+    { line: 4, clipId: "two", status: "CLIP_AVAILABLE" },
+    {
+      line: 5,
+      clipId: "three",
+      status: "FATAL_ERROR",
+      error: expect.stringContaining('no recordings of camera "attic"'),
+    },
+  ]);
+  expect(first.code).toBe(2);
+  for (const name of await readdir(cwd))
+    if (name.endsWith(".mp4")) await rename(join(cwd, name), join(cwd, `${name}.away`));
+  const again = await runCli(args, { cwd });
+  expect(linesOf(again.stdout).slice(0, 2)).toEqual(linesOf(first.stdout).slice(0, 2));
+
+  await writeFile(
+    join(cwd, "bad.jsonl"),
+    `{"camera":"harbour","start":"${after(0)}"}\n{"start":"${after(0)}","end":"x"}\n{\n`,
+  );
+  const bad = await runCli(["batch", "bad.jsonl", "--recordings", "."], { cwd });
+  expect(bad.code).toBe(2);
+  expect(bad.stderr).toMatch(
+    /3 of 3 lines.*line 1: end or duration.*line 2: camera is missing.*line 3: it is neither/s,
+  );
+});
+
+it("tells what was recorded, with a bar to look at", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await makeHarbour(cwd, 1);
+  const ask = (...more: string[]) => runCli(["coverage", "--recordings", ".", "--camera", "harbour", ...more], { cwd });
+  const all = await ask();
+  expect(all).toMatchObject({ code: 0, stderr: "" });
+  expect(all.stdout).toContain("4 s of 4 s, 100.0 %");
+  expect(all.stdout).toContain(`[${"█".repeat(72)}]`);
+  const half = JSON.parse((await ask("--start", after(0), "--end", after(8000), "--json")).stdout);
+  expect(half.spans).toEqual([{ start: START_MS, end: START_MS + 4000 }]);
+  expect(half.gaps).toEqual([{ start: START_MS + 4000, end: START_MS + 8000, cause: "NOT_RECORDED" }]);
+  expect((await ask("--zone", "Mars", "--start", after(0))).stderr).toContain('--zone "Mars" is no time zone');
+});
+
+it("cuts a clip of a duration, at a time in a zone", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await makeHarbour(cwd, 1);
+  const args = ["clip", "--recordings", ".", "--camera", "harbour", "--json", "--zone", "Europe/Paris"];
+  const clip = await runCli([...args, "--start", "2018-10-31 03:52:01.051", "--duration", "2s"], { cwd });
+  expect(JSON.parse(clip.stdout)).toMatchObject({
+    status: "CLIP_AVAILABLE",
+    startTimestampInMs: START_MS + 1000,
+    clip: { frames: 50 },
+  });
+  expect(await runCli([...args, "--start", "now"], { cwd })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("--duration 45s"),
+  });
+});
+
+it("has a running service do both", async () => {
+  await using world = await startServiceWorld();
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await mkdir(join(cwd, "empty"));
+  await until(async () => (await world.json("/operations")).index.complete);
+  const at = (ms: number) => new Date(PIER_START + ms).toISOString();
+  const input = `{"camera":"pier","start":"${at(500)}","duration":"1s"}\n{"camera":"attic","start":"${at(0)}","duration":"1s"}\n`;
+  const batch = await runCli(["batch", "-", "--server", world.url], { cwd, input });
+  expect(linesOf(batch.stdout)).toMatchObject([
+    { line: 2, status: "FATAL_ERROR", error: expect.stringContaining("attic") },
+    { line: 1, status: "CLIP_AVAILABLE" },
+  ]);
+  const coverage = await runCli(
+    ["coverage", "--server", world.url, "--camera", "pier", "--start", at(0), "--end", at(4000)],
+    { cwd },
+  );
+  expect(coverage.stdout).toContain("4 s of 4 s, 100.0 %");
+  const gone = await runCli(["coverage", "--server", "http://127.0.0.1:9", "--camera", "pier"], { cwd });
+  expect(gone).toMatchObject({ code: 2, stderr: expect.stringContaining("no service answers at http://127.0.0.1:9") });
+});

@@ -1,0 +1,115 @@
+import { planParts } from "@camclips/core";
+import type { Interval } from "@camclips/events";
+import { type Command, Option } from "commander";
+import * as z from "zod";
+import { folderSettings } from "../input/environment.ts";
+import { readInstant } from "../input/instant.ts";
+import { endOption, parseServer, startOption, zoneNamed, zoneOption } from "../input/range.ts";
+import { addRecordingsOptions, findRecordings, type RecordingsOptions } from "../recordings/find-recordings.ts";
+import { footageIn } from "../recordings/footage.ts";
+import { callServer } from "../server/call-server.ts";
+import { Subcommand } from "../subcommand.ts";
+import { coverageBar } from "../view/coverage-bar.ts";
+import { instant, roughly } from "../view/format.ts";
+import { parseId } from "./clip.ts";
+
+interface CoverageOptions extends RecordingsOptions {
+  camera: string;
+  start?: string;
+  end?: string;
+  zone: string;
+  server?: string;
+  json?: true;
+}
+
+/** What there is of a camera in a range. */
+const covered = z.object({
+  start: z.number(),
+  end: z.number(),
+  spans: z.array(z.looseObject({ start: z.number(), end: z.number() })),
+  gaps: z.array(z.looseObject({ start: z.number(), end: z.number(), cause: z.string() })),
+});
+type Covered = z.infer<typeof covered>;
+
+const EVER: Interval = [0, Number.MAX_SAFE_INTEGER];
+
+const help = `
+Without --start and --end: all that there is (of a running service: the last day).
+
+Examples:
+  camclips coverage --recordings ./recordings --camera harbour
+  camclips coverage --config camclips.config.yaml --camera harbour --start "2 hours ago" --json | jq .gaps
+  camclips coverage --server http://127.0.0.1:8420 --camera harbour --zone Europe/Paris --start 2026-01-01`;
+
+export function coverageCommand(): Command {
+  return addRecordingsOptions(new Subcommand("coverage"))
+    .description("tell what was recorded: spans, gaps, and a bar to look at")
+    .requiredOption("--camera <name>", "the camera", parseId)
+    .addOption(startOption())
+    .addOption(endOption())
+    .addOption(zoneOption())
+    .addOption(
+      new Option("--server <url>", "ask a running service")
+        .argParser(parseServer)
+        .conflicts(["recordings", "layout", "config"]),
+    )
+    .option("--json", "print it as JSON")
+    .addHelpText("after", help)
+    .action(coverage);
+}
+
+async function coverage({ start, end, zone, ...options }: CoverageOptions): Promise<void> {
+  const zoneOf = await zoneNamed(zone);
+  const read = (text: string | undefined) => (text === undefined ? undefined : readInstant(text, zoneOf));
+  const asked = { start: read(start), end: read(end) };
+  const found = options.server
+    ? await ofServer(options.server, options.camera, asked)
+    : await ofFolder({ ...options, zone }, asked);
+  if (options.json) process.stdout.write(`${JSON.stringify({ camera: options.camera, ...found }, null, 2)}\n`);
+  else process.stdout.write(`${linesOf(found).join("\n")}\n`);
+}
+
+interface Asked {
+  start: number | undefined;
+  end: number | undefined;
+}
+
+async function ofServer(server: string, camera: string, { start, end }: Asked): Promise<Covered> {
+  const query = new URLSearchParams();
+  if (start !== undefined) query.set("start", String(start));
+  if (end !== undefined) query.set("end", String(end));
+  return covered.parse(await callServer(server, `/cameras/${encodeURIComponent(camera)}/coverage?${query}`));
+}
+
+async function ofFolder(options: CoverageOptions, { start, end }: Asked): Promise<Covered> {
+  const settings = folderSettings(process.env, ".");
+  const { recordings } = await findRecordings(options.camera, options, settings);
+  const { footage } = await footageIn(recordings, [start ?? EVER[0], end ?? EVER[1]], settings);
+  const from = start ?? Math.min(...footage.map(({ startMs }) => startMs));
+  const to = end ?? Math.max(...footage.map(({ endMs }) => endMs));
+  const { holes } = planParts([from, to], footage, settings.JOIN_TOLERANCE_MS);
+  const edges = [from, ...holes.flat(), to];
+  const spans = edges.flatMap((at, index) => {
+    const until = edges[index + 1] ?? at;
+    return index % 2 === 0 && until > at ? [{ start: at, end: until }] : [];
+  });
+  return { start: from, end: to, spans, gaps: holes.map(([start, end]) => ({ start, end, cause: "NOT_RECORDED" })) };
+}
+
+function linesOf({ start, end, spans, gaps }: Covered): string[] {
+  const total = spans.reduce((sum, span) => sum + span.end - span.start, 0);
+  const rows = [
+    ...spans.map((span) => ({ ...span, what: "footage" })),
+    ...gaps.map(({ cause, ...gap }) => ({ ...gap, what: `gap      ${cause}` })),
+  ].sort((a, b) => a.start - b.start);
+  return [
+    `${instant(start)} to ${instant(end)}: ${roughly(total)} of ${roughly(end - start)}, ${((100 * total) / Math.max(1, end - start)).toFixed(1)} %`,
+    coverageBar(
+      [start, end],
+      spans.map((span): Interval => [span.start, span.end]),
+    ),
+    ...rows.map(
+      (row) => `${instant(row.start)}  ${instant(row.end)}  ${roughly(row.end - row.start).padStart(8)}  ${row.what}`,
+    ),
+  ];
+}

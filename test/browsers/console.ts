@@ -1,0 +1,151 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Page } from "puppeteer-core";
+import { CODE_COLUMNS, CODE_HEIGHT, CODE_ROWS, readBlocks } from "../../packages/media/src/synthetic/frame-code.ts";
+import { PIER_START, type ServiceWorld, startServiceWorld } from "../../packages/testing/src/service-world.ts";
+import { launchChromium, launchFirefox } from "./browser.ts";
+
+/**
+ * The console in two real browsers: a clip is asked for by dragging, is seen to be made, and plays; each of its frames is the
+ * one of the wall clock beside it. axe-core finds nothing on any page, light and dark, wide and as narrow as a phone.
+ *
+ *   npm run test:console [-- FOLDER]      screenshots go into the folder
+ */
+const FPS = 25;
+const SECONDS = 2;
+const WIDE = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 800 };
+const PATIENCE = { timeout: 90_000 };
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const [, , shots] = process.argv;
+const wrong: string[] = [];
+
+function expect(isSo: boolean, problem: string): void {
+  if (!isSo) wrong.push(problem);
+}
+
+/** What axe finds against WCAG 2.2 AA, a line each. */
+async function accessibility(page: Page, name: string): Promise<void> {
+  await page.evaluate(axe);
+  const found = (await page.evaluate(
+    `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then(({ violations }) =>
+      JSON.stringify(violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html.slice(0, 120)).join(" | "))))`,
+  )) as string;
+  for (const line of JSON.parse(found)) wrong.push(`${name}: ${line}`);
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  if (shots) await page.screenshot({ path: join(shots, `${name.replaceAll(/\W+/g, "-")}.png`) });
+}
+
+/** Drags over the camera's row, and asks for what that chose. */
+async function askByDragging(page: Page): Promise<void> {
+  await page.waitForSelector(".track canvas");
+  await page.waitForNetworkIdle();
+  const box = await page.$eval(".track", (track) => {
+    const { left, top, width } = track.getBoundingClientRect();
+    return { left, top, width };
+  });
+  const at = (share: number) => [box.left + 150 + (box.width - 150) * share, box.top + 34 + 23] as const;
+  await page.mouse.move(...at(0.9));
+  await page.mouse.down();
+  await page.mouse.move(...at(0.92), { steps: 3 });
+  await page.mouse.move(...at(0.94), { steps: 3 });
+  await page.mouse.up();
+  await page.waitForSelector("form.ask");
+}
+
+/** The code on the picture, and the wall clock beside it. */
+async function seen(page: Page): Promise<{ code: number | null; clock: string }> {
+  const answer = await page.evaluate(
+    (columns, rows, height) => {
+      const video = document.querySelector("video");
+      const canvas = document.createElement("canvas");
+      canvas.width = video?.videoWidth ?? 0;
+      canvas.height = video?.videoHeight ?? 0;
+      const context = canvas.getContext("2d");
+      if (video) context?.drawImage(video, 0, 0);
+      const band = (2 * Math.round((canvas.height * height) / 2)) / rows;
+      const blocks: boolean[] = [];
+      for (let row = 0; row < rows; row++)
+        for (let column = 0; column < columns; column++) {
+          const x = Math.floor(((column + 0.5) * canvas.width) / columns);
+          blocks.push((context?.getImageData(x, Math.floor((row + 0.5) * band), 1, 1).data[1] ?? 0) > 127);
+        }
+      return { blocks, clock: document.querySelector(".clock")?.textContent ?? "" };
+    },
+    CODE_COLUMNS,
+    CODE_ROWS,
+    CODE_HEIGHT,
+  );
+  return { code: readBlocks(answer.blocks), clock: answer.clock };
+}
+
+async function lookAt(name: string, page: Page, world: ServiceWorld): Promise<void> {
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  await page.setViewport(WIDE);
+  await page.goto(`${world.url}/`);
+  await page.select("#zone", "utc");
+  await askByDragging(page);
+  await shoot(page, `${name} timeline`);
+  await accessibility(page, `${name}, timeline`);
+  await page.type("form.ask input[name=title]", `Asked in ${name}`);
+  await page.click("form.ask button[type=submit]");
+  await page.waitForSelector(".toast a", PATIENCE);
+  await page.click(".toast a");
+  await page.waitForSelector("video", PATIENCE);
+  await page.waitForFunction(() => (document.querySelector("video")?.readyState ?? 0) >= 2, PATIENCE);
+  await shoot(page, `${name} clip`);
+  await accessibility(page, `${name}, clip`);
+  for (let frame = 0; frame < 4; frame++) {
+    const buttons = await page.$$(".player-bar button");
+    await buttons[1]?.click();
+    await page.waitForFunction(() => document.querySelector("video")?.seeking === false, PATIENCE);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const { code, clock } = await seen(page);
+    const wallMs = Date.parse(`2026-01-01T${clock}Z`) - PIER_START;
+    // Recordings of two seconds, whose frames count from 0; a step may end just before its frame's own time.
+    const codes = [-2, 0, 2].map((off) => Math.floor((((wallMs + off) % (SECONDS * 1000)) * FPS) / 1000));
+    expect(
+      code !== null && codes.includes(code),
+      `${name}: at ${clock} the picture is ${code}, not ${codes.join(" or ")}`,
+    );
+  }
+
+  for (const scheme of ["light", "dark"] as const) {
+    for (const viewport of [WIDE, PHONE]) {
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]).catch(() => {});
+      await page.setViewport(viewport);
+      for (const hash of ["#/", "#/clips", "#/operations"]) {
+        await page.goto(`${world.url}/${hash}`);
+        await page.waitForSelector("h1");
+        await page.waitForNetworkIdle({ idleTime: 300, concurrency: 1 });
+        const label = `${name}, ${hash}, ${scheme}, ${viewport.width}`;
+        await accessibility(page, label);
+        await shoot(page, label);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(overflow <= 0, `${label}: the page is ${overflow} px too wide`);
+      }
+    }
+  }
+  for (const error of errors) wrong.push(`${name}: ${error}`);
+}
+
+if (shots) await mkdir(shots, { recursive: true });
+await using world = await startServiceWorld();
+await world.call("/clips", { json: { camera: "pier", start: PIER_START - 9000, end: PIER_START - 8000 } });
+for (const launch of [launchChromium, launchFirefox]) {
+  const { name, driver } = await launch();
+  try {
+    await lookAt(name, await driver.newPage(), world);
+    console.log(`${name}: looked at the console`);
+  } finally {
+    await driver.close();
+  }
+}
+wrong.push(...world.errors);
+for (const line of wrong) console.error(line);
+process.exitCode = wrong.length === 0 ? 0 : 1;
