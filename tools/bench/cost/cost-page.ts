@@ -11,7 +11,9 @@ const assumed = { moreRanges: 19, clipMb: 31, stagedMb: 40, stagedDays: 2, logKb
 const beside: readonly StageName[] = ["check-deadline", "record-event", "schedule-retry", "watch-clips"];
 
 const rows: readonly PipelineStage[] = pipeline;
-const millisecondsOf = (stage: string): number => (rows.find((row) => row.stage === stage)?.typicalSeconds ?? 0) * 1000;
+const rowOf = (stage: string) => rows.find((row) => row.stage === stage);
+const usesFfmpeg = (stage: string): boolean => rowOf(stage)?.ffmpeg ?? false;
+const millisecondsOf = (stage: string): number => (rowOf(stage)?.typicalSeconds ?? 0) * 1000;
 
 interface Line {
   what: string;
@@ -59,7 +61,7 @@ function linesOf(calls: ClipCalls): Line[] {
     ...messages.map(({ stage, count }) => {
       const gbSeconds = (count * millisecondsOf(stage) * memoryGb(stage)) / 1000;
       const of = `${count} x ${millisecondsOf(stage).toLocaleString("en")} ms x ${memoryGb(stage).toFixed(2)} GB`;
-      return line(stage, gbSeconds, prices.lambdaGbSecond, of);
+      return line(stage, gbSeconds, prices.lambdaGbSecond[usesFfmpeg(stage) ? "x86_64" : "arm64"], of);
     }),
     line("Lambda requests", invocations, prices.lambdaRequest),
     line("events", calls.events, prices.event),
@@ -93,7 +95,7 @@ function keepingOf({ recordBytes }: ClipCalls): Line[] {
   ];
 }
 
-const memoryGb = (stage: string): number => (rows.find((row) => row.stage === stage)?.memoryMb ?? 0) / 1024;
+const memoryGb = (stage: string): number => (rowOf(stage)?.memoryMb ?? 0) / 1024;
 
 /** Functions at once, each so long at a clip: what a stage lets through. */
 function capacities() {

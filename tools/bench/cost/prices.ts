@@ -1,11 +1,11 @@
 /**
  * List prices in USD, without free tiers and discounts: inputs of the model, to be looked at again where it matters.
- * The functions run on x86_64.
+ * Functions without ffmpeg run on arm64; the two that render are taken to run on x86_64.
  */
 export const prices = {
   region: "eu-west-1",
   asOf: "2026-11",
-  lambdaGbSecond: 0.0000166667,
+  lambdaGbSecond: { arm64: 0.0000133334, x86_64: 0.0000166667 },
   lambdaRequest: 0.2e-6,
   event: 1e-6,
   queueRequest: 0.4e-6,
