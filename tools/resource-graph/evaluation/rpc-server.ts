@@ -26,6 +26,8 @@ export async function startRpcServer(work: string, answers: Answers): Promise<Rp
     );
     response.end(JSON.stringify(answer));
   });
+  // On a busy machine a connection is taken up again just as it would be closed for idleness: "socket hang up".
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
