@@ -143,7 +143,7 @@ describe("an alarm goes off, and no other, when", () => {
     const fine = await decided();
     const pending = ["RECORDING_NOT_YET_AVAILABLE", "PARTIAL_COVERAGE_WAITING", "FUTURE_RANGE"];
     const never = [...pending, "ALREADY_DELIVERED", "CANCELLED"];
-    const ours = ["CAMERA_SERVICE_UNAVAILABLE", "INTERNAL", "STALLED", "VERIFY_FAILED"];
+    const ours = ["CAMERA_SERVICE_UNAVAILABLE", "INTERNAL", "OVERLOADED", "STALLED", "VERIFY_FAILED"];
     for (const why of reason.options.filter((value) => !never.includes(value))) {
       const refused = await decided(why);
       const of = async (bad: number, good: number) => goingOff(await quiet(), at(20, refused, bad), at(20, fine, good));

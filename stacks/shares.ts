@@ -11,7 +11,7 @@ const SIX_HOURS = 6 * 3600;
 const FEWEST = 3;
 
 /** Reasons that are ours, or a dependency's, to repair. Of the others, which callers and cameras bring about, more are usual. */
-const OURS: readonly Reason[] = ["CAMERA_SERVICE_UNAVAILABLE", "INTERNAL", "STALLED", "VERIFY_FAILED"];
+const OURS: readonly Reason[] = ["CAMERA_SERVICE_UNAVAILABLE", "INTERNAL", "OVERLOADED", "STALLED", "VERIFY_FAILED"];
 const OURS_PERCENT = 1;
 const OTHERS_PERCENT = 20;
 

@@ -56,7 +56,8 @@ function claimantsIn({ world }: Ending): Map<string, string> {
     ...eventsOf(world.published, "ClipRejected"),
     ...eventsOf(world.published, "ClipFailed"),
   ];
-  return new Map(claimants.map(({ data, metadata }) => [metadata.id, requestKey(data.request)]));
+  const published = claimants.map(({ data, metadata }): [string, string] => [metadata.id, requestKey(data.request)]);
+  return new Map([...published, ...world.cancellations]);
 }
 
 /** What subscribers were told, by request. */

@@ -1,3 +1,4 @@
+import type { ClipRecords } from "@camclips/core";
 import { type AnyEvent, type CamclipsEvent, markRerun, parseEnvelope, stageNamed } from "@camclips/events";
 import { cancelClip, type Deps, NOT_REDRIVEN, redrivenBody } from "@camclips/functions";
 import type { LocalRuntime } from "@camclips/local";
@@ -41,7 +42,15 @@ async function cancel(
     if (breaksOff) throw new Error("the command broke off");
     world.limbo.push(...events.map((event) => ({ atMs: world.now(), event })));
   };
-  const ports = { records, bus: { publish }, schedules: runtime.operator.schedules, clock: world };
+  const remembering: ClipRecords = {
+    ...records,
+    putOnce(key, value, options) {
+      const [kind, requestKey = ""] = key.name.split("/");
+      if (kind === "terminal") world.cancellations.set((value as { cause: string }).cause, requestKey);
+      return records.putOnce(key, value, options);
+    },
+  };
+  const ports = { records: remembering, bus: { publish }, schedules: runtime.operator.schedules, clock: world };
   const { kind } = await cancelClip(clipId, ports).catch((error: unknown) => ({ kind: String(error) }));
   world.note(`cancel ${clipId}: ${kind}`);
   if (kind === "cancelled") world.cancelled.add(clipId);

@@ -53,6 +53,8 @@ export class World implements Disposable {
   readonly scheduled: string[] = [];
   /** What went wrong, in order: printed when a check fails. */
   readonly faults: string[] = [];
+  /** Requests by the event that an operator's command was to publish, also where it broke off before. */
+  readonly cancellations = new Map<string, string>();
   /** Clips whose cancelling was confirmed to the operator. */
   readonly cancelled = new Set<string>();
   /** Notifications that were sent again though nothing had gone wrong since they were sent. */
@@ -95,8 +97,9 @@ export class World implements Disposable {
     return (this.now() - EPOCH) / 1000;
   }
 
+  /** Pauses are no whole milliseconds: what lies a fraction ahead of a clock of whole ones would never be due. */
   advanceTo(ms: number): void {
-    this.#aheadMs += Math.max(0, ms - this.now());
+    this.#aheadMs += Math.max(0, Math.ceil(ms) - this.now());
   }
 
   jump(bySeconds: number): void {
