@@ -5,8 +5,13 @@ import { testFolder } from "@camclips/testing/folders";
 import { fakeMedia } from "@camclips/testing/stage-world";
 import { expect, it } from "vitest";
 import { createFolderStore } from "./folder-store.ts";
-import { LocalRuntime, STATE_FILE } from "./runtime.ts";
+import { LocalRuntime, STATE_FILE, stageSeconds } from "./runtime.ts";
 import { StateFile } from "./sqlite/state-file.ts";
+
+it("has half an hour for the work of ffmpeg, and Lambda's time for everything else", () => {
+  expect(stageSeconds({ ffmpeg: true, timeoutSeconds: 300 })).toBe(1800);
+  expect(stageSeconds({ ffmpeg: false, timeoutSeconds: 60 })).toBe(60);
+});
 
 it("does nothing any more when it is stopped while it starts; what it was to do stays for the next one", async () => {
   await using folder = await testFolder();

@@ -77,8 +77,13 @@ export const STATE_FILE = "state.sqlite";
 /** How often the runtime looks for what another process has sent. */
 const LOOK_MS = 1000;
 
-/** Time a stage has on one message, as on Lambda. */
-const signalFor = (row: PipelineStage): AbortSignal => AbortSignal.timeout(row.timeoutSeconds * 1000);
+/** Lambda ends a function after 15 minutes; a machine of one's own may take its time over a clip of an hour. */
+const RENDER_SECONDS = 1800;
+
+/** Time a stage has on one message: as on Lambda, except for the work of ffmpeg. */
+export function stageSeconds({ ffmpeg, timeoutSeconds }: Pick<PipelineStage, "ffmpeg" | "timeoutSeconds">): number {
+  return ffmpeg ? RENDER_SECONDS : timeoutSeconds;
+}
 
 /** The pipeline in one process: the same stages and the same table as on AWS, with one SQLite file in place of the services. */
 export class LocalRuntime {
@@ -250,7 +255,7 @@ export class LocalRuntime {
     const stage = this.#stages.get(row.stage);
     if (!stage || !this.#deps) throw new Error("the runtime was not started");
     const message = { messageId: String(id), body: parsedOrText(body), sentMs, receiveCount: receives };
-    await processMessage(stage, message, this.#deps, signalFor(row));
+    await processMessage(stage, message, this.#deps, AbortSignal.timeout(stageSeconds(row) * 1000));
   }
 
   async #notify(notification: Notification): Promise<void> {
