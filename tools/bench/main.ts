@@ -8,21 +8,23 @@ import { chosenFrom, countFrom, ffmpegOrExit, orUsage } from "./arguments.ts";
 import { type Case, casesFor, isAboutLength } from "./cases.ts";
 import { chart } from "./chart.ts";
 import { type Bench, measureWay } from "./measure-way.ts";
+import { whyNotMeasured } from "./peers.ts";
 import { serveRanges } from "./range-server.ts";
 import { benchCamera, fullSize, longCamera, quickSize } from "./recordings.ts";
 import { type CaseResult, merged, type Results, type WayResult } from "./results.ts";
 import { table } from "./table.ts";
-import type { Way } from "./work.ts";
+import { PEERS, type Way } from "./work.ts";
 
 const help = `Measures the old way of making clips against ours, on generated recordings.
 
-  npm run bench -- [--quick] [--runs N] [--cases 20,60,300,length] [--ways old,exact,smart,fast] [--no-save]
+  npm run bench -- [--quick] [--runs N] [--cases 20,60,300,length] [--ways old,exact,smart,fast] [--peers] [--no-save]
 
   --quick    two recordings of one minute, small pictures; saves nothing
   --runs     how often each is measured (3)
   --cases    lengths of the clips to measure, seconds, or "length": 60 s of a short and of a long recording, without the
              old way; results of other cases are kept
   --ways     which ways to measure; only a run of all four is saved
+  --peers    measures what others do, too: ffmpeg's concat demuxer, and smartcut (pip install smartcut); saves nothing
   --no-save  leaves tools/bench/results.json and docs/bench.svg as they are
 `;
 
@@ -31,6 +33,7 @@ const options = {
   runs: { type: "string", default: "3" },
   cases: { type: "string" },
   ways: { type: "string", default: "old,exact,smart,fast" },
+  peers: { type: "boolean", default: false },
   "no-save": { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
@@ -94,6 +97,16 @@ async function save(results: Results): Promise<void> {
   await writeFile(join(top, "docs", "bench.svg"), chart(all));
 }
 
+async function measurablePeers(): Promise<Way[]> {
+  const found: Way[] = [];
+  for (const peer of PEERS) {
+    const why = await whyNotMeasured(peer);
+    if (why) process.stderr.write(`${why}\n`);
+    else found.push(peer);
+  }
+  return found;
+}
+
 async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(help);
   await mkdir(root, { recursive: true });
@@ -111,7 +124,8 @@ async function main(): Promise<void> {
   const cameras = { pair, long: needsLong ? await longCamera(folder, pair, ffmpeg) : pair };
   const bench = { cameras, server, ffmpeg, root, runs };
   const results: Results = { ...(await describeBench(pair)), cases: [] };
-  const isSaved = !values.quick && !values["no-save"] && ways.length === WAYS.length;
+  if (values.peers) ways.push(...(await measurablePeers()));
+  const isSaved = !values.quick && !values["no-save"] && !values.peers && ways.length === WAYS.length;
   for (const one of cases) {
     results.cases.push(await measureCase(bench, one, ways));
     if (isSaved) await save(results);

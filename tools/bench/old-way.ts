@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { runFfmpeg } from "../../packages/media/src/ffmpeg/run-ffmpeg.ts";
 import { download } from "./http-source.ts";
-import { THUMBNAIL_PART, THUMBNAIL_WIDTHS, type Work } from "./work.ts";
+import { partOf, THUMBNAIL_PART, THUMBNAIL_WIDTHS, type Work } from "./work.ts";
 
 /** What the service did before: whole recordings, decoded from their first frame, one run of ffmpeg for each output. */
 export async function fetchOld({ recordings, folder }: Work): Promise<string[]> {
@@ -17,10 +17,9 @@ export async function fetchOld({ recordings, folder }: Work): Promise<string[]> 
 
 export async function renderOld(work: Work, paths: readonly string[]): Promise<string> {
   const parts: string[] = [];
-  for (const [index, { startMs, endMs }] of work.recordings.entries()) {
+  for (const index of work.recordings.keys()) {
     const part = join(work.folder, `part-${index}.mp4`);
-    const from = (Math.max(work.startMs, startMs) - startMs) / 1000;
-    const to = (Math.min(work.endMs, endMs) - startMs) / 1000;
+    const { fromSeconds: from, toSeconds: to } = partOf(work, index);
     const encoder = ["-vf", "format=yuv420p", "-preset", "fast", "-movflags", "+faststart"];
     await run(work, ["-i", paths[index] ?? "", "-ss", String(from), "-to", String(to), ...encoder, part]);
     parts.push(part);
@@ -43,6 +42,6 @@ export async function thumbnailsOld(work: Work, clip: string): Promise<void> {
   }
 }
 
-async function run({ ffmpeg }: Work, args: string[]): Promise<void> {
+export async function run({ ffmpeg }: Work, args: string[]): Promise<void> {
   await runFfmpeg({ ffmpeg, args: ["-v", "error", "-y", ...args] });
 }

@@ -39,7 +39,7 @@ export async function cutFast(work: Work, sources: RenderSource[]): Promise<void
 
 function jobOf(work: Work, sources: RenderSource[]): RenderJob {
   const { startMs, endMs, way } = work;
-  const precision = way === "old" ? "exact" : way;
+  const precision = way === "smart" || way === "fast" ? way : "exact";
   const rules = { gapPolicy: "SKIP_GAPS", joinToleranceMs: 1000 } as const;
   return { sources, startMs, endMs, ...rules, precision, output: clipPath(work) };
 }

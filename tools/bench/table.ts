@@ -4,6 +4,7 @@ import type { Spread } from "./statistics.ts";
 const columns = [
   "",
   "CPU s",
+  "of it render",
   "old / ours",
   "wall s",
   "peak MB",
@@ -55,6 +56,7 @@ function row(result: WayResult, old: WayResult | undefined): string[] {
   return [
     result.used === result.way ? result.way : `${result.way} (${result.used})`,
     spreadText(cpuSeconds),
+    result.stepCpuSeconds.render.toFixed(2),
     old === undefined ? "" : (old.cpuSeconds.median / cpuSeconds.median).toFixed(1),
     result.wallSeconds.median.toFixed(1),
     (result.peakBytes.median / 1e6).toFixed(0),

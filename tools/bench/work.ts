@@ -13,7 +13,9 @@ export interface Work {
   threads: number;
 }
 
-export type Way = "old" | "exact" | "smart" | "fast";
+export const PEERS = ["concat", "smartcut"] as const;
+export type Peer = (typeof PEERS)[number];
+export type Way = "old" | "exact" | "smart" | "fast" | Peer;
 
 export type Step = "fetch" | "render" | "thumbnails";
 
@@ -35,3 +37,16 @@ export interface WorkDone {
 export const THUMBNAIL_WIDTHS = [300, 640, 1500, 3000];
 /** Where in the clip the thumbnails are taken (contract, section 4). */
 export const THUMBNAIL_PART = 0.25;
+
+/** What a recording holds of the clip, on its own timeline. */
+export function partOf(
+  { recordings, startMs, endMs }: Work,
+  index: number,
+): { fromSeconds: number; toSeconds: number } {
+  const recording = recordings[index];
+  if (!recording) throw new RangeError(`there is no recording ${index}`);
+  return {
+    fromSeconds: (Math.max(startMs, recording.startMs) - recording.startMs) / 1000,
+    toSeconds: (Math.min(endMs, recording.endMs) - recording.startMs) / 1000,
+  };
+}

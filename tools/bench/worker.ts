@@ -2,7 +2,8 @@ import { stat } from "node:fs/promises";
 import { childrenCpuSeconds } from "./children-cpu.ts";
 import { fetchOld, renderOld, thumbnailsOld } from "./old-way.ts";
 import { clipPath, cutFast, fetchOurs, renderOurs, thumbnailsOurs } from "./our-way.ts";
-import type { Step, Work, WorkDone } from "./work.ts";
+import { peers } from "./peers.ts";
+import { PEERS, type Step, type Work, type WorkDone } from "./work.ts";
 
 const steps: Partial<WorkDone["steps"]> = {};
 
@@ -26,6 +27,13 @@ async function doWork(work: Work): Promise<Omit<WorkDone, "steps" | "bytes">> {
     const clip = await step("render", () => renderOld(work, paths));
     await step("thumbnails", () => thumbnailsOld(work, clip));
     return { clip, used: "old", encodedFrames: undefined };
+  }
+  const peer = PEERS.find((name) => name === work.way);
+  if (peer) {
+    const paths = await step("fetch", () => fetchOld(work));
+    const clip = await step("render", () => peers[peer](work, paths));
+    await step("thumbnails", async () => {});
+    return { clip, used: peer, encodedFrames: undefined };
   }
   const sources = await step("fetch", () => fetchOurs(work));
   if (work.cutOnly) {
