@@ -1,4 +1,5 @@
-import { type Load, type Simulated, simulate } from "../../../packages/testing/src/simulation/simulate.ts";
+import type { Load } from "../../../packages/testing/src/simulation/load.ts";
+import { type Simulated, simulate } from "../../../packages/testing/src/simulation/simulate.ts";
 import { quantile } from "./quantile.ts";
 
 /** What a load comes to on AWS, by the real stages in simulated time. */

@@ -3,23 +3,10 @@ import { processMessage } from "@camclips/functions";
 import type { StageHandler } from "../../../functions/src/runtime/process.ts";
 import { Agenda } from "./agenda.ts";
 import { chanceOf } from "./chance.ts";
+import type { Load } from "./load.ts";
 import { type SimulatedDeps, simulatedStages } from "./stages.ts";
 import { Station } from "./station.ts";
 import { EPOCH, simulatedWorld } from "./world.ts";
-
-export interface Load {
-  clipsPerHour: number;
-  /** For how long clips are asked for. */
-  minutes: number;
-  seed?: number;
-  /** Concurrency by stage, in place of the table's. */
-  limits?: Partial<Record<string, number>>;
-  /** Seconds that work really takes, where that is not what the table says. */
-  takesSeconds?: Partial<Record<string, number>>;
-  settings?: Partial<Record<keyof Settings, string>>;
-  /** False: nobody is refused, whatever waits. */
-  admission?: boolean;
-}
 
 export interface Answer {
   askedMs: number;

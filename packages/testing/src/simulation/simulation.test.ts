@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Answer, type Load, type Simulated, simulate } from "./simulate.ts";
+import type { Load } from "./load.ts";
+import { type Answer, type Simulated, simulate } from "./simulate.ts";
 
 /** A small deployment: 1,800 clips an hour. The times are short, so that queues are full within minutes. */
 const small: Load = {

@@ -10,8 +10,8 @@ import {
 } from "@camclips/events";
 import { createOutbox } from "@camclips/functions";
 import type { Agenda } from "./agenda.ts";
+import type { Load } from "./load.ts";
 import { memoryRecords } from "./memory-records.ts";
-import type { Load } from "./simulate.ts";
 import type { SimulatedDeps } from "./stages.ts";
 
 /** When the simulation begins. */
