@@ -1,4 +1,4 @@
-import { type PipelineStage, pipeline, type Settings, type StageName } from "@camclips/events";
+import { type PipelineStage, pipeline, type StageName } from "@camclips/events";
 import { processMessage } from "@camclips/functions";
 import type { StageHandler } from "../../../functions/src/runtime/process.ts";
 import { Agenda } from "./agenda.ts";
