@@ -39,6 +39,7 @@ export async function judgeFile(ffmpeg: string, path: string, scratch: string): 
   const firstSeconds = decoded[0]?.seconds ?? 0;
   const zeroSeconds = firstSeconds > (isMp4 ? CLOCK_SECONDS.mp4 : CLOCK_SECONDS.other) ? firstSeconds : 0;
   const shown = decoded.map((frame) => ({ ...frame, seconds: frame.seconds - zeroSeconds }));
+  if (/\.avi$/i.test(path)) setEvenly(shown);
   const lastSeconds = shown.at(-1)?.seconds ?? 0;
   const ranges = [
     [0, 0.3, "smart"],
@@ -72,6 +73,13 @@ export async function judgeFile(ffmpeg: string, path: string, scratch: string): 
 
 /** Reasons that say something of the recording, not of camclips. */
 const NAMED = new Set(["CORRUPT_SOURCE", "NO_FOOTAGE", "GAP_FINAL"]);
+
+/** AVI stores no times, and ffmpeg guesses those of B-frames wrongly: its frames are one interval apart. */
+function setEvenly(frames: Fingerprint[]): void {
+  const steps = frames.slice(1).map(({ seconds }, index) => seconds - (frames[index]?.seconds ?? 0));
+  const interval = steps.toSorted((a, b) => a - b)[steps.length >> 1] ?? 0;
+  for (const [index, frame] of frames.entries()) frame.seconds = index * interval;
+}
 
 interface Truth {
   /** The frames of the range, and all frames. */
