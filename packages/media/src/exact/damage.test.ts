@@ -5,7 +5,7 @@ import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { codesOf, jobOf, Workshop } from "@camclips/testing/media/workshop";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CorruptSourceError } from "../../../mp4/src/errors.ts";
-import { VerificationError } from "../errors.ts";
+import { NoFrameError } from "../errors.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import type { RenderJob } from "../media-engine.ts";
 import { makeRecording, type Recording } from "../synthetic/index.ts";
@@ -59,7 +59,7 @@ describe("a source that cannot be used is named, and no clip is left", () => {
 
   it("no frame in the clip's time", async () => {
     const error = await renderFails({ ...whole, startMs: startMs - 60_000, endMs: startMs + 4000 });
-    expect(error).toBeInstanceOf(VerificationError);
+    expect(error).toBeInstanceOf(NoFrameError);
   });
 });
 
