@@ -34,15 +34,14 @@ const graphOf = (name: string): Graph => structuredClone(graphs[name] as Graph);
 
 beforeAll(async () => {
   await using folder = await testFolder();
-  const arm = { ...exampleEnvironment, FFMPEG_LAMBDA_BIN: await writeStandInFfmpeg(folder.path, "arm64") };
+  const arm = { ...served, FFMPEG_LAMBDA_BIN: await writeStandInFfmpeg(folder.path, "arm64") };
   const stages = [
     ["personal", "ada", {}],
     ["staging", "staging", exampleEnvironment],
     ["production", "production", exampleEnvironment],
     ["staging with brought resources", "staging", brought],
     ["staging with resources brought by name", "staging", named],
-    ["staging served by CloudFront", "staging", served],
-    ["staging with an ffmpeg for arm64", "staging", arm],
+    ["staging served by CloudFront, with an ffmpeg for arm64", "staging", arm],
   ] as const;
   await Promise.all(
     stages.map(async ([name, stage, environment]) => {
@@ -57,8 +56,7 @@ const kinds = [
   "production",
   "staging with brought resources",
   "staging with resources brought by name",
-  "staging served by CloudFront",
-  "staging with an ffmpeg for arm64",
+  "staging served by CloudFront, with an ffmpeg for arm64",
 ];
 
 describe.each(kinds)("the graph of %s", (name) => {
@@ -105,7 +103,7 @@ describe("the stacks", () => {
       "camclips-staging-render-thumbnails",
     ]);
     expect(architectures(graphOf("staging with brought resources"))).toHaveLength(pipeline.length);
-    expect(architectures(graphOf("staging with an ffmpeg for arm64"))).toEqual([]);
+    expect(architectures(graphOf("staging served by CloudFront, with an ffmpeg for arm64"))).toEqual([]);
   });
 
   it("take brought resources instead of their own", () => {
@@ -151,7 +149,7 @@ describe("the stacks", () => {
   });
 
   it("serve clips through a distribution when asked to, and tell its address", () => {
-    const graph = graphOf("staging served by CloudFront");
+    const graph = graphOf("staging served by CloudFront, with an ffmpeg for arm64");
     const [handler] = resourcesOf(graph, "aws:lambda/function:Function");
     expect(handler?.inputs.environment.variables.CLIP_URL).toBe("https://d111111abcdef8.cloudfront.net");
     expect(resourcesOf(graphOf("staging"), "aws:cloudfront/distribution:Distribution")).toEqual([]);

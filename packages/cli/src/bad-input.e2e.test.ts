@@ -46,7 +46,7 @@ const cases: [name: string, args: string[], message: string | RegExp][] = [
     /unknown option '--recodings'\n\(Did you mean --recordings\?\)/,
   ],
   ["help about an unknown command", ["help", "clop"], "unknown command 'clop'\n(Did you mean clip?)"],
-  ["a missing option", clip({ end: undefined }), "required option '--end <time>' not specified"],
+  ["a missing option", clip({ end: undefined }), "say how long it is: --end TIME, or --duration 45s"],
   ["a missing folder", clip({ recordings: "nowhere" }), 'there is no folder "nowhere"'],
   [
     "a file instead of a folder",

@@ -32,9 +32,11 @@ async function site() {
       async (answer) => answer.ok && ((await answer.json()) as { index: { complete: boolean } }).index.complete,
       () => false,
     );
-  const clips = async (query = "") =>
-    ((await (await fetch(`${url}/clips?limit=500${query}`)).json()) as { clips: { clipId: string; state: string }[] })
-      .clips;
+  /** None when calls come too often: tests look again. */
+  const clips = async (query = "") => {
+    const answer = await fetch(`${url}/clips?limit=500${query}`);
+    return answer.ok ? ((await answer.json()) as { clips: { clipId: string; state: string }[] }).clips : [];
+  };
   return {
     folder,
     cwd: folder.path,

@@ -7,7 +7,7 @@ export interface Mutation {
   mistake: string;
   foundBy: GraphRuleName;
   /** The graph that it breaks; staging's where nothing is said. */
-  of?: "staging served by CloudFront";
+  of?: "staging served by CloudFront, with an ffmpeg for arm64";
   /** Changes the graph in place. */
   make(graph: Graph): void;
 }
@@ -244,7 +244,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: "distributions of every account may read clips",
     foundBy: "buckets are private and TLS only",
-    of: "staging served by CloudFront",
+    of: "staging served by CloudFront, with an ffmpeg for arm64",
     make: (graph) =>
       edit(graph, "aws:s3/bucketPolicy:BucketPolicy", /^DestinationPolicy$/, (policy) => {
         policy.policy = policy.policy.replace("aws:SourceArn", "aws:SourceVpc");
@@ -253,7 +253,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: "the distribution may not read its bucket",
     foundBy: "what is served is the destination, over TLS",
-    of: "staging served by CloudFront",
+    of: "staging served by CloudFront, with an ffmpeg for arm64",
     make: (graph) =>
       edit(graph, "aws:s3/bucketPolicy:BucketPolicy", /^DestinationPolicy$/, (policy) => {
         policy.policy = policy.policy.replace("cloudfront", "cloudwatch");
@@ -262,7 +262,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: "clips are served without TLS",
     foundBy: "what is served is the destination, over TLS",
-    of: "staging served by CloudFront",
+    of: "staging served by CloudFront, with an ffmpeg for arm64",
     make: (graph) =>
       edit(graph, "aws:cloudfront/distribution:Distribution", /./, ({ defaultCacheBehavior }) => {
         defaultCacheBehavior.viewerProtocolPolicy = "allow-all";
