@@ -135,7 +135,9 @@ export function framesOf(video: Track, audio: Track | undefined, range: SliceRan
   const soon = Math.min(usualSeconds(video), LONG_SECONDS);
   const startsSoon = first !== undefined && at(first) / video.timescale - range.fromSeconds <= soon;
   const isPreceded = before !== undefined;
-  const stands = isPreceded && endTicks > from && !startsSoon && !isInHole(video, audio, range);
+  // The range's start is a whole millisecond, the frame's end is not: one that ends there is not shown any more.
+  const isShown = endTicks > (range.fromSeconds + FRAME_TOLERANCE_SECONDS) * video.timescale;
+  const stands = isPreceded && isShown && !startsSoon && !isInHole(video, audio, range);
   return { standing: stands ? before : undefined, first, last, isPreceded, startsSoon };
 }
 
