@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { recordingName } from "@camclips/media/synthetic";
 import { after, makeHarbour, START_MS, temporaryFolder } from "@camclips/testing/cli/fixtures";
 import { runCli } from "@camclips/testing/cli/run-cli";
 import { until } from "@camclips/testing/folders";
@@ -62,6 +63,20 @@ it("tells what was recorded, with a bar to look at", async () => {
   expect(half.spans).toEqual([{ start: START_MS, end: START_MS + 4000 }]);
   expect(half.gaps).toEqual([{ start: START_MS + 4000, end: START_MS + 8000, cause: "NOT_RECORDED" }]);
   expect((await ask("--zone", "Mars", "--start", after(0))).stderr).toContain('--zone "Mars" is no time zone');
+});
+
+it("counts nothing as recorded that cannot be read, and says why", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await makeHarbour(cwd, 1);
+  const broken = recordingName("harbour", START_MS + 10_000);
+  await writeFile(join(cwd, broken), "no video at all ".repeat(100));
+  const args = ["coverage", "--recordings", ".", "--camera", "harbour", "--end", after(20_000)];
+  const told = JSON.parse((await runCli([...args, "--json"], { cwd })).stdout);
+  expect(told.spans).toEqual([{ start: START_MS, end: START_MS + 4000 }]);
+  expect(told.gaps).toEqual([{ start: START_MS + 4000, end: START_MS + 20_000, cause: "CORRUPT_SOURCE" }]);
+  expect(told.unread).toEqual([{ name: broken, why: expect.stringContaining("not a video") }]);
+  expect((await runCli(args, { cwd })).stdout).toContain(`not counted: ${broken}: not a video`);
 });
 
 it("cuts a clip of a duration, at a time in a zone", async () => {

@@ -22,12 +22,13 @@ interface CoverageOptions extends RecordingsOptions {
   json?: true;
 }
 
-/** What there is of a camera in a range. */
+/** What there is of a camera in a range; and what nobody knows of: broken files, and those whose end shows only when they are read. */
 const covered = z.object({
   start: z.number(),
   end: z.number(),
   spans: z.array(z.looseObject({ start: z.number(), end: z.number() })),
   gaps: z.array(z.looseObject({ start: z.number(), end: z.number(), cause: z.string() })),
+  unread: z.array(z.object({ name: z.string(), why: z.string() })).optional(),
 });
 type Covered = z.infer<typeof covered>;
 
@@ -84,19 +85,31 @@ async function ofServer(server: string, camera: string, { start, end }: Asked): 
 async function ofFolder(options: CoverageOptions, { start, end }: Asked): Promise<Covered> {
   const settings = folderSettings(process.env, ".");
   const { recordings } = await findRecordings(options.camera, options, settings);
-  const { footage } = await footageIn(recordings, [start ?? EVER[0], end ?? EVER[1]], settings);
-  const from = start ?? Math.min(...footage.map(({ startMs }) => startMs));
-  const to = end ?? Math.max(...footage.map(({ endMs }) => endMs));
+  const { known: footage, endless, broken } = await footageIn(recordings, [start ?? EVER[0], end ?? EVER[1]], settings);
+  const unread = [
+    ...broken.map(({ name, why }) => ({ name, why })),
+    ...endless.map((name) => ({ name, why: "where it ends shows only when all of it is read" })),
+  ];
+  const from = start ?? least(recordings.map(({ startMs }) => startMs));
+  const to = end ?? Math.max(from, -least(footage.map(({ endMs }) => -endMs)));
   const { holes } = planParts([from, to], footage, settings.JOIN_TOLERANCE_MS);
   const edges = [from, ...holes.flat(), to];
   const spans = edges.flatMap((at, index) => {
     const until = edges[index + 1] ?? at;
     return index % 2 === 0 && until > at ? [{ start: at, end: until }] : [];
   });
-  return { start: from, end: to, spans, gaps: holes.map(([start, end]) => ({ start, end, cause: "NOT_RECORDED" })) };
+  const gaps = holes.map(([start, end]) => {
+    const isBroken = broken.some(({ startMs }) => startMs >= start && startMs < end);
+    return { start, end, cause: isBroken ? "CORRUPT_SOURCE" : "NOT_RECORDED" };
+  });
+  return { start: from, end: to, spans, gaps, ...(unread.length > 0 && { unread }) };
 }
 
-function linesOf({ start, end, spans, gaps }: Covered): string[] {
+/** Of so many that they are too much for the arguments of a function; 0 of none. */
+const least = (numbers: readonly number[]): number =>
+  numbers.reduce((lowest, number) => Math.min(lowest, number), numbers[0] ?? 0);
+
+function linesOf({ start, end, spans, gaps, unread = [] }: Covered): string[] {
   const total = spans.reduce((sum, span) => sum + span.end - span.start, 0);
   const rows = [
     ...spans.map((span) => ({ ...span, what: "footage" })),
@@ -111,5 +124,6 @@ function linesOf({ start, end, spans, gaps }: Covered): string[] {
     ...rows.map(
       (row) => `${instant(row.start)}  ${instant(row.end)}  ${roughly(row.end - row.start).padStart(8)}  ${row.what}`,
     ),
+    ...unread.map(({ name, why }) => `not counted: ${name}: ${why}`),
   ];
 }

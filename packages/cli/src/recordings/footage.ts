@@ -17,8 +17,12 @@ export type FootageRules = NameRules & Pick<Settings, "RECORDING_MAX_LEN" | "JOI
 export interface FolderFootage {
   footage: Footage[];
   origin: ObjectReader;
+  /** Of it, what was read out of the files; the rest are guesses. */
+  known: Footage[];
   /** Names of recordings whose end shows only when all of them is read. */
   endless: string[];
+  /** Those that cannot be read, and why. */
+  broken: { name: string; startMs: number; why: string }[];
 }
 
 /**
@@ -32,7 +36,9 @@ export async function footageIn(
 ): Promise<FolderFootage> {
   const files = new Map<string, string>();
   const footage: Footage[] = [];
+  const known: Footage[] = [];
   const endless: string[] = [];
+  const broken: FolderFootage["broken"] = [];
   for (const [index, recording] of recordings.entries()) {
     const { name, path, startMs } = recording;
     const key = keyOf(recording, rules);
@@ -42,11 +48,16 @@ export async function footageIn(
     const guessedMs = Math.min(nextMs, startMs + rules.RECORDING_MAX_LEN * 1000);
     const end = near ? await endOf(path, { key, startMs, endMs: guessedMs }, rules) : guessedMs;
     if (end === "unknown") endless.push(name);
-    const endMs = end === "unknown" ? Math.min(nextMs, startMs + LONGEST_MS) : end;
-    if (endMs > startMs) footage.push({ key, startMs, endMs });
+    if (end instanceof CorruptSourceError) broken.push({ name, startMs, why: end.message.replace(`${key}: `, "") });
+    const guess = end === "unknown" ? Math.min(nextMs, startMs + LONGEST_MS) : guessedMs;
+    const endMs = typeof end === "number" ? end : guess;
+    if (endMs <= startMs) continue;
+    const found = { key, startMs, endMs };
+    footage.push(found);
+    if (near && endMs === end) known.push(found);
   }
   const origin: ObjectReader = { open: async (key) => openFile(files.get(key)) };
-  return { footage, origin, endless };
+  return { footage, known, origin, endless, broken };
 }
 
 /** No video has fewer bytes a second: so an index needs no look where a file is too small to last until the range. */
@@ -72,14 +83,18 @@ function keyOf({ name, startMs }: FoundRecording, rules: NameRules): string {
 const openFile = async (path: string | undefined) =>
   path === undefined ? undefined : createFolderStore(dirname(path)).open(basename(path));
 
-async function endOf(path: string, guessed: Footage, rules: FootageRules): Promise<number | "unknown"> {
+async function endOf(
+  path: string,
+  guessed: Footage,
+  rules: FootageRules,
+): Promise<number | "unknown" | CorruptSourceError> {
   try {
     const object = await openFile(path);
     if (!object) return guessed.endMs;
     return (await recordedInterval(object, guessed, rules))?.endMs ?? "unknown";
   } catch (error) {
     // What is wrong with the file is the pipeline's to say.
-    if (error instanceof CorruptSourceError) return guessed.endMs;
+    if (error instanceof CorruptSourceError) return error;
     throw error;
   }
 }
