@@ -1,3 +1,4 @@
+import { appendFileSync } from "node:fs";
 import { copyFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { readSettings } from "@camclips/events";
@@ -32,4 +33,23 @@ it("recordings too small to last until the range are not looked into, however ma
   const { footage } = await footageIn([small, large, close], [START, START + 10_000], rules);
   // Of the first nothing but its name is known, so that it counts as long as recordings may be.
   expect(footage.map(({ startMs, endMs }) => endMs - startMs)).toEqual([rules.RECORDING_MAX_LEN * 1000, 2000, 2000]);
+});
+
+it("looks into a recording that grows meanwhile as far as it is there", async () => {
+  await using folder = await testFolder();
+  const name = recordingName("door", START);
+  const recording = { name, path: join(folder.path, name), startMs: START };
+  await makeRecording({
+    path: recording.path,
+    startMs: START,
+    seconds: 2,
+    container: "fragmented",
+    ffmpeg: testFfmpeg,
+  });
+  const free = Buffer.from([0, 0, 0, 8, ...Buffer.from("free")]);
+  const { footage, origin } = await footageIn([recording], [START, START + 10_000], rules);
+  const object = await origin.open(name);
+  appendFileSync(recording.path, free);
+  expect(await object?.read(0, 8)).toHaveLength(8);
+  expect(footage.map(({ startMs, endMs }) => endMs - startMs)).toEqual([2000]);
 });

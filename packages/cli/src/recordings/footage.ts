@@ -1,10 +1,9 @@
 import { stat } from "node:fs/promises";
-import { basename, dirname } from "node:path";
 import type { Footage, ObjectReader } from "@camclips/core";
 import { type NameRules, recordingStartMs } from "@camclips/core/recording-name";
 import type { Interval, Settings } from "@camclips/events";
 import { recordedInterval } from "@camclips/functions";
-import { createFolderStore } from "@camclips/local";
+import { openRecording } from "@camclips/local/recordings";
 import { CorruptSourceError } from "@camclips/mp4";
 import type { FoundRecording } from "./scan.ts";
 
@@ -80,8 +79,8 @@ function keyOf({ name, startMs }: FoundRecording, rules: NameRules): string {
   return isPlain ? name : `${name.replaceAll("/", "~").slice(-200)}@${startMs}`;
 }
 
-const openFile = async (path: string | undefined) =>
-  path === undefined ? undefined : createFolderStore(dirname(path)).open(basename(path));
+/** The newest recording may still be growing. */
+const openFile = async (path: string | undefined) => (path === undefined ? undefined : openRecording(path));
 
 async function endOf(
   path: string,
