@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { exclusively } from "./exclusively.ts";
 import { projectRoot } from "./paths.ts";
 
 const platform = join(projectRoot, ".sst/platform");
@@ -20,12 +21,11 @@ const PULUMI_VERSION = "v3.215.0";
  */
 export async function ensurePlatform(): Promise<void> {
   if (platformIsCurrent()) return;
-  // Several evaluations may ask at once; SST can install once at a time.
-  installing ??= installPlatform();
-  await installing;
+  // Several evaluations, in the processes of several test files, may ask at once.
+  await exclusively(join(projectRoot, ".sst/platform.lock"), async () => {
+    if (!platformIsCurrent()) await installPlatform();
+  });
 }
-
-let installing: Promise<void> | undefined;
 
 async function installPlatform(): Promise<void> {
   console.error("Installing SST's platform into .sst/platform (once, less than a minute) ...");
