@@ -9,17 +9,23 @@ import { makeCamera } from "@camclips/media/synthetic";
 import { type ClipTimes, isOnTheWay, type LoadResult, summarize } from "./load-result.ts";
 import { CAMERA, clipIdOf, footageStart, RECORDING_SECONDS, requestBody } from "./requests.ts";
 
-/** Sends `clips` requests at once to the embedded runtime and waits for every terminal status. */
-export async function loadEmbedded(clips: number, media: MediaEngine, ffmpeg: string): Promise<LoadResult> {
+export interface Load {
+  clips: number;
+  /** How many are on their way at the same time; the next one is asked for when one is published. */
+  atOnce: number;
+}
+
+/** Sends requests to the embedded runtime and waits for every terminal status. */
+export async function loadEmbedded(load: Load, media: MediaEngine, ffmpeg: string): Promise<LoadResult> {
   const root = await mkdtemp(join(tmpdir(), "camclips-load-"));
   try {
-    return await run(root, clips, media, ffmpeg);
+    return await run(root, load, media, ffmpeg);
   } finally {
     await rm(root, { recursive: true, force: true });
   }
 }
 
-async function run(root: string, clips: number, media: MediaEngine, ffmpeg: string): Promise<LoadResult> {
+async function run(root: string, { clips, atOnce }: Load, media: MediaEngine, ffmpeg: string): Promise<LoadResult> {
   const origin = join(root, "recordings");
   const startMs = footageStart();
   const shape = { alias: CAMERA, startMs, recordings: 2, seconds: RECORDING_SECONDS };
@@ -40,7 +46,7 @@ async function run(root: string, clips: number, media: MediaEngine, ffmpeg: stri
     return known;
   };
   let published = 0;
-  let began = 0;
+  const askedAt = new Map<string, number>();
   const runtime = new LocalRuntime({
     root: join(root, "state"),
     settings: readSettings({
@@ -66,14 +72,18 @@ async function run(root: string, clips: number, media: MediaEngine, ffmpeg: stri
       const own = timesOf(metadata.clipId);
       own.events += 1;
       if (type !== "ClipPublished") return;
-      own.latencyMs = performance.now() - began;
+      own.latencyMs = performance.now() - (askedAt.get(metadata.clipId) ?? 0);
       published += 1;
     },
   });
   await runtime.start();
   const memoryMb: number[] = [];
-  began = performance.now();
-  for (let index = 0; index < clips; index += 1) await runtime.request(requestBody(index, startMs), Date.now());
+  const began = performance.now();
+  for (let index = 0; index < clips; index += 1) {
+    while (index - published >= atOnce) await sleep(1);
+    askedAt.set(clipIdOf(index), performance.now());
+    await runtime.request(requestBody(index, startMs), Date.now());
+  }
   while (published < clips) {
     if (published >= (memoryMb.length * clips) / 10) memoryMb.push(Math.round(process.memoryUsage().rss / 1e6));
     await sleep(20);

@@ -12,10 +12,12 @@ rendering stubbed out, then with it.
   npm run bench:load                           on the embedded runtime, then on the AWS emulator (about three minutes)
   npm run bench:load -- --on embedded
   npm run bench:load -- --clips 1000 --rendered 50
+  npm run bench:load -- --on embedded --at-once 1
 
   --on         embedded, emulator, or both, with a comma; the emulator needs Python 3.10 or newer with venv
   --clips      how many with rendering stubbed out (200; on the emulator 50)
   --rendered   how many with rendering (20)
+  --at-once    how many are on their way at the same time on the embedded runtime (all of them)
   --json       for machines
 `;
 
@@ -23,29 +25,35 @@ const options = {
   on: { type: "string", default: "embedded,emulator" },
   clips: { type: "string" },
   rendered: { type: "string", default: "20" },
+  "at-once": { type: "string" },
   json: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
 
 function readArguments() {
-  const { on, clips, rendered, ...flags } = parseArgs({ options }).values;
+  const { on, clips, rendered, "at-once": atOnce, ...flags } = parseArgs({ options }).values;
   return {
     ...flags,
     places: chosenFrom("on", on, ["embedded", "emulator"]),
     stubbed: clips === undefined ? undefined : countFrom("clips", clips),
     rendered: countFrom("rendered", rendered),
+    atOnce: atOnce === undefined ? Number.POSITIVE_INFINITY : countFrom("at-once", atOnce),
   };
 }
 
 const ffmpeg = await ffmpegOrExit();
 const engine = createMediaEngine({ ffmpeg, threads: 2, timeLimitMs: 60_000 });
 
-type Loads = (stubbed: number | undefined, rendered: number) => Promise<[alone: LoadResult, whole: LoadResult]>;
+type Loads = (
+  stubbed: number | undefined,
+  rendered: number,
+  atOnce: number,
+) => Promise<[alone: LoadResult, whole: LoadResult]>;
 
 const loads: Record<"embedded" | "emulator", Loads> = {
-  embedded: async (stubbed = 200, rendered) => [
-    await loadEmbedded(stubbed, stubEngine, ffmpeg),
-    await loadEmbedded(rendered, engine, ffmpeg),
+  embedded: async (stubbed = 200, rendered, atOnce) => [
+    await loadEmbedded({ clips: stubbed, atOnce }, stubEngine, ffmpeg),
+    await loadEmbedded({ clips: rendered, atOnce }, engine, ffmpeg),
   ],
   emulator: async (stubbed = 50, rendered) => [
     await loadEmulated(stubbed, false, ffmpeg),
@@ -54,12 +62,12 @@ const loads: Record<"embedded" | "emulator", Loads> = {
 };
 
 async function main(): Promise<void> {
-  const { help, json, places, stubbed, rendered } = orUsage(HELP, readArguments);
+  const { help, json, places, stubbed, rendered, atOnce } = orUsage(HELP, readArguments);
   if (help) return void process.stdout.write(HELP);
   const results: Record<string, LoadResult> = {};
   for (const place of places) {
     process.stderr.write(`${place} ...\n`);
-    const [alone, whole] = await loads[place](stubbed, rendered);
+    const [alone, whole] = await loads[place](stubbed, rendered, atOnce);
     results[`${place}, pipeline alone`] = alone;
     results[`${place}, with rendering`] = whole;
   }
@@ -76,7 +84,7 @@ function section(name: string, result: LoadResult): string {
   const { clips, clipsPerMinute, latencyMs, workMs, waitMs, eventsPerClip, stageMs, memoryMb } = result;
   const stages = Object.entries(stageMs).map(([stage, ms]) => `${stage} ${ms.toFixed(0)}`);
   return [
-    `${name}: ${clips} clips at once, ${clipsPerMinute.toFixed(0)} a minute, ${eventsPerClip.toFixed(1)} events each`,
+    `${name}: ${clips} clips, ${clipsPerMinute.toFixed(0)} a minute, ${eventsPerClip.toFixed(1)} events each`,
     `  message to published  ${line(latencyMs)}`,
     `    at work             ${line(workMs)}`,
     `    waiting             ${line(waitMs)}`,
