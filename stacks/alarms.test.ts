@@ -8,7 +8,7 @@ import { watchClips } from "@camclips/functions/watch-clips";
 import { type Datapoint, metricsPrintedBy } from "@camclips/testing/metrics/emf";
 import { goesOff, type TimedDatapoint } from "@camclips/testing/metrics/evaluate-alarm";
 import { sampleData } from "@camclips/testing/sample-events";
-import { deliver, down, eventOf, request, requestBody, type TestWorld, testWorld } from "@camclips/testing/stage-world";
+import { deliver, down, eventOf, request, requestBody, type StageWorld, testWorld } from "@camclips/testing/stage-world";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createMetrics } from "../packages/functions/src/lambda/metrics.ts";
 import { evaluateStage, exampleEnvironment } from "../tools/resource-graph/graph/evaluate-stage.ts";
@@ -38,7 +38,7 @@ const at = (minutesAgo: number, points: readonly Datapoint[], times = 1): TimedD
   Array.from({ length: times }, () => points.map((point) => ({ ...point, secondsAgo: minutesAgo * MINUTE }))).flat();
 
 /** What the real stages print as metrics, under the environment that the stacks give their functions. */
-async function printedBy(act: (world: TestWorld) => Promise<unknown>): Promise<Datapoint[]> {
+async function printedBy(act: (world: StageWorld) => Promise<unknown>): Promise<Datapoint[]> {
   const [handler] = resourcesOf(graph, "aws:lambda/function:Function");
   for (const [name, value] of Object.entries(handler?.inputs.environment.variables ?? {})) vi.stubEnv(name, value);
   // Otherwise the metrics have a console of their own.

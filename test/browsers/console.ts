@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Page } from "puppeteer-core";
 import { CODE_COLUMNS, CODE_HEIGHT, CODE_ROWS, readBlocks } from "../../packages/media/src/synthetic/frame-code.ts";
-import { PIER_START, type ServiceWorld, startServiceWorld } from "../../packages/testing/src/service-world.ts";
+import { PIER_START, type TestService, startTestService } from "../../packages/testing/src/test-service.ts";
 import { launchChromium, launchFirefox } from "./browser.ts";
 
 /**
@@ -83,7 +83,7 @@ async function seen(page: Page): Promise<{ code: number | null; clock: string }>
   return { code: readBlocks(answer.blocks), clock: answer.clock };
 }
 
-async function lookAt(name: string, page: Page, world: ServiceWorld): Promise<void> {
+async function lookAt(name: string, page: Page, world: TestService): Promise<void> {
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(String(error)));
   await page.setViewport(WIDE);
@@ -135,7 +135,7 @@ async function lookAt(name: string, page: Page, world: ServiceWorld): Promise<vo
 }
 
 if (shots) await mkdir(shots, { recursive: true });
-await using world = await startServiceWorld();
+await using world = await startTestService();
 await world.call("/clips", { json: { camera: "pier", start: PIER_START - 9000, end: PIER_START - 8000 } });
 for (const launch of [launchChromium, launchFirefox]) {
   const { name, driver } = await launch();

@@ -4,7 +4,7 @@ import { recordingName } from "@camclips/media/synthetic";
 import { after, makeHarbour, START_MS, temporaryFolder } from "@camclips/testing/cli/fixtures";
 import { runCli } from "@camclips/testing/cli/run-cli";
 import { until } from "@camclips/testing/folders";
-import { PIER_START, startServiceWorld } from "@camclips/testing/service-world";
+import { PIER_START, startTestService } from "@camclips/testing/test-service";
 import { expect, it } from "vitest";
 
 const linesOf = (stdout: string) =>
@@ -97,7 +97,7 @@ it("cuts a clip of a duration, at a time in a zone", async () => {
 });
 
 it("has a running service do both", async () => {
-  await using world = await startServiceWorld();
+  await using world = await startTestService();
   await using folder = await temporaryFolder();
   const cwd = folder.path;
   await mkdir(join(cwd, "empty"));

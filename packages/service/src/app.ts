@@ -15,14 +15,14 @@ import { type Api, createApi } from "./api/route.ts";
 import { createGuard, type Guard, SESSION_COOKIE, sessionOf } from "./auth/guard.ts";
 import { consoleFile } from "./http/console-files.ts";
 import { Problem } from "./http/problem.ts";
-import type { World } from "./world.ts";
+import type { Site } from "./site.ts";
 
 const MAX_BODY_BYTES = 1024 ** 2;
 const SESSION_MS = 12 * 3_600_000;
 
 /** The whole HTTP interface: API, its documentation, and the console. @param onError is told of what was not foreseen. */
-export function createApp(world: World, onError: (error: unknown) => void): Api {
-  const { config, signer, clock } = world;
+export function createApp(site: Site, onError: (error: unknown) => void): Api {
+  const { config, signer, clock } = site;
   const { allowOrigins, tokens } = config;
   const guard = createGuard({ tokens, allowOrigins, signer, now: clock.now });
   const app = createApi();
@@ -55,9 +55,9 @@ export function createApp(world: World, onError: (error: unknown) => void): Api 
       throw new Problem(415, "the body must be JSON: Content-Type: application/json");
     await next();
   });
-  addSession(app, world, guard);
+  addSession(app, site, guard);
   for (const add of [addClips, addClipEvents, addClipFiles, addCameraService, addCameras, addOperations])
-    add(app, world, guard);
+    add(app, site, guard);
   addDocumentation(app);
   app.get("/*", (context) => consoleFile(context.req.raw));
   return app;
@@ -74,7 +74,7 @@ function answerTo(error: unknown, onError: (error: unknown) => void): Response {
 }
 
 /** Browsers play videos and show pictures with a cookie; it says who logged in, and no page of another site sees it sent. */
-function addSession(app: Api, { signer, clock }: World, guard: Guard): void {
+function addSession(app: Api, { signer, clock }: Site, guard: Guard): void {
   app.post("/session", async (context) => {
     const read = z.object({ token: z.string().max(500) }).safeParse(await context.req.json().catch(() => undefined));
     const name = read.success ? guard.login(read.data.token) : undefined;

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promi
 import { join } from "node:path";
 import { readRequest, requestKey, writeRequest } from "@camclips/core";
 import { askedAs, putAsked } from "@camclips/local";
-import type { World } from "./world.ts";
+import type { Site } from "./site.ts";
 
 /** A file that was written to a moment ago may not be whole. */
 const SETTLED_MS = 1000;
@@ -16,15 +16,15 @@ const MAX_BYTES = 1024 ** 2;
  */
 export class DropFolder {
   readonly #folder: string;
-  readonly #world: Pick<World, "runtime" | "clock">;
+  readonly #site: Pick<Site, "runtime" | "clock">;
   readonly #onError: (error: unknown) => void;
   #watch: FSWatcher | undefined;
   #look: NodeJS.Timeout | undefined;
   #taking: Promise<void> = Promise.resolve();
 
-  constructor(folder: string, world: Pick<World, "runtime" | "clock">, onError: (error: unknown) => void) {
+  constructor(folder: string, site: Pick<Site, "runtime" | "clock">, onError: (error: unknown) => void) {
     this.#folder = folder;
-    this.#world = world;
+    this.#site = site;
     this.#onError = onError;
   }
 
@@ -63,7 +63,7 @@ export class DropFolder {
 
   /** @returns what is wrong with it. */
   async #store(text: string): Promise<string | undefined> {
-    const { runtime, clock } = this.#world;
+    const { runtime, clock } = this.#site;
     const sentMs = clock.now();
     let read: ReturnType<typeof readRequest>;
     try {

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { until } from "@camclips/testing/folders";
-import { startServiceWorld } from "@camclips/testing/service-world";
+import { startTestService } from "@camclips/testing/test-service";
 import { expect, it } from "vitest";
 
 /** A recorder at work: segments as ffmpeg's own muxer writes them, in real time. */
@@ -22,7 +22,7 @@ it.each([
   ["fragmented", "+frag_keyframe+empty_moov"],
   ["plain", "+faststart"],
 ])("clips are made out of a folder that a recorder is writing %s segments into", async (_, movflags) => {
-  await using world = await startServiceWorld("settings: { JOIN_TOLERANCE_MS: 1100 }");
+  await using world = await startTestService("settings: { JOIN_TOLERANCE_MS: 1100 }");
   const folder = join(world.folder, "nvr", "live");
   await mkdir(folder, { recursive: true });
   const { child, ended } = startRecorder(folder, movflags, 25);

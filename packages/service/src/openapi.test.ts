@@ -1,9 +1,9 @@
-import { PIER_START, type ServiceWorld, startServiceWorld } from "@camclips/testing/service-world";
+import { PIER_START, startTestService, type TestService } from "@camclips/testing/test-service";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 /** Calls of every operation that the service's own document has, with values that fit and values that do not. */
-let world: ServiceWorld;
+let world: TestService;
 interface Operation {
   method: string;
   path: string;
@@ -14,7 +14,7 @@ interface Operation {
 let operations: Operation[];
 
 beforeAll(async () => {
-  world = await startServiceWorld();
+  world = await startTestService();
   const { paths } = await world.json("/openapi.json");
   operations = Object.entries<Record<string, Omit<Operation, "path" | "method"> & { requestBody?: unknown }>>(
     paths,

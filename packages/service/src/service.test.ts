@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { UnknownCameraError } from "@camclips/core";
 import { createCameraService } from "@camclips/core/camera-service";
 import { until } from "@camclips/testing/folders";
-import { PIER_START, type ServiceWorld, startServiceWorld } from "@camclips/testing/service-world";
+import { PIER_START, startTestService, type TestService } from "@camclips/testing/test-service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-let world: ServiceWorld;
+let world: TestService;
 beforeAll(async () => {
-  world = await startServiceWorld("requests: requests\nsettings: { SQS_TIMEOUT: 600 }");
+  world = await startTestService("requests: requests\nsettings: { SQS_TIMEOUT: 600 }");
   await until(async () => (await json("/operations")).index.complete);
 });
 afterAll(async () => {

@@ -10,7 +10,7 @@ import { DropFolder } from "./drop-folder.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { type Listening, listen } from "./http/listen.ts";
 import { Live } from "./live.ts";
-import type { World } from "./world.ts";
+import type { Site } from "./site.ts";
 
 export interface ServiceOptions {
   config: Config;
@@ -63,7 +63,7 @@ export async function startService({ config, settings, media, log }: ServiceOpti
     // A burst of recordings is one reason to look.
     onFootage: (camera) => {
       if (waking.has(camera)) return;
-      const woken = wakeWaiting(camera, { runtime, index: world.index, settings, now: clock.now })
+      const woken = wakeWaiting(camera, { runtime, index: site.index, settings, now: clock.now })
         .catch(failed)
         .finally(() => waking.delete(camera));
       waking.set(camera, woken);
@@ -71,7 +71,7 @@ export async function startService({ config, settings, media, log }: ServiceOpti
     onError: failed,
   });
   const cameras = indexedCameras(index, (camera) => Object.hasOwn(config.cameras, camera));
-  const world: World = {
+  const site: Site = {
     config,
     settings,
     runtime,
@@ -86,16 +86,16 @@ export async function startService({ config, settings, media, log }: ServiceOpti
   cleanup.defer(() => runtime.stop());
   await runtime.start();
   cleanup.defer(async () => {
-    await world.index.stop();
+    await site.index.stop();
     await Promise.all(waking.values());
   });
   index.start();
   const housekeeping = startHousekeeping(config.state, runtime.state, clock, failed);
   cleanup.defer(() => housekeeping[Symbol.dispose]());
-  const dropFolder = config.requests === undefined ? undefined : new DropFolder(config.requests, world, failed);
+  const dropFolder = config.requests === undefined ? undefined : new DropFolder(config.requests, site, failed);
   await dropFolder?.start();
   cleanup.defer(async () => dropFolder?.stop());
-  const listening: Listening = await listen(createApp(world, failed), config.listen);
+  const listening: Listening = await listen(createApp(site, failed), config.listen);
   cleanup.defer(() => listening.close());
   const running = cleanup.move();
   return { url: listening.url, stop: () => running.disposeAsync() };

@@ -64,7 +64,7 @@ export function eventOf(fact: AnyFact, { rerun, key = "key" }: { rerun?: Rerun; 
   return firstEvent(fact, 1, { clipId, key, deadlineAt, rerun }, new Date(START + 60_000).toISOString()) as AnyEvent;
 }
 
-export interface TestWorld extends AsyncDisposable {
+export interface StageWorld extends AsyncDisposable {
   readonly deps: Deps;
   readonly folder: string;
   nowMs: number;
@@ -86,7 +86,7 @@ export interface TestWorld extends AsyncDisposable {
   record(startMs: number, body?: Uint8Array | null): Promise<string>;
 }
 
-export async function testWorld(settings: Partial<Record<keyof Settings, string>> = {}): Promise<TestWorld> {
+export async function testWorld(settings: Partial<Record<keyof Settings, string>> = {}): Promise<StageWorld> {
   const folder = await mkdtemp(join(tmpdir(), "camclips-functions-"));
   const origin = createFolderStore(join(folder, "origin"));
   const read = readSettings({
@@ -161,7 +161,7 @@ export async function testWorld(settings: Partial<Record<keyof Settings, string>
     media: fakeMedia(),
     onProgress: () => () => {},
   };
-  const world: TestWorld = {
+  const world: StageWorld = {
     deps,
     folder,
     nowMs: START + 60_000,
@@ -250,7 +250,7 @@ export const down = (): never => {
 export async function deliver<Needs extends WrapperDeps>(
   stage: StageHandler<Needs>,
   body: AnyEvent | unknown,
-  world: TestWorld,
+  world: StageWorld,
   { receiveCount = 1, sentMs = world.nowMs, signal = new AbortController().signal } = {},
 ): Promise<AnyEvent[]> {
   const before = world.published.length;

@@ -1,6 +1,6 @@
 import { ServiceUnavailableError } from "@camclips/core";
 import { QUEUE_RECEIVES, RequestAccepted, type Rerun, toEnvelope } from "@camclips/events";
-import { eventOf, request, requestBody, type TestWorld, testWorld } from "@camclips/testing/stage-world";
+import { eventOf, request, requestBody, type StageWorld, testWorld } from "@camclips/testing/stage-world";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { defineStage, type StageHandler, type StageMessage } from "../runtime/process.ts";
@@ -10,7 +10,7 @@ import { lambdaHandler } from "./handler.ts";
 
 vi.mock("./connect.ts", () => ({ connect: vi.fn() }));
 
-let world: TestWorld;
+let world: StageWorld;
 type Released = [stage: string, receiptHandle: string, seconds: number];
 let releases: Released[];
 const pauses = () => releases.map(([, , seconds]) => seconds);
@@ -276,7 +276,7 @@ describe("a cold start", () => {
 
   it("adds what only this stage has", async () => {
     const asked: unknown[] = [];
-    const stage: StageHandler<TestWorld["deps"] & { extra: string }> = {
+    const stage: StageHandler<StageWorld["deps"] & { extra: string }> = {
       name: "accept-request",
       read: () => undefined,
       async run(_message, _event, { extra }) {

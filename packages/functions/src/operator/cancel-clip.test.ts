@@ -1,7 +1,7 @@
 import { requestKey, type Schedules } from "@camclips/core";
 import { type AnyEvent, ClipPublished, RequestAccepted, SourcesPending, ThumbnailsRendered } from "@camclips/events";
 import { sampleEvent } from "@camclips/testing/sample-events";
-import { deliver, onlyOne, request, requestBody, type TestWorld, testWorld } from "@camclips/testing/stage-world";
+import { deliver, onlyOne, request, requestBody, type StageWorld, testWorld } from "@camclips/testing/stage-world";
 import { expect, it } from "vitest";
 import { acceptRequest } from "../stages/accept-request.ts";
 import { checkDeadline } from "../stages/check-deadline.ts";
@@ -13,20 +13,20 @@ import { cancelClip } from "./cancel-clip.ts";
 
 type Accepted = Extract<AnyEvent, { type: typeof RequestAccepted.type }>;
 
-function portsOf({ deps }: TestWorld) {
+function portsOf({ deps }: StageWorld) {
   const unscheduled: string[] = [];
   const schedules: Schedules = { unschedule: async (name) => void unscheduled.push(name) };
   return { ports: { ...deps, schedules }, unscheduled };
 }
 
-async function accepted(world: TestWorld, body = requestBody()): Promise<Accepted> {
+async function accepted(world: StageWorld, body = requestBody()): Promise<Accepted> {
   const event = onlyOne(RequestAccepted.type, await deliver(acceptRequest, body, world));
   await deliver(recordEvent, event, world);
   return event;
 }
 
 /** As the bus brings them. */
-async function publish(world: TestWorld, event: AnyEvent): Promise<AnyEvent> {
+async function publish(world: StageWorld, event: AnyEvent): Promise<AnyEvent> {
   const published = onlyOne(ClipPublished.type, await deliver(publishClip, event, world));
   await deliver(recordEvent, published, world);
   return published;

@@ -1,6 +1,6 @@
 import { requestKey, terminalEntry } from "@camclips/core";
 import { type AnyEvent, type PipelineStage, pipeline, RequestAccepted, SourcesPending } from "@camclips/events";
-import { deliver, eventOf, onlyOne, request, type TestWorld, testWorld } from "@camclips/testing/stage-world";
+import { deliver, eventOf, onlyOne, request, type StageWorld, testWorld } from "@camclips/testing/stage-world";
 import { describe, expect, it } from "vitest";
 import { marginSeconds } from "./door.ts";
 import { defineStage } from "./process.ts";
@@ -21,7 +21,7 @@ const rerunOf = (event: AnyEvent, id: string): AnyEvent => ({
   ...event,
   metadata: { ...event.metadata, rerun: { id, notify: false } },
 });
-const dropped = (world: TestWorld) => world.lines.filter(({ message }) => message === "stage dropped its work");
+const dropped = (world: StageWorld) => world.lines.filter(({ message }) => message === "stage dropped its work");
 
 describe("work for nothing", () => {
   it("is dropped once the clip has its terminal status", async () => {

@@ -16,7 +16,7 @@ import {
   onlyOne,
   request,
   START,
-  type TestWorld,
+  type StageWorld,
   testWorld,
 } from "@camclips/testing/stage-world";
 import { describe, expect, it } from "vitest";
@@ -290,7 +290,7 @@ describe("an outage of a service of AWS", () => {
 
 describe("a failure", () => {
   const last = { receiveCount: 4 };
-  const failure = async (world: TestWorld, error: unknown) => {
+  const failure = async (world: StageWorld, error: unknown) => {
     await expect(deliver(broken(error), accepted, world, last)).rejects.toBe(error);
     return onlyOne("ClipFailed", world.published).data;
   };

@@ -5,14 +5,14 @@ import {
   request,
   requestBody,
   START,
-  type TestWorld,
+  type StageWorld,
   testWorld,
 } from "@camclips/testing/stage-world";
 import { describe, expect, it } from "vitest";
 import { acceptRequest } from "./accept-request.ts";
 import { publishClip } from "./publish-clip.ts";
 
-const send = (world: TestWorld, body: unknown = requestBody(), sentMs = world.nowMs) =>
+const send = (world: StageWorld, body: unknown = requestBody(), sentMs = world.nowMs) =>
   deliver(acceptRequest, body, world, { sentMs });
 
 describe("a request", () => {

@@ -10,7 +10,7 @@ import {
   RECORDING_MS,
   request,
   START,
-  type TestWorld,
+  type StageWorld,
   testWorld,
 } from "@camclips/testing/stage-world";
 import { describe, expect, it } from "vitest";
@@ -34,7 +34,7 @@ interface Asked {
 }
 
 /** Two recordings back to back; the second one's bytes as given. */
-async function download(world: TestWorld, second?: Uint8Array | null, { gaps = [], ...asked }: Asked = {}) {
+async function download(world: StageWorld, second?: Uint8Array | null, { gaps = [], ...asked }: Asked = {}) {
   const keys = [await world.record(START), await world.record(START + RECORDING_MS, second)];
   const sources = keys.map((key, index) => source(key, START + index * RECORDING_MS));
   const fact = SourcesLocated.happened({ request: request({ ...RANGE, ...asked }), alias: "pier", sources, gaps });

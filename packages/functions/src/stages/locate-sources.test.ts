@@ -6,13 +6,13 @@ import {
   onlyOne,
   request,
   START,
-  type TestWorld,
+  type StageWorld,
   testWorld,
 } from "@camclips/testing/stage-world";
 import { describe, expect, it } from "vitest";
 import { locateSources } from "./locate-sources.ts";
 
-const locate = (world: TestWorld, change: Parameters<typeof request>[0] = {}, receiveCount = 1) =>
+const locate = (world: StageWorld, change: Parameters<typeof request>[0] = {}, receiveCount = 1) =>
   deliver(locateSources, eventOf(RequestAccepted.happened({ request: request(change) })), world, { receiveCount });
 
 describe("locating", () => {

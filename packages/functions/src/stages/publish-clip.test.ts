@@ -15,7 +15,7 @@ import {
   type Rerun,
   ThumbnailsRendered,
 } from "@camclips/events";
-import { deliver, down, eventOf, onlyOne, request, type TestWorld, testWorld } from "@camclips/testing/stage-world";
+import { deliver, down, eventOf, onlyOne, request, type StageWorld, testWorld } from "@camclips/testing/stage-world";
 import { describe, expect, it } from "vitest";
 import { checkDeadline } from "./check-deadline.ts";
 import { publishClip } from "./publish-clip.ts";
@@ -59,15 +59,15 @@ const rejected = (conflict = false) =>
     { key: "rejected" },
   );
 
-const publish = (world: TestWorld, event: AnyEvent = available(), receiveCount = 1) =>
+const publish = (world: StageWorld, event: AnyEvent = available(), receiveCount = 1) =>
   deliver(publishClip, event, world, { receiveCount });
-const statuses = (world: TestWorld) => ({
+const statuses = (world: StageWorld) => ({
   put: world.puts.map(({ body }) => body.status),
   sns: world.notifications.map(({ message }) => JSON.parse(message).status),
 });
 
 /** Subscribers are told, and writing that down fails for so many times. @returns what puts it right. */
-function cannotWriteTold(world: TestWorld, error: Error, times: number): () => void {
+function cannotWriteTold(world: StageWorld, error: Error, times: number): () => void {
   const { records } = world.deps;
   const told = notifiedEntry("clip-1", requestKey(request()));
   let left = times;

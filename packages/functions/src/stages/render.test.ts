@@ -13,7 +13,7 @@ import {
   RECORDING_FILE,
   request,
   START,
-  type TestWorld,
+  type StageWorld,
   testWorld,
 } from "@camclips/testing/stage-world";
 import { describe, expect, it, vi } from "vitest";
@@ -31,7 +31,7 @@ interface Asked {
 }
 
 /** Two staged sources with different bytes, ten seconds each. */
-async function downloaded(world: TestWorld, { gapPolicy = "SKIP_GAPS", quality, rerun, key }: Asked = {}) {
+async function downloaded(world: StageWorld, { gapPolicy = "SKIP_GAPS", quality, rerun, key }: Asked = {}) {
   const body = await readFile(RECORDING_FILE);
   const bodies = [body, Buffer.concat([body, Buffer.from("\0\0\0\u0008free")])];
   const sources = await Promise.all(
@@ -66,7 +66,7 @@ const breaking = (...broken: number[]) =>
   });
 
 /** What another build of the encoder makes of the same sources. */
-const otherBytes: TestWorld["deps"]["media"]["renderClip"] = async (job, options) => {
+const otherBytes: StageWorld["deps"]["media"]["renderClip"] = async (job, options) => {
   const report = await fakeMedia().renderClip(job, options);
   await appendFile(job.output, "\0\0\0\u0008free");
   return report;
@@ -227,13 +227,13 @@ describe("rendering a clip", () => {
   describe("again, in a replay", () => {
     const silent = { id: "replay-1", notify: false };
     const loud = { id: "notify-1", notify: true };
-    const stored = async (world: TestWorld) => sha256((await world.deps.destination.get(KEY)) ?? new Uint8Array());
-    const isTold = (world: TestWorld) => {
+    const stored = async (world: StageWorld) => sha256((await world.deps.destination.get(KEY)) ?? new Uint8Array());
+    const isTold = (world: StageWorld) => {
       const asked = request({ endMs: START + 25_000 });
       const decided = { status: "CLIP_AVAILABLE", isRerun: false } as const;
       return world.deps.records.setStatus(decidedStatus(asked, decided, new Date(START).toISOString(), START));
     };
-    const rendered = async (rerun?: Rerun, media?: TestWorld["deps"]["media"]) => {
+    const rendered = async (rerun?: Rerun, media?: StageWorld["deps"]["media"]) => {
       const world = await testWorld();
       await deliver(renderClip, await downloaded(world), world);
       await isTold(world);

@@ -1,9 +1,9 @@
 import { waitingStatus, workingStatus } from "@camclips/core";
-import { deliver, request, type TestWorld, testWorld } from "@camclips/testing/stage-world";
+import { deliver, request, type StageWorld, testWorld } from "@camclips/testing/stage-world";
 import { expect, it, vi } from "vitest";
 import { watchClips } from "./watch-clips.ts";
 
-async function toldBy(world: TestWorld): Promise<unknown[][]> {
+async function toldBy(world: StageWorld): Promise<unknown[][]> {
   const add = vi.spyOn(world.deps.metrics, "add");
   expect(await deliver(watchClips, {}, world)).toEqual([]);
   return add.mock.calls;

@@ -1,14 +1,14 @@
 import { readSettings } from "@camclips/events";
 import { StateFile } from "@camclips/local";
 import { expect, it } from "vitest";
-import type { World } from "../world.ts";
+import type { Site } from "../site.ts";
 import { ask } from "./ask.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const wanted = { camera: "pier", start: START, end: START + 1000, gapPolicy: "SKIP_GAPS" as const };
 
 /** A world whose disk is full when a request is to be stored. */
-function fullWorld(file: StateFile): World {
+function fullWorld(file: StateFile): Site {
   const url = "http://x";
   return {
     config: { state: "/", clips: "/", cameras: { pier: {} } },
@@ -22,7 +22,7 @@ function fullWorld(file: StateFile): World {
     },
     index: { hasCamera: () => true },
     clock: { now: () => START },
-  } as unknown as World;
+  } as unknown as Site;
 }
 
 it("a full disk is told as such, and nothing is accepted", async () => {

@@ -5,7 +5,7 @@ import type { ClipRequest } from "@camclips/events";
 import { type Asked, askedAs, askedUnder, putAsked } from "@camclips/local";
 import type { z } from "@hono/zod-openapi";
 import { Problem } from "../http/problem.ts";
-import { knowsCamera, type World } from "../world.ts";
+import { knowsCamera, type Site } from "../site.ts";
 import type { clipRequest } from "./schemas.ts";
 
 /** A clip needs about so much room; with less, nothing is accepted that would only fail. */
@@ -24,8 +24,8 @@ export interface Answer {
  * @param idempotencyKey the same one brings the same clip, whatever became of the first answer.
  * @throws Problem for one that cannot be accepted.
  */
-export async function ask(world: World, wanted: Wanted, idempotencyKey?: string): Promise<Answer> {
-  const { runtime, settings, clock } = world;
+export async function ask(site: Site, wanted: Wanted, idempotencyKey?: string): Promise<Answer> {
+  const { runtime, settings, clock } = site;
   const read = runtime.state.read;
   const before = idempotencyKey === undefined ? undefined : askedUnder(read, idempotencyKey);
   const request = requestOf(wanted, wanted.clipId ?? before?.clipId ?? idFor(wanted, idempotencyKey), clock.now());
@@ -38,14 +38,14 @@ export async function ask(world: World, wanted: Wanted, idempotencyKey?: string)
   if (status && status.requestKey !== key) throw new Problem(409, taken, { reason: "INVALID_REQUEST" });
   if (status) return { clipId: request.clipId, isNew: false };
 
-  if (!knowsCamera(world, wanted.camera))
+  if (!knowsCamera(site, wanted.camera))
     throw new Problem(422, `there are no recordings of a camera ${wanted.camera}`, { reason: "UNKNOWN_CAMERA" });
   const seconds = (wanted.end - wanted.start) / 1000;
   if (seconds > settings.VIDEO_MAX_LEN)
     throw new Problem(422, `the range is ${seconds} s long, the longest clip is ${settings.VIDEO_MAX_LEN} s`, {
       reason: "CLIP_TOO_LONG",
     });
-  await requireRoom(world);
+  await requireRoom(site);
   const body = writeRequest(request);
   const asked: Asked = {
     clipId: request.clipId,
@@ -91,7 +91,7 @@ function idFor({ camera, start }: Wanted, idempotencyKey: string | undefined): s
   return `${camera.slice(0, 40).replace(/[^\p{L}\p{N}._-]/gu, "_")}-${at}-${rest}`;
 }
 
-async function requireRoom({ config }: World): Promise<void> {
+async function requireRoom({ config }: Site): Promise<void> {
   for (const folder of [config.state, config.clips]) {
     const { bavail, bsize } = await statfs(folder);
     if (bavail * bsize < LEAST_FREE_BYTES)

@@ -1,13 +1,13 @@
 import { putTold } from "@camclips/local";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Guard } from "../auth/guard.ts";
-import type { World } from "../world.ts";
+import type { Site } from "../site.ts";
 import { clipParams } from "./clips.ts";
 import { type Api, json, problems } from "./route.ts";
 import { instant, listedRecording } from "./schemas.ts";
 
 /** The rest of the contract's camera service (section 2), for pipelines elsewhere whose recordings lie on this machine. */
-export function addCameraService(api: Api, world: World, guard: Guard): void {
+export function addCameraService(api: Api, site: Site, guard: Guard): void {
   api.openapi(
     createRoute({
       method: "get",
@@ -26,7 +26,7 @@ export function addCameraService(api: Api, world: World, guard: Guard): void {
     async (context) => {
       const { alias } = context.req.valid("param");
       const { startDate, endDate } = context.req.valid("query");
-      const listed = await world.index.listed(alias, startDate, endDate);
+      const listed = await site.index.listed(alias, startDate, endDate);
       const recordings = listed.reverse().map(({ row, startDate, endDate = "" }) => ({
         startDate,
         endDate,
@@ -56,12 +56,7 @@ export function addCameraService(api: Api, world: World, guard: Guard): void {
       responses: { 200: json(z.object({}), "Kept"), ...problems(413, 415) },
     }),
     async (context) => {
-      await putTold(
-        world.runtime.state,
-        context.req.valid("param").clipId,
-        context.req.valid("json"),
-        world.clock.now(),
-      );
+      await putTold(site.runtime.state, context.req.valid("param").clipId, context.req.valid("json"), site.clock.now());
       return context.json({}, 200);
     },
   );

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Guard } from "../auth/guard.ts";
 import { Problem } from "../http/problem.ts";
-import { knowsCamera, type World } from "../world.ts";
+import { knowsCamera, type Site } from "../site.ts";
 import { FRAME_WIDTHS, Frames } from "./frames.ts";
 import { type Api, json, problems } from "./route.ts";
 import { camera, coverage, instant } from "./schemas.ts";
@@ -13,9 +13,9 @@ const DAY_MS = 86_400_000;
 /** Pixels that somebody may look at a range with: what is smaller than one is no gap then. */
 const MOST_POINTS = 4000;
 
-export function addCameras(api: Api, world: World, guard: Guard): void {
+export function addCameras(api: Api, site: Site, guard: Guard): void {
   const view = guard.needs("view");
-  const frames = new Frames(world);
+  const frames = new Frames(site);
 
   api.openapi(
     createRoute({
@@ -26,7 +26,7 @@ export function addCameras(api: Api, world: World, guard: Guard): void {
       middleware: view,
       responses: { 200: json(z.object({ cameras: z.array(camera) }), "Cameras"), ...problems() },
     }),
-    (context) => context.json({ cameras: camerasOf(world) }, 200),
+    (context) => context.json({ cameras: camerasOf(site) }, 200),
   );
 
   api.openapi(
@@ -41,7 +41,7 @@ export function addCameras(api: Api, world: World, guard: Guard): void {
     }),
     (context) => {
       const { cameraId } = context.req.valid("param");
-      const found = camerasOf(world).find(({ id }) => id === cameraId);
+      const found = camerasOf(site).find(({ id }) => id === cameraId);
       if (!found) throw unknown(cameraId);
       return context.json(found, 200);
     },
@@ -68,13 +68,13 @@ export function addCameras(api: Api, world: World, guard: Guard): void {
     }),
     (context) => {
       const { cameraId } = context.req.valid("param");
-      if (!knowsCamera(world, cameraId)) throw unknown(cameraId);
-      const { end = world.clock.now(), start = end - DAY_MS, points } = context.req.valid("query");
+      if (!knowsCamera(site, cameraId)) throw unknown(cameraId);
+      const { end = site.clock.now(), start = end - DAY_MS, points } = context.req.valid("query");
       if (end <= start) throw new Problem(422, "end must be after start", { reason: "INVALID_REQUEST" });
-      const joinMs = Math.max(world.settings.JOIN_TOLERANCE_MS, points ? (end - start) / points : 0);
+      const joinMs = Math.max(site.settings.JOIN_TOLERANCE_MS, points ? (end - start) / points : 0);
       // What is yet to come is no gap.
-      const untilMs = Math.max(start + 1, Math.min(end, world.clock.now()));
-      const found = world.index.coverage(cameraId, [start, untilMs], joinMs);
+      const untilMs = Math.max(start + 1, Math.min(end, site.clock.now()));
+      const found = site.index.coverage(cameraId, [start, untilMs], joinMs);
       const spans = found.spans.map(({ startMs, endMs, format, ...rest }) => ({
         ...{ start: startMs, end: endMs, ...(format && { codec: format }) },
         ...rest,
@@ -122,7 +122,7 @@ const unknown = (cameraId: string) =>
   new Problem(404, `there are no recordings of a camera ${cameraId.slice(0, 130)}`, { reason: "UNKNOWN_CAMERA" });
 
 /** Those that are listed, and those that recordings tell. */
-function camerasOf({ config, index }: World) {
+function camerasOf({ config, index }: Site) {
   const found = new Map(index.cameras().map((summary) => [summary.camera, summary]));
   const names = [...new Set([...Object.keys(config.cameras), ...found.keys()])].sort();
   return names.map((id) => {

@@ -3,7 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import type { Guard } from "../auth/guard.ts";
 import type { Happening } from "../live.ts";
-import type { World } from "../world.ts";
+import type { Site } from "../site.ts";
 import { clipOr404, clipParams } from "./clips.ts";
 import { type Api, problems } from "./route.ts";
 
@@ -16,7 +16,7 @@ const MOST_WAITING = 1000;
 const stream = { content: { "text/event-stream": { schema: z.string() } }, description: "Server-sent events" };
 
 /** One clip's events from its first on, and its progress, until it is decided; and what happens to all clips. */
-export function addClipEvents(api: Api, world: World, guard: Guard): void {
+export function addClipEvents(api: Api, site: Site, guard: Guard): void {
   api.openapi(
     createRoute({
       method: "get",
@@ -30,9 +30,9 @@ export function addClipEvents(api: Api, world: World, guard: Guard): void {
     }),
     async (context) => {
       const { clipId } = context.req.valid("param");
-      await clipOr404(world, clipId);
+      await clipOr404(site, clipId);
       const lastId = context.req.valid("header")["last-event-id"];
-      return streamSSE(context, (sse) => sendClip(sse, world, clipId, lastId));
+      return streamSSE(context, (sse) => sendClip(sse, site, clipId, lastId));
     },
   );
 
@@ -49,7 +49,7 @@ export function addClipEvents(api: Api, world: World, guard: Guard): void {
     }),
     (context) =>
       streamSSE(context, (sse) =>
-        follow(sse, world, undefined, async (happening) => {
+        follow(sse, site, undefined, async (happening) => {
           if (happening.kind === "progress") {
             const { clipId, percent } = happening;
             await sse.writeSSE({ event: "progress", data: JSON.stringify({ clipId, percent: Math.round(percent) }) });
@@ -63,7 +63,7 @@ export function addClipEvents(api: Api, world: World, guard: Guard): void {
   );
 }
 
-async function sendClip(sse: SSEStreamingApi, world: World, clipId: string, lastId?: string): Promise<void> {
+async function sendClip(sse: SSEStreamingApi, site: Site, clipId: string, lastId?: string): Promise<void> {
   const sent = new Set<string>();
   const send = async (event: AnyEvent): Promise<void> => {
     const { id } = event.metadata;
@@ -72,7 +72,7 @@ async function sendClip(sse: SSEStreamingApi, world: World, clipId: string, last
   };
   await follow(
     sse,
-    world,
+    site,
     clipId,
     async (happening) => {
       if (happening.kind === "progress") {
@@ -86,9 +86,9 @@ async function sendClip(sse: SSEStreamingApi, world: World, clipId: string, last
     },
     async () => {
       // What was published a moment ago may not be in the clip's record yet.
-      const recorded = await world.runtime.history(clipId);
+      const recorded = await site.runtime.history(clipId);
       const known = new Set(recorded.map(({ metadata }) => metadata.id));
-      const events = [...recorded, ...world.live.recent(clipId).filter(({ metadata }) => !known.has(metadata.id))];
+      const events = [...recorded, ...site.live.recent(clipId).filter(({ metadata }) => !known.has(metadata.id))];
       const seen = events.findIndex(({ metadata }) => metadata.id === lastId);
       for (const { metadata } of events.slice(0, seen + 1)) sent.add(metadata.id);
       const last = events.at(-1);
@@ -108,7 +108,7 @@ async function sendClip(sse: SSEStreamingApi, world: World, clipId: string, last
  */
 async function follow(
   sse: SSEStreamingApi,
-  { live }: World,
+  { live }: Site,
   clipId: string | undefined,
   send: (happening: Happening) => Promise<boolean>,
   catchUp: () => Promise<boolean> = async () => false,

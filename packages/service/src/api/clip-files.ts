@@ -5,7 +5,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import type { Guard } from "../auth/guard.ts";
 import { Problem } from "../http/problem.ts";
 import { sendFile } from "../http/send-file.ts";
-import type { World } from "../world.ts";
+import type { Site } from "../site.ts";
 import { clipOr404, clipParams } from "./clips.ts";
 import { type Api, json, problems } from "./route.ts";
 
@@ -18,12 +18,12 @@ const LONGEST_LINK_SECONDS = 30 * 24 * 3600;
 
 const linkSubject = (clipId: string): string[] => ["clip", clipId];
 
-export function addClipFiles(api: Api, world: World, guard: Guard): void {
+export function addClipFiles(api: Api, site: Site, guard: Guard): void {
   /** Whoever has a link needs no token. */
   const viewOrLink: MiddlewareHandler = async (context, next) => {
     const signature = context.req.query("signature");
     if (signature === undefined) return guard.needs("view")(context, next);
-    if (!world.signer.verify(linkSubject(context.req.param("clipId") ?? ""), signature, world.clock.now()))
+    if (!site.signer.verify(linkSubject(context.req.param("clipId") ?? ""), signature, site.clock.now()))
       throw new Problem(403, "the link has expired, or is not whole");
     await next();
   };
@@ -49,9 +49,9 @@ export function addClipFiles(api: Api, world: World, guard: Guard): void {
     }),
     async (context) => {
       const { clipId } = context.req.valid("param");
-      const camera = await cameraOf(world, clipId);
+      const camera = await cameraOf(site, clipId);
       const { download } = context.req.valid("query");
-      return sendFile(context.req.raw, join(world.config.clips, clipKey(camera, clipId)), {
+      return sendFile(context.req.raw, join(site.config.clips, clipKey(camera, clipId)), {
         contentType: "video/mp4",
         cacheControl: CACHE,
         ...(download && { downloadAs: `${clipId}.mp4` }),
@@ -78,9 +78,9 @@ export function addClipFiles(api: Api, world: World, guard: Guard): void {
     }),
     async (context) => {
       const { clipId, size } = context.req.valid("param");
-      const camera = await cameraOf(world, clipId);
-      const format = world.settings.THUMBNAIL_FORMAT;
-      const path = join(world.config.clips, thumbnailKey(camera, clipId, size, format));
+      const camera = await cameraOf(site, clipId);
+      const format = site.settings.THUMBNAIL_FORMAT;
+      const path = join(site.config.clips, thumbnailKey(camera, clipId, size, format));
       return sendFile(context.req.raw, path, { contentType: MIME[format], cacheControl: CACHE });
     },
   );
@@ -92,7 +92,7 @@ export function addClipFiles(api: Api, world: World, guard: Guard): void {
     const contentType = extension === "mp4" ? "video/mp4" : MIME[extension as keyof typeof MIME];
     if (contentType === undefined || ![camera, name].every((segment) => /^[^./\\][^/\\\0]*$/.test(segment)))
       throw new Problem(404, "there is no such file");
-    return sendFile(context.req.raw, join(world.config.clips, camera, name), { contentType, cacheControl: CACHE });
+    return sendFile(context.req.raw, join(site.config.clips, camera, name), { contentType, cacheControl: CACHE });
   });
 
   api.openapi(
@@ -120,21 +120,21 @@ export function addClipFiles(api: Api, world: World, guard: Guard): void {
     }),
     async (context) => {
       const { clipId } = context.req.valid("param");
-      await cameraOf(world, clipId);
-      const expiresMs = world.clock.now() + context.req.valid("json").seconds * 1000;
-      const signature = world.signer.sign(linkSubject(clipId), expiresMs);
-      const url = `${originOf(context, world)}/clips/${encodeURIComponent(clipId)}/clip.mp4?signature=${signature}`;
+      await cameraOf(site, clipId);
+      const expiresMs = site.clock.now() + context.req.valid("json").seconds * 1000;
+      const signature = site.signer.sign(linkSubject(clipId), expiresMs);
+      const url = `${originOf(context, site)}/clips/${encodeURIComponent(clipId)}/clip.mp4?signature=${signature}`;
       return context.json({ url, expiresAt: new Date(expiresMs).toISOString() }, 201);
     },
   );
 }
 
-const originOf = (context: Context, { config }: World): string =>
+const originOf = (context: Context, { config }: Site): string =>
   config.publicUrl?.replace(/\/+$/, "") ?? new URL(context.req.url).origin;
 
 /** @throws Problem 404 for a clip that is not there (yet). */
-async function cameraOf(world: World, clipId: string): Promise<string> {
-  const { camera, state } = await clipOr404(world, clipId);
+async function cameraOf(site: Site, clipId: string): Promise<string> {
+  const { camera, state } = await clipOr404(site, clipId);
   if (camera === null || state !== "available") throw new Problem(404, `the clip is ${state}`);
   return camera;
 }

@@ -2,14 +2,14 @@ import { type ClipStatus, pendingMetadata } from "@camclips/core";
 import type { AnyEvent } from "@camclips/events";
 import { askedAs, toldOf } from "@camclips/local";
 import type { z } from "@hono/zod-openapi";
-import type { World } from "../world.ts";
+import type { Site } from "../site.ts";
 import type { clipView } from "./schemas.ts";
 
 export type ClipView = z.input<typeof clipView>;
 
 /** A clip in a list. */
 export function clipSummary(
-  { live, settings }: Pick<World, "live" | "settings">,
+  { live, settings }: Pick<Site, "live" | "settings">,
   status: ClipStatus,
   title?: string,
 ): ClipView {
@@ -35,14 +35,14 @@ export function clipSummary(
 }
 
 /** A clip by itself, with what its caller was told. @returns undefined for one that nobody asked for. */
-export async function clipDetail(world: World, clipId: string): Promise<ClipView | undefined> {
-  const { runtime } = world;
+export async function clipDetail(site: Site, clipId: string): Promise<ClipView | undefined> {
+  const { runtime } = site;
   const read = runtime.state.read;
   const asked = askedAs(read, clipId);
   const status = await runtime.records.status(clipId);
   if (status) {
-    const metadata = metadataOf(await runtime.history(clipId), world);
-    return { ...clipSummary(world, status, asked?.title), ...(metadata && { metadata }) };
+    const metadata = metadataOf(await runtime.history(clipId), site);
+    return { ...clipSummary(site, status, asked?.title), ...(metadata && { metadata }) };
   }
   if (asked) {
     const { camera, start, end } = rangeIn(asked.body);
@@ -60,7 +60,7 @@ function linksOf(clipId: string, sizes?: readonly number[]): Record<string, stri
 }
 
 /** What the caller was told last. */
-function metadataOf(events: readonly AnyEvent[], { config, settings }: World): Record<string, unknown> | undefined {
+function metadataOf(events: readonly AnyEvent[], { config, settings }: Site): Record<string, unknown> | undefined {
   const event = events.findLast(({ type }) => type === "ClipPublished" || type === "SourcesPending");
   if (event?.type === "ClipPublished") return event.data.clipMetadata;
   if (event?.type !== "SourcesPending") return undefined;

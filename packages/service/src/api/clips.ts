@@ -4,7 +4,7 @@ import { listClips } from "@camclips/local";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Guard } from "../auth/guard.ts";
 import { Problem } from "../http/problem.ts";
-import type { World } from "../world.ts";
+import type { Site } from "../site.ts";
 import { type Answer, ask } from "./ask.ts";
 import { clipDetail, clipSummary } from "./clip-view.ts";
 import { type Api, json, problems } from "./route.ts";
@@ -21,7 +21,7 @@ const states = z
 
 export const clipParams = z.object({ clipId: z.string().openapi({ param: { name: "clipId", in: "path" } }) });
 
-export function addClips(api: Api, world: World, guard: Guard): void {
+export function addClips(api: Api, site: Site, guard: Guard): void {
   const idempotencyKey = z.string().min(1).max(200).optional();
   api.openapi(
     createRoute({
@@ -50,14 +50,14 @@ export function addClips(api: Api, world: World, guard: Guard): void {
       const body = context.req.valid("json");
       const key = context.req.valid("header")["idempotency-key"];
       if (!Array.isArray(body)) {
-        const answer = await ask(world, body, key);
-        const clip = await viewOf(world, answer);
+        const answer = await ask(site, body, key);
+        const clip = await viewOf(site, answer);
         return context.json(clip, answer.isNew ? 202 : 200, { location: clip.links.self ?? "" });
       }
       const answers: Answer[] = [];
       for (const [index, wanted] of body.entries())
-        answers.push(await ask(world, wanted, key === undefined ? undefined : `${key}/${index}`));
-      const clips = await Promise.all(answers.map((answer) => viewOf(world, answer)));
+        answers.push(await ask(site, wanted, key === undefined ? undefined : `${key}/${index}`));
+      const clips = await Promise.all(answers.map((answer) => viewOf(site, answer)));
       return context.json({ clips }, answers.some(({ isNew }) => isNew) ? 202 : 200);
     },
   );
@@ -85,8 +85,8 @@ export function addClips(api: Api, world: World, guard: Guard): void {
     (context) => {
       const { state, camera, start, end, search, limit, cursor } = context.req.valid("query");
       const range = start === undefined && end === undefined ? undefined : ([start ?? 0, end ?? 1e14] as const);
-      const page = listClips(world.runtime.state.read, { states: state, camera, range, search, limit, cursor });
-      const clips = page.clips.map(({ status, title }) => clipSummary(world, status, title));
+      const page = listClips(site.runtime.state.read, { states: state, camera, range, search, limit, cursor });
+      const clips = page.clips.map(({ status, title }) => clipSummary(site, status, title));
       return context.json({ clips, ...(page.next && { next: page.next }) }, 200);
     },
   );
@@ -103,12 +103,12 @@ export function addClips(api: Api, world: World, guard: Guard): void {
     }),
     async (context) => {
       const { clipId } = context.req.valid("param");
-      await clipOr404(world, clipId);
-      const result = await cancelClip(clipId, world.runtime.operator);
+      await clipOr404(site, clipId);
+      const result = await cancelClip(clipId, site.runtime.operator);
       if (result.kind === "decided") throw new Problem(409, `the clip is ${result.status} already`);
       if (result.kind !== "cancelled")
         throw new Problem(409, "the clip was accepted a moment ago: try again", { headers: { "retry-after": "1" } });
-      return context.json(await clipOr404(world, clipId), 200);
+      return context.json(await clipOr404(site, clipId), 200);
     },
   );
 
@@ -122,15 +122,15 @@ export function addClips(api: Api, world: World, guard: Guard): void {
       request: { params: clipParams },
       responses: { 200: json(clipView, "The clip"), ...problems(404) },
     }),
-    async (context) => context.json(await clipOr404(world, context.req.valid("param").clipId), 200),
+    async (context) => context.json(await clipOr404(site, context.req.valid("param").clipId), 200),
   );
 }
 
-const viewOf = (world: World, { clipId }: Answer) => clipOr404(world, clipId);
+const viewOf = (site: Site, { clipId }: Answer) => clipOr404(site, clipId);
 
 /** @throws Problem 404 */
-export async function clipOr404(world: World, clipId: string) {
-  const clip = await clipDetail(world, clipId);
+export async function clipOr404(site: Site, clipId: string) {
+  const clip = await clipDetail(site, clipId);
   if (!clip) throw new Problem(404, `nobody asked for a clip ${clipId.slice(0, 130)}`);
   return clip;
 }

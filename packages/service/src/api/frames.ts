@@ -1,6 +1,6 @@
 import { frameAt } from "@camclips/local/recordings";
 import { Problem } from "../http/problem.ts";
-import type { World } from "../world.ts";
+import type { Site } from "../site.ts";
 
 /** Pictures that are kept: some 30 kB each. */
 const MOST_KEPT = 400;
@@ -16,18 +16,18 @@ export type FrameWidth = (typeof FRAME_WIDTHS)[number];
 
 /** Pictures of recordings, a few at a time, the latest wish first, and kept for whoever looks again. */
 export class Frames {
-  readonly #world: World;
+  readonly #site: Site;
   readonly #kept = new Map<string, Uint8Array>();
   readonly #waiting: (() => void)[] = [];
   #making = 0;
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(site: Site) {
+    this.#site = site;
   }
 
   /** @throws Problem 404 where there is no picture, 503 when too many wait. */
   async at(camera: string, atMs: number, width: FrameWidth, signal: AbortSignal): Promise<Uint8Array> {
-    const row = this.#world.index.at(camera, atMs);
+    const row = this.#site.index.at(camera, atMs);
     const none = new Problem(404, `camera ${camera} has no picture at ${new Date(atMs).toISOString()}`);
     if (!row) throw none;
     const key = `${row.id}/${row.bytes}/${atMs}/${width}`;
@@ -36,7 +36,7 @@ export class Frames {
     await this.#turn();
     try {
       if (signal.aborted) throw none;
-      const { media, settings: rules } = this.#world;
+      const { media, settings: rules } = this.#site;
       const limit = AbortSignal.any([signal, AbortSignal.timeout(TIME_LIMIT_MS)]);
       const picture = await frameAt(row, atMs, { media, width, rules, signal: limit });
       if (!picture) throw none;

@@ -1,10 +1,10 @@
 import { countClips } from "@camclips/local";
-import type { World } from "../world.ts";
+import type { Site } from "../site.ts";
 
 type Labels = Record<string, string>;
 
 /** Prometheus' text format, version 0.0.4. Everything is a gauge: it is read off when it is asked for. */
-export async function metricsText({ runtime, index, live }: World): Promise<string> {
+export async function metricsText({ runtime, index, live }: Site): Promise<string> {
   const lines: string[] = [];
   const gauge = (name: string, help: string, samples: [Labels, number][]) => {
     lines.push(`# HELP camclips_${name} ${help}`, `# TYPE camclips_${name} gauge`);

@@ -3,7 +3,7 @@ import { countClips } from "@camclips/local";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Guard } from "../auth/guard.ts";
 import { Problem } from "../http/problem.ts";
-import type { World } from "../world.ts";
+import type { Site } from "../site.ts";
 import { metricsText } from "./metrics.ts";
 import { type Api, json, problems } from "./route.ts";
 
@@ -33,8 +33,8 @@ const operations = z
   })
   .openapi("Operations");
 
-export function addOperations(api: Api, world: World, guard: Guard): void {
-  addRedrive(api, world, guard);
+export function addOperations(api: Api, site: Site, guard: Guard): void {
+  addRedrive(api, site, guard);
   api.openapi(
     createRoute({
       method: "get",
@@ -44,7 +44,7 @@ export function addOperations(api: Api, world: World, guard: Guard): void {
       responses: { 200: json(health, "It does"), 503: json(health, "It does not") },
     }),
     async (context) => {
-      const found = await healthProblems(world);
+      const found = await healthProblems(site);
       return context.json(
         { status: found.length === 0 ? "ok" : "degraded", problems: found } as const,
         found.length === 0 ? 200 : 503,
@@ -64,7 +64,7 @@ export function addOperations(api: Api, world: World, guard: Guard): void {
         ...problems(),
       },
     }),
-    async (context) => context.text(await metricsText(world), 200, { "content-type": "text/plain; version=0.0.4" }),
+    async (context) => context.text(await metricsText(site), 200, { "content-type": "text/plain; version=0.0.4" }),
   );
 
   api.openapi(
@@ -77,7 +77,7 @@ export function addOperations(api: Api, world: World, guard: Guard): void {
       responses: { 200: json(operations, "Operations"), ...problems() },
     }),
     async (context) => {
-      const { runtime, index, config } = world;
+      const { runtime, index, config } = site;
       const letters = runtime.deadLetters();
       const queues = runtime.queued().map(({ stage, messages }) => ({
         stage,
@@ -108,7 +108,7 @@ export function addOperations(api: Api, world: World, guard: Guard): void {
   );
 }
 
-function addRedrive(api: Api, { runtime }: World, guard: Guard): void {
+function addRedrive(api: Api, { runtime }: Site, guard: Guard): void {
   api.openapi(
     createRoute({
       method: "post",
@@ -128,7 +128,7 @@ function addRedrive(api: Api, { runtime }: World, guard: Guard): void {
 }
 
 /** What keeps clips from being made. */
-async function healthProblems({ runtime, index, config }: World): Promise<string[]> {
+async function healthProblems({ runtime, index, config }: Site): Promise<string[]> {
   const found = [...index.unreachable].map(([folder, problem]) => `${folder}: ${problem}`);
   try {
     runtime.state.read.row("SELECT 1 FROM owner");

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { until } from "@camclips/testing/folders";
-import { PIER_START, type ServiceWorld, startServiceWorld } from "@camclips/testing/service-world";
+import { PIER_START, startTestService, type TestService } from "@camclips/testing/test-service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RateLimit } from "./rate-limit.ts";
 import { Signer } from "./signed.ts";
@@ -19,11 +19,11 @@ function statusOf(url: string, headers: Record<string, string>, method = "GET"):
 }
 
 describe("a service with tokens", () => {
-  let world: ServiceWorld;
+  let world: TestService;
   const wanted = { camera: "pier", start: PIER_START, end: PIER_START + 1000, clipId: "secret" };
   beforeAll(async () => {
     const tokens = scopes.map((scope) => `{ name: ${scope}, scope: ${scope}, sha256: ${hash(scope)} }`);
-    world = await startServiceWorld(`tokens: [${tokens.join(", ")}]`);
+    world = await startTestService(`tokens: [${tokens.join(", ")}]`);
     await until(
       async () => (await as("view", "/cameras")).status === 200 && (await read("/operations")).index.complete,
     );
@@ -32,7 +32,7 @@ describe("a service with tokens", () => {
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
-  const as = (token: string | undefined, path: string, init: Parameters<ServiceWorld["call"]>[1] = {}) =>
+  const as = (token: string | undefined, path: string, init: Parameters<TestService["call"]>[1] = {}) =>
     world.call(path, { ...init, headers: { ...init.headers, ...(token && { authorization: `Bearer ${token}` }) } });
 
   // biome-ignore lint/suspicious/noExplicitAny: what is in it is the test's to say.
@@ -115,7 +115,7 @@ describe("a service with tokens", () => {
 
 describe("a service without tokens", () => {
   it("answers to this machine's own names only, and to no page of another site", async () => {
-    await using world = await startServiceWorld();
+    await using world = await startTestService();
     expect(await statusOf(`${world.url}/cameras`, { host: "evil.example.com" })).toBe(421);
     expect(await statusOf(`${world.url}/cameras`, { host: "localhost:1234" })).toBe(200);
     expect((await world.call("/clips", { json: {}, headers: { origin: "https://evil.example.com" } })).status).toBe(

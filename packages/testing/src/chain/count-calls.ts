@@ -6,7 +6,7 @@ import type { MediaEngine } from "@camclips/media";
 import type { Deps } from "../../../functions/src/runtime/deps.ts";
 import type { StageHandler } from "../../../functions/src/runtime/process.ts";
 import { BUCKET, type FakeS3, startFakeS3 } from "../fake-s3.ts";
-import { deliver, fakeMedia, requestBody, START, type TestWorld, testWorld } from "../stage-world.ts";
+import { deliver, fakeMedia, requestBody, START, type StageWorld, testWorld } from "../stage-world.ts";
 
 /** What one clip asks of AWS: delivered at the first attempt, out of one recording, its deadline check included. */
 export interface ClipCalls {
@@ -112,7 +112,7 @@ const takersOf = (event: AnyEvent): StageName[] =>
   );
 
 /** Sends a clip its whole way, with its deadline check. */
-async function runChain(world: TestWorld): Promise<ClipCalls["messages"]> {
+async function runChain(world: StageWorld): Promise<ClipCalls["messages"]> {
   const handlers = await loadHandlers();
   const messages: ClipCalls["messages"] = {};
   const run = async (stage: StageName, body: unknown): Promise<void> => {

@@ -4,17 +4,17 @@ import type { Deps } from "@camclips/functions";
 import { LocalRuntime } from "@camclips/local";
 import { testFolder } from "../folders.ts";
 import { fakeMedia } from "../stage-world.ts";
+import { EPOCH, FaultyWorld } from "./faulty-world.ts";
 import type { Asked, Fault, History, Outage } from "./history.ts";
 import { injectFaults, Life } from "./inject.ts";
 import { perform } from "./operator.ts";
-import { EPOCH, World } from "./world.ts";
 
 /** Breaks a guard of the product on purpose: the checks must notice. */
-export type Mutation = (deps: Deps, world: World) => Deps;
+export type Mutation = (deps: Deps, world: FaultyWorld) => Deps;
 
 /** Everything that a check looks at, after all is over. */
 export interface Ending {
-  world: World;
+  world: FaultyWorld;
   /** The last process, at rest. */
   runtime: LocalRuntime;
   deadLetters: DeadLetter[];
@@ -42,7 +42,7 @@ export async function live<T>(
   mutate: Mutation = (deps) => deps,
 ): Promise<T> {
   await using folder = await testFolder();
-  using world = new World(history, folder.path);
+  using world = new FaultyWorld(history, folder.path);
   let process = await begin(world, mutate);
   const steps: Step[] = [
     ...history.asked.flatMap((asked) =>
@@ -127,7 +127,7 @@ interface Process {
   stop(): Promise<void>;
 }
 
-async function begin(world: World, mutate: Mutation): Promise<Process> {
+async function begin(world: FaultyWorld, mutate: Mutation): Promise<Process> {
   let bus: Deps["bus"] | undefined;
   let seen: Deps | undefined;
   let stopped: Promise<void> | undefined;

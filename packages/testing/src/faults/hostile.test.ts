@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { acceptRequest } from "../../../functions/src/stages/accept-request.ts";
 import { locateSources } from "../../../functions/src/stages/locate-sources.ts";
 import { publishClip } from "../../../functions/src/stages/publish-clip.ts";
-import { deliver, eventOf, request, requestBody, type TestWorld, testWorld } from "../stage-world.ts";
+import { deliver, eventOf, request, requestBody, type StageWorld, testWorld } from "../stage-world.ts";
 import { startServer } from "../test-server.ts";
 
 /** FUZZ_RUNS=<n> inputs of each kind; FUZZ_SEED repeats a run. */
@@ -98,7 +98,7 @@ const body = fc.oneof(
   fc.json(),
 );
 
-async function hostileWorld(): Promise<TestWorld> {
+async function hostileWorld(): Promise<StageWorld> {
   const world = await testWorld();
   world.deps.records = strictRecords(world.deps.records);
   return world;

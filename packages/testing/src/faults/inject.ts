@@ -10,7 +10,7 @@ import {
 } from "@camclips/core";
 import { createOutbox, type Deps } from "@camclips/functions";
 import { type Dice, pick } from "./dice.ts";
-import type { World } from "./world.ts";
+import type { FaultyWorld } from "./faulty-world.ts";
 
 /** One life of the process: from its start to the moment it is killed. After that nothing it does takes effect. */
 export class Life {
@@ -37,7 +37,7 @@ const WAYS = ["before", "before", "after", "after", "kill before", "kill after"]
 type Way = (typeof WAYS)[number];
 
 /** Puts faults between the stages and the world. */
-export function injectFaults(deps: Deps, world: World, life: Life): Deps {
+export function injectFaults(deps: Deps, world: FaultyWorld, life: Life): Deps {
   const strike = (about: string): Way | undefined => {
     if (life.dead) throw new Killed("the process is gone");
     if (world.healed) return undefined;
@@ -160,11 +160,11 @@ type Effect = <T>(about: string, run: () => Promise<T>, error?: () => Error) => 
 
 const transient = (): Error => new CameraServiceError("the camera service did not answer", true);
 
-const retained = (origin: ObjectReader, world: World): ObjectReader => ({
+const retained = (origin: ObjectReader, world: FaultyWorld): ObjectReader => ({
   open: async (key, signal) => (world.isGone(key) ? undefined : origin.open(key, signal)),
 });
 
-function faultyReader(name: string, store: ObjectReader, effect: Effect, dice: Dice, world: World): ObjectReader {
+function faultyReader(name: string, store: ObjectReader, effect: Effect, dice: Dice, world: FaultyWorld): ObjectReader {
   return {
     open: (key, signal) =>
       effect(`${name} open ${key}`, async () => {
@@ -178,7 +178,7 @@ function faultyReader(name: string, store: ObjectReader, effect: Effect, dice: D
 const SLOW_MS = 50;
 
 /** Bodies that are slow, or end in the middle for good, after all that the reader itself does against it. */
-function cutOff(object: OpenObject, about: string, dice: Dice, world: World): OpenObject {
+function cutOff(object: OpenObject, about: string, dice: Dice, world: FaultyWorld): OpenObject {
   const cut: OpenObject = Object.create(object);
   Object.defineProperty(cut, "stream", {
     async *value(start: number, end: number, signal?: AbortSignal) {
@@ -202,7 +202,13 @@ function cutOff(object: OpenObject, about: string, dice: Dice, world: World): Op
   return cut;
 }
 
-function faultyStore(name: string, store: ObjectStore, effect: Effect, world: World, check: () => void): ObjectStore {
+function faultyStore(
+  name: string,
+  store: ObjectStore,
+  effect: Effect,
+  world: FaultyWorld,
+  check: () => void,
+): ObjectStore {
   const reader = faultyReader(name, store, effect, world.dice, world);
   const write = async (key: string, ifAbsent: boolean | undefined, run: () => Promise<boolean>) => {
     check();
@@ -229,7 +235,7 @@ function faultyStore(name: string, store: ObjectStore, effect: Effect, world: Wo
 }
 
 /** The answer was lost and the client sent the write again: it is told that somebody else was first. */
-function faultyRecords(records: ClipRecords, effect: Effect, world: World, check: () => void): ClipRecords {
+function faultyRecords(records: ClipRecords, effect: Effect, world: FaultyWorld, check: () => void): ClipRecords {
   const name = ({ clipId, name }: EntryKey) => `${clipId} ${name}`;
   const isLost = (about: string) => {
     const lost = !world.healed && world.dice.roll(`lost ${about}`).numbers[0] < world.history.intensity / 2;

@@ -2,11 +2,11 @@ import type { ClipRecords } from "@camclips/core";
 import { type AnyEvent, type CamclipsEvent, markRerun, parseEnvelope, stageNamed } from "@camclips/events";
 import { cancelClip, type Deps, NOT_REDRIVEN, redrivenBody } from "@camclips/functions";
 import type { LocalRuntime } from "@camclips/local";
+import type { FaultyWorld } from "./faulty-world.ts";
 import type { Act } from "./history.ts";
-import type { World } from "./world.ts";
 
 /** Does what an operator does, by the same rules as the commands for a deployment: what is sent again comes over the bus. */
-export async function perform(act: Act, world: World, runtime: LocalRuntime, deps: Deps): Promise<void> {
+export async function perform(act: Act, world: FaultyWorld, runtime: LocalRuntime, deps: Deps): Promise<void> {
   const id = `${act.kind}-${act.atSeconds}`;
   world.note(`the operator: ${JSON.stringify(act)}`);
   if (act.kind === "cancel") return cancel(act, world, runtime, deps);
@@ -22,7 +22,7 @@ async function archived(act: Extract<Act, { kind: "replay" }>, id: string, runti
 }
 
 /** Dead letters of accept-request are requests. */
-async function resting(id: string, world: World, runtime: LocalRuntime): Promise<AnyEvent[]> {
+async function resting(id: string, world: FaultyWorld, runtime: LocalRuntime): Promise<AnyEvent[]> {
   const letters = runtime.deadLetters().filter(({ queue }) => {
     const { input } = stageNamed(queue);
     return input.from === "bus" && queue !== NOT_REDRIVEN && queue !== "record-event";
@@ -33,7 +33,7 @@ async function resting(id: string, world: World, runtime: LocalRuntime): Promise
 /** A command that meets a fault ends with it; nobody tries again. */
 async function cancel(
   { clipId, breaksOff }: Extract<Act, { kind: "cancel" }>,
-  world: World,
+  world: FaultyWorld,
   runtime: LocalRuntime,
   { records }: Deps,
 ): Promise<void> {

@@ -4,9 +4,9 @@ import type { StageHandler } from "../../../functions/src/runtime/process.ts";
 import { Agenda } from "./agenda.ts";
 import { chanceOf } from "./chance.ts";
 import type { Load } from "./load.ts";
+import { EPOCH, simulatedPorts } from "./ports.ts";
 import { type SimulatedDeps, simulatedStages } from "./stages.ts";
 import { Station } from "./station.ts";
-import { EPOCH, simulatedWorld } from "./world.ts";
 
 export interface Answer {
   askedMs: number;
@@ -43,7 +43,7 @@ export async function simulate(load: Load): Promise<Simulated> {
   const answers = new Map<string, Answer>();
   let dropped = 0;
   const send = (stage: StageName, body: string) => stations.get(stage)?.send(body, EPOCH + Math.floor(agenda.now));
-  const deps = simulatedWorld({
+  const deps = simulatedPorts({
     agenda,
     load,
     limitOf,

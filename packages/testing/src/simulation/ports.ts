@@ -32,7 +32,7 @@ interface Surroundings {
 }
 
 /** The services around the stages, in memory and in simulated time. */
-export function simulatedWorld({ agenda, load, send, ...world }: Surroundings): Omit<SimulatedDeps, "work"> {
+export function simulatedPorts({ agenda, load, send, ...world }: Surroundings): Omit<SimulatedDeps, "work"> {
   const records = memoryRecords();
   const bus = {
     publish: async (events: readonly CamclipsEvent[]) => {

@@ -11,7 +11,7 @@ import { testFfmpeg } from "./ffmpeg.ts";
 /** 2026-01-01T13:05:10Z: when the recordings of `pier` start; two seconds each, back to back. */
 export const PIER_START = Date.UTC(2026, 0, 1, 13, 5, 10);
 
-export interface ServiceWorld extends AsyncDisposable {
+export interface TestService extends AsyncDisposable {
   readonly url: string;
   readonly folder: string;
   readonly errors: string[];
@@ -26,7 +26,7 @@ export interface ServiceWorld extends AsyncDisposable {
 }
 
 /** A service on real recordings, with the real engine. @param more lines of its configuration. */
-export async function startServiceWorld(more = ""): Promise<ServiceWorld> {
+export async function startTestService(more = ""): Promise<TestService> {
   const folder = await mkdtemp(join(tmpdir(), "service-of-camclips-"));
   const sample = join(folder, "sample.mp4");
   await makeRecording({ path: sample, startMs: PIER_START, seconds: 2, gop: 25, ffmpeg: testFfmpeg });
@@ -57,7 +57,7 @@ export async function startServiceWorld(more = ""): Promise<ServiceWorld> {
       log: (level, message, fields) => level === "error" && errors.push(`${message} ${JSON.stringify(fields)}`),
     });
   let service = await start();
-  const call: ServiceWorld["call"] = (path, { json, ...init } = {}) => {
+  const call: TestService["call"] = (path, { json, ...init } = {}) => {
     const body = json === undefined ? {} : { method: "POST", body: JSON.stringify(json) };
     const headers = { ...(json !== undefined && { "content-type": "application/json" }), ...init.headers };
     return fetch(`${service.url}${path}`, { ...body, ...init, headers });

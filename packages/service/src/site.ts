@@ -8,7 +8,7 @@ import type { Signer } from "./auth/signed.ts";
 import type { Live } from "./live.ts";
 
 /** What the handlers of the API work with. */
-export interface World {
+export interface Site {
   config: Config;
   settings: Settings;
   runtime: LocalRuntime;
@@ -20,5 +20,5 @@ export interface World {
 }
 
 /** Whether the configuration or the recordings know a camera. */
-export const knowsCamera = ({ config, index }: Pick<World, "config" | "index">, camera: string): boolean =>
+export const knowsCamera = ({ config, index }: Pick<Site, "config" | "index">, camera: string): boolean =>
   Object.hasOwn(config.cameras, camera) || index.hasCamera(camera);

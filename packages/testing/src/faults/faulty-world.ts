@@ -38,7 +38,7 @@ export interface InLimbo {
   event: CamclipsEvent;
 }
 
-export class World implements Disposable {
+export class FaultyWorld implements Disposable {
   readonly history: History;
   readonly dice: Dice;
   readonly settings: Settings;
