@@ -8,7 +8,15 @@ import { watchClips } from "@camclips/functions/watch-clips";
 import { type Datapoint, metricsPrintedBy } from "@camclips/testing/metrics/emf";
 import { goesOff, type TimedDatapoint } from "@camclips/testing/metrics/evaluate-alarm";
 import { sampleData } from "@camclips/testing/sample-events";
-import { deliver, down, eventOf, request, requestBody, type StageWorld, testWorld } from "@camclips/testing/stage-world";
+import {
+  deliver,
+  down,
+  eventOf,
+  request,
+  requestBody,
+  type StageWorld,
+  testWorld,
+} from "@camclips/testing/stage-world";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createMetrics } from "../packages/functions/src/lambda/metrics.ts";
 import { evaluateStage, exampleEnvironment } from "../tools/resource-graph/graph/evaluate-stage.ts";

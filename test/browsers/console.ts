@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Page } from "puppeteer-core";
 import { CODE_COLUMNS, CODE_HEIGHT, CODE_ROWS, readBlocks } from "../../packages/media/src/synthetic/frame-code.ts";
-import { PIER_START, type TestService, startTestService } from "../../packages/testing/src/test-service.ts";
+import { PIER_START, startTestService, type TestService } from "../../packages/testing/src/test-service.ts";
 import { launchChromium, launchFirefox } from "./browser.ts";
 
 /**
