@@ -1,6 +1,7 @@
-import { type Refusal, refusedMetadata } from "@camclips/core";
+import { CameraServiceError, type Refusal, refusedMetadata } from "@camclips/core";
 import { type ClipFailed, ClipPublished, type ClipRejected, derivedId, type EventOf } from "@camclips/events";
 import * as z from "zod";
+import type { Deps } from "./deps.ts";
 
 /** The one terminal status of a request: whoever claims it first decides, everyone else delivers the same. */
 export const terminal = ClipPublished.detail.shape.data.omit({ notified: true, putRefused: true }).extend({
@@ -24,6 +25,26 @@ export const endingOf = ({ id, rerun }: { id: string; rerun?: { id: string } | u
   cause: id,
   eventId: derivedId(id, ClipPublished.type, rerun?.id ?? ""),
 });
+
+/**
+ * Tells the camera service a terminal status. A refusal for good (a 4xx) is recorded, not retried: subscribers know the status.
+ * @throws CameraServiceError when it may be told later.
+ */
+export async function tellCameraService(
+  clipId: string,
+  { clipMetadata }: Pick<TerminalRecord, "clipMetadata">,
+  { cameras, log }: Pick<Deps, "cameras" | "log">,
+  signal: AbortSignal,
+): Promise<{ refused?: string }> {
+  try {
+    await cameras.putClip(clipId, clipMetadata, signal);
+    return {};
+  } catch (error) {
+    if (!(error instanceof CameraServiceError) || error.transient) throw error;
+    log.error("the camera service refused a status", { clipId, error: error.message });
+    return { refused: error.message };
+  }
+}
 
 /** What a clip's end without a clip is told as. */
 export function refusedTerminal(event: EventOf<typeof ClipRejected | typeof ClipFailed>): TerminalRecord {

@@ -24,7 +24,14 @@ import type { Deps } from "../runtime/deps.ts";
 import { getEntry, putEntryOnce } from "../runtime/entries.ts";
 import { once, onceAlone } from "../runtime/once.ts";
 import { defineStage } from "../runtime/process.ts";
-import { endingOf, isCancelled, refusedTerminal, type TerminalRecord, terminal } from "../runtime/terminal.ts";
+import {
+  endingOf,
+  isCancelled,
+  refusedTerminal,
+  type TerminalRecord,
+  tellCameraService,
+  terminal,
+} from "../runtime/terminal.ts";
 
 type Needs = Pick<
   Deps,
@@ -147,23 +154,11 @@ async function notify(
   return {};
 }
 
-/**
- * A refusal for good (a 4xx) is recorded, not retried: the clip is there, and subscribers know. The answer to a message
- * that was refused may come late, when another one has taken the clipId: then it is not the clip's status.
- */
-async function putStatus({ clipMetadata }: TerminalRecord, key: string, deps: Needs, signal: AbortSignal) {
-  const { records, cameras, log } = deps;
-  const { clipId } = clipMetadata as { clipId: string };
-  const holder = await getEntry(records, claimEntry(clipId), claimant, signal);
-  if (holder && holder.requestKey !== key) return {};
-  try {
-    await cameras.putClip(clipId, clipMetadata, signal);
-    return {};
-  } catch (error) {
-    if (!(error instanceof CameraServiceError) || error.transient) throw error;
-    log.error("the camera service refused a status", { clipId, error: error.message });
-    return { refused: error.message };
-  }
+/** The answer to a message that was refused may come late, when another one has taken the clipId: then it is not the clip's. */
+async function putStatus(outcome: TerminalRecord, key: string, deps: Needs, signal: AbortSignal) {
+  const { clipId } = outcome.clipMetadata as { clipId: string };
+  const holder = await getEntry(deps.records, claimEntry(clipId), claimant, signal);
+  return holder && holder.requestKey !== key ? {} : tellCameraService(clipId, outcome, deps, signal);
 }
 
 const retryable = (error: unknown): unknown =>

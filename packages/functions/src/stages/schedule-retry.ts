@@ -13,7 +13,7 @@ import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { getEntry } from "../runtime/entries.ts";
 import { defineStage } from "../runtime/process.ts";
-import { isCancelled, terminal } from "../runtime/terminal.ts";
+import { isCancelled, tellCameraService, terminal } from "../runtime/terminal.ts";
 
 type Needs = Pick<Deps, "records" | "scheduler" | "cameras" | "settings" | "destinationBucket" | "clock" | "log">;
 
@@ -53,16 +53,15 @@ export const scheduleRetry = defineStage(
  * Whether the clip has its terminal status. An operator may cancel a clip at any moment, also while its pending status is on
  * its way to the camera service: then that is told once more, to stay the last word.
  */
-async function isOver(request: ClipRequest, { records, cameras, log }: Needs, signal: AbortSignal): Promise<boolean> {
+async function isOver(request: ClipRequest, deps: Needs, signal: AbortSignal): Promise<boolean> {
   const { clipId } = request;
-  const outcome = await getEntry(records, terminalEntry(clipId, requestKey(request)), told, signal);
+  const outcome = await getEntry(deps.records, terminalEntry(clipId, requestKey(request)), told, signal);
   if (!outcome || !isCancelled(outcome)) return outcome !== undefined;
   try {
-    await cameras.putClip(clipId, outcome.clipMetadata, signal);
+    await tellCameraService(clipId, outcome, deps, signal);
   } catch (error) {
     if (!(error instanceof CameraServiceError)) throw error;
-    if (error.transient) throw new RetryLater("CAMERA_SERVICE_UNAVAILABLE", 5, { cause: error });
-    log.error("the camera service refused a status", { clipId, error: error.message });
+    throw new RetryLater("CAMERA_SERVICE_UNAVAILABLE", 5, { cause: error });
   }
   return true;
 }
