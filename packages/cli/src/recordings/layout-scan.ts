@@ -50,19 +50,24 @@ export async function scanRoots(roots: readonly RecordingsRoot[], camera: string
   for (const root of roots) {
     for await (const name of filesOf(root)) {
       const path = join(root.folder, name);
-      // When it was written tells two hours apart where clocks were set back; most names need no such look.
-      const located = root.locate(name, (await stat(path).catch(() => undefined))?.mtimeMs);
+      const located = root.locate(name);
       if (!located) continue;
       if ("problem" in located) leftOut.push(name);
-      else if (located.camera.normalize() === camera.normalize())
-        recordings.push({ name, path, startMs: located.startMs });
-      else others.add(located.camera);
+      else if (located.camera.normalize() !== camera.normalize()) others.add(located.camera);
+      else recordings.push({ name, path, startMs: await startOf(root, name, located.startMs) });
     }
   }
   if (recordings.length > 0) return { recordings: recordings.sort((a, b) => a.startMs - b.startMs), leftOut };
   const places = roots.map(({ folder }) => folder).join(", ");
   const known = others.size > 0 ? `; there are: ${[...others].sort().slice(0, 20).join(", ")}` : "";
   throw new UsageError(`no recordings of camera "${camera}" in ${places}${known}`);
+}
+
+/** When it was written tells two hours apart where clocks were set back: of this camera's files alone. */
+async function startOf(root: RecordingsRoot, name: string, byNameMs: number): Promise<number> {
+  const written = await stat(join(root.folder, name)).catch(() => undefined);
+  const located = root.locate(name, written?.mtimeMs);
+  return located && "startMs" in located ? located.startMs : byNameMs;
 }
 
 async function* filesOf({ folder, ignores }: RecordingsRoot): AsyncGenerator<string> {
