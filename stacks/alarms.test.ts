@@ -104,10 +104,10 @@ describe("an alarm goes off, and no other, when", () => {
   });
 
   it("a message has waited for more than half of the time for the work", async () => {
-    for (const { row, mapping } of parts()) {
+    for (const { part, mapping } of parts()) {
       const waits = (seconds: number) =>
         at(0, queue("ApproximateAgeOfOldestMessage", mapping?.inputs.eventSourceArn.split(":")[5], seconds));
-      expect(goingOff(await quiet(), waits(1801))).toEqual([`${row.stage}-oldest-message`]);
+      expect(goingOff(await quiet(), waits(1801))).toEqual([`${part}-oldest-message`]);
       expect(goingOff(await quiet(), waits(1800))).toEqual([]);
     }
   });
@@ -174,12 +174,14 @@ describe("an alarm goes off, and no other, when", () => {
 
 it("every alarm is explained to whoever it calls", async () => {
   const page = await readFile(new URL("../docs/operations.md", import.meta.url), "utf8");
-  const stages = parts().map(({ row }) => row.stage);
-  const explained = [...page.matchAll(/^\| `([a-z<>-]+)` \|/gm)].flatMap(([, name = ""]) => [
-    name,
-    ...stages.map((stage) => name.replace("<function>", stage)),
-    ...reason.options.map((why) => name.replace("<reason>", why.toLowerCase().replaceAll("_", "-"))),
-  ]);
+  const rows = [...page.matchAll(/^\| (`[a-z<>-]+`(?:, `[a-z<>-]+`)*) \|/gm)];
+  const explained = rows
+    .flatMap(([, names = ""]) => names.replaceAll("`", "").split(", "))
+    .flatMap((name) => [
+      name,
+      ...parts().map(({ row, lane = "" }) => name.replace("<function>", row.stage).replace("<lane>", lane)),
+      ...reason.options.map((why) => name.replace("<reason>", why.toLowerCase().replaceAll("_", "-"))),
+    ]);
   const names = alarms().map(({ name }) => name.replace("camclips-production-", ""));
   expect(names.filter((name) => !explained.includes(name))).toEqual([]);
 });

@@ -2,6 +2,7 @@
 import type { Resources } from "./grants.ts";
 import { logicalName, nameOf, serviceName } from "./names.ts";
 import type { DeployedStage } from "./pipeline.ts";
+import { queuesOf } from "./queues.ts";
 import { refusedShares, unfinishedShare } from "./shares.ts";
 
 const FIVE_MINUTES = 300;
@@ -34,11 +35,12 @@ export function alarms(deployed: readonly DeployedStage[], { settings, messaging
   deadLetters("schedules", messaging.schedules.dlq.name);
   for (const { row, queue, functionName } of deployed) {
     if (queue.dlq) deadLetters(row.stage, queue.dlq.name);
-    alarm(`${row.stage}-oldest-message`, {
-      alarmDescription: `A message of ${row.stage} has waited half of the time that a clip's work may take.`,
-      ...queueMetric("ApproximateAgeOfOldestMessage", queue.name),
-      threshold: settings.CLIP_WORK_LIMIT / 2,
-    });
+    for (const { part, queue: own } of queuesOf(row.stage, queue))
+      alarm(`${part}-oldest-message`, {
+        alarmDescription: `A message of ${part} has waited half of the time that a clip's work may take.`,
+        ...queueMetric("ApproximateAgeOfOldestMessage", own.name),
+        threshold: settings.CLIP_WORK_LIMIT / 2,
+      });
     alarm(`${row.stage}-errors`, {
       alarmDescription: `${row.stage} crashed or ran out of time (failed records do not count as errors).`,
       ...functionMetric("Errors", functionName),

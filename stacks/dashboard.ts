@@ -2,6 +2,7 @@
 import { globalNameOf, serviceName } from "./names.ts";
 import type { DeployedStage } from "./pipeline.ts";
 import type { Place } from "./place.ts";
+import { queuesOf } from "./queues.ts";
 
 type Metric = (string | $util.Output<string> | Record<string, unknown>)[];
 
@@ -13,7 +14,9 @@ export function dashboard(deployed: readonly DeployedStage[], place: Place) {
   const { region } = place;
   const own = (metricName: string, stat = "Sum"): Metric[] => [[{ expression: search(metricName, stat) }]];
   const perQueue = (metricName: string): Metric[] =>
-    deployed.map(({ queue }) => ["AWS/SQS", metricName, "QueueName", queue.name]);
+    deployed.flatMap(({ row, queue }) =>
+      queuesOf(row.stage, queue).map((own) => ["AWS/SQS", metricName, "QueueName", own.queue.name]),
+    );
   const perFunction = (metricName: string): Metric[] =>
     deployed.map(({ functionName }) => ["AWS/Lambda", metricName, "FunctionName", functionName]);
   const deadLetters = deployed.flatMap(({ queue: { dlq } }): Metric[] =>

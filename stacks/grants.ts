@@ -4,7 +4,7 @@ import type { clipRecords } from "./clip-records.ts";
 import { type KeyUse, useKeys } from "./keys.ts";
 import type { Messaging } from "./messaging.ts";
 import type { Place } from "./place.ts";
-import type { QueueRef } from "./queues.ts";
+import { queueArns } from "./queues.ts";
 import type { StageSettings } from "./settings.ts";
 import type { BucketRef, storage } from "./storage.ts";
 
@@ -21,7 +21,7 @@ export interface Resources {
 }
 
 /** Whose messages tell how long a new request would wait (packages/core/src/admission.ts). */
-const countedQueues = pipeline.filter(({ leastSeconds }) => leastSeconds > 0).map(({ stage }) => stage);
+const countedStages = pipeline.filter(({ leastSeconds }) => leastSeconds > 0).map(({ stage }) => stage);
 
 /** What a stage's role may do: its grants, publish, schedule, consume its queue, write its log. Nothing else. */
 export function permissionsOf(row: PipelineStage, resources: Resources): Statement[] {
@@ -29,7 +29,7 @@ export function permissionsOf(row: PipelineStage, resources: Resources): Stateme
   return [
     { actions: ["events:PutEvents"], resources: [bus.arn] },
     ...schedule(schedules),
-    consume(queues[row.stage as keyof typeof queues]),
+    consume(queueArns(queues[row.stage as keyof typeof queues])),
     ...row.grants.flatMap((grant) => granted(grant, resources)),
     ...useKeys(resources.settings.KMS_KEY_ARNS, keysUsed(row, resources)),
   ];
@@ -72,7 +72,10 @@ function granted(grant: Grant, { settings, records, storage, messaging }: Resour
       return [{ actions: ["sns:Publish"], resources: [messaging.topic.arn] }];
     case "queues:count":
       return [
-        { actions: ["sqs:GetQueueAttributes"], resources: countedQueues.map((stage) => messaging.queues[stage].arn) },
+        {
+          actions: ["sqs:GetQueueAttributes"],
+          resources: countedStages.flatMap((stage) => queueArns(messaging.queues[stage])),
+        },
       ];
     // IAM knows no condition on a schedule's target. What a schedule can reach is the schedule role's business, and
     // every stage may create schedules already, to come back to its own queue.
@@ -112,9 +115,9 @@ function schedule({ group, role }: Messaging["schedules"]): Statement[] {
 }
 
 /** What an event source mapping does to its queue in the function's name. */
-function consume({ arn }: QueueRef): Statement {
+function consume(resources: $util.Output<string>[]): Statement {
   return {
     actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"],
-    resources: [arn],
+    resources,
   };
 }

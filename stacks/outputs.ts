@@ -26,9 +26,9 @@ export function publishOutputs(
     scheduleGroup: schedules.group.name,
     scheduleDlqUrl: schedules.dlq.url,
     stages: Object.fromEntries(
-      deployed.map(({ row, queue, functionName, ruleArn }) => [
+      deployed.map(({ row, queue, functionName, ruleArns }) => [
         row.stage,
-        { functionName, ruleArn, queueUrl: queue.url, dlqUrl: queue.dlq?.url },
+        { functionName, ruleArns, queueUrl: queue.url, dlqUrl: queue.dlq?.url },
       ]),
     ),
   };

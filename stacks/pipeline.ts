@@ -1,11 +1,11 @@
 /// <reference path="../.sst/platform/config.d.ts" />
-import { definitionOf, type PipelineStage, pipeline, type StageName } from "@camclips/events";
+import { definitionOf, type Lane, lanesOf, type PipelineStage, pipeline, type StageName } from "@camclips/events";
 import type { PackedFfmpeg } from "./ffmpeg.ts";
 import { permissionsOf, type Resources } from "./grants.ts";
 import { logicalName, nameOf, serviceName } from "./names.ts";
 import type { Place } from "./place.ts";
 import type { Profile } from "./profile.ts";
-import { type QueueRef, queuePolicy } from "./queues.ts";
+import { type DeadLetterQueue, partOf, type QueueRef, queuePolicy, queuesOf } from "./queues.ts";
 import { clock } from "./schedules.ts";
 import { environmentOf } from "./settings.ts";
 
@@ -17,8 +17,8 @@ export interface DeployedStage {
   row: PipelineStage;
   queue: QueueRef;
   functionName: $util.Output<string>;
-  /** Only of the stages that the bus feeds. */
-  ruleArn?: $util.Output<string>;
+  /** Only of the stages that the bus feeds; one for each queue. */
+  ruleArns: $util.Output<string>[];
 }
 
 /** Every row of the pipeline table: rule, queue, function. */
@@ -26,14 +26,16 @@ export function stages(resources: Resources, profile: Profile, ffmpeg: PackedFfm
   const links = [wiring(resources), new sst.Secret("CameraServiceToken", "")];
   return pipeline.map((row: PipelineStage) => {
     const queue = resources.messaging.queues[row.stage as StageName];
-    const ruleArn = row.input.from === "bus" ? rule(row, row.input.events, queue, resources) : undefined;
-    if (queue.dlq) {
-      queuePolicy(row.stage, { ...queue }, ruleArn);
-      queuePolicy(`${row.stage}-dlq`, queue.dlq, ruleArn);
-    }
+    const { dlq } = queue;
+    const ruleArns = queuesOf(row.stage, queue).flatMap(({ part, lane, queue: own }) => {
+      const fed = row.input.from === "bus" && dlq ? [rule(row, lane, { queue: own, dlq }, resources)] : [];
+      if (dlq) queuePolicy(part, own, fed);
+      return fed;
+    });
+    if (dlq) queuePolicy(`${row.stage}-dlq`, dlq, ruleArns);
     // Who has no alarms need not be told every five minutes.
     if (profile.watched) clock(row, queue, resources.messaging.schedules);
-    return { row, queue, functionName: consumer(row, queue, { resources, profile, links, ffmpeg }), ruleArn };
+    return { row, queue, functionName: consumer(row, queue, { resources, profile, links, ffmpeg }), ruleArns };
   });
 }
 
@@ -51,28 +53,40 @@ function wiring({ records, storage, messaging }: Resources) {
       scheduleGroup: schedules.group.name,
       scheduleRoleArn: schedules.role.arn,
       scheduleDlqArn: schedules.dlq.arn,
-      stageQueues: Object.fromEntries(Object.entries(queues).map(([stage, { arn, url }]) => [stage, { arn, url }])),
+      stageQueues: Object.fromEntries(
+        Object.entries(queues).flatMap(([stage, queue]) =>
+          queuesOf(stage, queue).map(({ part, queue: { arn, url } }) => [part, { arn, url }]),
+        ),
+      ),
     },
   });
 }
 
-/** The rule that fills a stage's queue. What EventBridge cannot deliver rests with the stage's other dead letters. */
-function rule(row: PipelineStage, events: readonly string[], queue: QueueRef, { messaging: { bus } }: Resources) {
+/** The rule that fills one queue of a stage. What EventBridge cannot deliver rests with the stage's other dead letters. */
+function rule(
+  row: PipelineStage,
+  lane: Lane | undefined,
+  { queue, dlq }: { queue: DeadLetterQueue; dlq: DeadLetterQueue },
+  { messaging: { bus } }: Resources,
+) {
+  const events = row.input.from === "bus" ? row.input.events : [];
+  const part = partOf(row.stage, lane);
   const patterns = events.flatMap((type) => definitionOf(type)?.pattern ?? []);
-  const created = new aws.cloudwatch.EventRule(`${logicalName(row.stage)}Rule`, {
-    name: nameOf(row.stage),
+  const created = new aws.cloudwatch.EventRule(`${logicalName(part)}Rule`, {
+    name: nameOf(part),
     eventBusName: bus.name,
     eventPattern: JSON.stringify({
       source: [...new Set(patterns.flatMap(({ source }) => source))],
       "detail-type": patterns.flatMap((pattern) => pattern["detail-type"]),
+      ...(lanesOf(row).length > 0 && { detail: { metadata: { lane: [lane ?? { exists: false }] } } }),
     }),
   });
-  new aws.cloudwatch.EventTarget(`${logicalName(row.stage)}Target`, {
+  new aws.cloudwatch.EventTarget(`${logicalName(part)}Target`, {
     rule: created.name,
     eventBusName: bus.name,
-    targetId: row.stage,
+    targetId: part,
     arn: queue.arn,
-    deadLetterConfig: { arn: queue.dlq?.arn },
+    deadLetterConfig: { arn: dlq.arn },
     retryPolicy: { maximumEventAgeInSeconds: 24 * 3600, maximumRetryAttempts: 185 },
   });
   return created.arn;
@@ -85,7 +99,7 @@ interface Surroundings {
   ffmpeg: PackedFfmpeg;
 }
 
-/** The stage's function and the mapping that feeds it from its queue. */
+/** The stage's function and the mappings that feed it from its queues, each within a limit of its own. */
 function consumer(row: PipelineStage, queue: QueueRef, { resources, profile, links, ffmpeg }: Surroundings) {
   const name = nameOf(row.stage);
   const packed = row.ffmpeg ? ffmpeg : undefined;
@@ -111,13 +125,14 @@ function consumer(row: PipelineStage, queue: QueueRef, { resources, profile, lin
     permissions: [...permissionsOf(row, resources), writeLog(name, resources.place)],
     transform: { role: narrowRole() },
   });
-  new aws.lambda.EventSourceMapping(`${logicalName(row.stage)}Mapping`, {
-    eventSourceArn: queue.arn,
-    functionName: handler.name,
-    batchSize: row.batchSize,
-    functionResponseTypes: ["ReportBatchItemFailures"],
-    scalingConfig: { maximumConcurrency: row.concurrency },
-  });
+  for (const { part, lane, queue: own } of queuesOf(row.stage, queue))
+    new aws.lambda.EventSourceMapping(`${logicalName(part)}Mapping`, {
+      eventSourceArn: own.arn,
+      functionName: handler.name,
+      batchSize: row.batchSize,
+      functionResponseTypes: ["ReportBatchItemFailures"],
+      scalingConfig: { maximumConcurrency: lane ? row.lanes[lane] : row.concurrency },
+    });
   return handler.name;
 }
 

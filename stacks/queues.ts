@@ -1,5 +1,5 @@
 /// <reference path="../.sst/platform/config.d.ts" />
-import { QUEUE_RECEIVES } from "@camclips/events";
+import { type Lane, lanesOf, type PipelineStage, QUEUE_RECEIVES } from "@camclips/events";
 import type { NamedQueue } from "./brought/names.ts";
 import { logicalName, nameOf } from "./names.ts";
 
@@ -10,6 +10,8 @@ export interface QueueRef {
   name: $util.Output<string>;
   /** Absent where the queue, and so its dead letters, belong to somebody else. */
   dlq?: DeadLetterQueue;
+  /** The stage's other queues, whose dead letters rest beside those of this one. */
+  lanes?: Partial<Record<Lane, DeadLetterQueue>>;
 }
 
 export type DeadLetterQueue = Required<Pick<QueueRef, "arn" | "url" | "name">>;
@@ -24,15 +26,16 @@ export function deadLetterQueue(part: string): DeadLetterQueue {
   return queue(`${part}-dlq`, { messageRetentionSeconds: 14 * DAY_SECONDS });
 }
 
-/** A queue with its dead-letter queue. The visibility time-out is six function time-outs, as AWS asks for mappings. */
-export function queueWithDlq(part: string, row: { timeoutSeconds: number }) {
+/** A row's queues with their dead-letter queue. The visibility time-out is six function time-outs, as AWS asks for mappings. */
+export function queueWithDlq(part: string, row: Pick<PipelineStage, "timeoutSeconds" | "lanes">): Required<QueueRef> {
   const dlq = deadLetterQueue(part);
-  const own = queue(part, {
+  const args = {
     messageRetentionSeconds: 4 * DAY_SECONDS,
     visibilityTimeoutSeconds: row.timeoutSeconds * 6,
     redrivePolicy: $jsonStringify({ deadLetterTargetArn: dlq.arn, maxReceiveCount: QUEUE_RECEIVES }),
-  });
-  return { ...own, dlq };
+  };
+  const lanes = Object.fromEntries(lanesOf(row).map((lane) => [lane, queue(`${part}-${lane}`, args)]));
+  return { ...queue(part, args), dlq, lanes };
 }
 
 function queue(part: string, args: aws.sqs.QueueArgs): DeadLetterQueue {
@@ -47,20 +50,21 @@ function queue(part: string, args: aws.sqs.QueueArgs): DeadLetterQueue {
 }
 
 /**
- * The policy of one queue: TLS only, and, where a rule feeds it, that rule alone among all callers of EventBridge.
+ * The policy of one queue: TLS only, and, where rules feed it, those alone among all callers of EventBridge.
  * SST's own `subscribeQueue` would let the rules of any account in.
  */
-export function queuePolicy(part: string, target: DeadLetterQueue, ruleArn?: $util.Input<string>) {
-  const fromRule = ruleArn
-    ? [
-        {
-          actions: ["sqs:SendMessage"],
-          resources: [target.arn],
-          principals: [{ type: "Service", identifiers: ["events.amazonaws.com"] }],
-          conditions: [{ test: "ArnEquals", variable: "aws:SourceArn", values: [ruleArn] }],
-        },
-      ]
-    : [];
+export function queuePolicy(part: string, target: DeadLetterQueue, ruleArns: $util.Input<string>[] = []) {
+  const fromRule =
+    ruleArns.length > 0
+      ? [
+          {
+            actions: ["sqs:SendMessage"],
+            resources: [target.arn],
+            principals: [{ type: "Service", identifiers: ["events.amazonaws.com"] }],
+            conditions: [{ test: "ArnEquals", variable: "aws:SourceArn", values: ruleArns }],
+          },
+        ]
+      : [];
   new aws.sqs.QueuePolicy(`${logicalName(part)}Policy`, {
     queueUrl: target.url,
     policy: aws.iam.getPolicyDocumentOutput({ statements: [...fromRule, tlsOnly("sqs:*", [target.arn])] }).json,
@@ -76,6 +80,27 @@ export function tlsOnly(action: string, resources: $util.Input<string>[]) {
     principals: [{ type: "*", identifiers: ["*"] }],
     conditions: [{ test: "Bool", variable: "aws:SecureTransport", values: ["false"] }],
   };
+}
+
+/** What a queue of a stage is named after: `render-clip`, and `render-clip-high` for its lane. */
+export const partOf = (stage: string, lane: Lane | undefined): string => (lane ? `${stage}-${lane}` : stage);
+
+/** A stage's queues: the usual one, then its lanes. */
+export function queuesOf(stage: string, { lanes = {}, arn, url, name }: QueueRef): StageQueue[] {
+  const others = Object.entries(lanes).map(([lane, queue]) => ({ lane: lane as Lane, queue }));
+  return [{ lane: undefined, queue: { arn, url, name } }, ...others].map((each) => ({
+    ...each,
+    part: partOf(stage, each.lane),
+  }));
+}
+
+/** Of a stage's queues. */
+export const queueArns = ({ arn, lanes = {} }: QueueRef) => [arn, ...Object.values(lanes).map((queue) => queue.arn)];
+
+export interface StageQueue {
+  part: string;
+  lane: Lane | undefined;
+  queue: DeadLetterQueue;
 }
 
 /** A queue somebody else owns. Its time-outs, policy and dead-letter queue are its owner's. */

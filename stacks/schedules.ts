@@ -3,7 +3,7 @@ import type { PipelineStage } from "@camclips/events";
 import { useKeys } from "./keys.ts";
 import { globalNameOf, logicalName, nameOf } from "./names.ts";
 import type { Place } from "./place.ts";
-import type { DeadLetterQueue, QueueRef } from "./queues.ts";
+import { type DeadLetterQueue, type QueueRef, queueArns } from "./queues.ts";
 import type { StageSettings } from "./settings.ts";
 
 /**
@@ -35,7 +35,7 @@ export function schedules(
         name: "send",
         policy: aws.iam.getPolicyDocumentOutput({
           statements: [
-            { actions: ["sqs:SendMessage"], resources: [...targets, dlq].map(({ arn }) => arn) },
+            { actions: ["sqs:SendMessage"], resources: [...targets, dlq].flatMap(queueArns) },
             ...useKeys(KMS_KEY_ARNS, { decrypts: isBrought, encrypts: isBrought }),
           ],
         }).json,

@@ -32,7 +32,10 @@ export async function checkBrought(settings: StageSettings, place: Place, look: 
 /** New accounts have very few, and the rows of the table share them. */
 async function functionsAtOnce(look: LookUps): Promise<Findings> {
   const limit = await look.functionsAtOnce();
-  const wanted = pipeline.reduce((sum, { concurrency }) => sum + concurrency, 0);
+  const wanted = pipeline.reduce(
+    (sum, { concurrency, lanes }) => Object.values(lanes).reduce((all, lane) => all + lane, sum + concurrency),
+    0,
+  );
   const line = `the account runs ${limit} functions at once in this region, the stages ask for ${wanted}: they will be throttled; have "Concurrent executions" of Lambda raised (Service Quotas)`;
   return when(limit !== undefined && limit < wanted, warning(line));
 }

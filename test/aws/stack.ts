@@ -25,7 +25,7 @@ export interface Outputs {
   workBucket: string;
   destinationBucket: string;
   scheduleGroup: string;
-  stages: Record<string, { functionName: string; ruleArn?: string; queueUrl: string; dlqUrl: string }>;
+  stages: Record<string, { functionName: string; ruleArns: string[]; queueUrl: string; dlqUrl: string }>;
 }
 
 const TERMINAL = /^(?!CLIP_PENDING$)/;

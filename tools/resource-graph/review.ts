@@ -32,13 +32,16 @@ function section(title: string, lines: string[]): string[] {
   return [`${title}${lines.length === 0 ? ": none" : ""}`, ...lines.map((line) => `  ${line}`), ""];
 }
 
-function stageReview(graph: Graph, { row, queue, dlq, targets, handler, role, mapping, build }: StageParts): string[] {
+function stageReview(
+  graph: Graph,
+  { row, part, queue, dlq, targets, handler, role, mapping, build }: StageParts,
+): string[] {
   const feeds = row.input.from === "bus" ? row.input.events.join(", ") : row.input.from;
   const permissions = permissionsOf(graph).filter((permission) => permission.role === role?.name);
   const may = Map.groupBy(permissions, ({ resource }) => resource);
   const function_ = handler?.inputs;
   return [
-    row.stage,
+    part,
     `  takes   ${feeds}${targets.length > 0 ? `, by the rule ${targets.map(({ inputs }) => inputs.rule).join(", ")}` : ""}`,
     `  queue   ${mapping?.inputs.eventSourceArn}${queue ? `, hides for ${queue.inputs.visibilityTimeoutSeconds} s` : ""}`,
     `  letters ${dlq ? `${dlq.inputs.name} after ${row.maxReceives} deliveries` : "with the queue's owner"}`,

@@ -109,7 +109,7 @@ describe("the scheduler", () => {
       group: "retries",
       roleArn: "arn:aws:iam::1:role/scheduler",
       deadLetterArn: "arn:aws:sqs:eu-west-1:1:dlq",
-      queueArn: (queue) => `arn:aws:sqs:eu-west-1:1:${queue}`,
+      queueArn: (queue, lane) => `arn:aws:sqs:eu-west-1:1:${lane ? `${queue}-${lane}` : queue}`,
       now: () => now,
     });
 
@@ -130,6 +130,12 @@ describe("the scheduler", () => {
         DeadLetterConfig: { Arn: "arn:aws:sqs:eu-west-1:1:dlq" },
       },
     });
+  });
+
+  it("sends into a lane what is to come back there", async () => {
+    await using server = await startServer((_, response) => void response.writeHead(200).end("{}"));
+    await schedulerAt(server.url).schedule({ ...message, queue: "render-clip", lane: "high" });
+    expect(JSON.parse(server.requests[0]?.body ?? "").Target.Arn).toBe("arn:aws:sqs:eu-west-1:1:render-clip-high");
   });
 
   it("moves an instant that has passed into the future: it would never fire", async () => {

@@ -1,32 +1,33 @@
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { Backlog, Clock } from "@camclips/core";
 import { queuesAhead, waitSeconds } from "@camclips/core/admission";
-import type { StageName } from "@camclips/events";
+import type { Lane, StageName } from "@camclips/events";
 
 /** A look at four queues for every request would cost more than the requests; SQS counts roughly anyway. */
 const KEPT_MS = 5_000;
 
-/** Counts what waits in the queues ahead of a new request. */
-export function createBacklog(sqs: SQSClient, urlOf: (stage: StageName) => string, clock: Clock): Backlog {
-  let latest: { seconds: Promise<number>; atMs: number } | undefined;
+type UrlOf = (stage: StageName, lane: Lane | undefined) => string;
+
+/** Counts what waits in the queues ahead of a new request; in lanes only for those who take them. */
+export function createBacklog(sqs: SQSClient, urlOf: UrlOf, clock: Clock): Backlog {
+  const latest = new Map<Lane | undefined, { seconds: Promise<number>; atMs: number }>();
   return {
-    waitSeconds(signal) {
-      if (latest && clock.now() - latest.atMs < KEPT_MS) return latest.seconds;
-      const seconds = count(sqs, urlOf, signal);
-      latest = { seconds, atMs: clock.now() };
-      seconds.catch(() => {
-        latest = undefined;
-      });
+    waitSeconds(lane, signal) {
+      const counted = latest.get(lane);
+      if (counted && clock.now() - counted.atMs < KEPT_MS) return counted.seconds;
+      const seconds = count(sqs, urlOf, lane, signal);
+      latest.set(lane, { seconds, atMs: clock.now() });
+      seconds.catch(() => latest.delete(lane));
       return seconds;
     },
   };
 }
 
-async function count(sqs: SQSClient, urlOf: (stage: StageName) => string, signal?: AbortSignal): Promise<number> {
+async function count(sqs: SQSClient, urlOf: UrlOf, lane: Lane | undefined, signal?: AbortSignal): Promise<number> {
   const counts = await Promise.all(
-    queuesAhead.map(async ({ stage }): Promise<[StageName, number]> => {
+    queuesAhead.map(async ({ stage, lanes }): Promise<[StageName, number]> => {
       const command = new GetQueueAttributesCommand({
-        QueueUrl: urlOf(stage),
+        QueueUrl: urlOf(stage, lane && lanes[lane] ? lane : undefined),
         AttributeNames: ["ApproximateNumberOfMessages"],
       });
       const { Attributes } = await sqs.send(command, { abortSignal: signal });
@@ -34,5 +35,5 @@ async function count(sqs: SQSClient, urlOf: (stage: StageName) => string, signal
     }),
   );
   const waiting = new Map(counts);
-  return waitSeconds((stage) => waiting.get(stage) ?? 0);
+  return waitSeconds((stage) => waiting.get(stage) ?? 0, lane);
 }

@@ -1,7 +1,8 @@
 import { ChangeMessageVisibilityCommand, type SQSClient } from "@aws-sdk/client-sqs";
 
 export interface HeldMessage {
-  queueUrl: string;
+  /** A queue that is not known is left alone. */
+  queueUrl: string | undefined;
   receiptHandle: string;
 }
 

@@ -12,7 +12,7 @@ export interface SchedulerOptions {
   /** Lets the scheduler send to the queues. */
   roleArn: string;
   deadLetterArn: string;
-  queueArn(queue: ScheduledMessage["queue"]): string;
+  queueArn(queue: ScheduledMessage["queue"], lane: ScheduledMessage["lane"]): string;
   now(): number;
 }
 
@@ -26,7 +26,7 @@ const LATE_BY_MS = 60_000;
 export function createScheduler(client: SchedulerClient, options: SchedulerOptions): Scheduler {
   return {
     lateByMs: LATE_BY_MS,
-    async schedule({ name, atMs, queue, body }, signal) {
+    async schedule({ name, atMs, queue, lane, body }, signal) {
       const instant = new Date(Math.ceil(Math.max(atMs, options.now() + SOONEST_MS) / 1000) * 1000);
       const command = new CreateScheduleCommand({
         Name: name,
@@ -36,7 +36,7 @@ export function createScheduler(client: SchedulerClient, options: SchedulerOptio
         FlexibleTimeWindow: { Mode: "OFF" },
         ActionAfterCompletion: "DELETE",
         Target: {
-          Arn: options.queueArn(queue),
+          Arn: options.queueArn(queue, lane),
           RoleArn: options.roleArn,
           Input: body,
           DeadLetterConfig: { Arn: options.deadLetterArn },

@@ -26,3 +26,17 @@ it("is told to ask again once half of that is left, and not with all others at o
   expect(retryAfterSeconds(2000, 0.999, rules)).toBe(1650);
   expect(retryAfterSeconds(31, 0, { CLIP_WORK_LIMIT: 60 })).toBe(60);
 });
+
+it("a request in a lane waits for what lies in that lane's queues, and in those of stages without lanes", () => {
+  // 20 functions of 4 s in the high lane.
+  const waiting = (stage: string, lane?: string) => (stage === "render-clip" && lane === "high" ? 100 : 0);
+  expect(waitSeconds(waiting)).toBe(0);
+  expect(waitSeconds(waiting, "high")).toBe(20);
+  expect(waitSeconds((stage) => (stage === "render-thumbnails" ? 1000 : 0), "high")).toBe(24);
+});
+
+it("whoever lets others pass is refused first, whoever passes them last", () => {
+  const isRefused = (seconds: number) =>
+    (["low", "normal", "high"] as const).filter((priority) => retryAfterSeconds(seconds, 0, rules, priority));
+  expect([900, 901, 1801, 2161].map(isRefused)).toEqual([[], ["low"], ["low", "normal"], ["low", "normal", "high"]]);
+});

@@ -1,4 +1,11 @@
-import { type PipelineStage, pipeline, type Settings, type StageName } from "@camclips/events";
+import {
+  type Lane,
+  type PipelineStage,
+  type Priority,
+  pipeline,
+  type Settings,
+  type StageName,
+} from "@camclips/events";
 
 /** Which requests are let in while more work comes than can be done. */
 
@@ -9,17 +16,24 @@ export const queuesAhead = (pipeline as readonly (PipelineStage & { stage: Stage
 
 /**
  * How long a request that is accepted now waits for its turns, about.
- * @param waiting messages in the queue of each of the rows.
+ * @param waiting messages in the queue of each of the rows, or of its lane where it has that.
  */
-export function waitSeconds(waiting: (stage: StageName) => number, rows = queuesAhead): number {
-  return rows.reduce(
-    (sum, { stage, typicalSeconds, concurrency }) => sum + (waiting(stage) * typicalSeconds) / concurrency,
-    0,
-  );
+export function waitSeconds(
+  waiting: (stage: StageName, lane: Lane | undefined) => number,
+  lane?: Lane,
+  rows = queuesAhead,
+): number {
+  return rows.reduce((sum, { stage, typicalSeconds, concurrency, lanes }) => {
+    const own = lane && lanes[lane];
+    return sum + (waiting(stage, own ? lane : undefined) * typicalSeconds) / (own ?? concurrency);
+  }, 0);
 }
 
-/** What is waited for longer than this share of the time for work is refused: the estimate may be wrong by a factor of two. */
-const LONGEST_SHARE = 0.5;
+/**
+ * What is waited for longer than this share of the time for work is refused: the estimate may be wrong by a factor of two. Who
+ * lets others pass is refused first; where queues are shared, some room stays for who passes them.
+ */
+const LONGEST_SHARE: Record<Priority, number> = { low: 0.25, normal: 0.5, high: 0.6 };
 const SOONEST_SECONDS = 60;
 
 /**
@@ -31,8 +45,9 @@ export function retryAfterSeconds(
   waitSeconds: number,
   share: number,
   { CLIP_WORK_LIMIT }: Pick<Settings, "CLIP_WORK_LIMIT">,
+  priority: Priority = "normal",
 ): number | undefined {
-  const longest = CLIP_WORK_LIMIT * LONGEST_SHARE;
+  const longest = CLIP_WORK_LIMIT * LONGEST_SHARE[priority];
   if (waitSeconds <= longest) return undefined;
   const until = Math.max(SOONEST_SECONDS, waitSeconds - longest / 2);
   return Math.ceil(until * (1 + share / 2));

@@ -1,4 +1,4 @@
-import type { AnyEvent, CamclipsEvent, StageName } from "@camclips/events";
+import type { AnyEvent, CamclipsEvent, Lane, StageName } from "@camclips/events";
 import type { EntryKey } from "./clip-records.ts";
 
 /** What the stages need of the world. Adapters: packages/aws, and packages/local for one machine; the same tests run against both. */
@@ -90,6 +90,8 @@ export interface ScheduledMessage {
   name: string;
   atMs: number;
   queue: "requests" | StageName;
+  /** Of the queue, where the stage has it. */
+  lane?: Lane | undefined;
   body: string;
 }
 
@@ -139,8 +141,8 @@ export interface CameraService {
 }
 
 export interface Backlog {
-  /** How long a request that is accepted now waits for its turns, about. Looks at the queues every few seconds at most. */
-  waitSeconds(signal?: AbortSignal): Promise<number>;
+  /** How long a request that is accepted now waits for its turns in a lane, about. Looks at the queues every few seconds at most. */
+  waitSeconds(lane: Lane | undefined, signal?: AbortSignal): Promise<number>;
 }
 
 export interface Clock {

@@ -296,6 +296,10 @@ describe("the keys of a request", () => {
   ])("differ when the content does: %j", (change) => {
     expect(requestKey({ ...sampleRequest, ...change })).not.toBe(requestKey(sampleRequest));
   });
+
+  it("stay the same for a clip that is wanted sooner", () => {
+    expect(requestKey({ ...sampleRequest, priority: "high" })).toBe(requestKey(sampleRequest));
+  });
 });
 
 describe("a refused message", () => {

@@ -2,7 +2,7 @@ import {
   type AnswerableRequest,
   answerableBody,
   type ClipRequest,
-  choiceNames,
+  clipChoiceNames,
   derivedId,
   requestBody,
 } from "@camclips/events";
@@ -51,7 +51,7 @@ export function writeRequest({ sentMs: _, ...request }: ClipRequest): string {
 /** Names what is asked for: two requests with the same key are the same clip, whatever attempt they are. */
 export function requestKey(request: AnswerableRequest): string {
   const { clipId, cameraId, startMs, endMs, refused } = request;
-  const chosen = choiceNames.flatMap((name) => (request[name] === undefined ? [] : [`${name}=${request[name]}`]));
+  const chosen = clipChoiceNames.flatMap((name) => (request[name] === undefined ? [] : [`${name}=${request[name]}`]));
   const asked = [clipId, cameraId, String(startMs), String(endMs), ...chosen];
   return derivedId(...asked, ...(refused === undefined ? [] : [refused]));
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { derivedId, MAX_HOPS, type Metadata, metadata, type Rerun, traceparentOf } from "./metadata.ts";
+import type { Lane } from "./schemas.ts";
 
 /** The `source` of every event, and what rules match on. */
 export const EVENT_SOURCE = "camclips";
@@ -77,6 +78,7 @@ export interface Origin {
   trace?: string;
   deadlineAt: string;
   rerun?: Rerun | undefined;
+  lane?: Lane | undefined;
 }
 
 /** Turns a fact into the first event of a chain. `now`: ISO 8601. */
@@ -99,6 +101,7 @@ export function firstEvent<F extends Fact>(
       occurredAt: now,
       takenUpAt: now,
       rerun: origin.rerun,
+      lane: origin.lane,
       traceparent: traceparentOf(origin.trace ?? origin.key, id),
       version,
     },

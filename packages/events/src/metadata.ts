@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { id } from "./schemas.ts";
+import { id, lane } from "./schemas.ts";
 
 /** More hops than any path through the pipeline has: an event chain this long is a loop. */
 export const MAX_HOPS = 16;
@@ -29,6 +29,8 @@ export const metadata = z.object({
   /** When the pipeline took up the message, or the first event of a rerun: work is counted from here. Older events have none. */
   takenUpAt: z.iso.datetime().optional(),
   rerun: rerun.optional(),
+  /** Of a clip that passes others, or lets them pass: which queues it takes where a stage has several. */
+  lane: lane.optional(),
   /** W3C trace context; one trace per request. */
   traceparent: z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/),
   /** Version of `data`. */

@@ -1,7 +1,9 @@
+import { sampleEvent } from "@camclips/testing/sample-events";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { catalog, type EventType } from "./catalog.ts";
 import { MAX_HOPS } from "./metadata.ts";
-import { type PipelineStage, pipeline, type StageName, stageNamed } from "./pipeline.ts";
+import { lanesOf, type PipelineStage, pipeline, type StageName, stageNamed, takersOf } from "./pipeline.ts";
+import type { Lane } from "./schemas.ts";
 
 const rows: readonly PipelineStage[] = pipeline;
 const types = catalog.map(({ type }) => type);
@@ -85,6 +87,27 @@ it("lets publish-clip alone reach the topic, and the render stages alone the des
   expect(granted("topic:publish")).toEqual(["publish-clip"]);
   expect(granted("destination:write")).toEqual(["render-clip", "render-thumbnails"]);
   expect(granted("origin:read")).toEqual(["download-sources"]);
+});
+
+it("puts an event into the lane of its clip at the stages that have it, and into the usual queue elsewhere", () => {
+  const sample = sampleEvent("RequestAccepted");
+  const queuesOf = (lane: Lane | undefined) =>
+    takersOf({ ...sample, metadata: { ...sample.metadata, lane } }).map((taker) => [taker.stage, taker.lane]);
+  expect(queuesOf("high")).toEqual([
+    ["locate-sources", "high"],
+    ["record-event", undefined],
+  ]);
+  expect(queuesOf(undefined)).toEqual([
+    ["locate-sources", undefined],
+    ["record-event", undefined],
+  ]);
+});
+
+it("has functions enough in every lane for SQS, at each stage that has lanes", () => {
+  for (const row of rows) {
+    expect([[], ["high", "low"]]).toContainEqual(lanesOf(row));
+    for (const concurrency of Object.values(row.lanes)) expect(concurrency).toBeGreaterThanOrEqual(2);
+  }
 });
 
 it("says which stages there are when asked for another", () => {

@@ -11,6 +11,8 @@ import {
   SourcesPending,
   ThumbnailsRendered,
 } from "./catalog.ts";
+import type { CamclipsEvent } from "./define.ts";
+import type { Lane } from "./schemas.ts";
 
 /** One thing a stage may do; the stacks turn each into the narrowest policy statement that allows it. */
 export type Grant =
@@ -72,6 +74,8 @@ export interface PipelineStage {
   readonly typicalSeconds: number;
   /** Functions that run at once, at most (SQS MaximumConcurrency: 2 to 1000). */
   readonly concurrency: number;
+  /** Queues of its own beside the usual one, and how many functions more work on each at once, at most. */
+  readonly lanes: Readonly<Partial<Record<Lane, number>>>;
   readonly batchSize: number;
   /** Deliveries that the stage sees before it gives a message up; the last one emits ClipFailed. */
   readonly maxReceives: number;
@@ -96,6 +100,7 @@ const small = {
   storageMb: 512,
   typicalSeconds: 0.06,
   concurrency: 20,
+  lanes: {},
   // A message that hangs until its time is up takes none along.
   batchSize: 1,
   maxReceives: 4,
@@ -122,6 +127,7 @@ export const pipeline = [
     grants: ["records:read", "records:write"],
     // Protects the camera service, which is not ours.
     concurrency: 10,
+    lanes: { high: 2, low: 2 },
   },
   {
     ...small,
@@ -134,6 +140,7 @@ export const pipeline = [
     memoryMb: 1024,
     timeoutSeconds: 120,
     concurrency: 50,
+    lanes: { high: 10, low: 5 },
   },
   {
     ...small,
@@ -148,6 +155,7 @@ export const pipeline = [
     timeoutSeconds: 300,
     storageMb: 4096,
     concurrency: 50,
+    lanes: { high: 20, low: 10 },
   },
   {
     ...small,
@@ -216,6 +224,23 @@ export const pipeline = [
 ] as const satisfies readonly PipelineStage[];
 
 export type StageName = (typeof pipeline)[number]["stage"];
+
+/** The lanes that a stage has beside its usual queue. */
+export const lanesOf = ({ lanes }: Pick<PipelineStage, "lanes">): Lane[] => Object.keys(lanes) as Lane[];
+
+/** The lane of a stage that an event takes. */
+export function laneIn({ lanes }: Pick<PipelineStage, "lanes">, { metadata }: CamclipsEvent): Lane | undefined {
+  return metadata.lane && lanes[metadata.lane] ? metadata.lane : undefined;
+}
+
+/** The queues that an event lies in: the stages that take it, and in which of their lanes. */
+export function takersOf(event: CamclipsEvent): { stage: StageName; lane: Lane | undefined }[] {
+  return (pipeline as readonly (PipelineStage & { stage: StageName })[]).flatMap((row) =>
+    row.input.from === "bus" && (row.input.events as readonly string[]).includes(event.type)
+      ? [{ stage: row.stage, lane: laneIn(row, event) }]
+      : [],
+  );
+}
 
 /** @throws Error for a name the table does not have. */
 export function stageNamed(name: string): PipelineStage {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { gapPolicy, id, precision, quality } from "./schemas.ts";
+import { gapPolicy, id, precision, priority, quality } from "./schemas.ts";
 
 /**
  * A clip request: as callers send it (contract, section 1), as events carry it, and how one becomes the other. A choice
@@ -11,9 +11,13 @@ export const choices = {
   gapPolicy: gapPolicy.default("SKIP_GAPS").describe("what to do about missing footage"),
   precision: precision.optional().describe("how to cut: smart re-encodes only around cuts, exact all, fast none"),
   quality: quality.optional().describe("how frames are encoded: draft is quicker, and larger"),
+  priority: priority.optional().describe("how soon it is wanted: high passes others, low lets them pass"),
 };
 export type ChoiceName = keyof typeof choices;
 export const choiceNames = Object.keys(choices) as ChoiceName[];
+
+/** Choices that say what the clip is: another one is another clip, and is not made under the same clipId. */
+export const clipChoiceNames = choiceNames.filter((name) => name !== "priority");
 
 /** A request after reading: numbers are numbers, defaults are in place. */
 export const clipRequest = z.object({

@@ -47,6 +47,14 @@ export type Precision = z.infer<typeof precision>;
 export const quality = z.enum(["usual", "draft"]);
 export type Quality = z.infer<typeof quality>;
 
+/** How soon a clip is wanted, beside others: each but `normal` has a lane of its own (docs/scale.md). */
+export const priority = z.enum(["low", "normal", "high"]);
+export type Priority = z.infer<typeof priority>;
+
+/** Way of a clip through the stages that have several queues: absent for the usual one. */
+export const lane = priority.exclude(["normal"]);
+export type Lane = z.infer<typeof lane>;
+
 export const status = z.enum([
   "CLIP_AVAILABLE",
   "CLIP_PENDING",

@@ -1,5 +1,5 @@
 import type { Clock, EventBus, Outbox } from "@camclips/core";
-import { type AnyEvent, type CamclipsEvent, pipeline, type StageName, toEnvelope } from "@camclips/events";
+import { type AnyEvent, type CamclipsEvent, type StageName, takersOf, toEnvelope } from "@camclips/events";
 import { eventsOf, resultOf } from "@camclips/functions";
 import { deleteMessage, type StoredQueue } from "./queue.ts";
 import { putEntryIn } from "./sqlite/clip-records.ts";
@@ -18,7 +18,7 @@ export function createStoredBus({ file, clock, queueOf, onEvent }: BusOptions): 
   const enqueue = (transaction: Transaction, events: readonly CamclipsEvent[]): (() => void) => {
     const sent = events.flatMap((event) => {
       const body = JSON.stringify(toEnvelope(event));
-      return takersOf(event).map((stage) => queueOf(stage).add(transaction, body, clock.now()));
+      return takersOf(event).map(({ stage }) => queueOf(stage).add(transaction, body, clock.now()));
     });
     return () => {
       for (const enqueued of sent) enqueued();
@@ -47,10 +47,4 @@ export function createStoredBus({ file, clock, queueOf, onEvent }: BusOptions): 
       },
     },
   };
-}
-
-function takersOf({ type }: CamclipsEvent): StageName[] {
-  return pipeline.flatMap(({ stage, input }) =>
-    input.from === "bus" && (input.events as readonly string[]).includes(type) ? [stage] : [],
-  );
 }

@@ -51,6 +51,18 @@ describe("a queue in a state file", () => {
     await queue.stop();
   });
 
+  it("lets messages of a lane pass others, also those that an earlier process left", async () => {
+    using file = new StateFile(":memory:");
+    const done: string[] = [];
+    const laneOf = (body: string) => (body === "urgent" ? ("high" as const) : undefined);
+    const queue = queueIn(file, async ({ body }) => void done.push(body), { concurrency: 1, laneOf });
+    for (const body of ["a", "b", "c", "urgent"]) await queue.send(body, 0);
+    queue.start();
+    await until(() => queue.size === 0);
+    expect(done).toEqual(["a", "urgent", "b", "c"]);
+    await queue.stop();
+  });
+
   it("lets a poison message hold up nobody else", async () => {
     using file = new StateFile(":memory:");
     const done: string[] = [];

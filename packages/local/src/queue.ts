@@ -1,4 +1,6 @@
+import type { Lane } from "@camclips/events";
 import type { StateFile, Transaction } from "./sqlite/state-file.ts";
+import { WaitingLine } from "./waiting-line.ts";
 
 /** What is said of a message whose last delivery never came back. */
 const KILLER = "the process ended during every delivery";
@@ -16,6 +18,8 @@ export interface QueueOptions {
   name: string;
   maxReceives: number;
   concurrency: number;
+  /** Messages of lanes pass others, or let them pass; absent: first come, first served. */
+  laneOf?: ((body: string) => Lane | undefined) | undefined;
   /** Pause before a failed message comes back, by how often it was received. */
   redeliverAfterMs(receives: number): number;
   /** Throws to have the message delivered again. May delete it itself, together with what it writes. */
@@ -30,7 +34,7 @@ export class StoredQueue {
   readonly #options: QueueOptions;
   /** Those that this process delivers: waiting, worked on, or due for another delivery. */
   readonly #known = new Set<number>();
-  readonly #waiting: QueuedMessage[] = [];
+  readonly #waiting: WaitingLine<QueuedMessage>;
   readonly #timers = new Set<NodeJS.Timeout>();
   #working = 0;
   /** Of the latest deliveries. */
@@ -40,6 +44,7 @@ export class StoredQueue {
 
   constructor(options: QueueOptions) {
     this.#options = options;
+    this.#waiting = new WaitingLine(({ body }) => options.laneOf?.(body));
     this.#idle.resolve();
   }
 
@@ -48,9 +53,9 @@ export class StoredQueue {
     return this.#known.size;
   }
 
-  /** How long a message that is sent now waits for its turn, by how long those before took. */
-  get waitSeconds(): number {
-    return (this.#waiting.length * this.#usualMs) / this.#options.concurrency / 1000;
+  /** How long a message that is sent into a lane now waits for its turn, by how long those before took. */
+  waitSeconds(lane: Lane | undefined): number {
+    return (this.#waiting.ahead(lane) * this.#usualMs) / this.#options.concurrency / 1000;
   }
 
   /** Takes up what an earlier process left, and starts consuming. */
@@ -76,7 +81,7 @@ export class StoredQueue {
     this.#running = false;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    this.#waiting.length = 0;
+    this.#waiting.clear();
     await this.#idle.promise;
     this.#known.clear();
   }

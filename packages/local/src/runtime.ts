@@ -12,7 +12,16 @@ import type {
 } from "@camclips/core";
 import { queuesAhead } from "@camclips/core/admission";
 import { createCameraService } from "@camclips/core/camera-service";
-import { type AnyEvent, type PipelineStage, pipeline, type Settings, type StageName } from "@camclips/events";
+import {
+  type AnyEvent,
+  type Lane,
+  lane,
+  lanesOf,
+  type PipelineStage,
+  pipeline,
+  type Settings,
+  type StageName,
+} from "@camclips/events";
 import {
   createScratch,
   type Deps,
@@ -193,9 +202,9 @@ export class LocalRuntime {
     }
   }
 
-  /** How long a request that is sent now waits for its turns, by how long the work took lately. */
-  get waitSeconds(): number {
-    return queuesAhead.reduce((sum, { stage }) => sum + this.#queue(stage).waitSeconds, 0);
+  /** How long a request that is sent now waits for its turns in a lane, by how long the work took lately. */
+  waitSeconds(lane?: Lane): number {
+    return queuesAhead.reduce((sum, { stage }) => sum + this.#queue(stage).waitSeconds(lane), 0);
   }
 
   history(clipId: string): Promise<AnyEvent[]> {
@@ -243,6 +252,7 @@ export class LocalRuntime {
       maxReceives: row.maxReceives,
       // ffmpeg uses every core by itself.
       concurrency: row.ffmpeg ? 1 : row.concurrency,
+      laneOf: lanesOf(row).length > 0 ? laneOfBody : undefined,
       redeliverAfterMs: this.#options.redeliverAfterMs ?? ((receives) => 250 * 2 ** (receives - 1)),
       consume: (message) => this.#consume(row, message),
     });
@@ -307,7 +317,7 @@ export class LocalRuntime {
       cameras:
         this.#options.cameras ??
         createCameraService({ camerasUrl: settings.CAM_SERVICES_URL, recordingsUrl: settings.RECORDINGS_URL }),
-      backlog: { waitSeconds: async () => (this.#options.refusesOverload ? this.waitSeconds : 0) },
+      backlog: { waitSeconds: async (lane) => (this.#options.refusesOverload ? this.waitSeconds(lane) : 0) },
       scratch: createScratch(this.#scratchRoot),
       onProgress:
         (clipId): OnProgress =>
@@ -316,6 +326,12 @@ export class LocalRuntime {
     };
     return decorate ? decorate(deps) : deps;
   }
+}
+
+/** The lane of an event that waits for a stage. */
+function laneOfBody(body: string): Lane | undefined {
+  const event = parsedOrText(body) as { detail?: { metadata?: { lane?: unknown } } } | null;
+  return lane.safeParse(event?.detail?.metadata?.lane).data;
 }
 
 /** SQS bodies are text; the normalizer opens them on Lambda, this does here. */

@@ -8,6 +8,7 @@ const POLICIES = {
   HOLD_LAST_FRAME: "hold the last frame",
   REJECT: "no clip with gaps",
 };
+const PRIORITIES = { "": "when its turn comes", high: "before others", low: "after others" };
 const PRECISIONS = { "": "as the service does", smart: "smart", exact: "exact", fast: "fast" };
 
 /**
@@ -22,6 +23,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
   const title = h("input", { type: "text", name: "title", maxlength: 200, placeholder: "optional" });
   const policy = select(POLICIES);
   const precision = select(PRECISIONS);
+  const priority = select(PRIORITIES);
   const boxes = cameras.map(({ id, title }) => ({
     id,
     box: h("input", { type: "checkbox", checked: chosen.includes(id) }),
@@ -46,6 +48,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
       end: fromInput(to.value),
       gapPolicy: policy.value,
       ...(precision.value && { precision: precision.value }),
+      ...(priority.value && { priority: priority.value }),
       ...(title.value.trim() && { title: title.value.trim() }),
     };
     const body = wanted.map(({ id }) => ({ camera: id, ...common }));
@@ -67,6 +70,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
     h("label", { class: "field" }, "Name", title),
     h("label", { class: "field" }, "Gaps", policy),
     h("label", { class: "field" }, "Precision", precision),
+    h("label", { class: "field" }, "Priority", priority),
     h(
       "fieldset",
       { class: "checks wide" },

@@ -11,6 +11,7 @@ table's times for the work itself (docs/scale.md). About a minute for 50,000 cli
   npm run bench:scale -- --rate 100000 --limit render-clip=200 --limit download-sources=80
   npm run bench:scale -- --rate 13500 --minutes 120 --limit render-clip=5     three times what five functions can do
   npm run bench:scale -- --rate 13500 --takes render-clip=40                  exact cuts
+  npm run bench:scale -- --rate 135000 --minutes 24 --priority high=10 --priority low=20    percent of the clips
 `;
 
 function readArguments() {
@@ -20,12 +21,13 @@ function readArguments() {
       minutes: { type: "string", default: "20" },
       limit: { type: "string", multiple: true, default: [] },
       takes: { type: "string", multiple: true, default: [] },
+      priority: { type: "string", multiple: true, default: [] },
       seed: { type: "string", default: "1" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  const { rate, minutes, limit, takes, seed, ...flags } = values;
+  const { rate, minutes, limit, takes, priority, seed, ...flags } = values;
   return {
     ...flags,
     rates: rate.map((text) => countFrom("rate", text)),
@@ -33,12 +35,19 @@ function readArguments() {
     seed: countFrom("seed", seed),
     limits: Object.fromEntries(limit.map((text) => readCount("limit", text))),
     takesSeconds: Object.fromEntries(takes.map((text) => readCount("takes", text))),
+    priorities: Object.fromEntries(priority.map(readShare)),
   };
+}
+
+function readShare(text: string): [priority: string, share: number] {
+  const [name = "", percent = ""] = text.split("=");
+  if (name !== "high" && name !== "low") throw new Error(`--priority ${text}: high=PERCENT or low=PERCENT`);
+  return [name, countFrom(`priority ${name} =`, percent) / 100];
 }
 
 function readCount(option: string, text: string): [stage: string, count: number] {
   const [stage = "", count = ""] = text.split("=");
-  if (!pipeline.some((row) => row.stage === stage))
+  if (!pipeline.some((row) => row.stage === stage.split("/")[0]))
     throw new Error(`--${option} ${text}: ${stage || "nothing"} is no stage; STAGE=NUMBER, such as render-clip=200`);
   return [stage, countFrom(`${option} ${stage} =`, count)];
 }
@@ -56,20 +65,25 @@ if (help) {
   if (json) process.stdout.write(`${JSON.stringify(reports, null, 2)}\n`);
 }
 
-function textOf({ clipsPerHour, stages, capacityPerHour, goodput, told, latencyMs }: Report): string {
+function textOf({ clipsPerHour, stages, capacityPerHour, goodput, told, latencyMs, byPriority }: Report): string {
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
   const times = Object.entries(latencyMs).flatMap(([who, ms]) =>
     ms ? [`${who} after p50 ${seconds(ms.p50)}, p99 ${seconds(ms.p99)}`] : [],
   );
+  const priorities = Object.entries(byPriority).map(
+    ([name, { asked, delivered, p50, p95 }]) =>
+      `  ${name.padEnd(18)} ${delivered} of ${asked} delivered, after p50 ${seconds(p50)}, p95 ${seconds(p95)}`,
+  );
   const lines = stages.map(
     ({ stage, busy, limit, longestQueue }) =>
-      `  ${stage.padEnd(18)} ${busy.toFixed(1).padStart(7)} of ${String(limit).padStart(4)} busy, longest queue ${longestQueue}`,
+      `  ${stage.padEnd(21)} ${busy.toFixed(1).padStart(7)} of ${String(limit).padStart(4)} busy, longest queue ${longestQueue}`,
   );
   return [
     `${clipsPerHour} clips an hour, ${Math.round(capacityPerHour)} can be made: goodput ${(goodput * 100).toFixed(0)} %; ${times.join("; ")}`,
     `  told: ${Object.entries(told)
       .map(([status, count]) => `${status} ${count}`)
       .join(", ")}`,
+    ...(priorities.length > 1 ? priorities : []),
     ...lines,
   ].join("\n");
 }

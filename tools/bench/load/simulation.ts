@@ -13,6 +13,8 @@ export interface Report {
   told: Record<string, number>;
   /** Message to told, of delivered clips and of refused ones. */
   latencyMs: Record<"delivered" | "refused", { p50: number; p99: number } | null>;
+  /** Those that were asked for; times are message to told, of delivered clips. */
+  byPriority: Record<string, { asked: number; delivered: number; p50: number; p95: number }>;
 }
 
 export async function reportOf(load: Load): Promise<Report> {
@@ -28,5 +30,13 @@ export async function reportOf(load: Load): Promise<Report> {
     return ms.length === 0 ? null : { p50: quantile(ms, 0.5), p99: quantile(ms, 0.99) };
   };
   const latencyMs = { delivered: latencies(true), refused: latencies(false) };
-  return { clipsPerHour: load.clipsPerHour, stages, capacityPerHour, goodput, told, latencyMs };
+  const byPriority = Object.fromEntries(
+    [...Map.groupBy(answers, ({ priority }) => priority)].map(([priority, own]) => {
+      const delivered = own.filter(({ status }) => status === "CLIP_AVAILABLE");
+      const ms = delivered.map(({ askedMs, toldMs }) => toldMs - askedMs);
+      const times = { p50: quantile(ms, 0.5), p95: quantile(ms, 0.95) };
+      return [priority, { asked: own.length, delivered: delivered.length, ...times }];
+    }),
+  );
+  return { clipsPerHour: load.clipsPerHour, stages, capacityPerHour, goodput, told, latencyMs, byPriority };
 }

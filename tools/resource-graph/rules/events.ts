@@ -1,29 +1,35 @@
-import { catalog, EVENT_SOURCE } from "@camclips/events";
+import { catalog, EVENT_SOURCE, lanesOf } from "@camclips/events";
 import { arnOf, type Graph, resourcesOf } from "../graph/graph.ts";
 import { expectThat, type GraphRule } from "./rule.ts";
-import { rows, stageParts } from "./stage-parts.ts";
+import { lanesOfRule, type StageParts, stageParts } from "./stage-parts.ts";
 
 interface Pattern {
   source?: string[];
   "detail-type"?: string[];
 }
 
-/** Every event reaches exactly the stages that the table names, each through one rule with an explicit pattern. */
+/** Every event reaches exactly the stages that the table names, in the lane of its clip, each through one rule with an explicit pattern. */
 export const eventsReachTheirStages: GraphRule = (graph) => {
   const parts = stageParts(graph);
+  const names = (list: { part: string }[]) =>
+    list
+      .map(({ part }) => part)
+      .sort()
+      .join(", ") || "nobody";
   return catalog.flatMap(({ type }) => {
-    const wanted = rows.filter(({ input }) => input.from === "bus" && input.events.includes(type));
-    const actual = parts.filter(({ targets }) =>
-      targets.some(({ inputs }) => typesOf(graph, inputs.rule).includes(type)),
+    const wanted = parts.filter(({ row: { input } }) => input.from === "bus" && input.events.includes(type));
+    const actual = parts.filter((part) =>
+      part.targets.some(({ inputs: { rule } }) => typesOf(graph, rule).includes(type) && letsOnly(graph, rule, part)),
     );
-    const names = (list: { stage: string }[]) =>
-      list
-        .map(({ stage }) => stage)
-        .sort()
-        .join(", ") || "nobody";
-    const [should, does] = [names(wanted), names(actual.map(({ row }) => row))];
+    const [should, does] = [names(wanted), names(actual)];
     return expectThat(should === does, `${type} should reach ${should}, but reaches ${does}`);
   });
+};
+
+/** A stage without lanes takes events of every lane. */
+const letsOnly = (graph: Graph, rule: string, { row, lane }: StageParts): boolean => {
+  const lanes = lanesOfRule(graph, rule);
+  return lanes.includes(lane) && (lanes.length === 1) === lanesOf(row).length > 0;
 };
 
 function typesOf(graph: Graph, ruleName: string): string[] {

@@ -33,16 +33,19 @@ export const functionsRunOnOneArchitecture: GraphRule = (graph) =>
 
 /** Records fail one by one, and no stage runs more often at once than its row allows. */
 export const mappingsFollowTheTable: GraphRule = (graph) =>
-  stageParts(graph).flatMap(({ row, mapping }) => {
-    if (!mapping) return [`${row.stage}: nothing feeds the function`];
+  stageParts(graph).flatMap(({ row, lane, part, mapping }) => {
+    if (!mapping) return [`${part}: nothing feeds the function`];
     const { batchSize, functionResponseTypes, scalingConfig } = mapping.inputs;
     return [
       ...expectThat(
         functionResponseTypes?.includes("ReportBatchItemFailures") === true,
-        `${row.stage}: one bad record fails its whole batch`,
+        `${part}: one bad record fails its whole batch`,
       ),
-      ...expectThat(batchSize === row.batchSize, `${row.stage}: batches of ${batchSize}`),
-      ...expectThat(scalingConfig?.maximumConcurrency === row.concurrency, `${row.stage}: no limit on concurrency`),
+      ...expectThat(batchSize === row.batchSize, `${part}: batches of ${batchSize}`),
+      ...expectThat(
+        scalingConfig?.maximumConcurrency === (lane ? row.lanes[lane] : row.concurrency),
+        `${part}: no limit on concurrency`,
+      ),
     ];
   });
 

@@ -33,10 +33,10 @@ export const deadLettersRaiseAlarms: GraphRule = (graph) =>
 export const stagesRaiseAlarms: GraphRule = (graph) =>
   !watched(graph)
     ? expectThat(alarms(graph).length === 0, "a personal stage pays for alarms")
-    : stageParts(graph).flatMap(({ row, mapping, handler }) => [
+    : stageParts(graph).flatMap(({ row, part, mapping, handler }) => [
         ...expectThat(
           watches(graph, "ApproximateAgeOfOldestMessage", "QueueName", mapping?.inputs.eventSourceArn.split(":")[5]),
-          `nobody hears of messages that wait for ${row.stage}`,
+          `nobody hears of messages that wait for ${part}`,
         ),
         ...expectThat(
           watches(graph, "Errors", "FunctionName", handler?.inputs.name),
@@ -71,11 +71,11 @@ export const dashboardShowsEveryStage: GraphRule = (graph) => {
   const [dashboard] = resourcesOf(graph, "aws:cloudwatch/dashboard:Dashboard");
   if (!watched(graph)) return expectThat(dashboard === undefined, "a personal stage pays for a dashboard");
   const body = dashboard?.inputs.dashboardBody ?? "";
-  return stageParts(graph).flatMap(({ row, mapping, handler, dlq }) => {
+  return stageParts(graph).flatMap(({ part, mapping, handler, dlq }) => {
     const names = [mapping?.inputs.eventSourceArn.split(":")[5], handler?.inputs.name, dlq?.inputs.name];
     return expectThat(
       names.every((name) => name === undefined || body.includes(`"${name}"`)),
-      `the dashboard does not show ${row.stage}`,
+      `the dashboard does not show ${part}`,
     );
   });
 };

@@ -1,4 +1,4 @@
-import type { Grant } from "@camclips/events";
+import { type Grant, lanesOf, type PipelineStage } from "@camclips/events";
 import { arnOf, type Graph, listOf, type Resource, resourcesOf, statementsOf } from "../graph/graph.ts";
 import { expectThat, type GraphRule } from "./rule.ts";
 import { rows, type StageParts, stageParts } from "./stage-parts.ts";
@@ -125,25 +125,30 @@ interface Wiring {
   stageQueues: Record<string, { arn: string; url: string }>;
 }
 
-function expectedPermissions(graph: Graph, { row, build, handler, mapping }: StageParts): string[] {
+function expectedPermissions(graph: Graph, { row, build, handler }: StageParts): string[] {
   const [recordsArn = ""] = resourcesOf(graph, "aws:dynamodb/table:Table").map(arnOf);
   const wiring = { ...(build?.links.Wiring as Wiring), recordsArn };
   const [bus] = resourcesOf(graph, "aws:cloudwatch/eventBus:EventBus").map(arnOf);
   const [group = ""] = resourcesOf(graph, "aws:scheduler/scheduleGroup:ScheduleGroup").map(arnOf);
   const logs = `${group.split(":").slice(0, 2).join(":")}:logs:${group.split(":").slice(3, 5).join(":")}`;
   const logGroup = `${logs}:log-group:${handler?.inputs.loggingConfig.logGroup}:*`;
-  const queue = mapping?.inputs.eventSourceArn;
   return [
     `events:PutEvents on ${bus}`,
     `scheduler:CreateSchedule on ${group.replace(":schedule-group/", ":schedule/")}/*`,
     `iam:PassRole on ${wiring.scheduleRoleArn}`,
-    ...["ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"].map(
-      (a) => `sqs:${a} on ${queue}`,
+    ...queuesOf(row, wiring).flatMap((queue) =>
+      ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"].map(
+        (a) => `sqs:${a} on ${queue}`,
+      ),
     ),
     ...["CreateLogStream", "PutLogEvents"].map((action) => `logs:${action} on ${logGroup}`),
     ...row.grants.flatMap((grant) => grantedBy(grant, wiring, handler?.inputs.environment.variables ?? {})),
   ];
 }
+
+/** The usual one, and its lanes'. */
+const queuesOf = (row: PipelineStage, { stageQueues }: Wiring) =>
+  [row.stage, ...lanesOf(row).map((lane) => `${row.stage}-${lane}`)].map((part) => stageQueues[part]?.arn);
 
 function grantedBy(
   grant: Grant,
@@ -169,7 +174,7 @@ function grantedBy(
     "topic:publish": [`sns:Publish on ${wiring.topicArn}`],
     "queues:count": rows
       .filter(({ leastSeconds }) => leastSeconds > 0)
-      .map(({ stage }) => `sqs:GetQueueAttributes on ${wiring.stageQueues[stage]?.arn}`),
+      .flatMap((row) => queuesOf(row, wiring).map((queue) => `sqs:GetQueueAttributes on ${queue}`)),
     "schedule:request": [],
     "schedule:deadline": [],
   };

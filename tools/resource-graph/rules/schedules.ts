@@ -1,7 +1,7 @@
 import { arnOf, type Graph, listOf, resourcesOf, type Statement, statementsOf } from "../graph/graph.ts";
 import { usesKey } from "./permissions.ts";
 import { expectThat, type GraphRule } from "./rule.ts";
-import { queueByArn, rows, stageParts } from "./stage-parts.ts";
+import { queueByArn, stageParts } from "./stage-parts.ts";
 
 interface Wiring {
   scheduleRoleArn: string;
@@ -72,11 +72,10 @@ export const wiringIsComplete: GraphRule = (graph) =>
         resourcesOf(graph, "aws:scheduler/scheduleGroup:ScheduleGroup")[0]?.inputs.name === scheduleGroup,
         `${functionID} knows another schedule group`,
       ),
-      ...rows.flatMap(({ stage }) =>
+      ...parts.flatMap(({ part, mapping }) =>
         expectThat(
-          stageQueues[stage]?.url !== undefined &&
-            stageQueues[stage].arn === parts.find(({ row }) => row.stage === stage)?.mapping?.inputs.eventSourceArn,
-          `${functionID} does not know the queue of ${stage}`,
+          stageQueues[part]?.url !== undefined && stageQueues[part].arn === mapping?.inputs.eventSourceArn,
+          `${functionID} does not know the queue of ${part}`,
         ),
       ),
     ];

@@ -49,7 +49,7 @@ const AT_ONCE = 100;
 
 const help = `
 The file holds a clip a line: JSON ({"camera": "harbour", "start": "2026-01-01T13:05:10Z", "duration": "45s"}), or CSV whose first
-line names the columns. camera, start, and end or duration; clipId, title, gapPolicy and precision are optional.
+line names the columns. camera, start, and end or duration; clipId, title, gapPolicy, precision and priority are optional.
 
 Each result is a JSON line on stdout, as soon as there is one. The same command again goes on where it was stopped: what is there
 already is not made again. The exit code is that of the worst clip.

@@ -23,7 +23,7 @@ const part = (name: string) => ({
   functionName: name,
   queueUrl: url(name),
   dlqUrl: url(`${name}-dlq`),
-  ...(/accept|deadline/.test(name) ? {} : { ruleArn: `arn:${name}` }),
+  ruleArns: /accept|deadline/.test(name) ? [] : [`arn:${name}`, `arn:${name}-high`],
 });
 const outputs = {
   busArn: "arn:bus",
@@ -250,11 +250,11 @@ describe("the commands for a deployed stage", () => {
         EventSourceArn: "arn:archive",
         EventStartTime: Date.UTC(2018, 9, 31, 2) / 1000,
         EventEndTime: Date.UTC(2018, 9, 31, 3) / 1000,
-        Destination: { Arn: "arn:bus", FilterArns: ["arn:locate-sources"] },
+        Destination: { Arn: "arn:bus", FilterArns: ["arn:locate-sources", "arn:locate-sources-high"] },
         ReplayName: expect.stringMatching(/^replay-[.\w-]{1,57}$/),
       },
       {
-        Destination: { Arn: "arn:bus", FilterArns: ["arn:render-clip"] },
+        Destination: { Arn: "arn:bus", FilterArns: ["arn:render-clip", "arn:render-clip-high"] },
         ReplayName: expect.stringMatching(/^notify-replay-[.\w-]{1,50}$/),
       },
     ]);

@@ -19,7 +19,7 @@ const outputs = z.object({
     z.string(),
     z.object({
       functionName: z.string(),
-      ruleArn: z.string().optional(),
+      ruleArns: z.array(z.string()),
       queueUrl: z.string(),
       dlqUrl: z.string().optional(),
     }),

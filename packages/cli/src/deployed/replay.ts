@@ -8,22 +8,23 @@ import { type ClipReplay, replayName } from "@camclips/functions";
 import { UsageError } from "../exit-codes.ts";
 import { type Deployment, partOf } from "./deployment.ts";
 
-/** Replays the archive into one stage's rule. @returns the replay's name. */
+/** Replays the archive into one stage's rules. @returns the replay's name. */
 export async function startReplay(
   events: EventBridgeClient,
   deployed: Deployment,
   { fromMs, toMs, from, notify }: ClipReplay,
   nowMs: number,
 ): Promise<string> {
-  const { ruleArn } = partOf(deployed, from);
-  if (!ruleArn) throw new UsageError(`${from} takes no events from the bus, so nothing can be replayed into it`);
+  const { ruleArns } = partOf(deployed, from);
+  if (ruleArns.length === 0)
+    throw new UsageError(`${from} takes no events from the bus, so nothing can be replayed into it`);
   const name = replayName(notify, nowMs);
   const command = new StartReplayCommand({
     ReplayName: name,
     EventSourceArn: deployed.archiveArn,
     EventStartTime: new Date(fromMs),
     EventEndTime: new Date(toMs),
-    Destination: { Arn: deployed.busArn, FilterArns: [ruleArn] },
+    Destination: { Arn: deployed.busArn, FilterArns: ruleArns },
   });
   await events.send(command);
   return name;

@@ -9,6 +9,7 @@ it("names a clip after its camera and times, and after what was asked beyond tha
   expect(clipIdOf({ ...clip, gapPolicy: "HOLD_LAST_FRAME", precision: "exact" })).toBe(
     "front-20181031T025200051-20181031T025210051-hold_last_frame-exact",
   );
+  expect(clipIdOf({ ...clip, priority: "high" })).toBe(clipIdOf(clip));
 });
 
 it("takes cameras with names of any script", () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { choiceNames, choices } from "@camclips/events";
+import { choices, clipChoiceNames } from "@camclips/events";
 import type { Chosen } from "../input/request-options.ts";
 import { instant } from "../view/format.ts";
 
@@ -15,7 +15,7 @@ const LONGEST_CAMERA = 64;
 /** The id of a clip that nobody named: another camera, range or choice has another one. */
 export function clipIdOf({ camera, start, end, ...options }: NamedClip): string {
   const times = [start, end].map((ms) => instant(ms).replace(/[-:.Z]/g, ""));
-  const variant = choiceNames.flatMap((name) => {
+  const variant = clipChoiceNames.flatMap((name) => {
     const value = options[name];
     return value === undefined || value === choices[name].parse(undefined) ? [] : [value.toLowerCase()];
   });

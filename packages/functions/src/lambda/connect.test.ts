@@ -76,14 +76,15 @@ describe("the composition root on AWS", () => {
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer secret", undefined]);
   });
 
-  it("gives messages back to the queue that the stacks made, wherever it is, and minds no failure", async () => {
+  it("gives messages back to the queue that they came from, wherever it is, and minds no failure", async () => {
     await using server = await startServer((_, response) => void response.writeHead(400).end());
     const keys = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
     const environment = { ...settings, ...keys, AWS_ENDPOINT_URL: server.url, CLIP_DOWNLOAD_DEST: scratch };
     const url = "https://sqs.eusc-de-east-1.amazonaws.eu/1/publish";
-    const stageQueues = { "publish-clip": { arn: "arn:aws-eusc:sqs:eusc-de-east-1:1:publish", url } };
+    const arn = "arn:aws-eusc:sqs:eusc-de-east-1:1:render-high";
+    const stageQueues = { "render-clip": { arn: `${arn}er`, url: `${url}er` }, "render-clip-high": { arn, url } };
     const { release } = await coldStart(environment, { Wiring: { ...wiring, stageQueues } });
-    await release("publish-clip", "receipt", 45);
+    await release(arn, "receipt", 45);
     const calls = server.requests.map(({ body }) => JSON.parse(body));
     expect(calls).toEqual([{ QueueUrl: url, ReceiptHandle: "receipt", VisibilityTimeout: 45 }]);
   });

@@ -17,7 +17,7 @@ import {
   tellingOutages,
 } from "@camclips/aws";
 import { createCameraService } from "@camclips/core/camera-service";
-import { readSettings, type Settings, type StageName } from "@camclips/events";
+import { type Lane, readSettings, type Settings, type StageName } from "@camclips/events";
 import { Resource } from "sst";
 import * as z from "zod";
 import type { Deps, Log } from "../runtime/deps.ts";
@@ -38,6 +38,7 @@ const wiring = z.object({
   scheduleGroup: z.string(),
   scheduleRoleArn: z.string(),
   scheduleDlqArn: z.string(),
+  /** By stage; a lane is named after its stage: `render-clip-high`. */
   stageQueues: z.record(z.string(), z.object({ arn: z.string(), url: z.string() })),
 });
 
@@ -58,8 +59,8 @@ export type CoreDeps = Omit<Deps, "media">;
 export interface Connection {
   deps: CoreDeps;
   environment: NodeJS.ProcessEnv;
-  /** Has a stage's failed message come back after so many seconds. Never fails: without it, it comes back later. */
-  release(stage: StageName, receiptHandle: string, seconds: number): Promise<void>;
+  /** Has a failed message of a queue come back after so many seconds. Never fails: without it, it comes back later. */
+  release(queueArn: string, receiptHandle: string, seconds: number): Promise<void>;
   /** Writes the metrics of one invocation out. */
   flush(): void;
 }
@@ -80,15 +81,16 @@ export async function connect(): Promise<Connection> {
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(CLIENT));
   const records = createDynamoRecords(tellingOutages(documents, "DynamoDB"), wired.recordsTable, clock);
   const sqs = new SQSClient({ ...CLIENT, useQueueUrlAsEndpoint: false });
-  const queueOf = (stage: StageName) => {
-    const queue = wired.stageQueues[stage];
+  const queueOf = (stage: StageName, lane?: Lane) => {
+    const queue = wired.stageQueues[lane ? `${stage}-${lane}` : stage];
     if (!queue) throw new Error(`the stacks link no queue of ${stage}`);
     return queue;
   };
+  const urlOf = (queueArn: string) => Object.values(wired.stageQueues).find(({ arn }) => arn === queueArn)?.url;
   return {
     environment,
-    release: (stage, receiptHandle, seconds) =>
-      releaseMessage(sqs, { queueUrl: queueOf(stage).url, receiptHandle }, seconds),
+    release: (queueArn, receiptHandle, seconds) =>
+      releaseMessage(sqs, { queueUrl: urlOf(queueArn), receiptHandle }, seconds),
     flush,
     deps: {
       settings,
@@ -107,7 +109,7 @@ export async function connect(): Promise<Connection> {
         group: wired.scheduleGroup,
         roleArn: wired.scheduleRoleArn,
         deadLetterArn: wired.scheduleDlqArn,
-        queueArn: (queue) => queueOf(queue === "requests" ? "accept-request" : queue).arn,
+        queueArn: (queue, lane) => queueOf(queue === "requests" ? "accept-request" : queue, lane).arn,
         now: clock.now,
       }),
       cameras: createCameraService({
@@ -116,7 +118,7 @@ export async function connect(): Promise<Connection> {
         // `Resource` throws for what is not linked, instead of having nothing.
         token: ("CameraServiceToken" in links && links.CameraServiceToken?.value) || undefined,
       }),
-      backlog: createBacklog(sqs, (stage) => queueOf(stage).url, clock),
+      backlog: createBacklog(sqs, (stage, lane) => queueOf(stage, lane).url, clock),
       scratch: createScratch(settings.CLIP_DOWNLOAD_DEST),
       onProgress: () => () => {},
     },

@@ -11,7 +11,7 @@ import { lambdaHandler } from "./handler.ts";
 vi.mock("./connect.ts", () => ({ connect: vi.fn() }));
 
 let world: StageWorld;
-type Released = [stage: string, receiptHandle: string, seconds: number];
+type Released = [queueArn: string, receiptHandle: string, seconds: number];
 let releases: Released[];
 const pauses = () => releases.map(([, , seconds]) => seconds);
 let flushes: number;
@@ -150,7 +150,7 @@ describe("a batch", () => {
     const { handler } = collecting(({ body }) => body === "bad");
     for (const receives of [1, 2, 3])
       expect(await invoke(handler, [record("m1", "bad", receives), record("m2", "good")])).toEqual(["m1"]);
-    expect(releases).toEqual([15, 30, 45].map((seconds) => ["accept-request", "receipt-m1", seconds]));
+    expect(releases).toEqual([15, 30, 45].map((seconds) => [record("m1", "").eventSourceARN, "receipt-m1", seconds]));
   });
 
   it("gives records that failed in an outage back ever later: their few deliveries must outlast it", async () => {

@@ -45,7 +45,7 @@ export function lambdaHandler<Needs extends WrapperDeps>(
       if (failure) failures.push(failure);
     }
     await Promise.all(
-      failures.map(({ record, pauseSeconds }) => release(stage.name, record.receiptHandle, pauseSeconds)),
+      failures.map(({ record, pauseSeconds }) => release(record.eventSourceARN, record.receiptHandle, pauseSeconds)),
     );
     flush();
     return { batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })) };

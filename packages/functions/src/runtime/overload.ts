@@ -1,6 +1,6 @@
 import { claimEntry, failureEntry, requestKey } from "@camclips/core";
 import { retryAfterSeconds } from "@camclips/core/admission";
-import { type AnswerableRequest, type ClipRequest, derivedId, type Reason } from "@camclips/events";
+import { type AnswerableRequest, type ClipRequest, derivedId, type Lane, type Reason } from "@camclips/events";
 import * as z from "zod";
 import type { Deps } from "./deps.ts";
 import { getEntry, putEntryOnce } from "./entries.ts";
@@ -17,28 +17,45 @@ export interface Answer {
 
 const refusal = z.object({ retryAfterSeconds: z.int().positive() });
 
+export type Admission = { lane: Lane | undefined } | { refused: { request: AnswerableRequest; answer: Answer } };
+
 /**
  * A new request that would wait for too long is refused at once, so that those let in are made in time. The clipId stays
  * free: the same request, sent later, is a new one. A message that comes again gets the answer that it had.
  */
-export async function overloadFor(
+export async function admit(
   request: ClipRequest,
   { messageId, receiveCount }: StageMessage,
   { records, backlog, settings, log }: Needs,
   signal: AbortSignal,
-): Promise<{ request: AnswerableRequest; answer: Answer } | undefined> {
-  if (request.retryTimestamps.length > 0) return undefined;
-  const { clipId } = request;
+): Promise<Admission> {
+  const { clipId, priority = "normal" } = request;
+  const lane = priority === "normal" ? undefined : priority;
+  if (request.retryTimestamps.length > 0) return { lane };
   const id = derivedId("OVERLOADED", requestKey(request), messageId);
   const entry = failureEntry(clipId, "accept-request", id);
   const before = receiveCount > 1 ? await getEntry(records, entry, refusal, signal) : undefined;
-  const waitSeconds = before ? 0 : await backlog.waitSeconds(signal).catch((error: unknown) => unknown(error, log));
+  const turn = before ? { lane, seconds: 0 } : await soonest(lane, { backlog, log }, signal);
   const share = Number.parseInt(id.slice(0, 8), 16) / 2 ** 32;
-  const refused = before?.retryAfterSeconds ?? retryAfterSeconds(waitSeconds, share, settings);
-  if (refused === undefined || (!before && (await records.get(claimEntry(clipId), signal)))) return undefined;
+  const refused = before?.retryAfterSeconds ?? retryAfterSeconds(turn.seconds, share, settings, priority);
+  if (refused === undefined || (!before && (await records.get(claimEntry(clipId), signal)))) return { lane: turn.lane };
   const { stored } = await putEntryOnce(records, entry, refusal, { retryAfterSeconds: refused }, { signal });
   const message = `too many clips are being made: ask again in ${stored.retryAfterSeconds} s`;
-  return { request: { ...request, refused: id }, answer: { reason: "OVERLOADED", message, ...stored } };
+  return { refused: { request: { ...request, refused: id }, answer: { reason: "OVERLOADED", message, ...stored } } };
+}
+
+/** Where everybody is in a hurry, the lane for that may be the longest: then the usual one is taken. */
+async function soonest(
+  lane: Lane | undefined,
+  { backlog, log }: Pick<Needs, "backlog" | "log">,
+  signal: AbortSignal,
+): Promise<{ lane: Lane | undefined; seconds: number }> {
+  const seconds = (of: Lane | undefined) =>
+    backlog.waitSeconds(of, signal).catch((error: unknown) => unknown(error, log));
+  const own = { lane, seconds: await seconds(lane) };
+  if (lane !== "high" || own.seconds === 0) return own;
+  const usual = { lane: undefined, seconds: await seconds(undefined) };
+  return usual.seconds < own.seconds ? usual : own;
 }
 
 /** Nobody is refused because the queues cannot be looked at. */

@@ -165,6 +165,19 @@ describe("again later", () => {
     expect(world.metrics).toContain("Retries");
   });
 
+  it("keeps its clip's lane, where the stage has it", async () => {
+    await using world = await testWorld();
+    const inLane = (lane: "high" | undefined) => ({ ...accepted, metadata: { ...accepted.metadata, lane } });
+    await deliver(broken(later()), inLane("high"), world);
+    await deliver(broken(later(), "schedule-retry"), inLane("high"), world);
+    await deliver(broken(later()), { ...inLane(undefined), metadata: { ...attempt(2).metadata } }, world);
+    expect(world.schedules.map(({ queue, lane }) => [queue, lane])).toEqual([
+      ["locate-sources", "high"],
+      ["schedule-retry", undefined],
+      ["locate-sources", undefined],
+    ]);
+  });
+
   it("waits longer with every attempt", async () => {
     await using world = await testWorld();
     await deliver(broken(later()), attempt(4), world);

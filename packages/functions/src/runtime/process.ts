@@ -13,6 +13,7 @@ import {
   derivedId,
   type EventDefinition,
   type EventOf,
+  laneIn,
   nextEvent,
   type PipelineStage,
   parseEnvelope,
@@ -223,7 +224,8 @@ async function scheduledAgain(
   if (atMs > Date.parse(deadlineAt) + (row.patienceSeconds - row.leastSeconds) * 1000) return false;
   const again = { ...event, metadata: { ...event.metadata, attempt: attempt + 1 } };
   const name = `${queue}-${derivedId(id, queue, String(attempt + 1), rerun?.id ?? "")}`;
-  await scheduler.schedule({ name, atMs, queue, body: JSON.stringify(toEnvelope(again)) });
+  const lane = laneIn(row, event);
+  await scheduler.schedule({ name, atMs, queue, lane, body: JSON.stringify(toEnvelope(again)) });
   return true;
 }
 

@@ -1,4 +1,5 @@
 import { deadlineMs, UnreadableRequestError } from "@camclips/core";
+import type { ClipRequest } from "@camclips/events";
 import {
   deliver,
   onlyOne,
@@ -204,5 +205,61 @@ describe("a request that comes while too much is to be done", () => {
     world.deps.backlog = { waitSeconds: () => Promise.reject(new Error("AccessDenied")) };
     onlyOne("RequestAccepted", await deliver(acceptRequest, requestBody(), world));
     expect(world.lines).toContainEqual(expect.objectContaining({ message: "the queues could not be counted" }));
+  });
+});
+
+describe("the lane of a request", () => {
+  const accepted = async (world: StageWorld, change: Partial<ClipRequest>) =>
+    onlyOne("RequestAccepted", await deliver(acceptRequest, requestBody(request(change)), world));
+
+  it("follows its priority, and is none where it says nothing or the usual", async () => {
+    await using world = await testWorld();
+    const lanes = [undefined, "normal", "high", "low"] as const;
+    for (const [index, priority] of lanes.entries()) {
+      const { metadata } = await accepted(world, { clipId: `clip-${index}`, priority });
+      expect(metadata.lane).toBe(priority === "normal" ? undefined : priority);
+    }
+    const again = await accepted(world, { clipId: "late", priority: "high", retryTimestamps: [request().sentMs] });
+    expect(again.metadata.lane).toBe("high");
+  });
+
+  it("is the usual one where everybody is in a hurry, and that is quicker", async () => {
+    await using world = await testWorld();
+    const asked: unknown[] = [];
+    const waits = { high: 120, usual: 60 };
+    world.deps.backlog = {
+      waitSeconds: async (lane) => {
+        asked.push(lane);
+        return lane === "high" ? waits.high : waits.usual;
+      },
+    };
+    expect((await accepted(world, { clipId: "a", priority: "high" })).metadata.lane).toBeUndefined();
+    waits.high = 30;
+    expect((await accepted(world, { clipId: "b", priority: "high" })).metadata.lane).toBe("high");
+    await accepted(world, { clipId: "c" });
+    expect(asked).toEqual(["high", undefined, "high", undefined, undefined]);
+  });
+
+  it("is no part of what the clip is: the same request in more of a hurry is the same request", async () => {
+    await using world = await testWorld();
+    const first = await accepted(world, {});
+    const again = await accepted(world, { priority: "high" });
+    expect(again.metadata.id).toBe(first.metadata.id);
+  });
+
+  it("decides who is refused first: whoever lets others pass", async () => {
+    await using world = await testWorld();
+    const taken = async () => {
+      const letIn: string[] = [];
+      for (const priority of ["low", "normal", "high"] as const) {
+        const body = requestBody(request({ clipId: `${priority}-${world.backlogSeconds}`, priority }));
+        const [event] = await deliver(acceptRequest, body, world);
+        if (event?.type === "RequestAccepted") letIn.push(priority);
+      }
+      return letIn;
+    };
+    const takenAt: string[][] = [];
+    for (world.backlogSeconds of [900, 1200, 2000, 2200]) takenAt.push(await taken());
+    expect(takenAt).toEqual([["low", "normal", "high"], ["normal", "high"], ["high"], []]);
   });
 });

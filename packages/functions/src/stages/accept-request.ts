@@ -16,6 +16,7 @@ import {
   type ClipRequest,
   derivedId,
   firstEvent,
+  type Lane,
   RequestAccepted,
   toEnvelope,
   versionOf,
@@ -24,7 +25,7 @@ import * as z from "zod";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { getEntry, putEntryOnce } from "../runtime/entries.ts";
-import { type Answer, overloadFor } from "../runtime/overload.ts";
+import { type Answer, admit } from "../runtime/overload.ts";
 import type { StageHandler, WrapperDeps } from "../runtime/process.ts";
 
 /** What a clipId stands for, from its first acceptance on. */
@@ -41,14 +42,17 @@ export const acceptRequest: StageHandler<Needs> = {
     const read = readRequest(body, sentMs);
     if (!read.readable) return [await refuse(read.request, invalid(read.message), deps, signal)];
     const { request } = read;
-    const overload = await overloadFor(request, message, deps, signal);
-    if (overload) return [await refuse(overload.request, overload.answer, deps, signal)];
+    const admission = await admit(request, message, deps, signal);
+    if ("refused" in admission) {
+      const { request: refused, answer } = admission.refused;
+      return [await refuse(refused, answer, deps, signal)];
+    }
     const { stored, ours } = await claimClip(request, deps, signal);
     if (stored.requestKey !== requestKey(request)) {
       const taken = invalid("this clipId was used for another clip before: use a new one");
       return [await refuse(request, taken, deps, signal)];
     }
-    const accepted = stamp(RequestAccepted.happened({ request }), request, stored.deadlineAt, deps);
+    const accepted = stamp(RequestAccepted.happened({ request }), request, { ...stored, ...admission }, deps);
     await watchDeadline(accepted, request, deps, signal);
     if (!ours && request.retryTimestamps.length > 0)
       await deps.records.setStatus(workingStatus(request, stored.deadlineAt, deps.clock.now()), signal);
@@ -77,15 +81,21 @@ async function refuse(request: AnswerableRequest, answer: Answer, deps: Needs, s
   });
   const { SQS_TIMEOUT, CLIP_WORK_LIMIT } = deps.settings;
   const answerByMs = deps.clock.now() + (maxRetries(deps.settings) * SQS_TIMEOUT + CLIP_WORK_LIMIT) * 1000;
-  const refused = stamp(fact, request, new Date(answerByMs).toISOString(), deps);
+  const refused = stamp(fact, request, { deadlineAt: new Date(answerByMs).toISOString() }, deps);
   // The same message again is published once, and so must be counted once.
   const watched = await watchDeadline(refused, request, deps, signal);
   if (watched === "scheduled") deps.metrics.add("Accepted", 1, "Count");
   return refused;
 }
 
-function stamp(fact: AnyFact, request: AnswerableRequest, deadlineAt: string, { clock }: Needs): AnyEvent {
-  const origin = { clipId: request.clipId, key: attemptKey(request), trace: requestKey(request), deadlineAt };
+function stamp(
+  fact: AnyFact,
+  request: AnswerableRequest,
+  { deadlineAt, lane }: { deadlineAt: string; lane?: Lane | undefined },
+  { clock }: Needs,
+): AnyEvent {
+  const key = attemptKey(request);
+  const origin = { clipId: request.clipId, key, trace: requestKey(request), deadlineAt, lane };
   return firstEvent(fact, versionOf(fact.type), origin, new Date(clock.now()).toISOString()) as AnyEvent;
 }
 

@@ -69,12 +69,13 @@ function repeated({ clipId, requestKey: before }: Asked, key: string, conflict: 
 }
 
 function requestOf(
-  { camera, start, end, gapPolicy, precision, quality }: Wanted,
+  { camera, start, end, gapPolicy, precision, quality, priority }: Wanted,
   clipId: string,
   sentMs: number,
 ): ClipRequest {
   const range = { startMs: start, endMs: end };
-  const asked = { clipId, cameraId: camera, ...range, retryTimestamps: [], gapPolicy, precision, quality, sentMs };
+  const chosen = { gapPolicy, precision, quality, priority };
+  const asked = { clipId, cameraId: camera, ...range, retryTimestamps: [], ...chosen, sentMs };
   // As the pipeline will read it: what it would refuse, or read otherwise, is told now.
   const read = readRequest(writeRequest(asked), sentMs);
   if (!read.readable) throw new Problem(422, read.message, { reason: "INVALID_REQUEST" });

@@ -1,7 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import { createS3Store } from "@camclips/aws";
 import type { ClipRecords, ClipStatus } from "@camclips/core";
-import { type AnyEvent, type PipelineStage, pipeline, type StageName } from "@camclips/events";
+import { pipeline, type StageName, takersOf } from "@camclips/events";
 import type { MediaEngine } from "@camclips/media";
 import type { Deps } from "../../../functions/src/runtime/deps.ts";
 import type { StageHandler } from "../../../functions/src/runtime/process.ts";
@@ -106,11 +106,6 @@ async function loadHandlers(): Promise<Map<string, StageHandler<Deps>>> {
   return handlers;
 }
 
-const takersOf = (event: AnyEvent): StageName[] =>
-  pipeline.flatMap(({ stage, input }: PipelineStage & { stage: StageName }) =>
-    input.from === "bus" && input.events.includes(event.type) ? [stage] : [],
-  );
-
 /** Sends a clip its whole way, with its deadline check. */
 async function runChain(world: StageWorld): Promise<ClipCalls["messages"]> {
   const handlers = await loadHandlers();
@@ -118,7 +113,7 @@ async function runChain(world: StageWorld): Promise<ClipCalls["messages"]> {
   const run = async (stage: StageName, body: unknown): Promise<void> => {
     messages[stage] = (messages[stage] ?? 0) + 1;
     const events = await deliver(handlers.get(stage) as StageHandler<Deps>, body, world);
-    for (const event of events) for (const taker of takersOf(event)) await run(taker, event);
+    for (const event of events) for (const { stage: taker } of takersOf(event)) await run(taker, event);
   };
   await run("accept-request", requestBody());
   const [watch] = world.schedules;

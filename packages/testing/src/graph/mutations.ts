@@ -33,6 +33,20 @@ export const mutations: readonly Mutation[] = [
       }),
   },
   {
+    mistake: "urgent clips lie in the usual queue, too",
+    foundBy: "every event reaches the stages that the table names",
+    make: (graph) =>
+      edit(graph, "aws:cloudwatch/eventRule:EventRule", /^RenderClipRule$/, (rule) => {
+        const { detail: _, ...pattern } = JSON.parse(rule.eventPattern);
+        rule.eventPattern = JSON.stringify(pattern);
+      }),
+  },
+  {
+    mistake: "a lane has no functions of its own",
+    foundBy: "records fail one by one, within the row's concurrency",
+    make: (graph) => remove(graph, /^RenderClipHighMapping$/),
+  },
+  {
     mistake: "a rule takes every event of the bus",
     foundBy: "every rule names its events",
     make: (graph) =>

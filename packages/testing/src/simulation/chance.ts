@@ -1,6 +1,8 @@
 /** Seeded: the same seed brings the same load again. */
 export interface Chance {
   exponential(mean: number): number;
+  /** In [0, 1). */
+  share(): number;
 }
 
 /** Mulberry32: small, good enough for queues. */
@@ -12,5 +14,5 @@ export function chanceOf(seed: number): Chance {
     value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
     return ((value ^ (value >>> 14)) >>> 0) / 4_294_967_296;
   };
-  return { exponential: (mean) => -mean * Math.log(1 - next()) };
+  return { share: next, exponential: (mean) => -mean * Math.log(1 - next()) };
 }

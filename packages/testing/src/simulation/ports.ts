@@ -1,11 +1,13 @@
+import type { Backlog } from "@camclips/core";
 import { queuesAhead, waitSeconds } from "@camclips/core/admission";
 import {
-  type AnyEvent,
   type CamclipsEvent,
+  type Lane,
+  lanesOf,
   type PipelineStage,
-  pipeline,
   readSettings,
   type StageName,
+  takersOf,
   toEnvelope,
 } from "@camclips/events";
 import { createOutbox } from "@camclips/functions";
@@ -23,10 +25,10 @@ const COUNT_AGE_MS = 30_000;
 interface Surroundings {
   agenda: Agenda;
   load: Load;
-  limitOf(row: PipelineStage): number;
-  send(stage: StageName, body: string): void;
-  /** Messages in a stage's queue. */
-  waiting(stage: StageName): number;
+  limitOf(row: PipelineStage, lane?: Lane): number;
+  send(stage: StageName, body: string, lane?: Lane): void;
+  /** Messages in a stage's queue, or in that of its lane. */
+  waiting(stage: StageName, lane: Lane | undefined): number;
   onTold(metadata: { clipId: string; status: string; reason?: string }): void;
   onDropped(): void;
 }
@@ -37,7 +39,7 @@ export function simulatedPorts({ agenda, load, send, ...world }: Surroundings): 
   const bus = {
     publish: async (events: readonly CamclipsEvent[]) => {
       for (const event of events)
-        for (const stage of takersOf(event as AnyEvent)) send(stage, JSON.stringify(toEnvelope(event)));
+        for (const { stage, lane } of takersOf(event)) send(stage, JSON.stringify(toEnvelope(event)), lane);
     },
   };
   return {
@@ -61,8 +63,8 @@ export function simulatedPorts({ agenda, load, send, ...world }: Surroundings): 
     },
     backlog: load.admission === false ? { waitSeconds: async () => 0 } : countedBacklog(agenda, world),
     scheduler: {
-      async schedule({ atMs, queue, body }) {
-        agenda.at(atMs - EPOCH, () => send(queue === "requests" ? "accept-request" : queue, body));
+      async schedule({ atMs, queue, lane, body }) {
+        agenda.at(atMs - EPOCH, () => send(queue === "requests" ? "accept-request" : queue, body, lane));
         return "scheduled";
       },
     },
@@ -71,20 +73,20 @@ export function simulatedPorts({ agenda, load, send, ...world }: Surroundings): 
   };
 }
 
-function countedBacklog(agenda: Agenda, { limitOf, waiting }: Pick<Surroundings, "limitOf" | "waiting">) {
-  const rows = queuesAhead.map((row) => ({ ...row, concurrency: limitOf(row) }));
-  let counted = { seconds: 0, atMs: -COUNT_AGE_MS };
+function countedBacklog(agenda: Agenda, { limitOf, waiting }: Pick<Surroundings, "limitOf" | "waiting">): Backlog {
+  const rows = queuesAhead.map((row) => ({
+    ...row,
+    concurrency: limitOf(row),
+    lanes: Object.fromEntries(lanesOf(row).map((lane) => [lane, limitOf(row, lane)])),
+  }));
+  const counted = new Map<Lane | undefined, { seconds: number; atMs: number }>();
   return {
-    async waitSeconds() {
-      if (agenda.now - counted.atMs >= COUNT_AGE_MS)
-        counted = { seconds: waitSeconds(waiting, rows), atMs: agenda.now };
-      return counted.seconds;
+    async waitSeconds(lane) {
+      const latest = counted.get(lane);
+      if (latest && agenda.now - latest.atMs < COUNT_AGE_MS) return latest.seconds;
+      const seconds = waitSeconds(waiting, lane, rows);
+      counted.set(lane, { seconds, atMs: agenda.now });
+      return seconds;
     },
   };
-}
-
-function takersOf({ type }: AnyEvent): StageName[] {
-  return pipeline.flatMap(({ stage, input }) =>
-    input.from === "bus" && (input.events as readonly string[]).includes(type) ? [stage] : [],
-  );
 }

@@ -1,4 +1,6 @@
+import type { Priority } from "@camclips/events";
 import { describe, expect, it } from "vitest";
+import { quantile } from "../../../../tools/bench/load/quantile.ts";
 import type { Load } from "./load.ts";
 import { type Answer, type Simulated, simulate } from "./simulate.ts";
 
@@ -40,6 +42,37 @@ describe("a pipeline that is asked for three times what it can do", () => {
     const simulated = await simulate(load);
     expect(simulated.goodput).toBeGreaterThan(0.9);
     expect(simulated.answers.every(({ status }) => status !== "none")).toBe(true);
+  }, 60_000);
+});
+
+describe("lanes, while three times as much is asked for as can be done", () => {
+  const limits = { ...small.limits, "render-clip/high": 2, "render-clip/low": 2 };
+  const priorities = { high: 0.08, low: 0.2 };
+  const delivered = ({ answers }: Simulated, priority: Priority) =>
+    answers.filter((answer) => answer.priority === priority && answer.status === "CLIP_AVAILABLE");
+  const p95 = (answers: readonly Answer[]) =>
+    quantile(
+      answers.map(({ askedMs, toldMs }) => toldMs - askedMs),
+      0.95,
+    );
+
+  it("deliver urgent clips nearly as soon as on a quiet day, and let nobody starve", async () => {
+    const idle = await simulate({ ...small, limits, priorities, clipsPerHour: 600, minutes: 60 });
+    const busy = await simulate({ ...overloaded, limits, priorities, clipsPerHour: 6750 });
+    const asked = (priority: Priority) => busy.answers.filter((answer) => answer.priority === priority).length;
+    expect(delivered(busy, "high")).toHaveLength(asked("high"));
+    expect(p95(delivered(busy, "high"))).toBeLessThan(2 * p95(delivered(idle, "high")));
+    expect(delivered(busy, "low").length).toBeGreaterThan(0.8 * asked("low"));
+    // What the usual queues do is what they do without lanes.
+    expect(delivered(busy, "normal").length / (busy.capacityPerHour * 0.3)).toBeGreaterThan(0.9);
+    expect(reasonsOf(busy)).toEqual(["OVERLOADED", undefined]);
+  }, 60_000);
+
+  it("are no use to a crowd: where all are in a hurry, they take the usual way, too", async () => {
+    const crowd = await simulate({ ...overloaded, limits, priorities: { high: 1 } });
+    const stages = new Map(crowd.stages.map(({ stage, busy, limit }) => [stage, busy / limit]));
+    expect(stages.get("render-clip")).toBeGreaterThan(0.8);
+    expect(stages.get("render-clip/high")).toBeGreaterThan(0.8);
   }, 60_000);
 });
 
