@@ -57,6 +57,18 @@ describe("a source that cannot be used is named, and no clip is left", () => {
     expect(String(await renderFails(source))).toContain("holds no video");
   });
 
+  it.each([
+    ["h263", "old-phone.3gp"],
+    ["mpeg2video", "capture-card.mov"],
+    ["rawvideo", "raw.avi"],
+  ])("a codec that is not supported: %s", async (codec, name) => {
+    const source = await damaged(name, async (path) => {
+      const encoding = ["-vf", "scale=352:288", "-pix_fmt", "yuv420p", "-c:v", codec, "-an", "-y", path];
+      await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-v", "error", "-i", whole.path, ...encoding] });
+    });
+    expect(String(await renderFails(source))).toContain(`holds ${codec} video, which is not supported`);
+  });
+
   it("no frame in the clip's time", async () => {
     const error = await renderFails({ ...whole, startMs: startMs - 60_000, endMs: startMs + 4000 });
     expect(error).toBeInstanceOf(NoFrameError);

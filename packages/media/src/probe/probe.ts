@@ -65,10 +65,13 @@ export async function probeMedia(path: string, ways: Ways): Promise<MediaProbe> 
 
 function reasonOf(log: string): string {
   if (log.includes("matches no streams")) return "holds no video";
-  const line =
-    log.split("\n").findLast((text) => /invalid|not found|could not|no such|error/i.test(text)) ?? "cannot be read";
-  return line.replace(/^(\[[^\]]*\] *)+/, "").trim();
+  const unknown = /^\[.*\(Video: (\w+)/m.exec(log)?.[1];
+  if (unknown !== undefined && !videoCodecs.has(unknown)) return notSupported(unknown);
+  const lines = log.split("\n").filter((text) => /invalid|not found|could not|no such|error/i.test(text));
+  return lines.map((line) => line.replace(/^(\[[^\]]*\] *)+/, "").trim()).findLast(Boolean) ?? "cannot be read";
 }
+
+const notSupported = (codec: string): string => `holds ${codec} video, which is not supported`;
 
 /** Reads the text that ffmpeg's `framecrc` writes: header lines with `#`, then `stream, dts, pts, duration, size, crc, flags`. */
 class PacketTable {
@@ -102,7 +105,7 @@ class PacketTable {
 
   probe(path: string, log: string): MediaProbe {
     const codec = this.#header.get("codec_id 0") ?? "unknown";
-    if (!videoCodecs.has(codec)) throw new CorruptSourceError(path, `holds ${codec} video, which is not supported`);
+    if (!videoCodecs.has(codec)) throw new CorruptSourceError(path, notSupported(codec));
     if (this.#frames.length === 0) throw new CorruptSourceError(path, "holds no frame");
     const audio = this.#audio();
     const lostAudio = audio ? undefined : this.#header.get("codec_id 1");
