@@ -1,4 +1,4 @@
-import { open, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import {
   fileSource,
   firstTrack,
@@ -9,6 +9,7 @@ import {
   samplesOf,
   type Track,
   writeMovie,
+  writeMovieFile,
 } from "@camclips/mp4";
 
 /** Of an AVI, the four letters of its first video stream (fccHandler of strh, else biCompression of strf). */
@@ -45,8 +46,7 @@ export async function inPictureOrder(path: string, signal: AbortSignal | undefin
       });
       return { ...track, descriptions, samples: shown };
     });
-    await using written = await open(ordered, "w");
-    for await (const chunk of writeMovie(tracks, { order: "source" }).chunks(signal)) await written.writeFile(chunk);
+    await writeMovieFile(ordered, writeMovie(tracks, { order: "source" }), signal);
   }
   await rename(ordered, path);
 }

@@ -36,3 +36,4 @@ export { sliceRecording } from "./slice/slice-recording.ts";
 export { frameBytesOf, type MuxSample, type MuxTrack, samplesOf } from "./write/mux-track.ts";
 export { box } from "./write/write-boxes.ts";
 export { writeMovie } from "./write/write-movie.ts";
+export { writeMovieFile } from "./write/write-movie-file.ts";

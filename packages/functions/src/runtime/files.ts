@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream, type ReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { ObjectStore, PutOptions } from "@camclips/core";
 
@@ -20,8 +20,14 @@ const readFile = (path: string): ReadStream => createReadStream(path, { highWate
 /** Lower-case hex. */
 export async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(readFile(path), hash, { signal });
-  return hash.digest("hex");
+  const block = Buffer.allocUnsafe(READ_BYTES);
+  await using file = await open(path);
+  for (;;) {
+    signal.throwIfAborted();
+    const { bytesRead } = await file.read(block);
+    if (bytesRead === 0) return hash.digest("hex");
+    hash.update(block.subarray(0, bytesRead));
+  }
 }
 
 /**

@@ -1,5 +1,4 @@
-import { open } from "node:fs/promises";
-import { fileSource, readMovie, writeMovie } from "@camclips/mp4";
+import { fileSource, readMovie, writeMovie, writeMovieFile } from "@camclips/mp4";
 import { compareSamples, plannedSamples } from "./compare-samples.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
 import { copiedAudio, encodedAudio } from "./place-audio.ts";
@@ -49,11 +48,6 @@ export async function muxClip(
   if (copied && "why" in copied) throw new Error(`audio cannot be copied: ${copied.why}`);
   const audio = encodedAudioSource ? encodedAudio(encodedAudioSource, plan) : copied;
   const movie = writeMovie(audio ? [video, audio] : [video], { order: "time", creationTimeMs: output.startMs });
-  await writeChunks(output.path, movie.chunks(output.signal));
+  await writeMovieFile(output.path, movie, output.signal);
   await compareSamples(output.path, plannedSamples(plan, sources, parts.sources), output.signal);
-}
-
-async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  await using file = await open(path, "w");
-  for await (const chunk of chunks) await file.writeFile(chunk);
 }

@@ -1,4 +1,4 @@
-import { mkdtempDisposable, open } from "node:fs/promises";
+import { mkdtempDisposable } from "node:fs/promises";
 import { join } from "node:path";
 import {
   firstTrack,
@@ -7,6 +7,7 @@ import {
   presentationSeconds,
   samplesOf,
   writeMovie,
+  writeMovieFile,
 } from "@camclips/mp4";
 import { mergedAvcEntry } from "../cut/avc-entry.ts";
 import type { CutSource } from "../cut/cut-plan.ts";
@@ -118,8 +119,7 @@ async function joinGroups(
   const track = sound && encodedAudio(sound, timeline);
   const video = joinedVideo(groups.sources, starts, timeline.durationSeconds);
   const movie = writeMovie(track ? [video, track] : [video], { order: "time", creationTimeMs: Math.round(startMs) });
-  await using file = await open(output, "w");
-  for await (const chunk of movie.chunks()) await file.writeFile(chunk);
+  await writeMovieFile(output, movie);
 }
 
 function joinedVideo(groups: readonly CutSource[], starts: readonly number[], durationSeconds: number): MuxTrack {

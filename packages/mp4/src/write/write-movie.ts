@@ -14,10 +14,12 @@ export interface MuxOptions {
   creationTimeMs?: number;
 }
 
-/** A plain MP4 with its index first. `chunks` reads the samples while it is consumed. */
+/** A plain MP4 with its index first. The samples are read while it is consumed. */
 export interface MuxedMovie {
   bytes: number;
   chunks(signal?: AbortSignal): AsyncGenerator<Uint8Array>;
+  /** The same about a megabyte at a time, in the pieces that were read: for what can write many at once. */
+  blocks(signal?: AbortSignal): AsyncGenerator<Uint8Array[]>;
 }
 
 /** Muxes samples of any inputs into one file. Tracks without samples are refused. */
@@ -38,26 +40,29 @@ export function writeMovie(tracks: MuxTrack[], options: MuxOptions): MuxedMovie 
   async function* samples(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     for (const fetch of fetches) yield* fetchPieces(fetch, signal);
   }
-  async function* chunks(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    yield header;
+  async function* blocks(signal?: AbortSignal): AsyncGenerator<Uint8Array[]> {
+    yield [header];
     yield* inBlocks(samples(signal));
   }
-  return { bytes: header.length + payloadBytes, chunks };
+  async function* chunks(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    for await (const block of blocks(signal)) yield joined(block);
+  }
+  return { bytes: header.length + payloadBytes, chunks, blocks };
 }
 
 /** Samples are small: whoever writes them one by one takes longer for the calls than for the bytes. */
 const BLOCK_BYTES = 1024 * 1024;
 
-async function* inBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* inBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array[]> {
   let [block, bytes]: [Uint8Array[], number] = [[], 0];
   for await (const chunk of chunks) {
     block.push(chunk);
     bytes += chunk.length;
     if (bytes < BLOCK_BYTES) continue;
-    yield joined(block);
+    yield block;
     [block, bytes] = [[], 0];
   }
-  if (bytes > 0) yield joined(block);
+  if (bytes > 0) yield block;
 }
 
 const joined = (chunks: Uint8Array[]): Uint8Array =>
