@@ -23,8 +23,8 @@ async function changedOnce(codec: "h264" | "hevc"): Promise<string> {
   const streams: Buffer[] = [];
   for (const qp of ["18", "38"]) {
     const path = scratch.path(`${qp}.${codec}`);
-    const source = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=4"];
-    await ffmpeg(...source, ...encoder, "-qp", qp, "-g", "25", "-pix_fmt", "yuv420p", path);
+    const source = ["-f", "lavfi", "-i", "testsrc2=size=192x108:rate=25:duration=2"];
+    await ffmpeg(...source, ...encoder, "-qp", qp, "-preset", "ultrafast", "-g", "10", "-pix_fmt", "yuv420p", path);
     streams.push(withoutRepeatedSets(await readFile(path), codec));
   }
   const [raw, path] = [scratch.path(`once.${codec}`), scratch.path(`once-${codec}.mp4`)];
@@ -54,14 +54,14 @@ describe("a slice knows what only earlier samples of the recording said", () => 
   it.each(["h264", "hevc"] as const)("parameter sets that changed once, before it: %s", async (codec) => {
     const path = await changedOnce(codec);
     const file = memorySource(await readFile(path));
-    const slice = await sliceRecording(file, path, { fromSeconds: 6.4, toSeconds: 7.4 });
+    const slice = await sliceRecording(file, path, { fromSeconds: 3.3, toSeconds: 3.8 });
     const staged = scratch.path(`slice-${codec}.mp4`);
     await writeFile(staged, slice.chunks());
     const [whole, part] = [await shownFrames(path), await shownFrames(staged)];
     const first = whole.findIndex(({ seconds }) => Math.abs(seconds - slice.zeroSeconds) < 0.001);
-    expect(first).toBe(150);
+    expect(first).toBe(80);
     expect(part.map(({ hash }) => hash)).toEqual(whole.slice(first, first + part.length).map(({ hash }) => hash));
-    expect(part.length).toBeGreaterThan(30);
+    expect(part.length).toBeGreaterThan(14);
   });
 
   it("which encoder made it, in 4:4:4 video, which decoders have to know", async () => {
