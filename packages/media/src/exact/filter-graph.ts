@@ -1,6 +1,7 @@
 import { FRAME_TOLERANCE_SECONDS } from "@camclips/mp4";
 import { TIMESCALE } from "../ffmpeg/settings.ts";
 import { type Cut, cutOut, number, seconds } from "../ffmpeg/time-filters.ts";
+import { compensationSeconds } from "../probe/audio-jitter.ts";
 import { fitFilters, type Picture, sampleAspectText } from "../probe/picture.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import type { Piece, Timeline } from "../timeline/timeline.ts";
@@ -115,7 +116,7 @@ export function audioChains(
     const chain =
       recorded === undefined || recorded.spans.length === 0
         ? silence(audio, samples)
-        : audioChain(piece, firstInput + index, audio, samples);
+        : audioChain(piece, firstInput + index, audio, samples, recorded.jitterSeconds);
     return `${chain}[a${index}]`;
   });
   const leadSamples = at(pieces[0]?.outSeconds ?? 0);
@@ -129,11 +130,13 @@ function audioChain(
   input: number,
   audio: AudioFormat,
   samples: number,
+  jitterSeconds: number | undefined,
 ): string {
+  const compensation = number(compensationSeconds(jitterSeconds));
   return [
     `[${input}:a:0]atrim=start=${seconds(from)}:end=${seconds(from + slotSeconds)}`,
     `asetpts='PTS-${number(from)}/TB'`,
-    `aresample=${audio.sampleRate}:async=1:min_hard_comp=0.01:first_pts=0`,
+    `aresample=${audio.sampleRate}:async=1:min_hard_comp=${compensation}:first_pts=0`,
     `aformat=sample_fmts=fltp:channel_layouts=${audio.layout}`,
     `apad=whole_len=${samples}`,
     `atrim=end_sample=${samples}`,

@@ -1,5 +1,6 @@
-import { firstTrack, type Movie, presentedSeconds, presentedSpans } from "@camclips/mp4";
+import { firstTrack, type Movie, presentationSeconds, presentedSeconds, presentedSpans } from "@camclips/mp4";
 import { audioEntries } from "../ffmpeg/audio-formats.ts";
+import { withJitter } from "./audio-jitter.ts";
 import type { MediaProbe } from "./probe.ts";
 
 /** What probeMedia tells, read from the file's index without starting ffmpeg. `undefined` without video frames. */
@@ -25,5 +26,7 @@ function audioOf(movie: Movie): Pick<MediaProbe, "audio" | "lostAudio"> {
   // Types of old formats hold bytes that are no characters.
   if (!audio) return { audio: undefined, lostAudio: description.format.replace(/[^\x20-\x7e]/g, "?") };
   const { sampleRate, channels } = audio;
-  return { audio: { sampleRate, channels, spans: presentedSpans(track) } };
+  const isAac = description.format === "mp4a";
+  const starts = Array.from({ length: isAac ? track.samples.count : 0 }, (_, i) => presentationSeconds(track, i));
+  return { audio: { sampleRate, channels, spans: presentedSpans(track), ...withJitter(starts, sampleRate) } };
 }

@@ -4,6 +4,7 @@ import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { inputArguments, videoCodecs } from "../ffmpeg/input-arguments.ts";
 import { readLines } from "../ffmpeg/output.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
+import { withJitter } from "./audio-jitter.ts";
 
 export interface MediaProbe {
   video: VideoProbe;
@@ -21,6 +22,8 @@ export interface AudioProbe {
   channels: number;
   /** Where its packets are, ascending, seconds on the file's timeline; holes that nobody hears are left out. */
   spans: [fromSeconds: number, toSeconds: number][];
+  /** How far its packets' times go back and forth although it goes on without a break, seconds; absent: they are steady. */
+  jitterSeconds?: number;
 }
 
 export interface VideoProbe {
@@ -78,6 +81,7 @@ class PacketTable {
   readonly #header = new Map<string, string>();
   readonly #frames: { ticks: number; isKey: boolean }[] = [];
   readonly #packets: [from: number, to: number][] = [];
+  readonly #packetStarts: number[] = [];
 
   add(line: string): void {
     const header = /^#(\w+) (\d): (.*)$/.exec(line);
@@ -88,6 +92,7 @@ class PacketTable {
 
   #addPacket(fields: string[]): void {
     const [from, duration] = [Number(fields[2]), Number(fields[3])];
+    this.#packetStarts.push(from);
     const last = this.#packets.at(-1);
     const unit = ratio(this.#header.get("tb 1"));
     if (last && from >= last[0] && (from - last[1]) * unit <= JOIN_SECONDS)
@@ -130,7 +135,9 @@ class PacketTable {
     if (layout === "0 channels") return undefined;
     const unit = ratio(this.#header.get("tb 1"));
     const spans = this.#packets.map(([from, to]): [number, number] => [from * unit, to * unit]);
-    return { sampleRate: Number(this.#header.get("sample_rate 1")), channels: layout === "mono" ? 1 : 2, spans };
+    const sampleRate = Number(this.#header.get("sample_rate 1"));
+    const starts = this.#header.get("codec_id 1") === "aac" ? this.#packetStarts.map((ticks) => ticks * unit) : [];
+    return { sampleRate, channels: layout === "mono" ? 1 : 2, spans, ...withJitter(starts, sampleRate) };
   }
 }
 

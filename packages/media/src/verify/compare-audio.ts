@@ -18,15 +18,16 @@ const CLEARLY_BETTER = 0.15;
 /**
  * Compares a stretch of a clip's audio with the source's around the same instant.
  * @param source starts LOOK_AROUND_SECONDS before `clip`, and ends as much after it
+ * @param jitterSeconds how far the source's own times are off, now so, now so
  * @returns what is wrong; undefined when it is in step
  */
-export function audioProblem(clip: Int16Array, source: Int16Array): string | undefined {
+export function audioProblem(clip: Int16Array, source: Int16Array, jitterSeconds = 0): string | undefined {
   const around = Math.round(LOOK_AROUND_SECONDS * RATE);
   const same = source.subarray(around, around + clip.length);
   if (level(same) < AUDIBLE) return undefined;
   if (level(clip) < LOST * level(same)) return "is silent, and its recording is not";
   const fitAt = (lag: number) => correlation(clip, source.subarray(around + lag, around + lag + clip.length));
-  const inStep = Math.floor(IN_STEP_SECONDS * RATE);
+  const inStep = Math.floor((IN_STEP_SECONDS + jitterSeconds) * RATE);
   let near = -1;
   for (const lag of outwards(0, inStep)) {
     near = Math.max(near, fitAt(lag));

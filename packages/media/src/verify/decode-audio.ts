@@ -2,6 +2,7 @@ import { seekArguments } from "../exact/exact-arguments.ts";
 import { BLAME_LOG } from "../ffmpeg/blame.ts";
 import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
+import { compensationSeconds } from "../probe/audio-jitter.ts";
 
 /** Enough for what tells one instant from another, and cheap to compare. */
 export const RATE = 8000;
@@ -16,6 +17,8 @@ export interface Stretch {
   seconds: number;
   /** Whether it is an MP4 whose index our reader has read. */
   isIndexed: boolean;
+  /** How far its packets' times go back and forth; its decoded audio goes on without a break all the same. */
+  jitterSeconds?: number | undefined;
 }
 
 /** Decodes stretches of audio as they lie on their files' timelines, mono; what a file does not hold is silence. */
@@ -50,12 +53,13 @@ function audioArguments(stretches: readonly Stretch[]): string[] {
   const inputs = stretches.flatMap(({ path, fromSeconds, isIndexed }) => {
     return inputArguments(path, [...(isIndexed ? AS_INDEXED : []), "-vn", ...seekArguments(fromSeconds)]);
   });
-  const chains = stretches.map(({ fromSeconds, seconds }, i) => {
+  const chains = stretches.map(({ fromSeconds, seconds, jitterSeconds }, i) => {
     const end = (fromSeconds + seconds + 0.1).toFixed(6);
     const count = samplesIn(seconds);
     const placed = `atrim=end=${end},asetpts='PTS-${fromSeconds.toFixed(6)}/TB'`;
     // What lies near half the rate comes out of the resampler now so, now so.
-    const even = `lowpass=f=2500,lowpass=f=2500,aresample=${RATE}:async=1:min_hard_comp=0.001:first_pts=0,aformat=sample_fmts=s16:channel_layouts=mono`;
+    const compensation = jitterSeconds ? compensationSeconds(jitterSeconds).toFixed(6) : "0.001";
+    const even = `lowpass=f=2500,lowpass=f=2500,aresample=${RATE}:async=1:min_hard_comp=${compensation}:first_pts=0,aformat=sample_fmts=s16:channel_layouts=mono`;
     return `[${i}:a:0]${placed},${even},apad=whole_len=${count},atrim=end_sample=${count}[a${i}]`;
   });
   const all = stretches.map((_, i) => `[a${i}]`).join("");

@@ -42,21 +42,25 @@ export async function verifyAudio(
   await checkLength(plan, parts);
   const windows = parts.flatMap(windowsOf);
   const paths = plan.job.sources.map(({ path }) => path);
-  const clip = windows.map(({ outSeconds, seconds }) => {
-    return { path: plan.path, fromSeconds: outSeconds, seconds, isIndexed: true };
+  const jitterOf = ({ source }: HeardPart) => plan.probes[source]?.audio?.jitterSeconds;
+  const clip = windows.map((window) => {
+    const { outSeconds: fromSeconds, seconds } = window;
+    const jitterSeconds = plan.copied ? jitterOf(window) : undefined;
+    return { path: plan.path, fromSeconds, seconds, isIndexed: true, jitterSeconds };
   });
-  const sources = windows.map(({ source, sourceSeconds, seconds }) => ({
-    path: paths[source] ?? "",
-    fromSeconds: sourceSeconds - LOOK_AROUND_SECONDS,
-    seconds: seconds + 2 * LOOK_AROUND_SECONDS,
+  const sources = windows.map((window) => ({
+    path: paths[window.source] ?? "",
+    fromSeconds: window.sourceSeconds - LOOK_AROUND_SECONDS,
+    seconds: window.seconds + 2 * LOOK_AROUND_SECONDS,
     isIndexed: plan.isIndexed,
+    jitterSeconds: jitterOf(window),
   }));
   try {
     const decoded = await decodeAudio([...clip, ...sources], ways);
     const [own, recorded] = [decoded.slice(0, clip.length), decoded.slice(clip.length)];
-    for (const [i, { outSeconds }] of windows.entries()) {
-      const problem = audioProblem(own[i] ?? new Int16Array(), recorded[i] ?? new Int16Array());
-      if (problem) throw new AudioError(`the clip's audio at ${outSeconds.toFixed(1)} s ${problem}`);
+    for (const [i, window] of windows.entries()) {
+      const problem = audioProblem(own[i] ?? new Int16Array(), recorded[i] ?? new Int16Array(), jitterOf(window));
+      if (problem) throw new AudioError(`the clip's audio at ${window.outSeconds.toFixed(1)} s ${problem}`);
     }
   } catch (error) {
     if (!mayBlameInput(error)) throw error;
