@@ -132,7 +132,7 @@ function audioChain(
   samples: number,
   jitterSeconds: number | undefined,
 ): string {
-  const compensation = number(compensationSeconds(jitterSeconds));
+  const compensation = compensationSeconds(jitterSeconds);
   return [
     `[${input}:a:0]atrim=start=${seconds(from)}:end=${seconds(from + slotSeconds)}`,
     `asetpts='PTS-${number(from)}/TB'`,

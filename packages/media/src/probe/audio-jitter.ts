@@ -47,5 +47,5 @@ export function withJitter(starts: readonly number[], sampleRate: number): { jit
  * than jitter.
  */
 export function compensationSeconds(jitterSeconds = 0): number {
-  return Math.max(0.01, 1.2 * jitterSeconds + 0.005);
+  return Math.max(0.01, Math.ceil(1200 * jitterSeconds + 5) / 1000);
 }

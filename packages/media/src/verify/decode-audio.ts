@@ -58,7 +58,7 @@ function audioArguments(stretches: readonly Stretch[]): string[] {
     const count = samplesIn(seconds);
     const placed = `atrim=end=${end},asetpts='PTS-${fromSeconds.toFixed(6)}/TB'`;
     // What lies near half the rate comes out of the resampler now so, now so.
-    const compensation = jitterSeconds ? compensationSeconds(jitterSeconds).toFixed(6) : "0.001";
+    const compensation = jitterSeconds ? compensationSeconds(jitterSeconds) : 0.001;
     const even = `lowpass=f=2500,lowpass=f=2500,aresample=${RATE}:async=1:min_hard_comp=${compensation}:first_pts=0,aformat=sample_fmts=s16:channel_layouts=mono`;
     return `[${i}:a:0]${placed},${even},apad=whole_len=${count},atrim=end_sample=${count}[a${i}]`;
   });
