@@ -11,6 +11,7 @@ import { addClipFiles } from "./api/clip-files.ts";
 import { addClips } from "./api/clips.ts";
 import { documentationPage } from "./api/documentation.ts";
 import { addOperations } from "./api/operations.ts";
+import { addOperator } from "./api/operator.ts";
 import { type Api, createApi } from "./api/route.ts";
 import { createGuard, type Guard, SESSION_COOKIE, sessionOf } from "./auth/guard.ts";
 import { consoleFile } from "./http/console-files.ts";
@@ -58,6 +59,7 @@ export function createApp(site: Site, onError: (error: unknown) => void): Api {
   addSession(app, site, guard);
   for (const add of [addClips, addClipEvents, addClipFiles, addCameraService, addCameras, addOperations])
     add(app, site, guard);
+  addOperator(app, site.runtime.desk, guard);
   addDocumentation(app);
   app.get("/*", (context) => consoleFile(context.req.raw));
   return app;

@@ -45,6 +45,7 @@ export const clipView = z
     end: z.number().nullable(),
     state: z.enum(["queued", ...clipState.options]),
     since: z.number().openapi({ description: "When it came into this state" }),
+    asked: z.number().optional().openapi({ description: "When its first message was sent" }),
     attempt: z.int().optional(),
     deadlineAt: z.string().optional(),
     nextAttemptAt: z.string().optional(),
