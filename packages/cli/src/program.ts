@@ -4,6 +4,7 @@ import { batchCommand } from "./commands/batch.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { clipCommand } from "./commands/clip.ts";
 import { clipsCommand } from "./commands/clips.ts";
+import { consoleCommand } from "./commands/console.ts";
 import { coverageCommand } from "./commands/coverage.ts";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -39,6 +40,7 @@ export function createProgram(): Command {
     batchCommand(),
     initCommand(),
     serveCommand(),
+    consoleCommand(),
     tokenCommand(),
     eventCommand(),
     invokeCommand(),

@@ -43,6 +43,7 @@ export function createLocalDesk({ name, file, clock, ports, enqueue = storeMessa
         cursor = page.next;
       } while (cursor !== undefined);
     },
+    clip: (clipId) => ports.records.status(clipId),
     latest: async () => latestClipIn(file),
     history: (clipId) => ports.records.history(clipId),
     request: (body) => send("accept-request", body),

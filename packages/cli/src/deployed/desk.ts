@@ -26,6 +26,7 @@ export function deployedDesk(deployed: Deployment, stage: string): Desk {
   return {
     name: `stage "${stage}"`,
     clips,
+    clip: (clipId) => ports.records.status(clipId),
     latest: async () => {
       for await (const { clipId } of clips({})) return clipId;
       return undefined;

@@ -48,6 +48,11 @@ export function serverDesk(server: Server): Desk {
         cursor = next;
       } while (cursor !== undefined);
     },
+    async clip(clipId) {
+      // One that is queued has no state of its own yet.
+      const read = listed.safeParse(await unless404(call(clipPath(clipId)), undefined));
+      return read.success ? knownClip(read.data) : undefined;
+    },
     latest: async () => page.parse(await call("/clips?limit=1")).clips[0]?.clipId,
     history: async (clipId) =>
       histories.parse(await unless404(call(`${clipPath(clipId)}/history`), { events: [] })).events,

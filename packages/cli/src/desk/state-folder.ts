@@ -51,6 +51,7 @@ export function stateFolderDesk(state: string): Desk {
       );
       yield* [...known.values()].sort((a, b) => b.sinceMs - a.sinceMs);
     },
+    clip: (clipId) => first((desk) => desk.clip(clipId)),
     latest: () => first((desk) => desk.latest()),
     async history(clipId) {
       const found = await first(async (desk) => {

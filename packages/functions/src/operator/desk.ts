@@ -50,6 +50,8 @@ export interface Desk {
   readonly name: string;
   /** The clip first that came into its state last. */
   clips(wanted: WantedClips): AsyncIterable<KnownClip>;
+  /** Undefined for one whose request was not taken up yet, too. */
+  clip(clipId: string): Promise<KnownClip | undefined>;
   /** The clip that was worked on last. */
   latest(): Promise<string | undefined>;
   /** A clip's events, oldest first; none of a clip that is not known. */

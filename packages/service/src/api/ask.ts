@@ -68,7 +68,8 @@ function repeated({ clipId, requestKey: before }: Asked, key: string, conflict: 
   throw new Problem(409, conflict, { reason: "INVALID_REQUEST" });
 }
 
-function requestOf(
+/** As the pipeline will read it. @throws Problem 422 */
+export function requestOf(
   { camera, start, end, gapPolicy, precision, quality }: Wanted,
   clipId: string,
   sentMs: number,
@@ -82,7 +83,7 @@ function requestOf(
 }
 
 /** Readable, and new unless the caller's key says that it is the same. */
-function idFor({ camera, start }: Wanted, idempotencyKey: string | undefined): string {
+export function idFor({ camera, start }: Wanted, idempotencyKey: string | undefined): string {
   const at = new Date(start).toISOString().replace(/[-:.Z]/g, "");
   const rest =
     idempotencyKey === undefined
