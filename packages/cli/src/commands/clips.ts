@@ -1,5 +1,6 @@
 import { type ClipState, clipState, isStuck } from "@camclips/core";
-import { type Command, InvalidArgumentError } from "commander";
+import { Argument, type Command, InvalidArgumentError } from "commander";
+import { suggesting } from "../completion/suggestions.ts";
 import { addPlaceOptions, openDesk, type Place } from "../desk/place.ts";
 import { exitCodesHelp } from "../exit-codes.ts";
 import { parseSince } from "../input/since.ts";
@@ -35,7 +36,9 @@ ${exitCodesHelp}`;
 export function clipsCommand(): Command {
   const command = new Subcommand("clips")
     .description("list clips by state and time, or of one camera")
-    .argument("[state...]", "only clips in these states", parseStates)
+    .addArgument(
+      suggesting(new Argument("[state...]", "only clips in these states").argParser(parseStates), clipState.options),
+    )
     .option("--camera <id>", "only clips of this camera", parseId)
     .option("--since <time>", "only what is newer: 1h, 2d or a time (default: a day ago)", parseSince)
     .option("--stuck", "only clips that are not decided, and past half of their time");

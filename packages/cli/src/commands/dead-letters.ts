@@ -1,5 +1,6 @@
 import { DEAD_LETTER_QUEUES, type DeadWork } from "@camclips/functions";
-import { type Command, InvalidArgumentError } from "commander";
+import { Argument, type Command, InvalidArgumentError } from "commander";
+import { suggesting } from "../completion/suggestions.ts";
 import { addPlaceOptions, openDesk, type Place } from "../desk/place.ts";
 import { exitCodesHelp } from "../exit-codes.ts";
 import { parseCount } from "../input/count.ts";
@@ -26,7 +27,14 @@ ${exitCodesHelp}`;
 export function deadLettersCommand(): Command {
   const command = new Subcommand("dead-letters")
     .description("look into dead letters: whose clips they are, and why they rest")
-    .argument("[function...]", "only those of these stages of the pipeline, or of schedules", parseQueue)
+    .addArgument(
+      suggesting(
+        new Argument("[function...]", "only those of these stages of the pipeline, or of schedules").argParser(
+          parseQueue,
+        ),
+        DEAD_LETTER_QUEUES,
+      ),
+    )
     .option("--limit <count>", "at most so many of each function", parseCount, 100);
   return addPlaceOptions(command, "state folder of the commands that left them")
     .option("--json", "print them as a JSON array")

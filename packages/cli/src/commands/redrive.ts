@@ -1,9 +1,10 @@
 import { NOT_REDRIVEN } from "@camclips/functions";
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
+import { suggesting } from "../completion/suggestions.ts";
 import { addPlaceOptions, openDesk, type Place, placeArguments } from "../desk/place.ts";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { parseCount } from "../input/count.ts";
-import { checkPipelineStage } from "../input/pipeline-stage.ts";
+import { checkPipelineStage, pipelineStages } from "../input/pipeline-stage.ts";
 import { Subcommand } from "../subcommand.ts";
 
 const help = `
@@ -24,7 +25,9 @@ ${exitCodesHelp}`;
 export function redriveCommand(): Command {
   const command = new Subcommand("redrive")
     .description("send a stage's dead letters back to its queue")
-    .argument("<pipeline-stage>", "such as render-clip: whose dead letters");
+    .addArgument(
+      suggesting(new Argument("<pipeline-stage>", "such as render-clip: whose dead letters"), pipelineStages),
+    );
   return addPlaceOptions(command, "state folder of the commands that left them")
     .option("--limit <count>", "send at most so many", parseCount)
     .option("--dry-run", "send nothing, list the clips")

@@ -1,10 +1,11 @@
 import type { ClipReplay } from "@camclips/functions";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { suggesting } from "../completion/suggestions.ts";
 import type { ReplayOptions } from "../deployed/run-replay.ts";
 import { addPlaceOptions, openDesk, type Place, placeArguments } from "../desk/place.ts";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { parseInstant } from "../input/instant.ts";
-import { checkPipelineStage } from "../input/pipeline-stage.ts";
+import { checkPipelineStage, pipelineStages } from "../input/pipeline-stage.ts";
 import { ownCommand, shellWord } from "../own-command.ts";
 import { Subcommand } from "../subcommand.ts";
 import { instant } from "../view/format.ts";
@@ -32,7 +33,12 @@ export function replayCommand(): Command {
     .option("--from <time>", "first instant whose events are replayed", parseInstant)
     .option("--to <time>", "first instant whose events are not (default with --from: now)", parseInstant)
     .option("--clip <id>", "one clip only", parseId)
-    .option("--only <stage>", "take clips up at this stage of the pipeline", FIRST_STAGE)
+    .addOption(
+      suggesting(
+        new Option("--only <stage>", "take clips up at this stage of the pipeline").default(FIRST_STAGE),
+        pipelineStages,
+      ),
+    )
     .option("--notify", "tell the camera service and the topic again", false)
     .option("--wait", "until AWS has replayed everything", false);
   return addPlaceOptions(command, "state folder of the command that made the clip")
