@@ -27,7 +27,8 @@ export function fishCompletion(program: string, commands: readonly CommandWords[
 const flagsOf = ({ flags }: OptionWords): string =>
   flags.map((flag) => (flag.startsWith("--") ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`)).join(" ");
 
-const takenBy = (value: ValueWords | undefined): string => (value ? ` ${value.kind === "file" ? "-r" : "-x"}${offered(value)}` : "");
+const takenBy = (value: ValueWords | undefined): string =>
+  value ? ` ${value.kind === "file" ? "-r" : "-x"}${offered(value)}` : "";
 
 function offered({ kind, words }: ValueWords): string {
   if (kind === "words") return ` -a ${quoted(words.join(" "))}`;
