@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { ListSchedulesCommand } from "@aws-sdk/client-scheduler";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { type AnyEvent, toEnvelope } from "@camclips/events";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { type CliResult, runCli } from "../../packages/testing/src/cli/run-cli.ts";
+import { type CliResult, startCli } from "../../packages/testing/src/cli/run-cli.ts";
 import { createStack } from "./create-stack.ts";
 import type { Stack } from "./stack.ts";
 import { until } from "./until.ts";
@@ -28,7 +29,9 @@ afterAll(async () => {
   await rm(cwd, { recursive: true, force: true });
 });
 
-function camclips(...args: string[]): Promise<CliResult> {
+const camclips = (...args: string[]): Promise<CliResult> => startCamclips(...args).ended;
+
+function startCamclips(...args: string[]) {
   const env = {
     AWS_ENDPOINT_URL: inject("emulator").endpoint,
     AWS_REGION: "eu-west-1",
@@ -36,7 +39,7 @@ function camclips(...args: string[]): Promise<CliResult> {
     AWS_SECRET_ACCESS_KEY: "test",
     NODE_EXTRA_CA_CERTS: join(cwd, "ca.pem"),
   };
-  return runCli([...args, "--stage", "emulated"], { cwd, env });
+  return startCli([...args, "--stage", "emulated"], { cwd, env });
 }
 
 /** The clip's events of one rerun, once it has published. */
@@ -87,6 +90,28 @@ describe("the command line on a deployed stage", () => {
     const events = await rerun("replay-");
     expect(events.map(({ type }) => type)).toEqual(["ClipRendered", "ThumbnailsRendered", "ClipPublished"]);
     expect(await stack.notified("asked")).toHaveLength(1);
+  });
+
+  it("shows the stage in the console, with the clip's video", async () => {
+    const { child, ended } = startCamclips("console", "--no-open");
+    const [line] = await once(child.stdout as NodeJS.ReadableStream, "data");
+    const { origin, hash } = new URL(String(line).trim());
+    const headers = { authorization: `Bearer ${hash.replace("#/login/", "")}` };
+    const json = async (path: string) => (await fetch(`${origin}${path}`, { headers })).json();
+    expect(await json("/clips?state=available")).toMatchObject({
+      clips: expect.arrayContaining([expect.objectContaining({ clipId: "asked", camera: "harbour" })]),
+    });
+    expect(await json("/clips?camera=harbour&search=ASK")).toMatchObject({ clips: [{ clipId: "asked" }] });
+    const range = { headers: { ...headers, range: "bytes=4-7" } };
+    const video = await fetch(`${origin}/clips/asked/clip.mp4`, range);
+    expect([video.status, await video.text()]).toEqual([206, "ftyp"]);
+    expect((await fetch(`${origin}/clips/asked/thumbnails/smallest`, { headers })).headers.get("content-type")).toBe(
+      "image/jpeg",
+    );
+    const { queues } = (await json("/operations")) as { queues: { stage: string; deadLetters: number }[] };
+    expect(queues.map(({ stage }) => stage)).toContain("render-clip");
+    child.kill("SIGTERM");
+    expect((await ended).code).toBe(0);
   });
 
   it("cancels a clip that waits for its footage, once for all", async () => {

@@ -1,9 +1,11 @@
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { batchCommand } from "./commands/batch.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { clipCommand } from "./commands/clip.ts";
 import { clipsCommand } from "./commands/clips.ts";
+import { completionCommand } from "./commands/completion.ts";
+import { consoleCommand } from "./commands/console.ts";
 import { coverageCommand } from "./commands/coverage.ts";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -18,6 +20,7 @@ import { serveCommand } from "./commands/serve.ts";
 import { smokeCommand } from "./commands/smoke.ts";
 import { timelineCommand } from "./commands/timeline.ts";
 import { tokenCommand } from "./commands/token.ts";
+import { suggesting } from "./completion/suggestions.ts";
 import { exitCodesHelp } from "./exit-codes.ts";
 
 const help = `
@@ -39,13 +42,14 @@ export function createProgram(): Command {
     batchCommand(),
     initCommand(),
     serveCommand(),
+    consoleCommand(),
     tokenCommand(),
     eventCommand(),
     invokeCommand(),
   ];
   const anywhere = [timelineCommand(), clipsCommand(), cancelCommand(), deadLettersCommand(), logsCommand()];
   const deployed = [requestCommand(), smokeCommand(), replayCommand(), redriveCommand()];
-  const commands = [...here, ...anywhere, ...deployed, helpCommand(program)];
+  const commands = [...here, ...anywhere, ...deployed, completionCommand(program), helpCommand(program)];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;
@@ -55,7 +59,7 @@ export function createProgram(): Command {
 function helpCommand(program: Command): Command {
   return new Command("help")
     .description("display help for command")
-    .argument("[command]")
+    .addArgument(suggesting(new Argument("[command]"), () => program.commands.map((command) => command.name())))
     .action(async (name?: string) => {
       if (name === undefined) program.help();
       program.commands.find((command) => command.name() === name)?.help();

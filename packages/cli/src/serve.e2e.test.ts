@@ -132,6 +132,41 @@ it("says what is wrong with a configuration, an address, and a folder that is no
   expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("camclips init writes one") });
 });
 
+it("answers commands of another machine, with a token that may", async () => {
+  await using world = await site();
+  const tokens = ["view", "request"].map((scope) => {
+    const sha256 = createHash("sha256").update(scope).digest("hex");
+    return `{ name: ${scope}, scope: ${scope}, sha256: ${sha256} }`;
+  });
+  const config = await readFile(join(world.cwd, "camclips.config.yaml"), "utf8");
+  await writeFile(join(world.cwd, "camclips.config.yaml"), `${config}tokens: [${tokens.join(", ")}]\n`);
+  await using elsewhere = await temporaryFolder();
+  const { child, ended } = world.serve();
+  const run = (args: string[], env: Record<string, string> = {}) =>
+    runCli([...args, "--server", world.url], { cwd: elsewhere.path, env });
+  await until(async () => (await fetch(`${world.url}/healthz`).catch(() => undefined))?.ok === true);
+
+  const refused = await run(["clips"]);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--token, or CAMCLIPS_TOKEN in the env")]);
+  const asked = ["request", "--camera", "harbour", "--start", after(0), "--end", after(2000), "--clip-id", "one"];
+  expect((await run([...asked, "--token", "view"])).stderr).toContain("a token of scope request is needed");
+  const made = await run([...asked, "--wait", "--json"], { CAMCLIPS_TOKEN: "request" });
+  expect(made.code, made.stderr).toBe(0);
+  expect(JSON.parse(made.stdout)).toMatchObject({ clipId: "one", status: "CLIP_AVAILABLE" });
+  const [listed, timeline] = await Promise.all([
+    run(["clips", "--token", "view"]),
+    run(["timeline", "--token", "view"]),
+  ]);
+  expect(listed.stdout).toMatch(/^available +\S+ s {2}one {2}harbour {2}/);
+  expect(timeline.stdout).toMatch(/^one {2}20.*ClipPublished/s);
+  const redrive = await run(["redrive", "render-clip", "--token", "request"]);
+  expect(redrive.stderr).toContain("a token of scope administer is needed");
+  const both = await run(["clips", "--stage", "staging"]);
+  expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("cannot be used with option")]);
+  child.kill("SIGTERM");
+  await ended;
+});
+
 it("makes tokens whose hash the configuration takes", async () => {
   await using folder = await temporaryFolder();
   const { code, stdout } = await runCli(["token", "office", "--scope", "view"], { cwd: folder.path });

@@ -109,7 +109,16 @@ function common(request: AnswerableRequest, deadlineAt: string, sinceMs: number)
 }
 
 /** Whether a clip is not decided though half of its time is over. It begins when its footage can exist. */
-export function isStuck({ state, sinceMs, askedMs = sinceMs, endMs, deadlineAt }: ClipStatus, nowMs: number): boolean {
+export function isStuck(
+  {
+    state,
+    sinceMs,
+    askedMs = sinceMs,
+    endMs,
+    deadlineAt,
+  }: Pick<ClipStatus, "state" | "sinceMs" | "askedMs" | "endMs" | "deadlineAt">,
+  nowMs: number,
+): boolean {
   if (state !== "working" && state !== "waiting") return false;
   const beginMs = Math.max(askedMs, endMs ?? 0);
   return nowMs > beginMs + (Date.parse(deadlineAt) - beginMs) / 2;

@@ -1,11 +1,20 @@
 export { type Cancellation, type CancelPorts, cancelClip } from "./operator/cancel-clip.ts";
 export { DEAD_LETTER_QUEUES, type DeadWork, lookIntoDeadLetters } from "./operator/dead-letters.ts";
 export {
+  clipIn,
+  type Desk,
+  type KnownClip,
+  type QueueDepth,
+  type Redrive,
+  type Redriven,
+  type WantedClips,
+} from "./operator/desk.ts";
+export {
   type ClipReplay,
-  eventsTakenBy,
   NOT_REDRIVEN,
+  type Replayed,
   redrivenBody,
-  replayedBody,
+  replayFrom,
   replayName,
 } from "./operator/reruns.ts";
 export type { Deps, Log, Metrics, MetricUnit, Scratch } from "./runtime/deps.ts";

@@ -1,10 +1,10 @@
 export * from "./camera-service.ts";
 export { createLocalCameras, type LocalCamera } from "./cameras.ts";
+export { createLocalDesk } from "./desk.ts";
 export { createFolderStore } from "./folder-store.ts";
 export { createLogFile, LOG_FILES } from "./log-file.ts";
 export { type OperatorPorts, operatorPorts } from "./operator-ports.ts";
 export { StateInUseError } from "./owner.ts";
-export { redriveLocally, sendLocally } from "./redrive.ts";
 export { LocalRuntime, type LocalRuntimeOptions, STATE_FILE } from "./runtime.ts";
 export { type Asked, askedAs, askedUnder, putAsked, putTold, toldOf } from "./sqlite/asked.ts";
 export { type ClipPage, type ClipQuery, countClips, type ListedClip, listClips } from "./sqlite/clip-list.ts";

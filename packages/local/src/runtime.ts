@@ -25,6 +25,7 @@ import {
 import {
   createScratch,
   type Deps,
+  type Desk,
   type Log,
   type Metrics,
   processMessage,
@@ -33,6 +34,7 @@ import {
 } from "@camclips/functions";
 import type { MediaEngine, OnProgress } from "@camclips/media";
 import { type BusOptions, createStoredBus } from "./bus.ts";
+import { createLocalDesk } from "./desk.ts";
 import { createFolderStore } from "./folder-store.ts";
 import { deadLettersIn, type OperatorPorts, operatorPorts } from "./operator-ports.ts";
 import { giveStateBack, takeState } from "./owner.ts";
@@ -224,25 +226,21 @@ export class LocalRuntime {
     return deadLettersIn(this.#file);
   }
 
-  /** Sends a dead letter back to its queue, to be tried anew. @returns false when there is none of that id. */
-  async redrive(messageId: string): Promise<boolean> {
-    const sent = await this.#file.write((transaction) => {
-      const [letter] = transaction.rows(
-        "DELETE FROM dead_letters WHERE id = ? RETURNING queue, body, sent_ms",
-        messageId,
-      );
-      return (
-        letter && this.#queue(letter.queue as StageName).add(transaction, String(letter.body), Number(letter.sent_ms))
-      );
-    });
-    sent?.();
-    return sent !== undefined;
-  }
-
   /** For people on call, in this process. */
   get operator(): OperatorPorts {
     const { bus } = createStoredBus(this.#busOptions);
     return { ...operatorPorts(this.#file, this.#clock), bus, schedules: this.#timers };
+  }
+
+  /** As people ask and act here, in this process. */
+  get desk(): Desk {
+    return createLocalDesk({
+      name: this.#options.root,
+      file: this.#file,
+      clock: this.#clock,
+      ports: this.operator,
+      enqueue: (transaction, stage, body, sentMs) => this.#queue(stage as StageName).add(transaction, body, sentMs),
+    });
   }
 
   #createQueue(row: PipelineStage & { stage: StageName }): StoredQueue {

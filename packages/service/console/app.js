@@ -1,3 +1,4 @@
+import { about, shows } from "./about.js";
 import { ApiError, call } from "./api.js";
 import { clipPage } from "./clip.js";
 import { clipsPage } from "./clips.js";
@@ -25,7 +26,10 @@ async function show() {
   leave = () => {};
   const turn = ++shown;
   const [, first = "", rest = ""] = /^#\/([^/]*)\/?(.*)$/.exec(location.hash) ?? [];
-  const known = Object.hasOwn(pages, first) ? /** @type {keyof typeof pages} */ (first) : "timeline";
+  if (first === "login") await loginWith(rest);
+  const isShown = Object.hasOwn(pages, first) && (first !== "timeline" || shows("timeline"));
+  const usual = shows("timeline") ? "timeline" : "clips";
+  const known = isShown ? /** @type {keyof typeof pages} */ (first) : usual;
   const name = known === "clips" && rest ? "clip" : known;
   for (const link of document.querySelectorAll("nav a[data-page]")) {
     const isHere = link.getAttribute("data-page") === (name === "clip" ? "clips" : name);
@@ -44,6 +48,13 @@ async function show() {
     if (error instanceof ApiError && error.status === 401) showLogin();
     else fill(main, h("p", { class: "empty" }, /** @type {Error} */ (error).message));
   }
+}
+
+/** By an address that names the token: "camclips console" opens the page so. It does not stay in the browser's history. @param {string} token */
+async function loginWith(token) {
+  history.replaceState(null, "", "#/");
+  await call("/session", { method: "POST", body: { token } }).catch(() => {});
+  connect();
 }
 
 function showLogin() {
@@ -79,5 +90,10 @@ zone.addEventListener("change", () => {
   show();
 });
 addEventListener("hashchange", show);
-connect();
-show();
+about.then(({ name }) => {
+  const isOther = !shows("timeline");
+  byId("place").textContent = isOther ? name : "";
+  for (const link of document.querySelectorAll("nav a[data-page=timeline]")) link.toggleAttribute("hidden", isOther);
+  connect();
+  return show();
+});

@@ -1,3 +1,4 @@
+import { shows } from "./about.js";
 import { attempt, call } from "./api.js";
 import { fill, h, toast } from "./dom.js";
 import { follow } from "./live.js";
@@ -58,7 +59,9 @@ function clipParts(clip, path, reload) {
   const { clipId, title, metadata, links, state } = clip;
   const actions = [
     links.clip && h("a", { class: "button", href: `${links.clip}?download=1` }, "Download"),
-    links.clip && h("button", { type: "button", onclick: () => attempt(() => makeLink(path)) }, "Copy a link"),
+    links.clip &&
+      shows("links") &&
+      h("button", { type: "button", onclick: () => attempt(() => makeLink(path)) }, "Copy a link"),
     h("button", { type: "button", onclick: () => attempt(() => askAgain(clip)) }, "Ask again"),
     (state === "waiting" || state === "working" || state === "queued") &&
       h(

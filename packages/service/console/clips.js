@@ -1,3 +1,4 @@
+import { shows } from "./about.js";
 import { call } from "./api.js";
 import { fill, h } from "./dom.js";
 import { follow } from "./live.js";
@@ -10,7 +11,7 @@ const SOON_MS = 150;
 
 /** @type {import("./app.js").Page} */
 export async function clipsPage(main) {
-  const { cameras } = await call("/cameras");
+  const camera = await cameraFilter(() => load());
   /** @type {Map<string, HTMLElement>} */
   const rows = new Map();
   /** @type {string | undefined} */
@@ -24,12 +25,6 @@ export async function clipsPage(main) {
     h("option", { value: "" }, "all"),
     STATES.map((each) => h("option", { value: each }, each)),
   );
-  const camera = h(
-    "select",
-    { onchange: () => load() },
-    h("option", { value: "" }, "all"),
-    cameras.map((/** @type {import("./api.js").Camera} */ { id, title }) => h("option", { value: id }, title ?? id)),
-  );
   const search = h("input", { type: "search", placeholder: "Name or id", oninput: () => later() });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -41,7 +36,7 @@ export async function clipsPage(main) {
   const load = async (/** @type {string | undefined} */ cursor = undefined) => {
     const query = new URLSearchParams({ limit: String(PAGE) });
     if (state.value) query.set("state", state.value);
-    if (camera.value) query.set("camera", camera.value);
+    if (camera.value.trim()) query.set("camera", camera.value.trim());
     if (search.value.trim()) query.set("search", search.value.trim());
     if (cursor) query.set("cursor", cursor);
     const page = await call(`/clips?${query}`);
@@ -106,6 +101,18 @@ export async function clipsPage(main) {
     clearTimeout(timer);
     clearTimeout(soon);
   };
+}
+
+/** A choice of cameras, or their id where nobody can list them. @param {() => void} onchange */
+async function cameraFilter(onchange) {
+  if (!shows("timeline")) return h("input", { type: "search", placeholder: "Id", onchange });
+  const { cameras } = /** @type {{ cameras: import("./api.js").Camera[] }} */ (await call("/cameras"));
+  return h(
+    "select",
+    { onchange },
+    h("option", { value: "" }, "all"),
+    cameras.map(({ id, title }) => h("option", { value: id }, title ?? id)),
+  );
 }
 
 /** @param {import("./api.js").Clip} clip */

@@ -1,113 +1,184 @@
+import { shows } from "./about.js";
 import { attempt, call } from "./api.js";
-import { fill, h } from "./dom.js";
+import { fill, h, toast } from "./dom.js";
 import { full, size } from "./time.js";
 
+/** @typedef {{ function: string, clipId: string | null, error: string | null, messageId: string }} DeadLetter */
+/** @typedef {{ stage: string, messages: number, deadLetters: number }} Queue */
+
 const RELOAD_MS = 5_000;
+/** A place elsewhere is asked through its queues, which are billed by the call. */
+const RELOAD_ELSEWHERE_MS = 20_000;
+
+/** Their request would find the answer that was told: packages/functions/src/operator/reruns.ts. */
+const NOT_REDRIVEN = "schedule-retry";
 
 /** @type {import("./app.js").Page} */
 export async function operationsPage(main) {
+  /** What was found when somebody looked; looking hides messages from others for a while. @type {DeadLetter[] | undefined} */
+  let looked;
   const load = async () => {
-    const [operations, { cameras }] = await Promise.all([call("/operations"), call("/cameras")]);
-    const opened = document.activeElement;
-    fill(main, ...parts(operations, cameras));
-    if (opened instanceof HTMLElement && opened.id) document.getElementById(opened.id)?.focus();
+    const isHere = shows("timeline");
+    const [operations, { cameras }] = await Promise.all([
+      call("/operations"),
+      isHere ? call("/cameras") : { cameras: [] },
+    ]);
+    const opened = document.activeElement?.id;
+    fill(main, ...parts(operations, cameras, { looked, look, sendBack }));
+    if (opened) document.getElementById(opened)?.focus();
   };
+  const look = () =>
+    attempt(async () => {
+      looked = (await call("/dead-letters")).deadLetters;
+      await load();
+    });
+  const sendBack = (/** @type {{ function: string, messageId?: string }} */ body) =>
+    attempt(async () => {
+      const { sent, left } = await call("/dead-letters/redrive", { method: "POST", body });
+      toast(
+        `${sent.length} sent back to ${body.function}.${left.length > 0 ? ` ${left.length} would fail again.` : ""}`,
+      );
+      looked = undefined;
+      await load();
+    });
   await load();
-  const again = setInterval(() => load().catch(() => {}), RELOAD_MS);
+  const again = setInterval(() => load().catch(() => {}), shows("timeline") ? RELOAD_MS : RELOAD_ELSEWHERE_MS);
   return () => clearInterval(again);
 }
 
-/** @param {any} operations @param {import("./api.js").Camera[]} cameras */
-function parts({ clips, queues, deadLetters, index, recordingProblems, disks }, cameras) {
-  const waiting = queues.reduce((/** @type {number} */ sum, /** @type {any} */ { messages }) => sum + messages, 0);
+/**
+ * @typedef {{ looked: DeadLetter[] | undefined, look(): void, sendBack(body: { function: string, messageId?: string }): void }} Letters
+ * @param {any} operations @param {import("./api.js").Camera[]} cameras @param {Letters} letters
+ */
+function parts({ clips, clipsSince, queues, deadLetters, index, recordingProblems, disks }, cameras, letters) {
+  const sum = (/** @type {"messages" | "deadLetters"} */ name) =>
+    queues.reduce((/** @type {number} */ total, /** @type {Queue} */ queue) => total + queue[name], 0);
   const cards = [
     card(clips.working ?? 0, "being made"),
     card(clips.waiting ?? 0, "waiting for footage"),
     card(clips.available ?? 0, "available"),
     card((clips.failed ?? 0) + (clips.stalled ?? 0), "failed or stalled"),
-    card(waiting, "messages in queues"),
-    card(deadLetters.length, "dead letters"),
+    card(sum("messages"), "messages in queues"),
+    card(sum("deadLetters"), "dead letters"),
   ];
   return [
     h(
       "div",
       { class: "head" },
       h("h1", {}, "Operations"),
-      h("a", { href: "/docs" }, "API"),
-      h("a", { href: "/metrics" }, "Metrics"),
+      clipsSince && h("span", { class: "muted" }, `Clips since ${full(clipsSince)}`),
+      shows("api") && h("a", { href: "/docs" }, "API"),
+      shows("api") && h("a", { href: "/metrics" }, "Metrics"),
     ),
     h("div", { class: "cards" }, cards),
-    section(
-      "Cameras",
-      index.complete ? `${index.folders} folders are watched.` : `Looking into recordings: ${index.toExamine} to go.`,
-      table(
-        ["Camera", "#Recordings", "#Size", "From", "Until", "#Damaged"],
-        cameras.map((camera) => [
-          camera.title ?? camera.id,
-          camera.recordings,
-          size(camera.bytes),
-          camera.first === null ? "" : full(camera.first),
-          camera.last === null ? "" : `${full(camera.last)}${camera.growing > 0 ? " (recording)" : ""}`,
-          camera.damaged,
-        ]),
-      ),
-    ),
-    section(
-      "Recordings that need a look",
-      recordingProblems.length === 0 ? "None: every file can be read, and is a camera's." : "",
-      recordingProblems.length > 0 &&
-        table(
-          ["File", "Problem"],
-          recordingProblems.slice(0, 200).map((/** @type {any} */ { path, problem }) => [path, problem]),
-        ),
-    ),
+    index && camerasSection(index, cameras),
+    recordingProblems && problemsSection(recordingProblems),
     section(
       "Queues",
       "",
       table(
-        ["Stage", "#Messages", "#Dead letters"],
-        queues.map((/** @type {any} */ { stage, messages, deadLetters }) => [stage, messages, deadLetters]),
-      ),
-    ),
-    section(
-      "Dead letters",
-      deadLetters.length === 0 ? "None: every message was coped with." : "Send them back once their reason is gone.",
-      deadLetters.length > 0 &&
-        table(
-          ["Stage", "Clip", "Error", "Again"],
-          deadLetters.map((/** @type {any} */ { id, queue, clipId, error }) => [
-            queue,
-            clipId ?? "",
-            error,
-            redrive(id),
-          ]),
-        ),
-    ),
-    section(
-      "Disks",
-      "",
-      table(
-        ["Folder", "#Free", "#Of"],
-        disks.map((/** @type {any} */ { folder, freeBytes, totalBytes }) => [
-          folder,
-          size(freeBytes),
-          size(totalBytes),
+        ["Stage", "#Messages", "#Dead letters", "Again"],
+        queues.map((/** @type {Queue} */ { stage, messages, deadLetters }) => [
+          stage,
+          messages,
+          deadLetters,
+          deadLetters > 0 &&
+            stage !== NOT_REDRIVEN &&
+            h(
+              "button",
+              { type: "button", id: `redrive-all-${stage}`, onclick: () => letters.sendBack({ function: stage }) },
+              "Send all back",
+            ),
         ]),
       ),
     ),
-  ];
+    lettersSection(deadLetters?.map(ofService) ?? letters.looked, sum("deadLetters"), letters),
+    disks && disksSection(disks),
+  ].filter((part) => part !== undefined);
 }
 
-/** @param {string} id */
-const redrive = (id) =>
-  h(
-    "button",
-    {
-      type: "button",
-      id: `redrive-${id}`,
-      onclick: () => attempt(() => call(`/dead-letters/${id}/redrive`, { method: "POST" })),
-    },
-    "Send back",
+/** @param {{ id: string, queue: string, clipId?: string, error: string }} letter @returns {DeadLetter} */
+const ofService = ({ id, queue, clipId, error }) => ({
+  function: queue,
+  clipId: clipId ?? null,
+  error,
+  messageId: id,
+});
+
+/** @param {any} index @param {import("./api.js").Camera[]} cameras */
+const camerasSection = (index, cameras) =>
+  section(
+    "Cameras",
+    index.complete ? `${index.folders} folders are watched.` : `Looking into recordings: ${index.toExamine} to go.`,
+    table(
+      ["Camera", "#Recordings", "#Size", "From", "Until", "#Damaged"],
+      cameras.map((camera) => [
+        camera.title ?? camera.id,
+        camera.recordings,
+        size(camera.bytes),
+        camera.first === null ? "" : full(camera.first),
+        camera.last === null ? "" : `${full(camera.last)}${camera.growing > 0 ? " (recording)" : ""}`,
+        camera.damaged,
+      ]),
+    ),
+  );
+
+/** @param {{ path: string, problem: string }[]} problems */
+const problemsSection = (problems) =>
+  section(
+    "Recordings that need a look",
+    problems.length === 0 ? "None: every file can be read, and is a camera's." : "",
+    problems.length > 0 &&
+      table(
+        ["File", "Problem"],
+        problems.slice(0, 200).map(({ path, problem }) => [path, problem]),
+      ),
+  );
+
+/** @param {DeadLetter[] | undefined} found @param {number} count @param {Letters} letters */
+function lettersSection(found, count, { look, sendBack }) {
+  if (found === undefined && count > 0)
+    return section(
+      "Dead letters",
+      "Looking into them hides them from others for 20 seconds.",
+      h("button", { type: "button", id: "look", onclick: look }, "Look into them"),
+    );
+  const shown = found ?? [];
+  return section(
+    "Dead letters",
+    shown.length === 0 ? "None: every message was coped with." : "Send them back once their reason is gone.",
+    shown.length > 0 &&
+      table(
+        ["Stage", "Clip", "Error", "Again"],
+        shown.map(({ function: stage, clipId, error, messageId }) => [
+          stage,
+          clipId ? h("a", { href: `#/clips/${encodeURIComponent(clipId)}` }, clipId) : "",
+          error ?? "",
+          stage !== NOT_REDRIVEN && stage !== "schedules"
+            ? h(
+                "button",
+                {
+                  type: "button",
+                  id: `redrive-${messageId}`,
+                  onclick: () => sendBack({ function: stage, messageId }),
+                },
+                "Send back",
+              )
+            : "Ask again for its clip",
+        ]),
+      ),
+  );
+}
+
+/** @param {{ folder: string, freeBytes: number, totalBytes: number }[]} disks */
+const disksSection = (disks) =>
+  section(
+    "Disks",
+    "",
+    table(
+      ["Folder", "#Free", "#Of"],
+      disks.map(({ folder, freeBytes, totalBytes }) => [folder, size(freeBytes), size(totalBytes)]),
+    ),
   );
 
 /** @param {number} value @param {string} text */

@@ -36,4 +36,4 @@ export function explanation({ state, reason, nextAttemptAt, deadlineAt, percent 
 /** @param {import("./api.js").Clip} clip */
 export const lengthOf = ({ start, end }) => (start === null || end === null ? "" : span(end - start));
 
-export const STATES = ["working", "waiting", "available", "unavailable", "failed", "stalled"];
+export const STATES = ["working", "waiting", "available", "unavailable", "cancelled", "failed", "stalled"];

@@ -23,6 +23,7 @@ export type S3Fault = { status: number } | { cutAfter: number } | { silentAfter:
 
 export interface FakeS3 extends AsyncDisposable {
   readonly client: S3Client;
+  readonly endpoint: string;
   readonly objects: Map<string, Stored>;
   /** Uploads that were begun and neither completed nor aborted. */
   readonly uploads: Map<string, Map<number, Buffer>>;
@@ -120,8 +121,9 @@ export async function startFakeS3(requestHandler: { socketTimeout?: number } = {
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = new S3Client({
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint,
     region: "eu-west-1",
     forcePathStyle: true,
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
@@ -130,6 +132,7 @@ export async function startFakeS3(requestHandler: { socketTimeout?: number } = {
   });
   const fake: FakeS3 = {
     client,
+    endpoint,
     objects,
     uploads,
     calls,

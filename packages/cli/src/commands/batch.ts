@@ -3,14 +3,15 @@ import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { clipKey } from "@camclips/core";
 import { choiceNames } from "@camclips/events";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import * as z from "zod";
 import { type ExitCode, exitCodes, exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { type BatchClip, readBatch } from "../input/batch-file.ts";
 import { folderSettings } from "../input/environment.ts";
 import { usableFfmpeg } from "../input/ffmpeg.ts";
-import { parseServer, zoneNamed, zoneOption } from "../input/range.ts";
+import { zoneNamed, zoneOption } from "../input/range.ts";
 import { requestBodyOf } from "../input/request-options.ts";
+import { serverOption, tokenOption } from "../input/server-options.ts";
 import { makeWritable } from "../input/writable-folder.ts";
 import {
   addRecordingsOptions,
@@ -22,7 +23,7 @@ import { footageIn } from "../recordings/footage.ts";
 import type { Scan } from "../recordings/scan.ts";
 import { clipIdOf } from "../run/clip-id.ts";
 import { runClipJob } from "../run/clip-job.ts";
-import { callServer } from "../server/call-server.ts";
+import { callServer, type Server } from "../server/call-server.ts";
 import { Subcommand } from "../subcommand.ts";
 import { silentView } from "../view/silent-view.ts";
 import { parseId } from "./clip.ts";
@@ -33,6 +34,7 @@ interface BatchOptions extends RecordingsOptions {
   out: string;
   state: string;
   server?: string;
+  token?: string;
 }
 
 /** What became of one clip: a line of the output. */
@@ -68,11 +70,8 @@ export function batchCommand(): Command {
     .addOption(zoneOption())
     .option("--out <dir>", "folder of the results", "clips")
     .option("--state <dir>", "folder of the unfinished work", ".camclips")
-    .addOption(
-      new Option("--server <url>", "have a running service make them")
-        .argParser(parseServer)
-        .conflicts(["recordings", "layout", "config"]),
-    )
+    .addOption(serverOption("have a running service make them").conflicts(["recordings", "layout", "config"]))
+    .addOption(tokenOption())
     .addHelpText("after", help)
     .action(batch);
 }
@@ -82,7 +81,9 @@ async function batch(file: string, options: BatchOptions): Promise<void> {
     ...clip,
     clipId: clip.clipId ?? clipIdOf(clip),
   }));
-  const results = options.server ? viaServer(options.server, clips) : inFolder(clips, options);
+  const results = options.server
+    ? viaServer({ url: options.server, token: options.token }, clips)
+    : inFolder(clips, options);
   const codes = new Set<ExitCode>();
   let count = 0;
   for await (const result of results) {
@@ -156,7 +157,7 @@ const view = z.looseObject({
 });
 
 /** Asked for a hundred at a time; waiting ones are told when they are decided. */
-async function* viaServer(server: string, clips: readonly Clip[]): AsyncGenerator<Result> {
+async function* viaServer(server: Server, clips: readonly Clip[]): AsyncGenerator<Result> {
   for (let at = 0; at < clips.length; at += AT_ONCE) {
     const some = clips.slice(at, at + AT_ONCE);
     const open = new Map<string, Clip>();

@@ -1,8 +1,7 @@
-import { type Cancellation, cancelClip } from "@camclips/functions";
+import type { Cancellation } from "@camclips/functions";
 import type { Command } from "commander";
+import { addPlaceOptions, openDesk, type Place } from "../desk/place.ts";
 import { exitCodes, exitCodesHelp } from "../exit-codes.ts";
-import { stageOption } from "../input/stage-option.ts";
-import { nameOf, type Place, whereItIs } from "../operator/operator.ts";
 import { Subcommand } from "../subcommand.ts";
 import { statusAndReason } from "../view/format.ts";
 import { parseId } from "./clip.ts";
@@ -21,15 +20,15 @@ In a state folder where no pipeline runs, whoever waits is told by the next one 
 Examples:
   camclips cancel 507f191e810c19729de860ea
   camclips cancel 507f191e810c19729de860ea --stage staging
+  camclips cancel 507f191e810c19729de860ea --server http://127.0.0.1:8420
   camclips clips waiting --camera harbour --stage staging --json | jq -r '.[].clipId' | xargs camclips cancel --stage staging
 ${exitCodesHelp}`;
 
 export function cancelCommand(): Command {
-  return new Subcommand("cancel")
+  const command = new Subcommand("cancel")
     .description("end clips that wait, are queued or are being worked on")
-    .argument("<clipId...>", "the clips", (text: string, before: string[] = []) => [...before, parseId(text)])
-    .option("--state <dir>", "state folder of the commands that made them", ".camclips")
-    .addOption(stageOption().conflicts("state"))
+    .argument("<clipId...>", "the clips", (text: string, before: string[] = []) => [...before, parseId(text)]);
+  return addPlaceOptions(command, "state folder of the commands that made them")
     .option("--json", "print what became of each as a JSON array")
     .addHelpText("after", help)
     .action(cancel);
@@ -37,14 +36,11 @@ export function cancelCommand(): Command {
 
 async function cancel(clipIds: readonly string[], { json, ...place }: CancelOptions): Promise<void> {
   const results: ({ clipId: string } & Cancellation)[] = [];
+  const desk = await openDesk(place);
   for (const clipId of clipIds) {
-    const found = await whereItIs(place, async (ports) => {
-      const result = await cancelClip(clipId, ports);
-      return result.kind === "unknown" ? undefined : result;
-    });
-    const result = { clipId, ...(found ?? { kind: "unknown" as const }) };
+    const result = { clipId, ...(await desk.cancel(clipId)) };
     results.push(result);
-    const line = `${clipId}  ${told(result, place)}\n`;
+    const line = `${clipId}  ${told(result, desk.name)}\n`;
     if (result.kind !== "cancelled") process.stderr.write(`camclips: ${line}`);
     else if (!json) process.stdout.write(line);
   }
@@ -52,7 +48,7 @@ async function cancel(clipIds: readonly string[], { json, ...place }: CancelOpti
   if (results.some(({ kind }) => kind !== "cancelled")) process.exitCode = exitCodes.usage;
 }
 
-function told(result: Cancellation, place: Place): string {
+function told(result: Cancellation, place: string): string {
   switch (result.kind) {
     case "cancelled":
       return "cancelled";
@@ -61,6 +57,6 @@ function told(result: Cancellation, place: Place): string {
     case "too early":
       return "not cancelled: it was accepted a moment ago; try again";
     case "unknown":
-      return `${nameOf(place)} knows no such clip: its request was not taken up yet, or its record has expired`;
+      return `${place} knows no such clip: its request was not taken up yet, or its record has expired`;
   }
 }

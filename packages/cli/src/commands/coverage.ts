@@ -1,13 +1,14 @@
 import { planParts } from "@camclips/core";
 import type { Interval } from "@camclips/events";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import * as z from "zod";
 import { folderSettings } from "../input/environment.ts";
 import { readInstant } from "../input/instant.ts";
-import { endOption, parseServer, startOption, zoneNamed, zoneOption } from "../input/range.ts";
+import { endOption, startOption, zoneNamed, zoneOption } from "../input/range.ts";
+import { serverOption, tokenOption } from "../input/server-options.ts";
 import { addRecordingsOptions, findRecordings, type RecordingsOptions } from "../recordings/find-recordings.ts";
 import { footageIn } from "../recordings/footage.ts";
-import { callServer } from "../server/call-server.ts";
+import { callServer, type Server } from "../server/call-server.ts";
 import { Subcommand } from "../subcommand.ts";
 import { coverageBar } from "../view/coverage-bar.ts";
 import { instant, roughly } from "../view/format.ts";
@@ -19,6 +20,7 @@ interface CoverageOptions extends RecordingsOptions {
   end?: string;
   zone: string;
   server?: string;
+  token?: string;
   json?: true;
 }
 
@@ -49,11 +51,8 @@ export function coverageCommand(): Command {
     .addOption(startOption())
     .addOption(endOption())
     .addOption(zoneOption())
-    .addOption(
-      new Option("--server <url>", "ask a running service")
-        .argParser(parseServer)
-        .conflicts(["recordings", "layout", "config"]),
-    )
+    .addOption(serverOption("ask a running service").conflicts(["recordings", "layout", "config"]))
+    .addOption(tokenOption())
     .option("--json", "print it as JSON")
     .addHelpText("after", help)
     .action(coverage);
@@ -64,7 +63,7 @@ async function coverage({ start, end, zone, ...options }: CoverageOptions): Prom
   const read = (text: string | undefined) => (text === undefined ? undefined : readInstant(text, zoneOf));
   const asked = { start: read(start), end: read(end) };
   const found = options.server
-    ? await ofServer(options.server, options.camera, asked)
+    ? await ofServer({ url: options.server, token: options.token }, options.camera, asked)
     : await ofFolder({ ...options, zone }, asked);
   if (options.json) process.stdout.write(`${JSON.stringify({ camera: options.camera, ...found }, null, 2)}\n`);
   else process.stdout.write(`${linesOf(found).join("\n")}\n`);
@@ -75,7 +74,7 @@ interface Asked {
   end: number | undefined;
 }
 
-async function ofServer(server: string, camera: string, { start, end }: Asked): Promise<Covered> {
+async function ofServer(server: Server, camera: string, { start, end }: Asked): Promise<Covered> {
   const query = new URLSearchParams();
   if (start !== undefined) query.set("start", String(start));
   if (end !== undefined) query.set("end", String(end));

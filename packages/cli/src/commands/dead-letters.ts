@@ -1,9 +1,9 @@
-import { DEAD_LETTER_QUEUES, type DeadWork, lookIntoDeadLetters } from "@camclips/functions";
-import { type Command, InvalidArgumentError } from "commander";
+import { DEAD_LETTER_QUEUES, type DeadWork } from "@camclips/functions";
+import { Argument, type Command, InvalidArgumentError } from "commander";
+import { suggesting } from "../completion/suggestions.ts";
+import { addPlaceOptions, openDesk, type Place } from "../desk/place.ts";
 import { exitCodesHelp } from "../exit-codes.ts";
 import { parseCount } from "../input/count.ts";
-import { stageOption } from "../input/stage-option.ts";
-import { type Place, whereItIs } from "../operator/operator.ts";
 import { Subcommand } from "../subcommand.ts";
 import { roughly } from "../view/format.ts";
 
@@ -20,16 +20,23 @@ looked at is hidden for 20 s. Afterwards: fix the cause, then "camclips redrive"
 Examples:
   camclips dead-letters --stage production
   camclips dead-letters render-clip --stage production
+  camclips dead-letters --server http://127.0.0.1:8420
   camclips dead-letters --json | jq -r '.[] | [.function, .clipId, .error] | @tsv'
 ${exitCodesHelp}`;
 
 export function deadLettersCommand(): Command {
-  return new Subcommand("dead-letters")
+  const command = new Subcommand("dead-letters")
     .description("look into dead letters: whose clips they are, and why they rest")
-    .argument("[function...]", "only those of these stages of the pipeline, or of schedules", parseQueue)
-    .option("--limit <count>", "at most so many of each function", parseCount, 100)
-    .option("--state <dir>", "state folder of the commands that left them", ".camclips")
-    .addOption(stageOption().conflicts("state"))
+    .addArgument(
+      suggesting(
+        new Argument("[function...]", "only those of these stages of the pipeline, or of schedules").argParser(
+          parseQueue,
+        ),
+        DEAD_LETTER_QUEUES,
+      ),
+    )
+    .option("--limit <count>", "at most so many of each function", parseCount, 100);
+  return addPlaceOptions(command, "state folder of the commands that left them")
     .option("--json", "print them as a JSON array")
     .addHelpText("after", help)
     .action(deadLetters);
@@ -42,16 +49,7 @@ function parseQueue(text: string, before: string[] = []): string[] {
 
 async function deadLetters(named: readonly string[], { limit, json, ...place }: DeadLettersOptions): Promise<void> {
   const queues = named.length > 0 ? named : DEAD_LETTER_QUEUES;
-  const found: DeadWork[] = [];
-  // Several runs may have left some: all of them are looked at.
-  await whereItIs(
-    place,
-    async (ports) => {
-      found.push(...(await lookIntoDeadLetters(queues, ports, limit)));
-      return undefined;
-    },
-    { readOnly: true },
-  );
+  const found = await (await openDesk(place)).deadLetters(queues, limit);
   if (json) {
     process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
     return;

@@ -1,12 +1,12 @@
 import { setTimeout } from "node:timers/promises";
 import { type Command, Option } from "commander";
+import type { Place } from "../desk/place.ts";
+import { isThere } from "../desk/state-files.ts";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { parseSince } from "../input/since.ts";
 import { stageOption } from "../input/stage-option.ts";
 import { localLines } from "../logs/local-log.ts";
 import { formatLine, isWanted, LEVELS, type Level, type LogLine, type Wanted } from "../logs/log-line.ts";
-import type { Place } from "../operator/operator.ts";
-import { isThere } from "../records/local-records.ts";
 import { Subcommand } from "../subcommand.ts";
 import { parseId } from "./clip.ts";
 

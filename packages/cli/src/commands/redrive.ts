@@ -1,11 +1,10 @@
 import { NOT_REDRIVEN } from "@camclips/functions";
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
+import { suggesting } from "../completion/suggestions.ts";
+import { addPlaceOptions, openDesk, type Place, placeArguments } from "../desk/place.ts";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { parseCount } from "../input/count.ts";
-import { checkPipelineStage } from "../input/pipeline-stage.ts";
-import { stageOption } from "../input/stage-option.ts";
-import type { Place } from "../operator/operator.ts";
-import { redriveInState } from "../operator/redrive.ts";
+import { checkPipelineStage, pipelineStages } from "../input/pipeline-stage.ts";
 import { Subcommand } from "../subcommand.ts";
 
 const help = `
@@ -19,15 +18,17 @@ Examples:
   camclips redrive render-clip --stage staging --limit 10    # try a few first
   camclips redrive render-clip --stage staging
   camclips redrive accept-request --stage production
+  camclips redrive render-clip --server http://127.0.0.1:8420
   camclips redrive render-clip                               # of this machine; "camclips invoke" works it off
 ${exitCodesHelp}`;
 
 export function redriveCommand(): Command {
-  return new Subcommand("redrive")
+  const command = new Subcommand("redrive")
     .description("send a stage's dead letters back to its queue")
-    .argument("<pipeline-stage>", "such as render-clip: whose dead letters")
-    .option("--state <dir>", "state folder of the commands that left them", ".camclips")
-    .addOption(stageOption().conflicts("state"))
+    .addArgument(
+      suggesting(new Argument("<pipeline-stage>", "such as render-clip: whose dead letters"), pipelineStages),
+    );
+  return addPlaceOptions(command, "state folder of the commands that left them")
     .option("--limit <count>", "send at most so many", parseCount)
     .option("--dry-run", "send nothing, list the clips")
     .addHelpText("after", help)
@@ -39,18 +40,21 @@ interface RedriveOptions extends Place {
   dryRun?: boolean;
 }
 
-async function redrive(name: string, { stage, state, ...options }: RedriveOptions): Promise<void> {
-  const { limit = Number.POSITIVE_INFINITY, dryRun = false } = options;
+async function redrive(
+  name: string,
+  { limit = Number.POSITIVE_INFINITY, dryRun = false, ...place }: RedriveOptions,
+): Promise<void> {
   if (name === NOT_REDRIVEN) {
-    const instead = `camclips replay --clip CLIP_ID --notify${stage ? ` --stage ${stage}` : ""}`;
+    const instead = `camclips replay --clip CLIP_ID --notify${placeArguments(place)}`;
     throw new UsageError(
       `clips with dead letters of ${name} were told FATAL_ERROR: take each up again with ${instead}`,
     );
   }
   checkPipelineStage(name);
-  const { sent, left } = stage
-    ? await (await import("../deployed/run-redrive.ts")).redriveDeployed(stage, name, { limit, dryRun })
-    : await redriveInState(state, name, { limit, dryRun });
+  const desk = await openDesk(place);
+  const depth = (await desk.queues()).find(({ stage }) => stage === name);
+  if (depth) process.stderr.write(`about ${depth.deadLetters} dead letters of ${name}\n`);
+  const { sent, left } = await desk.redrive(name, { limit, dryRun });
   if (dryRun) for (const clipId of sent) process.stdout.write(`${clipId}\n`);
   process.stdout.write(`${sent.length} ${dryRun ? "would be sent" : "sent"} back to ${name}\n`);
   if (left.length === 0) return;

@@ -2,18 +2,17 @@ import { randomBytes } from "node:crypto";
 import { readRequest } from "@camclips/core";
 import type { ClipRequest } from "@camclips/events";
 import type { Command } from "commander";
+import { addPlaceOptions, openDesk, type Place, placeArguments } from "../desk/place.ts";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { parseCount } from "../input/count.ts";
 import { parseInstant } from "../input/instant.ts";
 import { readMessages } from "../input/messages.ts";
 import { type Chosen, choiceOptions, requestBodyOf } from "../input/request-options.ts";
-import { stageOption } from "../input/stage-option.ts";
 import { ownCommand, shellWord } from "../own-command.ts";
 import { Subcommand } from "../subcommand.ts";
 import { parseId } from "./clip.ts";
 
-interface RequestOptions extends Chosen {
-  stage: string;
+interface RequestOptions extends Chosen, Place {
   camera?: string;
   start?: number;
   end?: number;
@@ -25,18 +24,19 @@ interface RequestOptions extends Chosen {
 
 const help = `
 The file holds the body of one request, as callers send it, or a Lambda SQS event ("camclips event"), whose messages are
-all sent. With --wait the command shows what happens until every clip has its terminal status; exit code and --json are
+all sent. A state folder's pipeline takes it up within a second while it runs, otherwise when it runs again. With --wait the command shows what happens until every clip has its terminal status; exit code and --json are
 about that.
 
 Examples:
   camclips request request.json --stage staging
   camclips request --camera 583499c4e411dc743a5d5296 --start 2026-11-23T10:00:00Z --end 2026-11-23T10:01:00Z --stage staging
+  camclips request request.json --server http://127.0.0.1:8420
   camclips request request.json --wait --timeout 600 --json --stage staging
 ${exitCodesHelp}`;
 
 export function requestCommand(): Command {
   const command = new Subcommand("request")
-    .description("ask a deployed stage for a clip (AWS)")
+    .description("ask for a clip: a deployed stage (AWS), a running service, or the pipeline of a state folder")
     .argument("[file]", 'the request; "-" for stdin')
     .option("--camera <id>", "the camera, without a file", parseId)
     .option("--start <time>", "start of the clip", parseInstant)
@@ -45,9 +45,9 @@ export function requestCommand(): Command {
     .option("--wait", "until every clip has its terminal status")
     .option("--timeout <seconds>", "wait no longer than this", parseCount)
     .option("--json", "print the clips' metadata and nothing else on stdout, with --wait")
-    .addOption(stageOption().makeOptionMandatory())
     .addHelpText("after", help)
     .action(request);
+  addPlaceOptions(command, "state folder of a pipeline of this machine");
   for (const option of choiceOptions()) command.addOption(option);
   return command;
 }
@@ -55,20 +55,17 @@ export function requestCommand(): Command {
 async function request(file: string | undefined, options: RequestOptions): Promise<void> {
   const bodies = file ? (await readMessages(file, Date.now())).map(({ body }) => body) : [bodyOf(options)];
   const asked = bodies.map((body) => ({ body, request: checked(body) }));
-  const { stage, wait, json, timeout = Number.POSITIVE_INFINITY } = options;
+  const { wait, json, timeout = Number.POSITIVE_INFINITY } = options;
+  const desk = await openDesk(options);
   if (wait) {
-    const { requestAndWait } = await import("../deployed/run-request.ts");
-    process.exitCode = await requestAndWait(asked, { stage, json, untilMs: Date.now() + timeout * 1000 });
+    const { requestAndWait } = await import("../desk/request-and-wait.ts");
+    process.exitCode = await requestAndWait(desk, asked, { json, untilMs: Date.now() + timeout * 1000 });
     return;
   }
-  const [{ findDeployment }, { sendTo }] = await Promise.all([
-    import("../deployed/deployment.ts"),
-    import("../deployed/send-requests.ts"),
-  ]);
-  await sendTo(await findDeployment(stage), bodies);
-  for (const { request } of asked) {
+  for (const { body, request } of asked) {
+    await desk.request(body, request);
     process.stdout.write(
-      `sent; follow it with: ${ownCommand()} timeline --stage ${stage} ${shellWord(request.clipId)}\n`,
+      `sent; follow it with: ${ownCommand()} timeline${placeArguments(options)} ${shellWord(request.clipId)}\n`,
     );
   }
 }

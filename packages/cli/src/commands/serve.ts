@@ -1,12 +1,5 @@
-import type { Settings } from "@camclips/events";
-import type { Config } from "@camclips/recordings";
 import type { Command } from "commander";
-import { UsageError } from "../exit-codes.ts";
-import { settingsFrom } from "../input/environment.ts";
-import { localMedia, usableFfmpeg } from "../input/ffmpeg.ts";
-import { lineLog } from "../serve/log.ts";
-import { notifySystemd } from "../serve/notify-systemd.ts";
-import { stopping } from "../stopping.ts";
+import { runService } from "../serve/run-service.ts";
 import { Subcommand } from "../subcommand.ts";
 
 interface ServeOptions {
@@ -37,53 +30,6 @@ export function serveCommand(): Command {
 }
 
 async function serve({ config: file, json }: ServeOptions): Promise<void> {
-  const [{ readConfig }, { startService }] = await Promise.all([
-    import("@camclips/recordings"),
-    import("@camclips/service"),
-  ]);
-  const config = readConfig(file);
-  const media = localMedia(await usableFfmpeg(process.env));
-  const log = lineLog(process.stderr, json === true);
-  const service = await startService({ config, settings: settingsOf(config), media, log }).catch((error: unknown) => {
-    throw told(error as NodeJS.ErrnoException, config.listen);
-  });
-  const notify = (state: Parameters<typeof notifySystemd>[0]) =>
-    notifySystemd(state, process.env).catch((error: Error) =>
-      log("warn", "systemd was not told", { error: error.message }),
-    );
-  stopping.run = () => {
-    delete stopping.run;
-    log("info", "stopping");
-    void notify("--stopping");
-    service.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log("error", "not stopped cleanly", { error: String(error) });
-        process.exit(1);
-      },
-    );
-  };
-  log("info", `serving ${service.url}`, { console: `${service.url}/`, api: `${service.url}/docs` });
-  await notify("--ready");
-}
-
-/** The pipeline's settings on one machine; what says where things are on AWS is not asked for. */
-function settingsOf({ settings, publicUrl, listen }: Config): Settings {
-  const base = publicUrl?.replace(/\/+$/, "") ?? `http://${listen}`;
-  return settingsFrom({
-    ...settings,
-    CAM_SERVICES_URL: base,
-    RECORDINGS_URL: base,
-    CLIP_URL: `${base}/files`,
-    S3_BUCKET_ORIGIN: "./recordings",
-  });
-}
-
-function told(error: NodeJS.ErrnoException, listen: string): Error {
-  if (error.name === "StateInUseError") return new UsageError(error.message);
-  if (error.code === "EADDRINUSE")
-    return new UsageError(`${listen} is taken by another program: choose another "listen" in the configuration`);
-  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND")
-    return new UsageError(`${listen} is no address of this machine`);
-  return error;
+  const { readConfig } = await import("@camclips/recordings");
+  await runService(readConfig(file), json === true);
 }

@@ -43,7 +43,7 @@ export function smokeCommand(): Command {
 async function smokeTest({ stage, timeout, json, ...asked }: SmokeOptions): Promise<void> {
   const [{ findDeployment }, { recordsOf }, { latestDelivered, smoke }] = await Promise.all([
     import("../deployed/deployment.ts"),
-    import("../deployed/history.ts"),
+    import("../deployed/records.ts"),
     import("../deployed/smoke.ts"),
   ]);
   const deployed = await findDeployment(stage);

@@ -10,7 +10,7 @@ The token goes to whoever calls the service (Authorization: Bearer TOKEN) and is
 Scopes, each with those before it:
   view        look at cameras, footage, clips and numbers
   request     ask for clips, cancel them, make links to them
-  administer  send dead letters back
+  administer  send dead letters back, replay clips
 
 Examples:
   camclips token office --scope view`;

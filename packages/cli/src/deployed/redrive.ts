@@ -1,13 +1,11 @@
 import {
   DeleteMessageCommand,
-  GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { redrivenBody } from "@camclips/functions";
-import { clipIn, type Redriven } from "../operator/redrive.ts";
+import { clipIn, type Redrive, type Redriven, redrivenBody } from "@camclips/functions";
 
 /** Messages that are being looked at are kept from others for as long. */
 const VISIBILITY_SECONDS = 120;
@@ -15,7 +13,7 @@ const VISIBILITY_SECONDS = 120;
 /** A look leaves everything as it is, so others may have the messages again soon. */
 const LOOK_SECONDS = 20;
 
-export interface Redrive {
+interface StageRedrive extends Redrive {
   stage: string;
   dlqUrl: string;
   queueUrl: string;
@@ -23,25 +21,22 @@ export interface Redrive {
   id: string;
   /** When it began: what was sent later is a message that failed again, and is for the next redrive. */
   nowMs: number;
-  /** At most so many messages are sent. */
-  limit: number;
-  /** Only look: nothing is sent or deleted. */
-  dryRun: boolean;
 }
 
 /**
  * Sends the messages of a stage's dead-letter queue back to its queue, those that were there when it began. A message is
  * deleted once it is sent: better twice than never.
  */
-export async function redriveStage(sqs: SQSClient, redrive: Redrive): Promise<Redriven> {
+export async function redriveStage(sqs: SQSClient, redrive: StageRedrive): Promise<Redriven> {
   const result: Redriven = { sent: [], left: [] };
   const seen = new Set<string>();
   while (result.sent.length < redrive.limit) {
     const messages = await receive(sqs, redrive.dlqUrl, redrive.dryRun ? LOOK_SECONDS : VISIBILITY_SECONDS);
     const fresh = messages.filter((message) => wasThere(message, redrive) && !seen.has(message.MessageId ?? ""));
     if (fresh.length === 0) return result;
-    for (const message of fresh.slice(0, redrive.limit - result.sent.length)) {
-      seen.add(message.MessageId ?? "");
+    const asked = fresh.filter(({ MessageId }) => redrive.messageId === undefined || MessageId === redrive.messageId);
+    for (const { MessageId } of fresh) seen.add(MessageId ?? "");
+    for (const message of asked.slice(0, redrive.limit - result.sent.length)) {
       const body = redrivenBody(redrive.stage, message.Body ?? "", redrive.id, redrive.nowMs);
       if (body === undefined) {
         result.left.push(message.MessageId ?? "");
@@ -54,20 +49,14 @@ export async function redriveStage(sqs: SQSClient, redrive: Redrive): Promise<Re
   return result;
 }
 
-/** About how many messages a queue holds: SQS counts roughly. */
-export async function messagesIn(sqs: SQSClient, QueueUrl: string): Promise<number> {
-  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages"] });
-  return Number((await sqs.send(command)).Attributes?.ApproximateNumberOfMessages ?? 0);
-}
-
 /** A message keeps the time at which it was sent when it comes to rest. */
-function wasThere({ Attributes }: Message, { nowMs }: Redrive): boolean {
+function wasThere({ Attributes }: Message, { nowMs }: StageRedrive): boolean {
   return Number(Attributes?.SentTimestamp ?? 0) < nowMs;
 }
 
 async function sendBack(
   sqs: SQSClient,
-  { queueUrl, dlqUrl }: Redrive,
+  { queueUrl, dlqUrl }: StageRedrive,
   { ReceiptHandle }: Message,
   MessageBody: string,
 ): Promise<void> {

@@ -2,11 +2,11 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { createS3Store } from "@camclips/aws";
 import { type ClipRecords, type ClipStatus, type ObjectStore, readRequest } from "@camclips/core";
 import * as z from "zod";
+import { followClip } from "../desk/follow-clip.ts";
 import { statusAndReason } from "../view/format.ts";
 import { type TimelineEntry, timelineOf } from "../view/timeline.ts";
 import { CLIENT, type Deployment } from "./deployment.ts";
-import { followClip } from "./follow-clip.ts";
-import { recordsOf } from "./history.ts";
+import { recordsOf } from "./records.ts";
 import { sendTo } from "./send-requests.ts";
 
 export interface Smoke {

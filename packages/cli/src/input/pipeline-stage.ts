@@ -1,10 +1,11 @@
 import { pipeline } from "@camclips/events";
 import { UsageError } from "../exit-codes.ts";
 
+export const pipelineStages: readonly string[] = pipeline.map(({ stage }) => stage);
+
 /** Before anything is asked of anybody. @throws UsageError for a stage that no pipeline has. */
 export function checkPipelineStage(stage: string): void {
-  const names = pipeline.map((row): string => row.stage);
-  if (!names.includes(stage)) throw unknownStage(stage, names);
+  if (!pipelineStages.includes(stage)) throw unknownStage(stage, pipelineStages);
 }
 
 export const unknownStage = (stage: string, names: readonly string[]): UsageError =>

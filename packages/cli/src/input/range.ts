@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import { UsageError } from "../exit-codes.ts";
 import { instant } from "../view/format.ts";
 import { INSTANT_FORMS, parseDuration, readInstant, type ZoneOf } from "./instant.ts";
@@ -46,11 +46,4 @@ export async function rangeOf({ start, end, duration, zone }: RangeOptions): Pro
   if (endMs > startMs) return { start: startMs, end: endMs };
   const hint = endMs === startMs ? "a clip needs a length" : "are they swapped?";
   throw new UsageError(`--end ${instant(endMs)} is not after --start ${instant(startMs)}: ${hint}`);
-}
-
-/** A service's address. @throws InvalidArgumentError */
-export function parseServer(text: string): string {
-  const url = URL.parse(text);
-  if (url && /^https?:$/.test(url.protocol)) return text.replace(/\/+$/, "");
-  throw new InvalidArgumentError(`"${text}" is no address, such as http://127.0.0.1:8420.`);
 }

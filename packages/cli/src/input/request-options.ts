@@ -1,6 +1,7 @@
 import { readRequest, writeRequest } from "@camclips/core";
 import { type ChoiceName, type ClipRequest, choiceNames, choices } from "@camclips/events";
 import { InvalidArgumentError, Option } from "commander";
+import { suggesting } from "../completion/suggestions.ts";
 import { UsageError } from "../exit-codes.ts";
 
 /** What was chosen of what a request leaves open. */
@@ -13,7 +14,10 @@ export function choiceOptions(): Option[] {
     const values: readonly string[] = choices[name].unwrap().options;
     const usual = choices[name].parse(undefined);
     const help = `${choices[name].description}; one of ${values.join(", ")}${usual ? ` (default: ${usual})` : ""}`;
-    return new Option(`--${flag} <value>`, help).argParser((text) => oneOf(values, text));
+    return suggesting(
+      new Option(`--${flag} <value>`, help).argParser((text) => oneOf(values, text)),
+      values,
+    );
   });
 }
 

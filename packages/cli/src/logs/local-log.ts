@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { LOG_FILES } from "@camclips/local";
-import { isThere, stateFilesIn } from "../records/local-records.ts";
+import { isThere, stateFilesIn } from "../desk/state-files.ts";
 import { type LogLine, readLine } from "./log-line.ts";
 
 /** The lines of every pipeline below a state folder since then, the oldest first. */

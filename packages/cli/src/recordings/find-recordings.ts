@@ -1,5 +1,7 @@
 import type { Settings } from "@camclips/events";
+import { layouts } from "@camclips/recordings/layouts";
 import { type Command, Option } from "commander";
+import { suggesting } from "../completion/suggestions.ts";
 import { UsageError } from "../exit-codes.ts";
 import type { LayoutOptions } from "./layout-scan.ts";
 import { type Scan, scanFolder } from "./scan.ts";
@@ -13,9 +15,14 @@ export interface RecordingsOptions extends LayoutOptions {
 export function addRecordingsOptions(command: Command): Command {
   return command
     .option("--recordings <dir>", "folder of the recordings")
-    .option(
-      "--layout <name>",
-      "how they are named: a recorder's layout, or a pattern such as {camera}/%Y-%m-%d/%H.%M.%S",
+    .addOption(
+      suggesting(
+        new Option(
+          "--layout <name>",
+          "how they are named: a recorder's layout, or a pattern such as {camera}/%Y-%m-%d/%H.%M.%S",
+        ),
+        Object.keys(layouts),
+      ),
     )
     .addOption(
       new Option("--config <file>", "take folders and layouts from the configuration of camclips serve").conflicts([

@@ -1,19 +1,31 @@
 import { UsageError } from "../exit-codes.ts";
+import { TOKEN_VARIABLE } from "../input/server-options.ts";
 
-/** The token for a service that needs one. */
-const TOKEN = "CAMCLIPS_TOKEN";
+/** A running service, and the token for one that needs it. */
+export interface Server {
+  url: string;
+  token?: string | undefined;
+}
+
+/** What a service said against a call. */
+export class ServerRefusal extends UsageError {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
 
 /**
- * Calls a running service. @param server its address.
- * @throws UsageError with what it said against the call.
+ * Calls a running service.
+ * @throws ServerRefusal; UsageError when none answers.
  */
 export async function callServer(
-  server: string,
+  { url, token }: Server,
   path: string,
   { method = "GET", body }: { method?: string; body?: unknown } = {},
 ): Promise<unknown> {
-  const token = process.env[TOKEN];
-  const answer = await fetch(`${server}${path}`, {
+  const answer = await fetch(`${url}${path}`, {
     method,
     headers: {
       ...(token && { authorization: `Bearer ${token}` }),
@@ -22,10 +34,13 @@ export async function callServer(
     ...(body !== undefined && { body: JSON.stringify(body) }),
   }).catch((error: Error) => {
     const why = (error.cause as Error | undefined)?.message || error.message;
-    throw new UsageError(`no service answers at ${server}: ${why}; "camclips serve" runs one`);
+    throw new UsageError(`no service answers at ${url}: ${why}; "camclips serve" runs one`);
   });
   if (answer.ok) return answer.json();
   const { detail } = (await answer.json().catch(() => ({}))) as { detail?: string };
-  const hint = answer.status === 401 ? ` (in the environment: ${TOKEN})` : "";
-  throw new UsageError(`${server} refuses it: ${detail ?? `${answer.status} ${answer.statusText}`}${hint}`);
+  const hint = answer.status === 401 ? ` (--token, or ${TOKEN_VARIABLE} in the environment)` : "";
+  throw new ServerRefusal(
+    answer.status,
+    `${url} refuses it: ${detail ?? `${answer.status} ${answer.statusText}`}${hint}`,
+  );
 }

@@ -1,8 +1,8 @@
-import type { ClipStatus } from "@camclips/core";
+import type { KnownClip } from "@camclips/functions";
 import { instant, roughly, statusAndReason } from "./format.ts";
 
 /** One clip of a list: state, for how long, whose, which range, and what comes next. */
-export function clipLine(clip: ClipStatus, nowMs: number): string {
+export function clipLine(clip: KnownClip, nowMs: number): string {
   const { clipId, state, sinceMs, cameraId, startMs, endMs } = clip;
   const range = startMs === null || endMs === null ? "" : `${instant(startMs)} ${roughly(endMs - startMs)}`;
   const age = roughly(Math.max(0, nowMs - sinceMs));
@@ -10,7 +10,7 @@ export function clipLine(clip: ClipStatus, nowMs: number): string {
   return parts.filter((part) => part !== "").join("  ");
 }
 
-function nextOf({ state, reason, outcome, nextAttemptAt, deadlineAt }: ClipStatus): string {
+function nextOf({ state, reason, outcome, nextAttemptAt, deadlineAt }: KnownClip): string {
   if (state === "waiting") return `${reason}, next attempt ${nextAttemptAt}`;
   if (state === "working") return `deadline ${deadlineAt}`;
   return statusAndReason(outcome ?? "", reason);

@@ -49,7 +49,7 @@ export const replayName = (notify: boolean, nowMs: number): string =>
  * marked as the archive's replay would be.
  * @returns its envelope as JSON, undefined when the clip had no such event then.
  */
-export function replayedBody(
+function replayedBody(
   history: readonly AnyEvent[],
   { from, fromMs, toMs, notify }: ClipReplay,
   nowMs: number,
@@ -64,8 +64,29 @@ export function replayedBody(
   return JSON.stringify(toEnvelope(marked));
 }
 
+export type Replayed =
+  | { kind: "sent" }
+  /** Nobody knows such a clip. */
+  | { kind: "unknown" }
+  /** It has no event that the stage takes. */
+  | { kind: "no event"; taken: readonly string[] };
+
+/** Has a clip taken up again out of its history. @param send puts the message into the queue of the stage. */
+export async function replayFrom(
+  history: readonly AnyEvent[],
+  replay: ClipReplay,
+  nowMs: number,
+  send: (body: string) => Promise<void>,
+): Promise<Replayed> {
+  if (history.length === 0) return { kind: "unknown" };
+  const body = replayedBody(history, replay, nowMs);
+  if (body === undefined) return { kind: "no event", taken: eventsTakenBy(replay.from) };
+  await send(body);
+  return { kind: "sent" };
+}
+
 /** From the bus. */
-export function eventsTakenBy(stage: string): readonly string[] {
+function eventsTakenBy(stage: string): readonly string[] {
   const { input } = stageNamed(stage);
   return input.from === "bus" ? input.events : [];
 }

@@ -5,6 +5,8 @@ import type { StateFile } from "./state-file.ts";
 export interface ClipQuery {
   states?: readonly ClipState[] | undefined;
   camera?: string | undefined;
+  /** Clips that came into their state then or later. */
+  sinceMs?: number | undefined;
   /** Clips whose range overlaps it. */
   range?: readonly [startMs: number, endMs: number] | undefined;
   /** A part of the id or of the title. */
@@ -35,9 +37,10 @@ export function listClips(read: StateFile["read"], query: ClipQuery): ClipPage {
     wheres.push(sql);
     values.push(...more);
   };
-  const { states, camera, range, search, limit, cursor } = query;
+  const { states, camera, sinceMs, range, search, limit, cursor } = query;
   if (states && states.length > 0) where(`state IN (${states.map(() => "?").join(", ")})`, ...states);
   if (camera !== undefined) where("camera_id = ?", camera);
+  if (sinceMs !== undefined) where("since_ms >= ?", sinceMs);
   if (range) where("start_ms < ? AND end_ms > ?", range[1], range[0]);
   if (search)
     where(
@@ -58,8 +61,12 @@ export function listClips(read: StateFile["read"], query: ClipQuery): ClipPage {
     title: title === null ? undefined : String(title),
   }));
   const last = rows.length > limit ? clips.at(-1)?.status : undefined;
-  return { clips, ...(last && { next: `${last.sinceMs}~${last.clipId}` }) };
+  return { clips, ...(last && { next: cursorBehind(last) }) };
 }
+
+/** Where the page begins that comes behind a clip. */
+export const cursorBehind = ({ sinceMs, clipId }: Pick<ClipStatus, "sinceMs" | "clipId">): string =>
+  `${sinceMs}~${clipId}`;
 
 /** How many clips are in each state. */
 export function countClips(read: StateFile["read"]): Partial<Record<ClipState, number>> {

@@ -68,14 +68,13 @@ function repeated({ clipId, requestKey: before }: Asked, key: string, conflict: 
   throw new Problem(409, conflict, { reason: "INVALID_REQUEST" });
 }
 
-function requestOf(
-  { camera, start, end, gapPolicy, precision, quality, priority }: Wanted,
+/** As the pipeline will read it. @throws Problem 422 */
+export function requestOf(
+  { camera, start, end, title: _, ...chosen }: Wanted,
   clipId: string,
   sentMs: number,
 ): ClipRequest {
-  const range = { startMs: start, endMs: end };
-  const chosen = { gapPolicy, precision, quality, priority };
-  const asked = { clipId, cameraId: camera, ...range, retryTimestamps: [], ...chosen, sentMs };
+  const asked = { ...chosen, clipId, cameraId: camera, startMs: start, endMs: end, retryTimestamps: [], sentMs };
   // As the pipeline will read it: what it would refuse, or read otherwise, is told now.
   const read = readRequest(writeRequest(asked), sentMs);
   if (!read.readable) throw new Problem(422, read.message, { reason: "INVALID_REQUEST" });
@@ -83,7 +82,7 @@ function requestOf(
 }
 
 /** Readable, and new unless the caller's key says that it is the same. */
-function idFor({ camera, start }: Wanted, idempotencyKey: string | undefined): string {
+export function idFor({ camera, start }: Wanted, idempotencyKey: string | undefined): string {
   const at = new Date(start).toISOString().replace(/[-:.Z]/g, "");
   const rest =
     idempotencyKey === undefined

@@ -24,6 +24,7 @@ export function clipSummary(
     end: endMs,
     state,
     since: sinceMs,
+    ...(status.askedMs !== undefined && { asked: status.askedMs }),
     attempt,
     deadlineAt,
     ...(nextAttemptAt && { nextAttemptAt }),

@@ -75,6 +75,7 @@ export function addClips(api: Api, site: Site, guard: Guard): void {
           camera: z.string().optional(),
           start: instant.optional(),
           end: instant.optional(),
+          since: instant.optional().openapi({ description: "Clips that came into their state then or later" }),
           search: z.string().max(200).optional(),
           limit: z.coerce.number().int().min(1).max(500).default(50),
           cursor: z.string().max(300).optional().openapi({ description: "`next` of the page before" }),
@@ -83,9 +84,17 @@ export function addClips(api: Api, site: Site, guard: Guard): void {
       responses: { 200: json(clipPage, "A page"), ...problems() },
     }),
     (context) => {
-      const { state, camera, start, end, search, limit, cursor } = context.req.valid("query");
+      const { state, camera, start, end, since, search, limit, cursor } = context.req.valid("query");
       const range = start === undefined && end === undefined ? undefined : ([start ?? 0, end ?? 1e14] as const);
-      const page = listClips(site.runtime.state.read, { states: state, camera, range, search, limit, cursor });
+      const page = listClips(site.runtime.state.read, {
+        states: state,
+        camera,
+        range,
+        sinceMs: since,
+        search,
+        limit,
+        cursor,
+      });
       const clips = page.clips.map(({ status, title }) => clipSummary(site, status, title));
       return context.json({ clips, ...(page.next && { next: page.next }) }, 200);
     },

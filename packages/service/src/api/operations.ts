@@ -2,7 +2,6 @@ import { statfs } from "node:fs/promises";
 import { countClips } from "@camclips/local";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Guard } from "../auth/guard.ts";
-import { Problem } from "../http/problem.ts";
 import type { Site } from "../site.ts";
 import { metricsText } from "./metrics.ts";
 import { type Api, json, problems } from "./route.ts";
@@ -34,7 +33,6 @@ const operations = z
   .openapi("Operations");
 
 export function addOperations(api: Api, site: Site, guard: Guard): void {
-  addRedrive(api, site, guard);
   api.openapi(
     createRoute({
       method: "get",
@@ -104,25 +102,6 @@ export function addOperations(api: Api, site: Site, guard: Guard): void {
         },
         200,
       );
-    },
-  );
-}
-
-function addRedrive(api: Api, { runtime }: Site, guard: Guard): void {
-  api.openapi(
-    createRoute({
-      method: "post",
-      path: "/dead-letters/{id}/redrive",
-      tags: ["operations"],
-      summary: "Send a dead letter back to its queue, once its reason is gone",
-      middleware: guard.needs("administer"),
-      request: { params: z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) }) },
-      responses: { 202: json(z.object({}), "Sent"), ...problems(404) },
-    }),
-    async (context) => {
-      const { id } = context.req.valid("param");
-      if (!(await runtime.redrive(id))) throw new Problem(404, `there is no dead letter ${id.slice(0, 40)}`);
-      return context.json({}, 202);
     },
   );
 }

@@ -1,5 +1,5 @@
 import { clipState } from "@camclips/core";
-import { gapCause, gapPolicy, id, precision, priority, quality } from "@camclips/events";
+import { choices, gapCause, id } from "@camclips/events";
 import { z } from "@hono/zod-openapi";
 
 /** What the API takes and answers. Instants in answers are epoch milliseconds; requests may also say ISO 8601. */
@@ -29,10 +29,7 @@ export const clipRequest = z
     end: instant.openapi({ description: "The first instant that is not in the clip" }),
     clipId: id.optional().openapi({ description: "Default: made of camera and start" }),
     title: z.string().trim().min(1).max(200).optional(),
-    gapPolicy: gapPolicy.default("SKIP_GAPS"),
-    precision: precision.optional(),
-    quality: quality.optional(),
-    priority: priority.optional(),
+    ...choices,
   })
   .refine(({ start, end }) => end > start, { path: ["end"], message: "must be after start" })
   .openapi("ClipRequest");
@@ -46,6 +43,7 @@ export const clipView = z
     end: z.number().nullable(),
     state: z.enum(["queued", ...clipState.options]),
     since: z.number().openapi({ description: "When it came into this state" }),
+    asked: z.number().optional().openapi({ description: "When its first message was sent" }),
     attempt: z.int().optional(),
     deadlineAt: z.string().optional(),
     nextAttemptAt: z.string().optional(),

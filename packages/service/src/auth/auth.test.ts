@@ -56,11 +56,20 @@ describe("a service with tokens", () => {
     ["POST /clips/secret/links", "request"],
     ["PUT /cameras/clips/x", "request"],
     ["DELETE /clips/secret", "request"],
+    ["/clips/secret/history", "view"],
+    ["/dead-letters", "view"],
+    ["POST /clips/nobody/replay", "administer"],
+    ["POST /dead-letters/redrive", "administer"],
     ["POST /dead-letters/1/redrive", "administer"],
   ] as const)("%s needs the scope %s", async (call, scope) => {
     const [path = "", method = "GET"] = call.split(" ").reverse();
-    const body =
-      method === "PUT" ? { clipId: "x", status: "CLIP_PENDING" } : path === "/clips" ? wanted : { seconds: 60 };
+    const bodies: Record<string, object> = {
+      "/cameras/clips/x": { clipId: "x", status: "CLIP_PENDING" },
+      "/clips": wanted,
+      "/clips/nobody/replay": {},
+      "/dead-letters/redrive": { function: "render-clip" },
+    };
+    const body = bodies[path] ?? { seconds: 60 };
     const init = method === "GET" ? {} : { json: body, method };
     expect((await as(undefined, path, init)).status).toBe(401);
     expect((await as("wrong", path, init)).status).toBe(401);

@@ -3,6 +3,14 @@ import { stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { Problem } from "./problem.ts";
 
+/** What can be sent in ranges. */
+export interface Sendable {
+  size: number;
+  etag: string;
+  /** Bytes `[start, end)`. */
+  stream(start: number, end: number): ReadableStream;
+}
+
 interface FileOptions {
   contentType: string;
   cacheControl: string;
@@ -10,15 +18,22 @@ interface FileOptions {
   downloadAs?: string;
 }
 
-/** A file with ETag, conditional requests and single ranges (RFC 9110, sections 13 and 14). @throws Problem 404, 416. */
-export async function sendFile(
-  request: Request,
-  path: string,
-  { contentType, cacheControl, downloadAs }: FileOptions,
-): Promise<Response> {
+/** A file. @throws Problem 404, 416. */
+export async function sendFile(request: Request, path: string, options: FileOptions): Promise<Response> {
   const file = await stat(path).catch(() => undefined);
   if (!file?.isFile()) throw new Problem(404, "there is no such file");
   const etag = `"${file.size.toString(36)}-${Math.round(file.mtimeMs).toString(36)}"`;
+  const stream = (start: number, end: number) =>
+    Readable.toWeb(createReadStream(path, { start, end: end - 1, signal: request.signal })) as ReadableStream;
+  return sendRanges(request, { size: file.size, etag, stream }, options);
+}
+
+/** Bytes with ETag, conditional requests and single ranges (RFC 9110, sections 13 and 14). @throws Problem 416. */
+export function sendRanges(
+  request: Request,
+  { size, etag, stream }: Sendable,
+  { contentType, cacheControl, downloadAs }: FileOptions,
+): Response {
   const headers: Record<string, string> = {
     "content-type": contentType,
     "accept-ranges": "bytes",
@@ -30,15 +45,14 @@ export async function sendFile(
 
   const ifRange = request.headers.get("if-range");
   const asked = ifRange === null || ifRange === etag ? request.headers.get("range") : null;
-  const range = rangeOf(asked, file.size);
+  const range = rangeOf(asked, size);
   if (range === "none")
-    throw new Problem(416, `the file has ${file.size} bytes`, { headers: { "content-range": `bytes */${file.size}` } });
-  const [start, end] = range ?? [0, file.size];
+    throw new Problem(416, `the file has ${size} bytes`, { headers: { "content-range": `bytes */${size}` } });
+  const [start, end] = range ?? [0, size];
   headers["content-length"] = String(end - start);
-  if (range) headers["content-range"] = `bytes ${start}-${end - 1}/${file.size}`;
+  if (range) headers["content-range"] = `bytes ${start}-${end - 1}/${size}`;
   const isEmpty = request.method === "HEAD" || end === start;
-  const body = isEmpty ? null : Readable.toWeb(createReadStream(path, { start, end: end - 1, signal: request.signal }));
-  return new Response(body as ReadableStream | null, { status: range ? 206 : 200, headers });
+  return new Response(isEmpty ? null : stream(start, end), { status: range ? 206 : 200, headers });
 }
 
 const matches = (header: string | null, etag: string): boolean =>

@@ -10,7 +10,8 @@ export interface AwsCall {
 }
 
 interface Query {
-  ExpressionAttributeValues: Record<string, { S: string }>;
+  IndexName?: string;
+  ExpressionAttributeValues: Record<string, { S?: string; N?: string }>;
 }
 
 interface Letter {
@@ -28,6 +29,8 @@ export class FakeAws implements AsyncDisposable {
   readonly queues = new Map<string, Letter[]>();
   /** Clips' records: what stands under a clip's entry. */
   readonly entries: { clipId: string; name: string; value: unknown }[] = [];
+  /** Clips' statuses, as lists by state and look-ups find them. */
+  readonly statuses: { clipId: string; state: string; sinceMs: number }[] = [];
   /** By log group. */
   readonly logs = new Map<string, { timestamp: number; message: string }[]>();
   #letters = 0;
@@ -111,8 +114,11 @@ export class FakeAws implements AsyncDisposable {
         return { State: "COMPLETED" };
       case "Logs_20140328.FilterLogEvents":
         return { events: this.logs.get(input.logGroupName ?? "") ?? [] };
-      case "DynamoDB_20120810.GetItem":
-        return {};
+      case "DynamoDB_20120810.GetItem": {
+        const { clipId, entry } = (input as unknown as { Key: Record<string, { S: string }> }).Key;
+        const status = entry?.S === "status" && this.statuses.find((each) => each.clipId === clipId?.S);
+        return status ? { Item: { json: { S: JSON.stringify(status) } } } : {};
+      }
       case "DynamoDB_20120810.Query":
         return this.#query(input as unknown as Query);
       default:
@@ -120,10 +126,22 @@ export class FakeAws implements AsyncDisposable {
     }
   }
 
-  #query({ ExpressionAttributeValues: values }: Query): object {
+  #query({ IndexName, ExpressionAttributeValues: values }: Query): object {
     const { clipId, name: prefix } = { clipId: values[":clipId"]?.S, name: values[":events"]?.S ?? "" };
-    const found = this.entries.filter((entry) => entry.clipId === clipId && entry.name.startsWith(prefix));
-    return { Items: found.map(({ value }) => ({ json: { S: JSON.stringify(value) } })), Count: found.length };
+    const found =
+      IndexName === "byState"
+        ? this.#inState(values)
+        : this.entries
+            .filter((entry) => entry.clipId === clipId && entry.name.startsWith(prefix))
+            .map(({ value }) => value);
+    return { Items: found.map((value) => ({ json: { S: JSON.stringify(value) } })), Count: found.length };
+  }
+
+  #inState(values: Query["ExpressionAttributeValues"]): object[] {
+    const [from, to] = [Number(values[":from"]?.N), Number(values[":to"]?.N)];
+    return this.statuses
+      .filter(({ state, sinceMs }) => state === values[":state"]?.S && sinceMs >= from && sinceMs <= to)
+      .sort((a, b) => b.sinceMs - a.sinceMs);
   }
 }
 

@@ -22,13 +22,16 @@ export async function findInState<T>(
   }
 }
 
-/** `camclips clip` keeps the state of each clip apart, `camclips invoke` in one place. */
+/** `camclips clip` keeps the state of each clip apart, the others in one place. */
 export function stateFilesIn(state: string): string[] {
   const jobs = join(state, "clips");
-  const roots = [state, join(state, "invoke"), ...namesIn(jobs).map((name) => join(jobs, name))];
-  const files = roots.map((root) => join(root, STATE_FILE)).filter(isThere);
-  return files.sort((a, b) => grewMs(b) - grewMs(a));
+  const files = namesIn(jobs).map((name) => join(jobs, name, STATE_FILE));
+  return [...pipelineFilesIn(state), ...files.filter(isThere)].sort((a, b) => grewMs(b) - grewMs(a));
 }
+
+/** Of pipelines that take requests: of the folder itself, of `camclips serve`, and of `camclips invoke`. */
+export const pipelineFilesIn = (state: string): string[] =>
+  [".", "service", "invoke"].map((root) => join(state, root, STATE_FILE)).filter(isThere);
 
 const namesIn = (folder: string): string[] => (isThere(folder) ? readdirSync(folder) : []);
 

@@ -141,7 +141,7 @@ describe("what is sent again, in a state folder", () => {
     expect(code, stderr).toBe(0);
     const replayed = messages().filter(({ queue }) => queue === "locate-sources");
     expect(replayed.map(({ body }) => String(body))).toEqual([expect.stringMatching(/"notify":false/)]);
-    expect((await camclips("replay", "--clip", "nobody")).stderr).toContain("no clip nobody in .camclips");
+    expect((await camclips("replay", "--clip", "nobody")).stderr).toContain(".camclips knows no clip nobody");
     expect((await camclips("replay", "--from", "2018-10-31")).stderr).toContain("this machine keeps no archive");
   });
 });

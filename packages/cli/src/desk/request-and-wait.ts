@@ -1,15 +1,12 @@
 import type { AnyEvent, ClipRequest } from "@camclips/events";
+import type { Desk } from "@camclips/functions";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { statusAndReason } from "../view/format.ts";
 import { PlainView } from "../view/plain-view.ts";
 import { exitCodeOf, humanStream } from "../view/report.ts";
-import { findDeployment } from "./deployment.ts";
 import { followClip } from "./follow-clip.ts";
-import { recordsOf } from "./history.ts";
-import { sendTo } from "./send-requests.ts";
 
 interface Waiting {
-  stage: string;
   /** Epoch ms. */
   untilMs: number;
   json?: true | undefined;
@@ -17,21 +14,17 @@ interface Waiting {
 
 /** Sends requests and shows what comes of them until each has its terminal status. @returns the exit code. */
 export async function requestAndWait(
+  desk: Desk,
   asked: readonly { body: string; request: ClipRequest }[],
-  { stage, untilMs, json }: Waiting,
+  { untilMs, json }: Waiting,
 ): Promise<ExitCode> {
-  const deployed = await findDeployment(stage);
-  await sendTo(
-    deployed,
-    asked.map(({ body }) => body),
-  );
-  const records = recordsOf(deployed);
+  for (const { body, request } of asked) await desk.request(body, request);
   const stream = humanStream({ ...(json && { json }) });
   const view = new PlainView(stream, asked.length);
   const onHistory = (events: readonly AnyEvent[]) => {
     for (const event of events) view.event(event);
   };
-  const ends = await Promise.all(asked.map(({ request }) => followClip(records, request, { untilMs, onHistory })));
+  const ends = await Promise.all(asked.map(({ request }) => followClip(desk, request, { untilMs, onHistory })));
   const told = ends.map(({ published }, index) => {
     const { clipId, cameraId } = asked[index]?.request ?? {};
     return published?.data.clipMetadata ?? { clipId, cameraId, status: null, error: "no terminal status yet" };

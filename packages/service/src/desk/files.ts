@@ -1,0 +1,57 @@
+import { clipKey, type OpenObject, thumbnailKey } from "@camclips/core";
+import type { Desk } from "@camclips/functions";
+import * as z from "zod";
+import type { Api } from "../api/route.ts";
+import type { Guard } from "../auth/guard.ts";
+import { Problem } from "../http/problem.ts";
+import { sendRanges } from "../http/send-file.ts";
+import { metadataIn } from "./clip-view.ts";
+
+/** Opens a clip's objects. @param bucket what the clip's metadata calls it */
+export type OpenFile = (bucket: string, key: string, signal: AbortSignal) => Promise<OpenObject | undefined>;
+
+const MIME: Record<string, string> = { mp4: "video/mp4", jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
+const CACHE = "private, no-cache";
+
+const delivered = z.looseObject({
+  cameraId: z.string(),
+  bucket: z.string(),
+  thumbnail: z.looseObject({ key: z.string(), sizes: z.array(z.number()).min(1) }),
+});
+
+/** Clips and thumbnails of wherever the desk is: they come through here, so that browsers need no rights of their own. */
+export function addDeskFiles(app: Api, desk: Desk, guard: Guard, open: OpenFile): void {
+  const send = async (request: Request, bucket: string, key: string, downloadAs?: string): Promise<Response> => {
+    const found = await open(bucket, key, request.signal);
+    if (!found) throw new Problem(404, "the object is gone");
+    const stream = (start: number, end: number) => ReadableStream.from(found.stream(start, end, request.signal));
+    const contentType = MIME[key.slice(key.lastIndexOf(".") + 1)] ?? "application/octet-stream";
+    const { size, etag } = found;
+    return sendRanges(
+      request,
+      { size, etag, stream },
+      { contentType, cacheControl: CACHE, ...(downloadAs && { downloadAs }) },
+    );
+  };
+  const deliveredOr404 = async (clipId: string) => {
+    const told = delivered.safeParse(metadataIn(await desk.history(clipId)));
+    if (!told.success) throw new Problem(404, "the clip is not available");
+    return told.data;
+  };
+
+  app.get("/clips/:clipId/clip.mp4", guard.needs("view"), async ({ req }) => {
+    const { clipId } = req.param();
+    const { cameraId, bucket } = await deliveredOr404(clipId);
+    return send(req.raw, bucket, clipKey(cameraId, clipId), req.query("download") && `${clipId}.mp4`);
+  });
+
+  app.get("/clips/:clipId/thumbnails/:size", guard.needs("view"), async ({ req }) => {
+    const { clipId, size } = req.param();
+    const { cameraId, bucket, thumbnail } = await deliveredOr404(clipId);
+    const asked = size === "smallest" ? Math.min(...thumbnail.sizes) : size === "original" ? size : Number(size);
+    if (asked !== "original" && !thumbnail.sizes.includes(asked))
+      throw new Problem(404, `sizes are ${thumbnail.sizes.join(", ")}, and original`);
+    const format = thumbnail.key.slice(thumbnail.key.lastIndexOf(".") + 1);
+    return send(req.raw, bucket, thumbnailKey(cameraId, clipId, asked, format));
+  });
+}
