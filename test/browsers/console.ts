@@ -3,8 +3,10 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Page } from "puppeteer-core";
 import { CODE_COLUMNS, CODE_HEIGHT, CODE_ROWS, readBlocks } from "../../packages/media/src/synthetic/frame-code.ts";
+import { until } from "../../packages/testing/src/folders.ts";
 import { PIER_START, startTestService, type TestService } from "../../packages/testing/src/test-service.ts";
 import { launchChromium, launchFirefox } from "./browser.ts";
+import { hoverInPlyr } from "./plyr.ts";
 
 /**
  * The console in two real browsers: a clip is asked for by dragging, is seen to be made, and plays; each of its frames is the
@@ -83,6 +85,36 @@ async function seen(page: Page): Promise<{ code: number | null; clock: string }>
   return { code: readBlocks(answer.blocks), clock: answer.clock };
 }
 
+/** The tile over the console's own bar, and the moving picture in the list of clips. */
+async function lookAtPreview(name: string, page: Page): Promise<void> {
+  const bar = await page.waitForSelector(".storyboard input", PATIENCE);
+  const box = await bar?.boundingBox();
+  await page.waitForNetworkIdle({ idleTime: 300, concurrency: 2 });
+  if (box) await page.mouse.move(box.x + box.width * 0.6, box.y + box.height / 2);
+  await page.waitForSelector(".storyboard .tip:not([hidden])", PATIENCE);
+  const tile = await page.$eval(".storyboard .tile", (element) => getComputedStyle(element).backgroundImage);
+  expect(tile.includes("/preview/storyboard.jpg"), `${name}: the bar shows ${tile} instead of a tile`);
+  await shoot(page, `${name} storyboard`);
+  const clip = new URL(page.url()).hash;
+  await page.evaluate("location.hash = '#/clips'");
+  await page.waitForSelector(".clips img.thumb", PATIENCE);
+  await page.hover(".clips li:has(img.thumb)");
+  const moving = "/preview/animated.webp";
+  await page
+    .waitForFunction(
+      (part) => {
+        const picture = document.querySelector<HTMLImageElement>(".clips li:has(img.thumb) img.thumb");
+        return picture?.src.endsWith(part) && picture.complete && picture.naturalWidth === 240;
+      },
+      PATIENCE,
+      moving,
+    )
+    .catch(() => expect(false, `${name}: no picture of the list moves`));
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, clip);
+}
+
 async function lookAt(name: string, page: Page, world: TestService): Promise<void> {
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(String(error)));
@@ -115,6 +147,13 @@ async function lookAt(name: string, page: Page, world: TestService): Promise<voi
     );
   }
 
+  await lookAtPreview(name, page);
+  const other = await page.browser().newPage();
+  await other.setViewport(WIDE);
+  const inPlyr = await hoverInPlyr(other, `${world.url}/clips/previewed`, PATIENCE);
+  wrong.push(...inPlyr.map((line) => `${name}: ${line}`));
+  await other.close();
+
   for (const scheme of ["light", "dark"] as const) {
     for (const viewport of [WIDE, PHONE]) {
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]).catch(() => {});
@@ -135,8 +174,12 @@ async function lookAt(name: string, page: Page, world: TestService): Promise<voi
 }
 
 if (shots) await mkdir(shots, { recursive: true });
-await using world = await startTestService();
+await using world = await startTestService("settings: { PREVIEWS: animated }");
 await world.call("/clips", { json: { camera: "pier", start: PIER_START - 9000, end: PIER_START - 8000 } });
+await until(async () => (await world.json("/operations")).index.complete);
+const whole = { camera: "pier", start: PIER_START, end: PIER_START + 4000, clipId: "previewed" };
+await world.call("/clips", { json: whole });
+await until(async () => (await world.json("/clips/previewed")).links.storyboard !== undefined);
 for (const launch of [launchChromium, launchFirefox]) {
   const { name, driver } = await launch();
   try {

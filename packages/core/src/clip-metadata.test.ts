@@ -144,6 +144,21 @@ describe("CLIP_AVAILABLE", () => {
     });
   });
 
+  it("tells where the files of a preview are, and says nothing where there is none", () => {
+    const file = (name: string) => ({ key: `${PATH}_${name}`, bytes: 1 });
+    const preview = { storyboard: file("storyboard.vtt"), sprite: { ...file("storyboard.jpg"), tiles: 2 } };
+    const told = (name: string) => ({ url: `${URL_PATH}_${name}`, key: `/${PATH}_${name}` });
+    expect(availableMetadata(sampleRequest, { ...finished, preview }, BUCKET, settings).preview).toEqual({
+      storyboard: told("storyboard.vtt"),
+      sprite: told("storyboard.jpg"),
+    });
+    const animated = { ...preview, animated: file("preview.webp") };
+    expect(
+      availableMetadata(sampleRequest, { ...finished, preview: animated }, BUCKET, settings).preview,
+    ).toMatchObject({ animated: told("preview.webp") });
+    expect(availableMetadata(sampleRequest, finished, BUCKET, settings)).not.toHaveProperty("preview");
+  });
+
   it("names thumbnails of the chosen format and sizes", () => {
     const png = testSettings({ THUMBNAIL_FORMAT: "png", THUMBNAIL_SIZES: "640" });
     expect(availableMetadata(sampleRequest, finished, BUCKET, png).thumbnail).toEqual({

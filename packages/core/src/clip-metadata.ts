@@ -3,6 +3,7 @@ import type {
   ClipRequest,
   Coverage,
   Interval,
+  PreviewFiles,
   Reason,
   RenderedClip,
   Settings,
@@ -44,6 +45,7 @@ const LONGEST_IN_QUEUE_MS = 14 * 24 * 3600_000;
 export interface Finished {
   clip: RenderedClip;
   coverage: Coverage;
+  preview?: PreviewFiles | undefined;
   /** When the pipeline took up the message that led to this. */
   takenUpMs: number;
   /** When the last file was ready. */
@@ -52,7 +54,7 @@ export interface Finished {
 
 export function availableMetadata(
   request: ClipRequest,
-  { clip, coverage, takenUpMs, finishedMs }: Finished,
+  { clip, coverage, preview, takenUpMs, finishedMs }: Finished,
   bucket: string,
   settings: MetadataSettings,
 ): ClipMetadata {
@@ -72,6 +74,7 @@ export function availableMetadata(
     },
     retryTimestamps: request.retryTimestamps,
     coverage: told(coverage),
+    ...(preview && { preview: toldPreview(preview, settings) }),
     // Footage was missing from the first attempt to this one; then this one's message lay in the queue.
     waitMs: Math.max(0, request.sentMs - firstSentMs(request)),
     ...(queuedMs <= LONGEST_IN_QUEUE_MS && { queuedMs }),
@@ -133,6 +136,14 @@ function identity({ clipId, cameraId, startMs, endMs }: AnswerableRequest, statu
   return { clipId, cameraId, startTimestampInMs: startMs, endTimestampInMs: endMs, status };
 }
 
+/** Where the files of a preview are, as the clip's own place is told. */
+function toldPreview({ storyboard, sprite, animated }: PreviewFiles, { CLIP_URL }: MetadataSettings) {
+  const place = ({ key }: { key: string }) => ({ url: urlOf(key, CLIP_URL), key: `/${key}` });
+  return { storyboard: place(storyboard), sprite: place(sprite), ...(animated && { animated: place(animated) }) };
+}
+
+const urlOf = (key: string, base: string): string => `${base}/${key.split("/").map(encodeURIComponent).join("/")}`;
+
 /** Gaps in the contract's words (section 7). */
 function told({ gaps, audio, ...coverage }: Coverage) {
   return {
@@ -155,7 +166,7 @@ function objectsOf({ cameraId, clipId }: ClipRequest, bucket: string, settings: 
   const clip = clipKey(cameraId, clipId);
   const named = `_{size}.${settings.THUMBNAIL_FORMAT}`;
   const base = clip.slice(0, -".mp4".length);
-  const url = `${settings.CLIP_URL}/${base.split("/").map(encodeURIComponent).join("/")}`;
+  const url = urlOf(base, settings.CLIP_URL);
   return {
     bucket,
     clip: { url: `${url}.mp4`, key: `/${clip}` },

@@ -7,3 +7,4 @@ export * from "./keys.ts";
 export * from "./ports.ts";
 export * from "./request.ts";
 export * from "./retry.ts";
+export * from "./webvtt.ts";

@@ -26,6 +26,12 @@ export const clipKey = (cameraId: string, clipId: string): string => `${checked(
 export const thumbnailKey = (cameraId: string, clipId: string, size: number | "original", format: string): string =>
   `${checked(cameraId)}/${checked(clipId)}_${size}.${format}`;
 
+const PREVIEW_NAMES = { storyboard: "storyboard.vtt", sprite: "storyboard.jpg", animated: "preview.webp" };
+
+/** Of a file of a clip's preview. */
+export const previewKey = (cameraId: string, clipId: string, file: keyof typeof PREVIEW_NAMES): string =>
+  `${checked(cameraId)}/${checked(clipId)}_${PREVIEW_NAMES[file]}`;
+
 /** @param eventId of the SourcesLocated event, so that two attempts never share a file. */
 export const stagedSourceKey = (clipId: string, eventId: string, index: number): string =>
   `sources/${checked(clipId)}/${checked(eventId)}/${index}.mp4`;

@@ -127,6 +127,7 @@ describe("a request with a fault that its sender can be told", () => {
     ["an unknown gap policy", { gapPolicy: "IGNORE" }, /gapPolicy/],
     ["an unknown precision", { precision: "roughly" }, /precision/],
     ["an unknown quality", { quality: "best" }, /quality/],
+    ["an unknown preview", { preview: "film" }, /preview/],
     ["retries that are no list", { retryTimestamps: "never" }, /retryTimestamps/],
     ["retries that are no times", { retryTimestamps: [1537119430000, "soon"] }, /retryTimestamps.1 must be a number/],
   ])("is answered: %s", (_, changes, problem) => {
@@ -293,6 +294,7 @@ describe("the keys of a request", () => {
     { gapPolicy: "REJECT" as const },
     { precision: "exact" as const },
     { quality: "draft" as const },
+    { preview: "animated" as const },
   ])("differ when the content does: %j", (change) => {
     expect(requestKey({ ...sampleRequest, ...change })).not.toBe(requestKey(sampleRequest));
   });
@@ -327,6 +329,7 @@ it("sends a request again as the same request", () => {
     gapPolicy: "REJECT" as const,
     precision: "fast" as const,
     quality: "draft" as const,
+    preview: "storyboard" as const,
   };
   expect(readRequest(writeRequest(request), SENT)).toEqual({ readable: true, request });
 });

@@ -8,6 +8,7 @@ import {
   gap,
   interval,
   locatedSource,
+  previewFiles,
   reason,
   renderedClip,
   stagedSource,
@@ -56,8 +57,14 @@ export const ClipRendered = defineEvent("ClipRendered", 1, {
 });
 
 export const ThumbnailsRendered = defineEvent("ThumbnailsRendered", 1, {
-  summary: "Every thumbnail is stored under its final key.",
-  data: z.object({ request: clipRequest, clip: renderedClip, coverage, thumbnails: z.array(thumbnail).min(1) }),
+  summary: "Every thumbnail is stored under its final key, and the preview where one was asked for.",
+  data: z.object({
+    request: clipRequest,
+    clip: renderedClip,
+    coverage,
+    thumbnails: z.array(thumbnail).min(1),
+    preview: previewFiles.optional(),
+  }),
   sample: { request, clip, coverage: whole, thumbnails: [picture] },
 });
 

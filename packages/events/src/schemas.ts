@@ -55,6 +55,13 @@ export type Priority = z.infer<typeof priority>;
 export const lane = priority.exclude(["normal"]);
 export type Lane = z.infer<typeof lane>;
 
+/**
+ * Small pictures of the whole clip, made of its keyframes: `storyboard` is a picture of many tiles with a WebVTT track that
+ * players show over their bar; `animated` has that, and a moving picture of three seconds.
+ */
+export const preview = z.enum(["none", "storyboard", "animated"]);
+export type Preview = z.infer<typeof preview>;
+
 export const status = z.enum([
   "CLIP_AVAILABLE",
   "CLIP_PENDING",
@@ -176,3 +183,16 @@ export type RenderedClip = z.infer<typeof renderedClip>;
 
 export const thumbnail = z.object({ key: z.string(), width: z.int().positive(), bytes: z.int().positive() });
 export type Thumbnail = z.infer<typeof thumbnail>;
+
+const storedFile = z.object({ key: z.string(), bytes: z.int().positive() });
+
+/** The files of a preview. */
+export const previewFiles = z.object({
+  /** WebVTT: which tile of the sprite belongs to which part of the clip. */
+  storyboard: storedFile,
+  /** JPEG. */
+  sprite: storedFile.extend({ tiles: z.int().positive() }),
+  /** WebP. */
+  animated: storedFile.optional(),
+});
+export type PreviewFiles = z.infer<typeof previewFiles>;

@@ -22,6 +22,7 @@ it("has the contract's defaults", () => {
     S3_BUCKET_ORIGIN_DIR: "",
     LOG_LEVEL: "INFO",
     CLIP_PRECISION: "smart",
+    PREVIEWS: "none",
   });
 });
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { precision } from "./schemas.ts";
+import { precision, preview } from "./schemas.ts";
 
 /**
  * The settings of one environment (contract, section 6, and ours). They live here because both sides read them: the
@@ -78,6 +78,8 @@ export const settingsSchema = z.object({
   LOG_LEVEL: optional(z.enum(["DEBUG", "INFO", "WARN", "ERROR"]).default("INFO")),
   /** How clips are cut unless a request says otherwise. */
   CLIP_PRECISION: optional(precision.default("smart")),
+  /** Which small pictures of the whole clip are made unless a request says otherwise. */
+  PREVIEWS: optional(preview.default("none")),
   /** Longest hole between two recordings that counts as a join, not as a gap, ms. */
   JOIN_TOLERANCE_MS: optional(z.coerce.number().int().min(0).max(60_000).default(1000)),
   /** Longest recording the cameras make: how far around the range to look for recordings. */

@@ -57,6 +57,31 @@ export interface ThumbnailJob {
   atSeconds: number;
   /** One file per entry; `width: null` keeps the clip's own size. The file's extension chooses the format (jpg, png, webp). */
   outputs: { path: string; width: number | null }[];
+  preview?: PreviewJob | undefined;
+}
+
+/** Small pictures of the whole clip, made in the same run. */
+export interface PreviewJob {
+  /** An MP4 of keyframes of the clip, each at its instant in the clip. Absent: the clip shows none; the thumbnails' frame is taken. */
+  keyframes?: string | undefined;
+  /** A JPEG of tiles. */
+  sprite: string;
+  /** A WebP of three seconds. */
+  animated?: string | undefined;
+}
+
+/** Where in the sprite which part of the clip is: each tile stands until the next. Seconds in the clip, pixels. */
+export interface Storyboard {
+  tiles: { fromSeconds: number; x: number; y: number }[];
+  width: number;
+  height: number;
+  animated: boolean;
+}
+
+export interface Pictures {
+  thumbnails: { path: string; width: number; height: number }[];
+  /** Absent also when no keyframe can be decoded: thumbnails and clip do not depend on it. */
+  storyboard?: Storyboard | undefined;
 }
 
 /** `percent` runs from 0 to 100 over the whole job. */
@@ -78,8 +103,5 @@ export interface MediaEngine {
   renderClip(job: RenderJob, options: RenderOptions): Promise<RenderReport>;
   /** Copies a recording of another container into an MP4; false when that cannot hold it. */
   unwrap(input: string, output: string, options: RenderOptions): Promise<boolean>;
-  renderThumbnails(
-    job: ThumbnailJob,
-    options: RenderOptions,
-  ): Promise<{ path: string; width: number; height: number }[]>;
+  renderThumbnails(job: ThumbnailJob, options: RenderOptions): Promise<Pictures>;
 }

@@ -6,6 +6,7 @@ export { pictureOrder } from "./h26x/picture-order.ts";
 export { isIntraSlice } from "./h26x/slice-type.ts";
 export type { ByteSource } from "./io/byte-source.ts";
 export { fileSource } from "./io/file-source.ts";
+export { memorySource } from "./io/memory-source.ts";
 export { urlSource } from "./io/url-source.ts";
 export { boxesIn } from "./read/boxes.ts";
 export { foreignContainer } from "./read/foreign-container.ts";

@@ -9,6 +9,12 @@ const POLICIES = {
   REJECT: "no clip with gaps",
 };
 const PRIORITIES = { "": "when its turn comes", high: "before others", low: "after others" };
+const PREVIEWS = {
+  "": "as the service does",
+  none: "none",
+  storyboard: "storyboard",
+  animated: "storyboard, animated",
+};
 const PRECISIONS = { "": "as the service does", smart: "smart", exact: "exact", fast: "fast" };
 
 /**
@@ -24,6 +30,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
   const policy = select(POLICIES);
   const precision = select(PRECISIONS);
   const priority = select(PRIORITIES);
+  const preview = select(PREVIEWS);
   const boxes = cameras.map(({ id, title }) => ({
     id,
     box: h("input", { type: "checkbox", checked: chosen.includes(id) }),
@@ -49,6 +56,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
       gapPolicy: policy.value,
       ...(precision.value && { precision: precision.value }),
       ...(priority.value && { priority: priority.value }),
+      ...(preview.value && { preview: preview.value }),
       ...(title.value.trim() && { title: title.value.trim() }),
     };
     const body = wanted.map(({ id }) => ({ camera: id, ...common }));
@@ -71,6 +79,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
     h("label", { class: "field" }, "Gaps", policy),
     h("label", { class: "field" }, "Precision", precision),
     h("label", { class: "field" }, "Priority", priority),
+    h("label", { class: "field" }, "Preview", preview),
     h(
       "fieldset",
       { class: "checks wide" },

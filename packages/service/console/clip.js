@@ -3,6 +3,7 @@ import { attempt, call } from "./api.js";
 import { fill, h, toast } from "./dom.js";
 import { follow } from "./live.js";
 import { explanation, lengthOf, pill } from "./states.js";
+import { storyboard } from "./storyboard.js";
 import { clock, clockMs, day, full, size, span } from "./time.js";
 
 /** @typedef {{ type: string, id: string, at: number, hops: number, data: any }} HistoryEvent */
@@ -127,9 +128,12 @@ function player({ start, end, links, metadata, title, clipId }) {
   const firstMs = (start ?? 0) + (coverage?.startErrorMs ?? 0);
   const now = h("span", { class: "clock" }, clockMs(firstMs));
   const isFilled = clip.durationMs >= (end ?? 0) - (start ?? 0) - 100;
+  const clockAt = (/** @type {number} */ seconds) => {
+    const ms = seconds * 1000;
+    return clockMs(isFilled ? firstMs + ms : wallAt(ms, delivered));
+  };
   const tell = () => {
-    const ms = video.currentTime * 1000;
-    now.textContent = clockMs(isFilled ? firstMs + ms : wallAt(ms, delivered));
+    now.textContent = clockAt(video.currentTime);
   };
   for (const event of ["timeupdate", "seeked", "loadedmetadata"]) video.addEventListener(event, tell);
   const step = (/** @type {number} */ frames) => {
@@ -146,6 +150,7 @@ function player({ start, end, links, metadata, title, clipId }) {
     },
     h("h2", {}, "Video"),
     video,
+    links.storyboard && storyboard(video, links.storyboard, clockAt),
     h(
       "div",
       { class: "player-bar" },

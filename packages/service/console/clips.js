@@ -3,6 +3,7 @@ import { call } from "./api.js";
 import { fill, h } from "./dom.js";
 import { follow } from "./live.js";
 import { explanation, lengthOf, pill, STATES } from "./states.js";
+import { moveOnHover } from "./storyboard.js";
 import { ago, full } from "./time.js";
 
 const PAGE = 50;
@@ -122,7 +123,7 @@ function clipRow(clip) {
   const picture = links.thumbnail
     ? h("img", { class: "thumb", src: links.thumbnail, alt: "", loading: "lazy" })
     : h("span", { class: "thumb" });
-  return h(
+  const row = h(
     "li",
     {},
     h("a", { href, tabindex: -1, "aria-hidden": "true" }, picture),
@@ -148,4 +149,6 @@ function clipRow(clip) {
       state === "working" && h("progress", { max: 100, value: percent ?? 0, "aria-label": "Progress" }),
     ),
   );
+  if (links.animated && picture instanceof HTMLImageElement) moveOnHover(picture, row, links.animated);
+  return row;
 }

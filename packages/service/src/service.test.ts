@@ -92,6 +92,34 @@ describe("clips over HTTP", () => {
     expect((await world.call("/files/pier/first.mp4")).status).toBe(200);
   });
 
+  it("have a preview where one is asked for: a track that names its sprite, and a moving picture in the list", async () => {
+    await world.call("/clips", { json: { ...wanted, clipId: "small", preview: "animated" } });
+    await messages("/clips/small/events");
+    const { links, metadata } = await available("small");
+    expect(links).toMatchObject({ storyboard: "/clips/small/preview/storyboard.vtt" });
+    expect((await json("/clips?search=small")).clips[0].links.animated).toBe("/clips/small/preview/animated.webp");
+    const track = await world.call(links.storyboard);
+    expect(track.headers.get("content-type")).toContain("text/vtt");
+    expect(await track.text()).toMatch(
+      /^WEBVTT\n\n00:00:00\.000 --> 00:00:0\d\.\d+\nstoryboard\.jpg#xywh=0,0,160,90\n(?:.*\n)*00.+--> 00:00:02\.000\nstory.+\n$/,
+    );
+    for (const [file, type] of [
+      ["storyboard.jpg", "image/jpeg"],
+      ["animated.webp", "image/webp"],
+    ]) {
+      const answer = await world.call(`/clips/small/preview/${file}`);
+      expect([answer.status, answer.headers.get("content-type")]).toEqual([200, type]);
+    }
+    // As the metadata says it, for whoever serves the folder.
+    const { pathname } = new URL(metadata.preview.storyboard.url);
+    expect(await (await world.call(pathname)).text()).toContain("\nsmall_storyboard.jpg#xywh=");
+    const linked = await (await world.call("/clips/small/links", { json: {} })).json();
+    const signed = new URL((linked as { url: string }).url).search;
+    expect(await (await world.call(`${links.storyboard}${signed}`)).text()).toContain(`storyboard.jpg${signed}#xywh=`);
+    expect((await json("/clips/first")).links.storyboard).toBeUndefined();
+    expect((await world.call("/clips/first/preview/storyboard.vtt")).status).toBe(404);
+  });
+
   it("are the same clip under the same Idempotency-Key or clipId, and refused where these stand for another", async () => {
     const ask = (more: object, key?: string) =>
       world.call("/clips", { json: { ...wanted, ...more }, ...(key && { headers: { "idempotency-key": key } }) });

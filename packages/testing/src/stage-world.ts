@@ -232,12 +232,18 @@ export function fakeMedia(before: (job: RenderJob) => void = () => {}): MediaEng
       };
     },
     unwrap: async () => false,
-    async renderThumbnails({ clip, outputs }) {
+    async renderThumbnails({ clip, outputs, preview }) {
       const name = createHash("sha256")
         .update(await readFile(clip))
         .digest("hex");
       await Promise.all(outputs.map(({ path, width }) => writeFile(path, `${name} ${width}`)));
-      return outputs.map(({ path, width }) => ({ path, width: width ?? 64, height: 36 }));
+      const small = [preview?.sprite, preview?.animated].filter((path) => path !== undefined);
+      await Promise.all(small.map((path) => writeFile(path, name)));
+      const tiles = [0, 4].map((fromSeconds) => ({ fromSeconds, x: fromSeconds * 40, y: 0 }));
+      return {
+        thumbnails: outputs.map(({ path, width }) => ({ path, width: width ?? 64, height: 36 })),
+        storyboard: preview && { tiles, width: 160, height: 90, animated: preview.animated !== undefined },
+      };
     },
   };
 }

@@ -30,11 +30,12 @@ export const stubEngine: MediaEngine = {
   },
   unwrap: async () => false,
   async renderThumbnails({ outputs }) {
-    return Promise.all(
+    const thumbnails = await Promise.all(
       outputs.map(async ({ path, width }) => {
         await writeFile(path, "a picture");
         return { path, width: width ?? 160, height: 90 };
       }),
     );
+    return { thumbnails };
   },
 };

@@ -1,25 +1,21 @@
 import { createWriteStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import { firstTrack, presentationSeconds, readMovie, shownAt, sliceRecording } from "@camclips/mp4";
-import type { Deps } from "../runtime/deps.ts";
+import { presentationSeconds, shownAt, sliceRecording } from "@camclips/mp4";
+import type { OpenClip } from "./open-clip.ts";
 
 /** Less than any frame interval: the range ends before the next frame. */
 const BESIDE_FRAME_SECONDS = 0.002;
 
 /** A file of the few frames that lead to the one shown at the instant; in a gap that is held, that one lies far before. */
 export async function cutAround(
-  key: string,
+  { key, object, video }: OpenClip,
   atSeconds: number,
   path: string,
-  { destination }: Pick<Deps, "destination">,
   signal: AbortSignal,
 ): Promise<{ path: string; atSeconds: number }> {
-  const object = await destination.open(key, signal);
-  if (!object) throw new Error(`${key} is gone: the clip was removed before its thumbnails were made`);
-  const video = firstTrack(await readMovie(object, key, signal), "vide");
-  const shown = video && shownAt(video, atSeconds);
-  if (!video || shown === undefined) throw new Error(`${key} shows no frame at ${atSeconds} s`);
+  const shown = shownAt(video, atSeconds);
+  if (shown === undefined) throw new Error(`${key} shows no frame at ${atSeconds} s`);
   const shownSeconds = presentationSeconds(video, shown);
   const range = { fromSeconds: shownSeconds, toSeconds: shownSeconds + BESIDE_FRAME_SECONDS, showHidden: true };
   const slice = await sliceRecording(object, key, range, signal);

@@ -109,10 +109,10 @@ async function claimTerminal(
 
 function terminalOf(event: Terminal, { settings, destinationBucket }: Needs): TerminalRecord {
   if (event.type !== "ThumbnailsRendered") return refusedTerminal(event);
-  const { request, clip, coverage } = event.data;
+  const { request, clip, coverage, preview } = event.data;
   const { takenUpAt, occurredAt } = event.metadata;
   const takenUpMs = takenUpAt === undefined ? request.sentMs : Date.parse(takenUpAt);
-  const finished = { clip, coverage, takenUpMs, finishedMs: Date.parse(occurredAt) };
+  const finished = { clip, coverage, preview, takenUpMs, finishedMs: Date.parse(occurredAt) };
   const clipMetadata = availableMetadata(request, finished, destinationBucket, settings);
   return {
     status: "CLIP_AVAILABLE",

@@ -6,23 +6,26 @@ import type { Deps } from "../runtime/deps.ts";
 import { SERVED, uploadFile } from "../runtime/files.ts";
 import { defineStage } from "../runtime/process.ts";
 import { cutAround } from "../sources/cut-around.ts";
+import { openClip } from "../sources/open-clip.ts";
+import { previewJob, storePreview } from "../sources/preview.ts";
 
-type Needs = Pick<Deps, "destination" | "media" | "scratch" | "settings">;
+type Needs = Pick<Deps, "destination" | "media" | "scratch" | "settings" | "log">;
 
 const CONTENT_TYPES = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
 
 /** Where in the clip the picture is taken (contract, section 4). */
 const PICTURE_AT = 0.25;
 
-/** One picture in every size, out of the few bytes around it: the clip is not read whole. */
+/** One picture in every size, and the preview, out of the few bytes that they need: the clip is not read whole. */
 export const renderThumbnails = defineStage(
   "render-thumbnails",
   [ClipRendered],
   async ({ data: { request, clip, coverage } }, deps: Needs, signal) => {
     const { THUMBNAIL_FORMAT: format, THUMBNAIL_SIZES } = deps.settings;
     await using scratch = await deps.scratch();
+    const opened = await openClip(clip.key, deps, signal);
     const atSeconds = (clip.durationMs / 1000) * PICTURE_AT;
-    const around = await cutAround(clip.key, atSeconds, join(scratch.path, "picture.mp4"), deps, signal);
+    const around = await cutAround(opened, atSeconds, join(scratch.path, "picture.mp4"), signal);
     const sizes = [...THUMBNAIL_SIZES, "original" as const];
     // Not named as their keys: ffmpeg takes a "%" in a picture's name for a pattern.
     const outputs = sizes.map((size) => ({
@@ -31,18 +34,20 @@ export const renderThumbnails = defineStage(
       key: thumbnailKey(request.cameraId, request.clipId, size, format),
     }));
     const keys = new Map(outputs.map(({ path, key }) => [path, key]));
+    const preview = await previewJob(request.preview ?? deps.settings.PREVIEWS, opened, scratch.path, signal);
     const pictures = await deps.media.renderThumbnails(
-      { clip: around.path, atSeconds: around.atSeconds, outputs },
+      { clip: around.path, atSeconds: around.atSeconds, outputs, preview },
       { scratch: scratch.path, signal },
     );
     const thumbnails = [];
-    for (const { path, width } of pictures) {
+    for (const { path, width } of pictures.thumbnails) {
       const key = keys.get(path) ?? "";
       const options = { ...SERVED, contentType: CONTENT_TYPES[format], signal };
       const { bytes } = await uploadFile(deps.destination, key, path, options);
       thumbnails.push({ key, width, bytes });
     }
-    return [ThumbnailsRendered.happened({ request, clip, coverage, thumbnails })];
+    const stored = preview && (await storePreview({ request, clip }, preview, pictures.storyboard, deps, signal));
+    return [ThumbnailsRendered.happened({ request, clip, coverage, thumbnails, preview: stored })];
   },
 );
 

@@ -358,6 +358,53 @@ describe("rendering thumbnails", () => {
     expect(data.thumbnails.map(({ key }) => key)).toEqual(["cam-1/clip-1_300.webp", "cam-1/clip-1_original.webp"]);
   });
 
+  it.each([
+    ["asked for", {}, { preview: "animated" }],
+    ["set", { PREVIEWS: "animated" }, {}],
+  ] as const)(
+    "puts a preview beside the clip where one is %s, and its track names the sprite",
+    async (_, set, asked) => {
+      await using world = await testWorld(set);
+      await world.deps.destination.put(KEY, await readFile(RECORDING_FILE), { contentType: "video/mp4" });
+      const wanted = eventOf(ClipRendered.happened({ request: request(asked), clip, coverage }));
+      const { data } = onlyOne("ThumbnailsRendered", await deliver(renderThumbnails, wanted, world));
+      expect(data.preview).toEqual({
+        storyboard: { key: "cam-1/clip-1_storyboard.vtt", bytes: expect.any(Number) },
+        sprite: { key: "cam-1/clip-1_storyboard.jpg", bytes: expect.any(Number), tiles: 2 },
+        animated: { key: "cam-1/clip-1_preview.webp", bytes: expect.any(Number) },
+      });
+      const track = await world.deps.destination.get("cam-1/clip-1_storyboard.vtt");
+      const end = new Date(clip.durationMs).toISOString().slice(11, 23);
+      expect(Buffer.from(track ?? []).toString()).toBe(
+        "WEBVTT\n\n00:00:00.000 --> 00:00:04.000\nclip-1_storyboard.jpg#xywh=0,0,160,90\n\n" +
+          `00:00:04.000 --> ${end}\nclip-1_storyboard.jpg#xywh=160,0,160,90\n`,
+      );
+    },
+  );
+
+  it("makes no preview unless one is wanted, also where the environment would", async () => {
+    await using world = await testWorld({ PREVIEWS: "storyboard" });
+    await world.deps.destination.put(KEY, await readFile(RECORDING_FILE), { contentType: "video/mp4" });
+    const unwanted = eventOf(ClipRendered.happened({ request: request({ preview: "none" }), clip, coverage }));
+    const { data } = onlyOne("ThumbnailsRendered", await deliver(renderThumbnails, unwanted, world));
+    expect(data.preview).toBeUndefined();
+    expect(await Array.fromAsync(world.deps.destination.list("cam-1/"))).not.toContain("cam-1/clip-1_storyboard.vtt");
+  });
+
+  it("delivers thumbnails without a preview where none could be made", async () => {
+    await using world = await testWorld({ PREVIEWS: "storyboard" });
+    await world.deps.destination.put(KEY, await readFile(RECORDING_FILE), { contentType: "video/mp4" });
+    const media = fakeMedia();
+    const renderWithout: typeof media.renderThumbnails = async (job, options) => {
+      const { thumbnails } = await media.renderThumbnails(job, options);
+      return { thumbnails };
+    };
+    world.deps.media = { ...media, renderThumbnails: renderWithout };
+    const { data } = onlyOne("ThumbnailsRendered", await deliver(renderThumbnails, rendered, world));
+    expect([data.thumbnails.length, data.preview]).toEqual([3, undefined]);
+    expect(world.lines.map(({ message }) => message)).toContainEqual(expect.stringContaining("has no preview"));
+  });
+
   it("fails when the clip was removed meanwhile", async () => {
     await using world = await testWorld();
     await expect(deliver(renderThumbnails, rendered, world)).rejects.toThrow(`${KEY} is gone`);

@@ -17,9 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => shop.clear());
 
-const thumbnails = (atSeconds: number, outputs: [name: string, width: number | null][]) => {
+const thumbnails = async (atSeconds: number, outputs: [name: string, width: number | null][]) => {
   const paths = outputs.map(([name, width]) => ({ path: join(folder, name), width }));
-  return shop.engine.renderThumbnails({ clip, atSeconds, outputs: paths }, { scratch: folder });
+  return (await shop.engine.renderThumbnails({ clip, atSeconds, outputs: paths }, { scratch: folder })).thumbnails;
 };
 
 describe("renderThumbnails", () => {

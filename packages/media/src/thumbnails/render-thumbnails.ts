@@ -11,11 +11,13 @@ import {
 } from "@camclips/mp4";
 import { findEntryFor } from "../cut/idr.ts";
 import { VerificationError } from "../errors.ts";
+import { FfmpegError } from "../ffmpeg/errors.ts";
 import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import type { EngineSettings } from "../ffmpeg/settings.ts";
-import type { RenderOptions, ThumbnailJob } from "../media-engine.ts";
+import type { Pictures, RenderOptions, ThumbnailJob } from "../media-engine.ts";
 import { imageSize } from "../probe/image-size.ts";
+import { madePreview, type PreparedPreview, preparePreview, previewArguments, previewInputOptions } from "./preview.ts";
 
 /** By extension. JPEG's quality runs from 2 (best) to 31; WebP's from 0 to 100 (best). */
 const encoders: Record<string, readonly string[]> = {
@@ -38,24 +40,29 @@ interface ShownFrame {
 export function thumbnailArguments(
   { clip, outputs }: Pick<ThumbnailJob, "clip" | "outputs">,
   { frameSeconds, entrySeconds }: ShownFrame,
+  preview?: PreparedPreview,
 ): string[] {
-  const names = outputs.map((_, index) => `t${index}`);
+  const shared = preview && preview.frames === 0 ? ["p"] : [];
+  const names = [...outputs.map((_, index) => `t${index}`), ...shared];
+  const small = preview && previewArguments(preview, preview.frames === 0 ? "[p]trim=end_frame=1," : "[1:V:0]");
   const scales = outputs.map(({ width }, index) => {
     const size = width === null ? "" : `,scale=${width}:-2:flags=lanczos`;
     return `[${names[index]}]null${size}[s${index}]`;
   });
   const pick = `[0:V:0]trim=start=${Math.max(0, frameSeconds - TIME_TOLERANCE_SECONDS).toFixed(6)}`;
-  const split = `${pick},scale=iw*sar:ih,setsar=1,split=${outputs.length}${names.map((name) => `[${name}]`).join("")}`;
+  const split = `${pick},scale=iw*sar:ih,setsar=1,split=${names.length}${names.map((name) => `[${name}]`).join("")}`;
   const seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", Math.max(0, entrySeconds).toFixed(6)];
   return [
     ...["-v", "error", "-y", "-copyts", "-filter_complex_threads", "1"],
     ...inputArguments(clip, [...AS_INDEXED, "-threads", "1", ...seek]),
-    ...["-filter_complex", [split, ...scales].join(";")],
+    ...(preview?.keyframes ? inputArguments(preview.keyframes, [...AS_INDEXED, ...previewInputOptions()]) : []),
+    ...["-filter_complex", [split, ...scales, ...(small?.filters ?? [])].join(";")],
     ...outputs.flatMap(({ path }, index) => [
       ...["-map", `[s${index}]`, "-frames:v", "1"],
       ...encoderFor(path),
       ...["-update", "1", `file:${path}`],
     ]),
+    ...(small?.outputs ?? []),
   ];
 }
 
@@ -78,25 +85,37 @@ async function frameAt({ clip, atSeconds }: ThumbnailJob, signal: AbortSignal | 
 }
 
 /**
- * Writes all thumbnails of a clip with one run of ffmpeg.
+ * Writes all thumbnails of a clip, and its preview, with one run of ffmpeg. Where that fails, the thumbnails are made alone: no
+ * clip is lost over its preview.
  * @returns the files with the sizes that they really have.
  * @throws VerificationError when the clip has no frame there, FfmpegError, FfmpegMissingError; then no file is left.
  */
 export async function renderThumbnails(
   job: ThumbnailJob,
   { ffmpeg, timeLimitMs }: Pick<EngineSettings, "ffmpeg" | "timeLimitMs">,
-  { scratch, signal, onProgress }: RenderOptions,
-): Promise<{ path: string; width: number; height: number }[]> {
+  options: RenderOptions,
+): Promise<Pictures> {
+  const { scratch, signal, onProgress } = options;
   const paths = job.outputs.map(({ path }) => path);
   try {
-    const args = thumbnailArguments(job, await frameAt(job, signal));
-    await runFfmpeg({ ffmpeg, timeLimitMs, signal, cwd: scratch, args });
-    const sized = await Promise.all(paths.map(async (path) => ({ path, ...(await imageSize(path)) })));
+    const frame = await frameAt(job, signal);
+    const preview = job.preview && (await preparePreview(job.preview, scratch, signal));
+    const run = (small?: PreparedPreview) =>
+      runFfmpeg({ ffmpeg, timeLimitMs, signal, cwd: scratch, args: thumbnailArguments(job, frame, small) });
+    let storyboard: Pictures["storyboard"];
+    if (preview) storyboard = await run(preview).then(() => madePreview(preview), noPreview);
+    if (!storyboard) await run();
+    const thumbnails = await Promise.all(paths.map(async (path) => ({ path, ...(await imageSize(path)) })));
     onProgress?.(100);
-    return sized;
+    return { thumbnails, storyboard };
   } catch (error) {
     await Promise.all(paths.map((path) => rm(path, { force: true })));
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     throw new VerificationError(`the clip has no frame at ${job.atSeconds} s`, { cause: error });
   }
+}
+
+/** ffmpeg's own failure; an abort, a missing program or the time limit would meet the thumbnails, too. */
+function noPreview(error: unknown): undefined {
+  if (!(error instanceof FfmpegError) || error.exitCode === null) throw error;
 }

@@ -74,6 +74,7 @@ const tunable = {
   THUMBNAIL_SIZES: true,
   THUMBNAIL_FORMAT: true,
   CLIP_PRECISION: true,
+  PREVIEWS: true,
   JOIN_TOLERANCE_MS: true,
   RECORDING_MAX_LEN: true,
   CLIP_WORK_LIMIT: true,

@@ -7,9 +7,11 @@ import { Problem } from "../http/problem.ts";
 import { sendFile } from "../http/send-file.ts";
 import type { Site } from "../site.ts";
 import { clipOr404, clipParams } from "./clips.ts";
+import { addPreviewFiles } from "./preview-files.ts";
 import { type Api, json, problems } from "./route.ts";
 
 const MIME = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
+const SERVED = { ...MIME, mp4: "video/mp4", vtt: "text/vtt" };
 
 /** A clip may be replaced by a rerun: browsers keep it, and ask whether it is still the same. */
 const CACHE = "private, no-cache";
@@ -85,11 +87,13 @@ export function addClipFiles(api: Api, site: Site, guard: Guard): void {
     },
   );
 
+  addPreviewFiles(api, site, viewOrLink, (clipId) => cameraOf(site, clipId));
+
   // What CLIP_URL is the first part of: the addresses in clips' metadata.
   api.get("/files/:camera/:name", guard.needs("view"), async (context) => {
     const { camera, name } = context.req.param();
     const extension = name.slice(name.lastIndexOf(".") + 1);
-    const contentType = extension === "mp4" ? "video/mp4" : MIME[extension as keyof typeof MIME];
+    const contentType = SERVED[extension as keyof typeof SERVED];
     if (contentType === undefined || ![camera, name].every((segment) => /^[^./\\][^/\\\0]*$/.test(segment)))
       throw new Problem(404, "there is no such file");
     return sendFile(context.req.raw, join(site.config.clips, camera, name), { contentType, cacheControl: CACHE });

@@ -3,13 +3,14 @@ import type { AnyEvent } from "@camclips/events";
 import { askedAs, toldOf } from "@camclips/local";
 import type { z } from "@hono/zod-openapi";
 import type { Site } from "../site.ts";
+import { previewLinks } from "./preview-files.ts";
 import type { clipView } from "./schemas.ts";
 
 export type ClipView = z.input<typeof clipView>;
 
 /** A clip in a list. */
 export function clipSummary(
-  { live, settings }: Pick<Site, "live" | "settings">,
+  { live, settings, config }: Pick<Site, "live" | "settings" | "config">,
   status: ClipStatus,
   title?: string,
 ): ClipView {
@@ -31,7 +32,10 @@ export function clipSummary(
     ...((outcome ?? state === "waiting") && { status: outcome ?? "CLIP_PENDING" }),
     ...(reason && { reason }),
     ...(percent !== undefined && { percent }),
-    links: linksOf(clipId, state === "available" ? settings.THUMBNAIL_SIZES : undefined),
+    links: {
+      ...linksOf(clipId, state === "available" ? settings.THUMBNAIL_SIZES : undefined),
+      ...(state === "available" && previewLinks({ config }, cameraId, clipId)),
+    },
   };
 }
 

@@ -17,13 +17,13 @@ const OPTIONAL_DECODERS: readonly string[] = ["av1", "libdav1d"];
  * What the engine and the synthetic camera use, by the option that makes ffmpeg list it. Names as ffmpeg prints them.
  */
 export const requirements = {
-  encoders: words("libx264 aac mjpeg png libwebp rawvideo wrapped_avframe pcm_s16le"),
+  encoders: words("libx264 aac mjpeg png libwebp libwebp_anim rawvideo wrapped_avframe pcm_s16le"),
   decoders: [...videoDecoders, ...AUDIO_DECODERS, "rawvideo"].filter((name) => !OPTIONAL_DECODERS.includes(name)),
   filters: words(`
     aevalsrc aformat anullsrc apad aresample asetnsamples asetpts atrim color concat crop extractplanes format fps interleave
-    lowpass noise null overlay pad scale select setpts setsar settb split testsrc2 tpad trim`),
+    lowpass noise null overlay pad scale select setpts setsar settb split testsrc2 tile tpad trim`),
   demuxers: words("mov rawvideo"),
-  muxers: words("mp4 mov image2 framecrc null rawvideo s16le"),
+  muxers: words("mp4 mov image2 webp framecrc null rawvideo s16le"),
   bsfs: words("setts"),
   options: words("-fps_mode -stats_period -enc_time_base -progress -find_stream_info"),
 } as const satisfies Record<string, readonly string[]>;

@@ -1,0 +1,90 @@
+import { statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { previewKey } from "@camclips/core";
+import { createRoute, z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { Problem } from "../http/problem.ts";
+import { sendFile } from "../http/send-file.ts";
+import type { Site } from "../site.ts";
+import { type Api, problems } from "./route.ts";
+
+const files = {
+  "storyboard.vtt": "storyboard",
+  "storyboard.jpg": "sprite",
+  "animated.webp": "animated",
+} as const;
+const names = Object.keys(files) as (keyof typeof files)[];
+
+const pathOf = ({ config }: Pick<Site, "config">, camera: string, clipId: string, name: keyof typeof files): string =>
+  join(config.clips, previewKey(camera, clipId, files[name]));
+
+/** Links to those files of a clip's preview that are there. */
+export function previewLinks(
+  site: Pick<Site, "config">,
+  camera: string | null,
+  clipId: string,
+): Record<string, string> {
+  if (camera === null) return {};
+  const self = `/clips/${encodeURIComponent(clipId)}/preview`;
+  const isThere = (name: keyof typeof files) =>
+    statSync(pathOf(site, camera, clipId, name), { throwIfNoEntry: false })?.isFile();
+  return {
+    ...(isThere("storyboard.vtt") && { storyboard: `${self}/storyboard.vtt` }),
+    ...(isThere("animated.webp") && { animated: `${self}/animated.webp` }),
+  };
+}
+
+/** @param mayView of the clip's files. @param cameraOf finds the camera of a clip that is available. */
+export function addPreviewFiles(
+  api: Api,
+  site: Site,
+  mayView: MiddlewareHandler,
+  cameraOf: (clipId: string) => Promise<string>,
+): void {
+  const binary = { schema: z.string().openapi({ format: "binary" }) };
+  api.openapi(
+    createRoute({
+      method: "get",
+      path: "/clips/{clipId}/preview/{file}",
+      tags: ["files"],
+      summary: "A file of the preview: the thumbnails track that players read (WebVTT), its sprite, the moving picture",
+      middleware: mayView,
+      request: {
+        params: z.object({ clipId: z.string(), file: z.enum(names) }),
+        query: z.object({ signature: z.string().optional() }),
+      },
+      responses: {
+        200: {
+          content: { "text/vtt": { schema: z.string() }, "image/jpeg": binary, "image/webp": binary },
+          description: "The file",
+        },
+        304: { description: "Not modified" },
+        ...problems(404),
+      },
+    }),
+    async (context) => {
+      const { clipId, file } = context.req.valid("param");
+      const camera = await cameraOf(clipId);
+      const path = pathOf(site, camera, clipId, file);
+      const cacheControl = "private, no-cache";
+      if (file !== "storyboard.vtt")
+        return sendFile(context.req.raw, path, {
+          contentType: file.endsWith(".jpg") ? "image/jpeg" : "image/webp",
+          cacheControl,
+        });
+      const track = await readFile(path, "utf8").catch(() => undefined);
+      if (track === undefined) throw new Problem(404, "there is no such file");
+      const { signature } = context.req.valid("query");
+      const sprite = `storyboard.jpg${signature === undefined ? "" : `?signature=${encodeURIComponent(signature)}`}`;
+      return context.text(
+        track.replaceAll(/^.+(?=#xywh=)/gm, () => sprite),
+        200,
+        {
+          "content-type": "text/vtt; charset=utf-8",
+          "cache-control": cacheControl,
+        },
+      );
+    },
+  );
+}
