@@ -13,6 +13,8 @@ const FARTHEST_LOOK_SECONDS = 512;
 const AUDIO_AWAY_SECONDS = 3;
 /** Decoders of audio need what is before. */
 const AUDIO_LEAD_SECONDS = 0.1;
+/** Behind an open entry, decoders leave out so many frames at most: as many as they may reorder (H.264, A.3.1). */
+const LEFT_OUT_FRAMES = 16;
 /** So many frames in a row behind the range, and none of those that follow belongs to it: reordering reaches less far. */
 const FRAMES_BEHIND = 8;
 
@@ -70,30 +72,36 @@ async function findEntry(
 ): Promise<number> {
   for (let back = FIRST_LOOK_SECONDS; back <= FARTHEST_LOOK_SECONDS; back *= 4) {
     const near = fromSeconds - back <= first.seconds ? first : await seek(file, places, first, fromSeconds - back);
-    const { entries, audio } = await unitsUntil(file, near.at, fromSeconds);
-    const begun = entries.filter(({ seconds }) => seconds <= fromSeconds);
+    const { entries, audio, frames } = await unitsUntil(file, near.at, fromSeconds, near === first);
+    const begun = entries.filter(
+      ({ seconds, entry, index }) => seconds <= fromSeconds && (entry === "closed" || frames - index > LEFT_OUT_FRAMES),
+    );
     const heard = begun.findLast((entry) => isHeardFrom(audio, entry, fromSeconds - AUDIO_LEAD_SECONDS));
     if (heard) return heard.at;
-    const isFar = back > AUDIO_AWAY_SECONDS;
-    const other = isFar || near === first ? (begun.at(0) ?? (near === first ? entries.at(0) : undefined)) : undefined;
-    if (other) return other.at;
+    if (near === first && entries[0]) return entries[0].at;
+    if (back > AUDIO_AWAY_SECONDS && begun[0]) return begun[0].at;
     if (near === first) break;
   }
   throw new NotTakenApartError(`no frame within ${FARTHEST_LOOK_SECONDS} s before its range can be decoded by itself`);
 }
 
-/** What is behind a place up to an instant; the first entry behind it where there is none before. */
-async function unitsUntil(file: FrameFile, at: number, seconds: number): Promise<{ entries: Unit[]; audio: Unit[] }> {
-  const entries: Unit[] = [];
+/** What is behind a place up to an instant; and the first entry behind the instant where one is needed. */
+async function unitsUntil(file: FrameFile, at: number, seconds: number, isNeeded: boolean) {
+  const entries: (Unit & { index: number })[] = [];
   const audio: Unit[] = [];
+  let frames = 0;
   let behind = 0;
   for await (const unit of file.units(at)) {
-    if (unit.kind === "audio") audio.push(unit);
-    else if (unit.isEntry) entries.push(unit);
-    if (unit.kind === "video") behind = unit.seconds > seconds ? behind + 1 : 0;
-    if (behind >= FRAMES_BEHIND && entries.length > 0) break;
+    if (unit.kind === "audio") {
+      audio.push(unit);
+      continue;
+    }
+    if (unit.entry) entries.push({ ...unit, index: frames });
+    behind = unit.seconds > seconds ? behind + 1 : 0;
+    if (behind === 0) frames++;
+    if (behind >= FRAMES_BEHIND && (entries.length > 0 || !isNeeded)) break;
   }
-  return { entries, audio };
+  return { entries, audio, frames };
 }
 
 /** Audio comes later in the file than its pictures, or it begins early enough. */

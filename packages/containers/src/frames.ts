@@ -4,8 +4,11 @@ export interface Unit {
   /** Where the file can be cut so that the unit is behind the cut. */
   at: number;
   seconds: number;
-  /** Decoding can start with it: a keyframe, with its parameter sets where the container holds them in the stream. */
-  isEntry: boolean;
+  /**
+   * Decoding can start with it: a keyframe, with its parameter sets where the container holds them in the stream. Frames behind a
+   * closed one need nothing before it; open is also what is not known to be closed.
+   */
+  entry?: "closed" | "open" | undefined;
 }
 
 /** A place where a file can be cut, and the time there: frames are reordered, so it is about right. */

@@ -28,7 +28,7 @@ async function readStart(file: FrameFile): Promise<{ first: Place; firstSeconds:
   let heardSeconds = file.hasAudio ? undefined : Number.POSITIVE_INFINITY;
   for await (const unit of file.units(0)) {
     if (unit.kind === "audio") heardSeconds ??= unit.seconds;
-    else if (unit.isEntry) first ??= unit;
+    else if (unit.entry) first ??= unit;
     const isWaiting = heardSeconds === undefined && unit.seconds < (first?.seconds ?? 0) + AUDIO_AWAY_SECONDS;
     if (first && !isWaiting) break;
   }

@@ -33,8 +33,13 @@ export async function* blocks(pieces: Pieces, cluster: number, head: MatroskaHea
     const read = id === ID.simpleBlock ? readBlock(bytes.subarray(headerBytes)) : block && readBlock(block);
     const kind = read?.track === head.video ? "video" : read?.track === head.audio ? "audio" : undefined;
     if (!read || !kind) continue;
-    const isEntry = kind === "video" && (group ? !isReferring : read.isKeyframe);
-    yield { kind, at: clusterAt, seconds: (clusterTicks + read.ticks) / head.ticksPerSecond, isEntry };
+    const isKeyframe = group ? !isReferring : read.isKeyframe;
+    yield {
+      kind,
+      at: clusterAt,
+      seconds: (clusterTicks + read.ticks) / head.ticksPerSecond,
+      ...(kind === "video" && isKeyframe && { entry: "open" }),
+    };
   }
 }
 

@@ -1,24 +1,30 @@
 /** How much of a frame is looked at: parameter sets and messages come before its first slice. */
-export const MOST_HEAD_BYTES = 16 * 1024;
+const MOST_HEAD_BYTES = 16 * 1024;
 
 type Nal = { type: number; at: number };
 
 /**
- * Whether decoding can start with a frame, by how it begins (Annex B): an IDR picture, or an intra picture from which all is
+ * How decoding can start with a frame, by how it begins (Annex B): an IDR picture, or an intra picture from which all is
  * right (a recovery point of no frames; IRAP pictures of H.265), that brings its parameter sets along.
  * @returns undefined when more bytes are needed
  */
-export function isEntry(head: Buffer, codec: "h264" | "hevc"): boolean | undefined {
+export function entryOf(head: Buffer, codec: "h264" | "hevc"): "closed" | "open" | "none" | undefined {
   const seen = new Set<number>();
   let recovers = false;
   for (const { type, at } of nals(head, codec)) {
     if (codec === "h264") {
       if (type === 6) recovers ||= isRecoveryPoint(head.subarray(at + 1, endOf(head, at)));
-      if (type >= 1 && type <= 5) return seen.has(7) && seen.has(8) && (type === 5 || recovers);
-    } else if (type <= 31) return [32, 33, 34].every((set) => seen.has(set)) && type >= 16 && type <= 21;
+      if (type >= 1 && type <= 5) {
+        const hasSets = seen.has(7) && seen.has(8);
+        return hasSets && type === 5 ? "closed" : hasSets && recovers ? "open" : "none";
+      }
+    } else if (type <= 31) {
+      const hasSets = [32, 33, 34].every((set) => seen.has(set));
+      return hasSets && type >= 16 && type <= 20 ? "closed" : hasSets && type === 21 ? "open" : "none";
+    }
     seen.add(type);
   }
-  return head.length < MOST_HEAD_BYTES ? undefined : false;
+  return head.length < MOST_HEAD_BYTES ? undefined : "none";
 }
 
 /** NAL units whose first bytes are there: one more follows the start code. */

@@ -1,6 +1,6 @@
 import { type FrameFile, NotTakenApartError, type Place, type Unit } from "../frames.ts";
 import type { Pieces } from "../pieces.ts";
-import { isEntry, MOST_HEAD_BYTES } from "./entry.ts";
+import { entryOf } from "./entry.ts";
 import { type Packet, type PacketShape, packetShape, packets } from "./packets.ts";
 import { readPes, TICKS_PER_SECOND, WRAP_TICKS } from "./pes.ts";
 import { type Program, readProgram } from "./program.ts";
@@ -70,9 +70,9 @@ async function* rawUnits(pieces: Pieces, position: number, { shape, program }: S
         frame = started;
       } else if (frame) frame.head = Buffer.concat([frame.head, payload]);
       if (!frame) continue;
-      const told = isEntry(frame.head, video.codec) ?? (frame.head.length < MOST_HEAD_BYTES ? undefined : false);
-      if (told === undefined) continue;
-      yield { ...frame.unit, isEntry: told };
+      const entry = entryOf(frame.head, video.codec);
+      if (!entry) continue;
+      yield entry === "none" ? frame.unit : { ...frame.unit, entry };
       frame = undefined;
     }
   }
@@ -82,5 +82,5 @@ async function* rawUnits(pieces: Pieces, position: number, { shape, program }: S
 function startedUnit({ at, payload }: Packet, isVideo: boolean): { unit: RawUnit; head: Buffer } | undefined {
   const pes = readPes(payload);
   if (pes?.ticks === undefined) return undefined;
-  return { unit: { kind: isVideo ? "video" : "audio", at, ticks: pes.ticks, isEntry: false }, head: pes.data };
+  return { unit: { kind: isVideo ? "video" : "audio", at, ticks: pes.ticks }, head: pes.data };
 }
