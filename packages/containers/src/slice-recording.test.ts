@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -21,6 +21,8 @@ const MINUTE = [
   "sine=duration=60",
 ];
 const ENCODED = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-b:v", "400k", "-c:a", "aac", "-threads", "1"];
+const SPS = Buffer.from([0, 0, 1, 0x67]);
+const PPS = Buffer.from([0, 0, 1, 0x68]);
 let folder: string;
 
 async function make(name: string, output: string[]): Promise<string> {
@@ -52,6 +54,24 @@ describe("a recording of another container", () => {
       const beside = sliceRecording(file, name, { fromSeconds: 61, toSeconds: 62 });
       await expect(beside).rejects.toThrow(OutsideMediaError);
     }
+  });
+
+  it("is entered only where parameter sets are, when its stream holds any", async () => {
+    const stream = await make("bare.h264", ["-an", "-f", "h264"]);
+    const once = await readFile(stream);
+    // ffmpeg repeats them before every IDR picture: all but the first ones become filler data.
+    for (let at = once.indexOf(SPS, 1000); at >= 0; at = once.indexOf(SPS, at + 4)) once.writeUInt8(0x0c, at + 3);
+    for (let at = once.indexOf(PPS, 1000); at >= 0; at = once.indexOf(PPS, at + 4)) once.writeUInt8(0x0c, at + 3);
+    await writeFile(stream, once);
+    const path = join(folder, "once.mkv");
+    await run(testFfmpeg, ["-v", "error", "-r", "25", "-i", stream, "-c", "copy", path]);
+    const bytes = await readFile(path);
+    const whole = await sliceRecording(memorySource(bytes), "x", { fromSeconds: 40, toSeconds: 41 });
+    expect(whole).toMatchObject({ method: "sliced" });
+    expect(whole.bytes).toBeGreaterThan(0.6 * bytes.length);
+    const usual = await readFile(await make("usual.mkv", []));
+    const part = await sliceRecording(memorySource(usual), "x", { fromSeconds: 40, toSeconds: 41 });
+    expect(part.bytes).toBeLessThan(0.2 * usual.length);
   });
 
   it("is found without its index where that is broken", async () => {

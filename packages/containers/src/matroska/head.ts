@@ -1,6 +1,7 @@
 import { NotTakenApartError } from "../frames.ts";
 import type { Pieces } from "../pieces.ts";
 import { childrenOf, type ElementHeader, ID, MOST_HEADER_BYTES, numberIn, readHeader } from "./ebml.ts";
+import { type NalFormat, nalFormat } from "./keyframe.ts";
 
 const MOST_ELEMENTS = 1000;
 const MOST_HEAD_BYTES = 1024 ** 2;
@@ -16,6 +17,7 @@ export interface MatroskaHead {
   ticksPerSecond: number;
   video: number;
   audio: number | undefined;
+  nals: NalFormat | undefined;
   /** Where the index lies, by the list of what lies where. */
   cuesAt: number | undefined;
   /** The header, and a segment that goes on to the file's end, with what decoders need. */
@@ -78,12 +80,14 @@ function cuesPosition(seekHead: Buffer, segmentStart: number): number | undefine
   return position === undefined ? undefined : segmentStart + position;
 }
 
-function readTracks(content: Buffer): Pick<MatroskaHead, "video" | "audio"> {
-  const numberOf = (type: number) =>
-    childrenOf(content, ID.trackEntry).flatMap((track) =>
-      numberIn(track, ID.trackType) === type ? [numberIn(track, ID.trackNumber)] : [],
-    )[0];
-  const video = numberOf(VIDEO);
-  if (video === undefined) throw new NotTakenApartError("it has no track of video");
-  return { video, audio: numberOf(AUDIO) };
+function readTracks(content: Buffer): Pick<MatroskaHead, "video" | "audio" | "nals"> {
+  const tracks = childrenOf(content, ID.trackEntry);
+  const first = (type: number) => tracks.find((track) => numberIn(track, ID.trackType) === type);
+  const [picture, sound] = [first(VIDEO), first(AUDIO)];
+  const video = picture && numberIn(picture, ID.trackNumber);
+  if (!picture || video === undefined) throw new NotTakenApartError("it has no track of video");
+  const [codec = Buffer.alloc(0)] = childrenOf(picture, ID.codecId);
+  const [configuration = Buffer.alloc(0)] = childrenOf(picture, ID.codecPrivate);
+  const nals = nalFormat(codec.toString("latin1"), configuration);
+  return { video, audio: sound && numberIn(sound, ID.trackNumber), nals };
 }
