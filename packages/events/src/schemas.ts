@@ -119,7 +119,10 @@ export const locatedSource = z.object({
 });
 export type LocatedSource = z.infer<typeof locatedSource>;
 
-/** A source in the work bucket: a small MP4 that starts at the keyframe at or before `fromMs`, or the whole recording. */
+/**
+ * A source in the work bucket: a small MP4 that starts at the keyframe at or before `fromMs`, such a part of another container,
+ * or the whole recording.
+ */
 export const stagedSource = z.object({
   /** Object key in the work bucket. */
   key: z.string(),
@@ -128,6 +131,8 @@ export const stagedSource = z.object({
   /** `sliced`: only the needed samples were read; `copied`: the whole recording, because `why`. */
   method: z.enum(["sliced", "copied"]),
   why: z.string().optional(),
+  /** Of a part that was sliced out of another container than MP4, and is one. */
+  container: z.enum(["mpegts", "matroska"]).optional(),
   /** Wall-clock instant of the staged file's presentation time 0; not always a whole millisecond. */
   zeroMs: z.number(),
   /** The part this source supplies, after looking at the frames that are really there. */

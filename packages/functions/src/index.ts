@@ -21,4 +21,5 @@ export type { Deps, Log, Metrics, MetricUnit, Scratch } from "./runtime/deps.ts"
 export { createOutbox, eventsOf, resultOf } from "./runtime/outbox.ts";
 export { processMessage, type StageHandler, type StageMessage } from "./runtime/process.ts";
 export { createScratch, sweepScratch } from "./runtime/scratch.ts";
+export { openSliced } from "./sources/open-sliced.ts";
 export { recordedInterval, recordedVideo, zeroMsOf } from "./sources/recorded-interval.ts";

@@ -94,6 +94,11 @@ export interface RenderOptions {
   onProgress?: OnProgress;
 }
 
+export interface UnwrapOptions extends RenderOptions {
+  /** What is added to all times. */
+  laterSeconds?: number;
+}
+
 /** What the render functions need from a media engine. Files in, files out; sha256 is computed by the caller while uploading. */
 export interface MediaEngine {
   /**
@@ -102,6 +107,6 @@ export interface MediaEngine {
    */
   renderClip(job: RenderJob, options: RenderOptions): Promise<RenderReport>;
   /** Copies a recording of another container into an MP4; false when that cannot hold it. */
-  unwrap(input: string, output: string, options: RenderOptions): Promise<boolean>;
+  unwrap(input: string, output: string, options: UnwrapOptions): Promise<boolean>;
   renderThumbnails(job: ThumbnailJob, options: RenderOptions): Promise<Pictures>;
 }

@@ -4,12 +4,13 @@ import { FfmpegError } from "./ffmpeg/errors.ts";
 import { inputArguments } from "./ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "./ffmpeg/run-ffmpeg.ts";
 import { type EngineSettings, TIMESCALE } from "./ffmpeg/settings.ts";
-import type { RenderOptions } from "./media-engine.ts";
+import type { UnwrapOptions } from "./media-engine.ts";
 
 const MPEG4 = /^(fmp4|xvid|divx|dx50|mp4v)$/i;
 
 /**
- * Puts a recording out of another container (MPEG-TS, Matroska, AVI) into an MP4 without decoding, its times as they are.
+ * Puts a recording out of another container (MPEG-TS, Matroska, AVI) into an MP4 without decoding, its times as they are, or
+ * `laterSeconds` later: an MP4 shows nothing before 0, where ffmpeg puts the times of a transport stream that begin again soon.
  * PCM is taken by QuickTime's form of it only, newer video codecs by MP4 alone.
  * @returns false when what it holds goes into neither
  */
@@ -17,16 +18,17 @@ export async function unwrap(
   input: string,
   output: string,
   { ffmpeg, timeLimitMs }: EngineSettings,
-  { scratch, signal }: RenderOptions,
+  { scratch, signal, laterSeconds = 0 }: UnwrapOptions,
 ): Promise<boolean> {
   const avi = await aviCodec(input);
   // Old encoders put two frames into one packet, so that AVI could do without times; of other codecs ffmpeg guesses a delay.
   const unpacked = avi !== undefined && MPEG4.test(avi) ? ["mpeg4_unpack_bframes"] : [];
+  const later = laterSeconds === 0 ? [] : ["-itsoffset", String(laterSeconds)];
   const placed = avi === undefined ? [] : ["-bsf:v", [...unpacked, "setts=pts=DTS"].join(",")];
   for (const format of ["mp4", "mov"]) {
     const scale = ["-video_track_timescale", String(TIMESCALE)];
     const streams = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", ...placed, ...scale];
-    const args = ["-v", "error", "-y", "-copyts", ...inputArguments(input), ...streams];
+    const args = ["-v", "error", "-y", "-copyts", ...inputArguments(input, later), ...streams];
     try {
       await runFfmpeg({
         ffmpeg,

@@ -1,8 +1,8 @@
 import { matchesGlob } from "node:path/posix";
 import { id } from "@camclips/events";
 import type { Config, RootConfig } from "./config/schema.ts";
-import { VIDEO } from "./layout/pattern.ts";
 import { createLayout } from "./layout/recordings-layout.ts";
+import { VIDEO } from "./video.ts";
 
 /** What the configuration says about one file: whose it is and when it starts, or why it is nobody's. */
 export type Located = { camera: string; startMs: number } | { problem: string } | undefined;

@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type NameRules, recordingStartMs } from "@camclips/core/recording-name";
 import { fileSource, readMovie } from "@camclips/mp4";
+import { VIDEO } from "@camclips/recordings/video";
 import { UsageError } from "../exit-codes.ts";
 import { refusals } from "../file-errors.ts";
 import { filesOf } from "./named-cameras.ts";
@@ -19,9 +20,6 @@ export interface Scan {
   /** Files that were left out, because nothing says when they start. */
   leftOut: string[];
 }
-
-/** MP4 and its relatives; the others are containers that ffmpeg reads. */
-const VIDEO = /\.(mp4|m4v|m4s|mov|3gp|mkv|webm|ts|mts|m2ts|avi)$/i;
 
 /**
  * Finds a camera's recordings in a folder. A start comes from `starts`, else from a name as the contract has it, else, in

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import type { RenderSource } from "@camclips/media";
 import { CorruptSourceError, fileSource, foreignContainer, readTimeline } from "@camclips/mp4";
 import type { Deps } from "../runtime/deps.ts";
+import { LATER_SECONDS } from "./open-sliced.ts";
 import { timelineOrigin } from "./timeline-origin.ts";
 
 /** Times that start nearer to 0 are taken for offsets from the name: reordering and priming audio shift them by less. */
@@ -11,8 +12,8 @@ const NEAR_ZERO_SECONDS = 0.2;
 const MAX_COPIED_BYTES = 1.5 * 1024 ** 3;
 
 /**
- * A recording that could not be sliced (MPEG-TS, Matroska, AVI), as an MP4 whose times are known: their zero is the instant
- * of the name, or, where they start elsewhere, as those of a transport stream do, the name stands for the first frame.
+ * A recording that could not be sliced (AVI, what is odd of MPEG-TS and Matroska), as an MP4 whose times are known: the name
+ * stands for its first frame (docs/decisions/0039-other-containers-are-cut-by-ranges.md).
  * @returns undefined when it holds no frame of its part
  * @throws CorruptSourceError when it is too large
  */
@@ -27,9 +28,12 @@ export async function openCopied(
     const message = `it is no MP4 and has ${megabytes(bytes)}: more than ${megabytes(MAX_COPIED_BYTES)} are not copied whole`;
     throw new CorruptSourceError(source.path, message);
   }
-  if (!(await isForeign(source.path))) return source;
+  const container = await foreignContainerOf(source.path);
+  if (!container) return source;
   const path = `${source.path}.unwrapped`;
-  if (!(await media.unwrap(source.path, path, options))) return source;
+  // Later than 0, so that the name stands for the first frame; of an AVI it stands for its time 0.
+  const laterSeconds = container === "AVI" ? 0 : LATER_SECONDS;
+  if (!(await media.unwrap(source.path, path, { ...options, laterSeconds }))) return source;
   await rm(source.path);
   await using file = await fileSource(path);
   const timeline = await readTimeline(file, source.path, options.signal);
@@ -42,7 +46,7 @@ export async function openCopied(
 }
 
 /** Of what is copied, MP4s whose index is beyond our reader are taken by ffmpeg as they are. */
-async function isForeign(path: string): Promise<boolean> {
+async function foreignContainerOf(path: string): Promise<string | undefined> {
   await using file = await fileSource(path);
-  return foreignContainer(await file.read(0, Math.min(file.size, 1024))) !== undefined;
+  return foreignContainer(await file.read(0, Math.min(file.size, 1024)))?.name;
 }

@@ -5,6 +5,7 @@ import { CorruptSourceError } from "@camclips/mp4";
 import type { Deps } from "../runtime/deps.ts";
 import { downloadFile } from "../runtime/files.ts";
 import { openCopied } from "./open-copied.ts";
+import { openSliced } from "./open-sliced.ts";
 
 type Needs = Pick<Deps, "work" | "media">;
 
@@ -43,12 +44,13 @@ export async function openStaged(
 
 /** A staged file as the renderer takes it, or what is missing for want of it. */
 async function open(
-  { method, bytes, originKey, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs }: StagedSource,
+  { method, container, bytes, originKey, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs }: StagedSource,
   path: string,
   deps: Needs,
   options: { scratch: string; signal: AbortSignal },
 ): Promise<RenderSource | { gap: Gap; whys: string[] }> {
   const source = { path, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs };
+  if (container) return openSliced(source, container, deps, options);
   if (method === "sliced") return source;
   const gap = { startMs: fromMs, endMs: toMs };
   try {

@@ -1,6 +1,7 @@
+import { type RecordingSlice, sliceRecording } from "@camclips/containers";
 import { type Decision, decide, type Footage, type FootageReport, type OpenObject } from "@camclips/core";
 import type { ClipRequest, LocatedSource } from "@camclips/events";
-import { CorruptSourceError, OutsideMediaError, type Slice, sliceRecording } from "@camclips/mp4";
+import { CorruptSourceError, OutsideMediaError } from "@camclips/mp4";
 import type { Deps } from "../runtime/deps.ts";
 import { inParallel } from "../runtime/in-parallel.ts";
 import { realInterval, zeroMsOf } from "./recorded-interval.ts";
@@ -14,7 +15,7 @@ export interface SlicedSource {
   /** Wall-clock instant of the recording's presentation time 0. */
   zeroMs: number;
   object: OpenObject;
-  slice: Slice;
+  slice: RecordingSlice;
 }
 
 export type ProbeResult =
@@ -155,7 +156,7 @@ async function slicePart(
   { key, fromMs, toMs }: LocatedSource,
   zeroMs: number,
   signal: AbortSignal,
-): Promise<Slice | OutsideMediaError> {
+): Promise<RecordingSlice | OutsideMediaError> {
   try {
     const range = { fromSeconds: (fromMs - zeroMs) / 1000, toSeconds: (toMs - zeroMs) / 1000 };
     return await sliceRecording(object, key, range, signal);

@@ -1,6 +1,7 @@
+import { readTimeline } from "@camclips/containers";
 import type { Footage, OpenObject } from "@camclips/core";
 import type { Settings } from "@camclips/events";
-import { type PictureFormat, readTimeline } from "@camclips/mp4";
+import type { PictureFormat } from "@camclips/mp4";
 import { type Timeline, timelineOrigin } from "./timeline-origin.ts";
 
 type Rules = Pick<Settings, "JOIN_TOLERANCE_MS">;

@@ -10,6 +10,7 @@ import { decisionFact } from "./locate-sources.ts";
 type Needs = Pick<Deps, "origin" | "work" | "settings" | "metrics">;
 
 const COPIES_AT_ONCE = 2;
+const CONTENT_TYPES = { mp4: "video/mp4", mpegts: "video/mp2t", matroska: "video/x-matroska" };
 
 /** Copies out of each recording only what the clip needs into the work bucket, before retention takes it away. */
 export const downloadSources = defineStage("download-sources", [SourcesLocated], async (event, deps: Needs, signal) => {
@@ -28,7 +29,10 @@ async function copyToWork(
   { work, metrics }: Needs,
   signal: AbortSignal,
 ): Promise<StagedSource> {
-  await work.putStream(key, () => slice.chunks(signal), slice.bytes, { contentType: "video/mp4", signal });
+  await work.putStream(key, () => slice.chunks(signal), slice.bytes, {
+    contentType: CONTENT_TYPES[slice.container ?? "mp4"],
+    signal,
+  });
   metrics.add("BytesFetched", object.fetched.bytes, "Bytes");
   const { previousSeconds, lastEndSeconds } = slice.beside ?? {};
   const wallMs = (seconds: number | undefined) => (seconds === undefined ? undefined : zeroMs + seconds * 1000);
@@ -38,6 +42,7 @@ async function copyToWork(
     bytes: slice.bytes,
     method: slice.method,
     why: slice.why,
+    container: slice.container,
     zeroMs: zeroMs + slice.zeroSeconds * 1000,
     fromMs: part.fromMs,
     toMs: part.toMs,

@@ -3,9 +3,10 @@ import { mkdtempDisposable, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { zeroMsOf } from "@camclips/functions";
+import { readTimeline, sliceRecording } from "@camclips/containers";
+import { openSliced, zeroMsOf } from "@camclips/functions";
 import { type MediaEngine, VerificationError } from "@camclips/media";
-import { CorruptSourceError, OutsideMediaError, readTimeline, sliceRecording } from "@camclips/mp4";
+import { CorruptSourceError, OutsideMediaError } from "@camclips/mp4";
 import type { ExamineRules } from "./examine.ts";
 import { openRecording } from "./open-recording.ts";
 import type { RecordingRow } from "./rows.ts";
@@ -43,10 +44,12 @@ export async function frameAt(
     await using folder = await mkdtempDisposable(join(tmpdir(), "camclips-frame-"));
     const [clip, path] = [join(folder.path, "slice.mp4"), join(folder.path, "frame.jpg")];
     await pipeline(slice.chunks(signal), createWriteStream(clip), { signal });
-    await media.renderThumbnails(
-      { clip, atSeconds: shownSeconds - slice.zeroSeconds, outputs: [{ path, width }] },
-      { scratch: folder.path, signal },
-    );
+    const options = { scratch: folder.path, signal };
+    const [zeroMs, fromMs, toMs] = [slice.zeroSeconds * 1000, atSeconds * 1000, atSeconds * 1000];
+    const source = { path: clip, zeroMs, fromMs, toMs };
+    const opened = slice.container ? await openSliced(source, slice.container, { media }, options) : source;
+    const thumbnail = { clip: opened.path, atSeconds: shownSeconds - opened.zeroMs / 1000, outputs: [{ path, width }] };
+    await media.renderThumbnails(thumbnail, options);
     return await readFile(path);
   } catch (error) {
     const isNone = [CorruptSourceError, OutsideMediaError, VerificationError].some((kind) => error instanceof kind);

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => scratch[Symbol.asyncDispose]());
 
 /** A stream of two encoders' settings one after the other, its parameter sets only where they change. */
-async function changedOnce(codec: "h264" | "hevc"): Promise<string> {
+async function changedOnce(codec: "h264" | "hevc", muxer: string[] = []): Promise<string> {
   const encoder = codec === "h264" ? ["-c:v", "libx264", "-bf", "0"] : ["-c:v", "libx265", "-x265-params", "bframes=0"];
   const streams: Buffer[] = [];
   for (const qp of ["18", "38"]) {
@@ -29,7 +29,7 @@ async function changedOnce(codec: "h264" | "hevc"): Promise<string> {
   }
   const [raw, path] = [scratch.path(`once.${codec}`), scratch.path(`once-${codec}.mp4`)];
   await writeFile(raw, Buffer.concat(streams));
-  await ffmpeg("-r", "25", "-i", raw, "-c", "copy", ...(codec === "hevc" ? ["-tag:v", "hvc1"] : []), path);
+  await ffmpeg("-r", "25", "-i", raw, "-c", "copy", ...(codec === "hevc" ? ["-tag:v", "hvc1"] : []), ...muxer, path);
   return path;
 }
 
@@ -51,8 +51,15 @@ function withoutRepeatedSets(stream: Buffer, codec: "h264" | "hevc"): Buffer {
 }
 
 describe("a slice knows what only earlier samples of the recording said", () => {
-  it.each(["h264", "hevc"] as const)("parameter sets that changed once, before it: %s", async (codec) => {
-    const path = await changedOnce(codec);
+  const fragmented = ["-movflags", "frag_keyframe+empty_moov+default_base_moof"];
+  it.each([
+    ["h264", []],
+    ["hevc", []],
+    ["h264", fragmented],
+    ["hevc", fragmented],
+    ["h264", [...fragmented, "-frag_duration", "200000"]],
+  ] as const)("parameter sets that changed once, before it: %s %s", async (codec, muxer) => {
+    const path = await changedOnce(codec, [...muxer]);
     const file = memorySource(await readFile(path));
     const slice = await sliceRecording(file, path, { fromSeconds: 3.3, toSeconds: 3.8 });
     const staged = scratch.path(`slice-${codec}.mp4`);

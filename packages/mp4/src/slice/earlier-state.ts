@@ -8,7 +8,7 @@ import type { MuxTrack } from "../write/mux-track.ts";
 import type { Selection } from "./select-samples.ts";
 
 /** Parameter sets and what encoders say of themselves stand at the head of a sample. */
-const HEAD_BYTES = 4096;
+export const HEAD_BYTES = 4096;
 /** Keyframes that are looked into at the same time. */
 const AT_ONCE = 8;
 
@@ -54,6 +54,12 @@ export async function withEarlierState(
   const bytes = Buffer.concat([...nals.flatMap((nal) => [lengthOf(nal, kind), nal]), sample]);
   const samples = [{ ...first, source: memorySource(bytes), offset: 0, size: bytes.length }, ...rest];
   return [{ ...track, samples }, ...others];
+}
+
+/** Whether a sample, by its head, brings its parameter sets; undefined of codecs without any. */
+export function bringsSets(video: Track, head: Uint8Array): boolean | undefined {
+  const kind = nalKind(video);
+  return kind && headUnits(head, kind).some(({ type }) => kind.setTypes.has(type));
 }
 
 /** The parameter sets of the last keyframe before `entry` that has any, unless `entry` has its own, or they are the index's. */
@@ -119,7 +125,7 @@ function nalKind(video: Track): NalKind | undefined {
 /** The user data by which x264 names its build. */
 const X264 = Buffer.from("dc45e9bde6d948b7962cd820d923eeef", "hex");
 
-function isFullChroma(video: Track): boolean {
+export function isFullChroma(video: Track): boolean {
   return onlyDescription(video)?.video?.avc?.sps.some((sps) => readSps(sps).chromaFormat === 3) ?? false;
 }
 

@@ -4,6 +4,7 @@ import { locateMovie, windowOn } from "../read/locate-movie.ts";
 import { parseMovie } from "../read/parse-movie.ts";
 import { sampleBudget } from "../read/sample-table.ts";
 import { type MuxedMovie, writeMovie } from "../write/write-movie.ts";
+import { withEarlierFragments } from "./earlier-fragments.ts";
 import { withEarlierState } from "./earlier-state.ts";
 import { withRealKeyframes } from "./find-keyframes.ts";
 import { selectSamples } from "./select-samples.ts";
@@ -41,10 +42,13 @@ async function slice(source: ByteSource, name: string, range: SliceRange, signal
   const located = await locateMovie(source, name, window);
   const budget = sampleBudget();
   const movie = parseMovie(located.moov, budget);
+  const recording = { source, name, range, window, located, movie, budget, signal };
   const selection = movie.fragmented
-    ? await selectFromFragments({ source, name, range, window, located, movie, budget, signal })
+    ? await selectFromFragments(recording)
     : selectSamples((await withRealKeyframes(movie, source, range, signal)).movie, source, name, range);
-  const tracks = movie.fragmented ? selection.tracks : await withEarlierState(selection, movie, source, window, signal);
+  const tracks = movie.fragmented
+    ? await withEarlierFragments(selection, recording)
+    : await withEarlierState(selection, movie, source, window, signal);
   const muxed = writeMovie(tracks, {
     order: "source",
     ...(movie.creationTimeMs && { creationTimeMs: movie.creationTimeMs }),

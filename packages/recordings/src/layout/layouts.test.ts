@@ -64,6 +64,12 @@ describe("patterns", () => {
     expect(read("2026-01-02/a/2026-01-01_13-05-10.mp4")).toBeUndefined();
   });
 
+  it("read files of every container that can be cut", () => {
+    const { read } = createLayout("{camera}/%Y%m%dT%H%M");
+    for (const ending of ["mp4", "m4s", "ts", "m2ts", "mkv", "MKV"])
+      expect(read(`y/20260101T1305.${ending}`, "UTC")?.startMs).toBe(Date.UTC(2026, 0, 1, 13, 5));
+  });
+
   it("fit whole folders' names only", () => {
     const { read } = createPattern("{camera}/%Y%m%dT%H%M");
     expect(read("x/y/20260101T1305.mp4")?.camera).toBe("y");

@@ -1,3 +1,5 @@
+import { VIDEO } from "../video.ts";
+
 /**
  * A pattern says how recordings are named: strftime tokens for when a recording starts, `{camera}` for whose it is. It is of the
  * end of the path, without the file's ending: what stands before the pattern's first folder may be anything.
@@ -30,9 +32,6 @@ const TOKENS: Record<string, string> = {
 };
 
 const TOKEN = /%%|%-?[A-Za-z]|\{\w*\}/g;
-
-/** Video files: MP4 and its relatives, and the other containers that are read. */
-export const VIDEO = /\.(mp4|m4v|mov|3gp|mkv|webm|ts|mts|m2ts|avi)$/i;
 
 interface NamedRecording {
   /** Undefined where the pattern has no `{camera}`. */

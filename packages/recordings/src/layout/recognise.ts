@@ -1,4 +1,4 @@
-import { VIDEO } from "./pattern.ts";
+import { VIDEO } from "../video.ts";
 import { type LayoutName, layouts } from "./presets.ts";
 import { createLayout } from "./recordings-layout.ts";
 

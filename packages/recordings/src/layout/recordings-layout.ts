@@ -1,4 +1,5 @@
-import { createPattern, type Pattern, VIDEO } from "./pattern.ts";
+import { VIDEO } from "../video.ts";
+import { createPattern, type Pattern } from "./pattern.ts";
 import { type Layout, layouts } from "./presets.ts";
 import { instantOf } from "./wall-clock.ts";
 

@@ -10,7 +10,12 @@ const CONTAINERS = {
   "fragmented-bare": "mp4",
   mov: "mov",
   ts: "ts",
+  "ts-even": "ts",
+  "ts-from-0": "ts",
+  m2ts: "m2ts",
   mkv: "mkv",
+  "mkv-live": "mkv",
+  "mkv-short": "mkv",
   avi: "avi",
 } as const;
 type Container = keyof typeof CONTAINERS;
@@ -19,6 +24,7 @@ const AUDIO = {
   mp4: ["aac", "none", "mp3", "ac3", "opus"],
   mov: ["aac", "none", "pcm_alaw", "pcm_s16le", "pcm_s24le"],
   ts: ["aac", "none", "ac3", "mp2"],
+  m2ts: ["aac", "none", "ac3", "mp2"],
   mkv: ["aac", "none", "opus", "pcm_mulaw", "flac"],
   avi: ["none", "mp3", "pcm_s16le"],
 } as const;

@@ -18,7 +18,7 @@ export interface MadeRecording {
 }
 
 /** Times of a file that start farther from 0 than this are a recorder's clock: then the name stands for the first frame. */
-const CLOCK_SECONDS = { mp4: 1, mov: 1, ts: 0.2, mkv: 0.2, avi: 0.2 };
+const CLOCK_SECONDS = { mp4: 1, mov: 1, ts: 0, m2ts: 0, mkv: 0, avi: 0.2 };
 
 /** Makes a camera's recordings, and reads from the files themselves what they show when. */
 export async function makeRecordings(drawn: DrawnCamera, folder: string, epochMs: number): Promise<MadeRecording[]> {
@@ -75,9 +75,18 @@ async function remux({ container, extension, audio, options }: DrawnCamera, from
   const shape = extension === "mp4" ? fragments(container) : [];
   const scale = ["mp4", "mov"].includes(extension) ? ["-video_track_timescale", String(options.timescale)] : [];
   const times = (options.firstSeconds ?? 0) > 0 ? ["-copyts"] : [];
-  const muxed = ["-map", "0:v", "-map", "0:a?", "-c:v", "copy", ...codec, ...rate, ...scale, ...shape];
+  const muxer = MUXERS[container] ?? [];
+  const muxed = ["-map", "0:v", "-map", "0:a?", "-c:v", "copy", ...codec, ...rate, ...scale, ...shape, ...muxer];
   await run(testFfmpeg, ["-v", "error", "-y", ...times, "-i", from, ...muxed, to]);
 }
+
+/** Ways in which ffmpeg writes a container, other than its usual one. */
+const MUXERS: Partial<Record<DrawnCamera["container"], string[]>> = {
+  "ts-even": ["-muxrate", "2000000"],
+  "ts-from-0": ["-muxdelay", "0", "-muxpreload", "0"],
+  "mkv-live": ["-live", "1"],
+  "mkv-short": ["-cluster_time_limit", "700"],
+};
 
 function fragments(container: string): string[] {
   if (!container.startsWith("fragmented")) return container === "moov-first" ? ["-movflags", "+faststart"] : [];

@@ -1,0 +1,39 @@
+/** A frame, or a packet of audio, as it lies in a file. Seconds are on the file's own timeline. */
+export interface Unit {
+  kind: "video" | "audio";
+  /** Where the file can be cut so that the unit is behind the cut. */
+  at: number;
+  seconds: number;
+  /**
+   * Decoding can start with it: a keyframe, with its parameter sets where the container holds them in the stream. Frames behind a
+   * closed one need nothing before it; open is also what is not known to be closed.
+   */
+  entry?: "closed" | "open" | undefined;
+}
+
+/** A place where a file can be cut, and the time there: frames are reordered, so it is about right. */
+export interface Place {
+  at: number;
+  seconds: number;
+}
+
+/** A recording of another container than MP4, as its frames. */
+export interface FrameFile {
+  readonly size: number;
+  readonly hasAudio: boolean;
+  /** The first place with a time at or behind a position. */
+  next(position: number): Promise<Place | undefined>;
+  /** The units behind a place, in the file's order. */
+  units(at: number): AsyncGenerator<Unit>;
+  /** Places from the file's own index, in order; empty when it has none. */
+  index(): Promise<Place[]>;
+  /** What a part of the file needs in front of it. */
+  readonly prefix: Uint8Array;
+  /** Where time 0 lies, as ffmpeg reads times from the part. */
+  readonly zeroSeconds: number;
+}
+
+/** A valid file that is not taken apart here; the recording is copied whole, because of the message. */
+export class NotTakenApartError extends Error {
+  override name = "NotTakenApartError";
+}

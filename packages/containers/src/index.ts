@@ -1,0 +1,1 @@
+export { type Container, type RecordingSlice, readTimeline, sliceRecording } from "./slice-recording.ts";

@@ -1,0 +1,86 @@
+import { type FrameFile, NotTakenApartError, type Place, type Unit } from "../frames.ts";
+import type { Pieces } from "../pieces.ts";
+import { entryOf } from "./entry.ts";
+import { type Packet, type PacketShape, packetShape, packets } from "./packets.ts";
+import { readPes, TICKS_PER_SECOND, WRAP_TICKS } from "./pes.ts";
+import { type Program, readProgram } from "./program.ts";
+
+const HEAD_BYTES = 64 * 1024;
+/** So far before a file's first time its others may be: what is farther has begun again at 0. */
+const BACK_TICKS = 3600 * TICKS_PER_SECOND;
+
+/** @throws NotTakenApartError when this folder does not understand it */
+export async function openMpegTs(pieces: Pieces): Promise<FrameFile> {
+  const shape = packetShape(await pieces.at(0, HEAD_BYTES));
+  if (!shape) throw new NotTakenApartError("its packets are not in step");
+  const program = await readProgram(pieces, shape);
+  const tables = program.tablePackets.map(async (at) => (await pieces.at(at, shape.bytes)).subarray(0, shape.bytes));
+  const stream = { shape, program };
+  const first = await firstTicks(pieces, stream);
+  const secondsOf = (ticks: number) => fromFirst(ticks - first) / TICKS_PER_SECOND;
+  async function* units(at: number): AsyncGenerator<Unit> {
+    for await (const { ticks, ...unit } of rawUnits(pieces, at, stream)) yield { ...unit, seconds: secondsOf(ticks) };
+  }
+  return {
+    size: pieces.size,
+    hasAudio: program.audioPid !== undefined,
+    units,
+    async next(position): Promise<Place | undefined> {
+      for await (const { kind, at, seconds } of units(position)) if (kind === "video") return { at, seconds };
+      return undefined;
+    },
+    index: async () => [],
+    prefix: Buffer.concat(await Promise.all(tables)),
+    zeroSeconds: -first / TICKS_PER_SECOND,
+  };
+}
+
+function fromFirst(ticks: number): number {
+  return ((((ticks + BACK_TICKS) % WRAP_TICKS) + WRAP_TICKS) % WRAP_TICKS) - BACK_TICKS;
+}
+
+interface Stream {
+  shape: PacketShape;
+  program: Program;
+}
+
+async function firstTicks(pieces: Pieces, stream: Stream): Promise<number> {
+  for await (const { kind, ticks } of rawUnits(pieces, 0, stream)) if (kind === "video") return ticks;
+  throw new NotTakenApartError("no frame in it has a time");
+}
+
+type RawUnit = Omit<Unit, "seconds"> & { ticks: number };
+
+/** Frames that carry a time. A frame is given as soon as its beginning tells what it is. */
+async function* rawUnits(pieces: Pieces, position: number, { shape, program }: Stream): AsyncGenerator<RawUnit> {
+  const { video, audioPid } = program;
+  let frame: { unit: RawUnit; head: Buffer } | undefined;
+  for await (const run of packets(pieces, position, shape)) {
+    for (const packet of run) {
+      const { pid, startsUnit, payload } = packet;
+      if (pid !== video.pid && pid !== audioPid) continue;
+      const isVideo = pid === video.pid;
+      const started = startsUnit ? startedUnit(packet, isVideo) : undefined;
+      if (!isVideo) {
+        if (started) yield started.unit;
+        continue;
+      }
+      if (startsUnit) {
+        if (frame) yield frame.unit;
+        frame = started;
+      } else if (frame) frame.head = Buffer.concat([frame.head, payload]);
+      if (!frame) continue;
+      const entry = entryOf(frame.head, video.codec);
+      if (!entry) continue;
+      yield entry === "none" ? frame.unit : { ...frame.unit, entry };
+      frame = undefined;
+    }
+  }
+  if (frame) yield frame.unit;
+}
+
+function startedUnit({ at, payload }: Packet, isVideo: boolean): { unit: RawUnit; head: Buffer } | undefined {
+  const pes = readPes(payload);
+  if (pes?.ticks === undefined) return undefined;
+  return { unit: { kind: isVideo ? "video" : "audio", at, ticks: pes.ticks }, head: pes.data };
+}

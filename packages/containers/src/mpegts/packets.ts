@@ -1,0 +1,70 @@
+import type { Pieces } from "../pieces.ts";
+
+/** How packets follow one another: 188 bytes each (ISO/IEC 13818-1), or behind four bytes of arrival time (.m2ts, .mts). */
+export interface PacketShape {
+  bytes: number;
+  lead: number;
+}
+
+const SYNC = 0x47;
+const PACKET_BYTES = 188;
+const SHAPES: PacketShape[] = [
+  { bytes: PACKET_BYTES, lead: 0 },
+  { bytes: PACKET_BYTES + 4, lead: 4 },
+];
+/** So many sync bytes in a row are no chance. */
+const IN_A_ROW = 5;
+const RUN_BYTES = 16 * 1024;
+
+export function packetShape(head: Uint8Array): PacketShape | undefined {
+  return SHAPES.find((shape) => firstPacket(head, shape) === 0);
+}
+
+/** One transport packet, without what stands before its sync byte. */
+export interface Packet {
+  at: number;
+  pid: number;
+  startsUnit: boolean;
+  payload: Buffer;
+}
+
+/** The packets from a position on; where they are out of step, from the next place where they are in step again. */
+export async function* packets(pieces: Pieces, position: number, shape: PacketShape): AsyncGenerator<Packet[]> {
+  for (let at = position - (position % shape.bytes); ; ) {
+    const bytes = await pieces.at(at, RUN_BYTES);
+    const first = firstPacket(bytes, shape);
+    if (first === undefined) {
+      if (bytes.length < RUN_BYTES) return;
+      at += bytes.length - IN_A_ROW * shape.bytes;
+      continue;
+    }
+    const found: Packet[] = [];
+    let offset = first;
+    for (; offset + shape.bytes <= bytes.length && bytes[offset + shape.lead] === SYNC; offset += shape.bytes)
+      found.push(readPacket(bytes.subarray(offset + shape.lead, offset + shape.bytes), at + offset));
+    yield found;
+    at += offset;
+  }
+}
+
+function firstPacket(bytes: Uint8Array, { bytes: step, lead }: PacketShape): number | undefined {
+  for (let start = 0; start + step <= bytes.length; start++) {
+    let inARow = 0;
+    let at = start + lead;
+    for (; inARow < IN_A_ROW && bytes[at] === SYNC; at += step) inARow++;
+    if (inARow === IN_A_ROW || (inARow > 0 && at >= bytes.length)) return start;
+  }
+  return undefined;
+}
+
+function readPacket(bytes: Buffer, at: number): Packet {
+  const [, second = 0, third = 0, control = 0, fieldBytes = 0] = bytes;
+  const hasPayload = (control & 0x10) !== 0;
+  const start = 4 + ((control & 0x20) !== 0 ? 1 + fieldBytes : 0);
+  return {
+    at,
+    pid: ((second & 0x1f) << 8) | third,
+    startsUnit: (second & 0x40) !== 0,
+    payload: bytes.subarray(hasPayload ? start : PACKET_BYTES),
+  };
+}

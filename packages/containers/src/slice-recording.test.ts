@@ -1,0 +1,107 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { fileSource, OutsideMediaError } from "@camclips/mp4";
+import { testFfmpeg } from "@camclips/testing/ffmpeg";
+import { memorySource } from "@camclips/testing/mp4/fixtures";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readTimeline, sliceRecording } from "./index.ts";
+
+const run = promisify(execFile);
+const MINUTE = [
+  "-f",
+  "lavfi",
+  "-i",
+  "testsrc2=size=320x180:rate=25:duration=60",
+  "-f",
+  "lavfi",
+  "-i",
+  "sine=duration=60",
+];
+const ENCODED = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-b:v", "400k", "-c:a", "aac", "-threads", "1"];
+const SPS = Buffer.from([0, 0, 1, 0x67]);
+const PPS = Buffer.from([0, 0, 1, 0x68]);
+let folder: string;
+
+async function make(name: string, output: string[]): Promise<string> {
+  const path = join(folder, name);
+  const input = ["-i", join(folder, "minute.mp4"), "-map", "0", "-c", "copy"];
+  await run(testFfmpeg, ["-v", "error", "-y", ...input, ...output, path]);
+  return path;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "camclips-containers-"));
+  await run(testFfmpeg, ["-v", "error", ...MINUTE, ...ENCODED, join(folder, "minute.mp4")]);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("a recording of another container", () => {
+  it("tells where its video begins and ends, from its first frame on", async () => {
+    for (const [name, output] of [
+      ["a1.ts", ["-output_ts_offset", "50000"]],
+      ["a1.mkv", ["-live", "1"]],
+    ] as const) {
+      await using file = await fileSource(
+        await make(name, ["-f", name === "a1.ts" ? "mpegts" : "matroska", ...output]),
+      );
+      const { starts, media } = (await readTimeline(file, name)) ?? {};
+      expect(starts).toEqual({ videoSeconds: 0, firstSeconds: 0 });
+      expect(media?.startSeconds).toBe(0);
+      expect(media?.endSeconds).toBeCloseTo(60, 2);
+      const beside = sliceRecording(file, name, { fromSeconds: 61, toSeconds: 62 });
+      await expect(beside).rejects.toThrow(OutsideMediaError);
+    }
+  });
+
+  it("is entered only where parameter sets are, when its stream holds any", async () => {
+    const stream = await make("bare.h264", ["-an", "-f", "h264"]);
+    const once = await readFile(stream);
+    // ffmpeg repeats them before every IDR picture: all but the first ones become filler data.
+    for (let at = once.indexOf(SPS, 1000); at >= 0; at = once.indexOf(SPS, at + 4)) once.writeUInt8(0x0c, at + 3);
+    for (let at = once.indexOf(PPS, 1000); at >= 0; at = once.indexOf(PPS, at + 4)) once.writeUInt8(0x0c, at + 3);
+    await writeFile(stream, once);
+    const path = join(folder, "once.mkv");
+    await run(testFfmpeg, ["-v", "error", "-r", "25", "-i", stream, "-c", "copy", path]);
+    const bytes = await readFile(path);
+    const whole = await sliceRecording(memorySource(bytes), "x", { fromSeconds: 40, toSeconds: 41 });
+    expect(whole).toMatchObject({ method: "sliced" });
+    expect(whole.bytes).toBeGreaterThan(0.6 * bytes.length);
+    const usual = await readFile(await make("usual.mkv", []));
+    const part = await sliceRecording(memorySource(usual), "x", { fromSeconds: 40, toSeconds: 41 });
+    expect(part.bytes).toBeLessThan(0.2 * usual.length);
+  });
+
+  it("is found without its index where that is broken", async () => {
+    const bytes = await readFile(await make("broken.mkv", ["-f", "matroska"]));
+    const cues = bytes.lastIndexOf(Buffer.from("1c53bb6b", "hex"));
+    for (let at = cues + 8; at < bytes.length; at++) if (bytes[at] === 0xf1) bytes.writeUInt8(0x7f, at + 2);
+    const slice = await sliceRecording(memorySource(bytes), "broken.mkv", { fromSeconds: 30, toSeconds: 31 });
+    expect(slice.method).toBe("sliced");
+    expect(slice.bytes).toBeLessThan(bytes.length / 4);
+  });
+
+  it("is copied whole where its times jump back, and says so", async () => {
+    const once = await readFile(await make("once.ts", ["-f", "mpegts"]));
+    const twice = await sliceRecording(memorySource(Buffer.concat([once, once])), "x", {
+      fromSeconds: 1,
+      toSeconds: 2,
+    });
+    expect(twice).toMatchObject({
+      method: "copied",
+      why: expect.stringMatching(/its times jump back, from .* s to .* s/),
+    });
+  });
+
+  it.each([
+    ["MPEG-2 video", ["-c:v", "mpeg2video", "-f", "mpegts"], /no video of H.264 or H.265 \(stream types 2, 15\)/],
+    ["no video", ["-vn", "-f", "mpegts"], /no video of H.264 or H.265/],
+    ["no video in Matroska", ["-vn", "-f", "matroska"], /no track of video/],
+  ])("is copied whole where it holds %s", async (name, output, why) => {
+    const bytes = await readFile(await make(`odd ${name}`, output));
+    const slice = await sliceRecording(memorySource(bytes), "x", { fromSeconds: 1, toSeconds: 2 });
+    expect(slice).toMatchObject({ method: "copied", why: expect.stringMatching(why) });
+  });
+});

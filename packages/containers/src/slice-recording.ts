@@ -1,0 +1,112 @@
+import {
+  type ByteSource,
+  foreignContainer,
+  OutsideMediaError,
+  type RecordingTimeline,
+  readTimeline as readMp4Timeline,
+  type Slice,
+  type SliceRange,
+  sliceRecording as sliceMp4,
+} from "@camclips/mp4";
+import { cutRange, lookAround } from "./cut-range.ts";
+import { type FrameFile, NotTakenApartError } from "./frames.ts";
+import { openMatroska } from "./matroska/matroska-file.ts";
+import { openMpegTs } from "./mpegts/mpegts-file.ts";
+import { Pieces } from "./pieces.ts";
+import { type FileTimeline, readFileTimeline } from "./timeline.ts";
+
+/** Containers that are cut as they are: the slice is of the same container. */
+export type Container = "mpegts" | "matroska";
+
+/** Without a `container`, the slice is an MP4. */
+export type RecordingSlice = Slice & { container?: Container };
+
+type Open = (pieces: Pieces) => Promise<FrameFile>;
+const OPEN: Record<string, { container: Container; open: Open }> = {
+  "an MPEG transport stream": { container: "mpegts", open: openMpegTs },
+  "Matroska or WebM": { container: "matroska", open: openMatroska },
+};
+
+/**
+ * As sliceRecording of @camclips/mp4, and MPEG-TS and Matroska as well: of these the slice holds whole frames and audio around the
+ * range, its times as they were. The timeline's 0 is the first frame, or audio that begins long before it.
+ * What is odd in them is copied whole, and `why` says so.
+ */
+export async function sliceRecording(
+  source: ByteSource,
+  name: string,
+  range: SliceRange,
+  signal?: AbortSignal,
+): Promise<RecordingSlice> {
+  const slice = await sliceMp4(source, name, range, signal);
+  if (slice.method === "sliced") return slice;
+  const opened = await openForeign(source, signal);
+  if (!opened) return slice;
+  if ("why" in opened) return { ...slice, why: `${slice.why}, and ${opened.why}` };
+  const { file, timeline, container } = opened;
+  const { originSeconds, first } = timeline;
+  const { media, starts } = told(timeline);
+  if (range.toSeconds <= media.startSeconds || range.fromSeconds >= media.endSeconds)
+    throw new OutsideMediaError(name, media, starts);
+  try {
+    const places = await lookAround(file, timeline.last);
+    const { start, end } = await cutRange(
+      file,
+      { places, first },
+      { fromSeconds: range.fromSeconds + originSeconds, toSeconds: range.toSeconds + originSeconds },
+    );
+    return {
+      method: "sliced",
+      container,
+      zeroSeconds: file.zeroSeconds - originSeconds,
+      media,
+      starts,
+      bytes: file.prefix.length + end - start,
+      async *chunks(chunkSignal) {
+        yield file.prefix;
+        yield* source.stream(start, end, chunkSignal);
+      },
+    };
+  } catch (error) {
+    if (error instanceof NotTakenApartError) return { ...slice, why: `${slice.why}, and ${error.message}` };
+    throw error;
+  }
+}
+
+/** As readTimeline of @camclips/mp4, and of MPEG-TS and Matroska as well. */
+export async function readTimeline(
+  source: ByteSource,
+  name: string,
+  signal?: AbortSignal,
+): Promise<RecordingTimeline | undefined> {
+  const timeline = await readMp4Timeline(source, name, signal);
+  if (timeline) return timeline;
+  const opened = await openForeign(source, signal);
+  return opened && "timeline" in opened ? told(opened.timeline) : undefined;
+}
+
+const HEAD_BYTES = 1024;
+
+type Opened = { file: FrameFile; timeline: FileTimeline; container: Container };
+
+async function openForeign(source: ByteSource, signal?: AbortSignal): Promise<Opened | { why: string } | undefined> {
+  const pieces = new Pieces(source, signal);
+  const kind = foreignContainer(await pieces.at(0, HEAD_BYTES));
+  const known = kind && OPEN[kind.name];
+  if (!known) return undefined;
+  try {
+    const file = await known.open(pieces);
+    return { file, timeline: await readFileTimeline(file), container: known.container };
+  } catch (error) {
+    if (error instanceof NotTakenApartError) return { why: error.message };
+    throw error;
+  }
+}
+
+function told({ first, endSeconds, originSeconds }: FileTimeline) {
+  const videoSeconds = first.seconds - originSeconds;
+  return {
+    starts: { videoSeconds, firstSeconds: 0 },
+    media: { startSeconds: videoSeconds, endSeconds: endSeconds - originSeconds },
+  };
+}

@@ -1,0 +1,52 @@
+import { type FrameFile, NotTakenApartError, type Place } from "./frames.ts";
+
+/** Audio that begins so much before the pictures is the instant of the recording's name; else the first picture is. */
+const LATE_SECONDS = 0.2;
+/** Audio that has not begun so long behind the first picture begins later. */
+const AUDIO_AWAY_SECONDS = 3;
+const TAIL_BYTES = [256 * 1024, 2 * 1024 ** 2, 16 * 1024 ** 2, 64 * 1024 ** 2];
+
+/** Where a file's frames begin and end, on its own timeline, and what the instant of its name is there. */
+export interface FileTimeline {
+  /** The first frame that can be decoded. */
+  first: Place;
+  last: Place;
+  endSeconds: number;
+  originSeconds: number;
+}
+
+/** @throws NotTakenApartError when it has no frame to begin with */
+export async function readFileTimeline(file: FrameFile): Promise<FileTimeline> {
+  const { first, firstSeconds } = await readStart(file);
+  const tail = await readTail(file, first);
+  const isLate = first.seconds - firstSeconds > LATE_SECONDS;
+  return { first, ...tail, originSeconds: isLate ? firstSeconds : first.seconds };
+}
+
+async function readStart(file: FrameFile): Promise<{ first: Place; firstSeconds: number }> {
+  let first: Place | undefined;
+  let heardSeconds = file.hasAudio ? undefined : Number.POSITIVE_INFINITY;
+  for await (const unit of file.units(0)) {
+    if (unit.kind === "audio") heardSeconds ??= unit.seconds;
+    else if (unit.entry) first ??= unit;
+    const isWaiting = heardSeconds === undefined && unit.seconds < (first?.seconds ?? 0) + AUDIO_AWAY_SECONDS;
+    if (first && !isWaiting) break;
+  }
+  if (!first) throw new NotTakenApartError("it has no keyframe");
+  return { first, firstSeconds: Math.min(first.seconds, heardSeconds ?? first.seconds) };
+}
+
+/** The last frame ends when one more would begin. */
+async function readTail(file: FrameFile, first: Place): Promise<{ last: Place; endSeconds: number }> {
+  for (const bytes of TAIL_BYTES) {
+    const from = file.size - bytes > first.at ? await file.next(file.size - bytes) : first;
+    const seconds: number[] = [];
+    if (from) for await (const unit of file.units(from.at)) if (unit.kind === "video") seconds.push(unit.seconds);
+    seconds.sort((a, b) => a - b);
+    const last = seconds.at(-1) ?? Number.NEGATIVE_INFINITY;
+    const before = seconds.at(-2) ?? last - 1 / 25;
+    if (from && seconds.length > 0 && (seconds.length > 1 || from === first))
+      return { last: from, endSeconds: last + (last - before) };
+  }
+  throw new NotTakenApartError("the frames at its end are not found");
+}

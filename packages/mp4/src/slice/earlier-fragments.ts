@@ -1,0 +1,40 @@
+import type { FragmentedRecording } from "../fragments/fragment-reader.ts";
+import { FragmentSamples } from "../fragments/fragments.ts";
+import { windowOn } from "../read/locate-movie.ts";
+import { readFragmentDefaults } from "../read/parse-movie.ts";
+import { walkFragments } from "../read/read-movie.ts";
+import type { MuxTrack } from "../write/mux-track.ts";
+import { bringsSets, HEAD_BYTES, isFullChroma, withEarlierState } from "./earlier-state.ts";
+import type { Selection } from "./select-samples.ts";
+
+/**
+ * As withEarlierState, for a fragmented recording, of which only fragments around the range were read. Those before them are
+ * walked over only where the recording's first sample brings parameter sets and the slice's first does not.
+ */
+export async function withEarlierFragments(
+  { tracks }: Pick<Selection, "tracks">,
+  recording: FragmentedRecording,
+): Promise<MuxTrack[]> {
+  const { source, window, located, movie, budget, signal } = recording;
+  const video = movie.tracks.find(({ handler }) => handler === "vide");
+  const entry = tracks[0]?.samples[0];
+  if (!video || !entry) return tracks;
+  const isNeeded = isFullChroma(video);
+  const entryHead = await entry.source.read(entry.offset, entry.offset + Math.min(entry.size, HEAD_BYTES), signal);
+  if (!isNeeded && bringsSets(video, entryHead) !== false) return tracks;
+  const samples = new FragmentSamples(movie.tracks, readFragmentDefaults(located.moov), budget);
+  for (const track of movie.tracks) samples.addTable(track);
+  let isAsked = isNeeded;
+  for await (const { moof, start } of walkFragments(source, window, located.end)) {
+    samples.add(moof, start);
+    const [first] = samples.of(video);
+    if (!first) continue;
+    if (!isAsked && !bringsSets(video, await window.at(first.offset, Math.min(first.size, HEAD_BYTES)))) return tracks;
+    isAsked = true;
+    const index = samples.of(video).findIndex(({ offset }) => offset === entry.offset);
+    if (index < 0) continue;
+    const loaded = { ...movie, tracks: movie.tracks.map((track) => samples.trackOf(track, budget)) };
+    return withEarlierState({ tracks, entry: index }, loaded, source, windowOn(source, signal), signal);
+  }
+  return tracks;
+}

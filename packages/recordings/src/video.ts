@@ -1,0 +1,2 @@
+/** Names of video files: MP4 and its relatives, and the other containers that are read. */
+export const VIDEO = /\.(mp4|m4v|m4s|mov|3gp|mkv|webm|ts|mts|m2ts|avi)$/i;
