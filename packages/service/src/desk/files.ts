@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { clipKey, type OpenObject, thumbnailKey } from "@camclips/core";
 import type { Desk } from "@camclips/functions";
 import * as z from "zod";
@@ -24,7 +25,8 @@ export function addDeskFiles(app: Api, desk: Desk, guard: Guard, open: OpenFile)
   const send = async (request: Request, bucket: string, key: string, downloadAs?: string): Promise<Response> => {
     const found = await open(bucket, key, request.signal);
     if (!found) throw new Problem(404, "the object is gone");
-    const stream = (start: number, end: number) => ReadableStream.from(found.stream(start, end, request.signal));
+    const stream = (start: number, end: number) =>
+      Readable.toWeb(Readable.from(found.stream(start, end, request.signal))) as ReadableStream;
     const contentType = MIME[key.slice(key.lastIndexOf(".") + 1)] ?? "application/octet-stream";
     const { size, etag } = found;
     return sendRanges(
