@@ -2,6 +2,7 @@ import type {
   AnswerableRequest,
   ClipRequest,
   Coverage,
+  Evidence,
   Interval,
   Reason,
   RenderedClip,
@@ -10,6 +11,7 @@ import type {
 } from "@camclips/events";
 import { firstSentMs } from "./decide.ts";
 import { clipKey } from "./keys.ts";
+import type { ClipLink } from "./ports.ts";
 
 export type MetadataSettings = Pick<Settings, "CLIP_URL" | "THUMBNAIL_SIZES" | "THUMBNAIL_FORMAT">;
 
@@ -34,6 +36,7 @@ const RETRYABLE: Record<Reason, boolean> = {
   UNKNOWN_CAMERA: false,
   CORRUPT_SOURCE: false,
   VERIFY_FAILED: true,
+  SIGNING_FAILED: true,
   STALLED: true,
   INTERNAL: true,
 };
@@ -44,6 +47,8 @@ const LONGEST_IN_QUEUE_MS = 14 * 24 * 3600_000;
 export interface Finished {
   clip: RenderedClip;
   coverage: Coverage;
+  evidence?: Evidence | undefined;
+  link?: ClipLink | undefined;
   /** When the pipeline took up the message that led to this. */
   takenUpMs: number;
   /** When the last file was ready. */
@@ -52,7 +57,7 @@ export interface Finished {
 
 export function availableMetadata(
   request: ClipRequest,
-  { clip, coverage, takenUpMs, finishedMs }: Finished,
+  { clip, coverage, evidence, link, takenUpMs, finishedMs }: Finished,
   bucket: string,
   settings: MetadataSettings,
 ): ClipMetadata {
@@ -72,6 +77,8 @@ export function availableMetadata(
     },
     retryTimestamps: request.retryTimestamps,
     coverage: told(coverage),
+    ...(link && { signedUrl: link.url, signedUrlExpiresAt: link.expiresAt }),
+    ...(evidence && { evidence: toldEvidence(evidence, settings) }),
     // Footage was missing from the first attempt to this one; then this one's message lay in the queue.
     waitMs: Math.max(0, request.sentMs - firstSentMs(request)),
     ...(queuedMs <= LONGEST_IN_QUEUE_MS && { queuedMs }),
@@ -149,6 +156,10 @@ const renamed = <T extends { startMs: number; endMs: number }>({ startMs, endMs,
 });
 
 const explanation = (reason: Reason) => ({ reason, retryable: RETRYABLE[reason] });
+
+function toldEvidence({ key, kid }: Evidence, { CLIP_URL }: MetadataSettings) {
+  return { url: `${CLIP_URL}/${key.split("/").map(encodeURIComponent).join("/")}`, key: `/${key}`, kid };
+}
 
 /** `{size}` stays literal, and keys keep their leading slash: callers fill in and strip. */
 function objectsOf({ cameraId, clipId }: ClipRequest, bucket: string, settings: MetadataSettings) {

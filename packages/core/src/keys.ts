@@ -26,6 +26,10 @@ export const clipKey = (cameraId: string, clipId: string): string => `${checked(
 export const thumbnailKey = (cameraId: string, clipId: string, size: number | "original", format: string): string =>
   `${checked(cameraId)}/${checked(clipId)}_${size}.${format}`;
 
+/** The signed manifest beside a clip. */
+export const manifestKey = (cameraId: string, clipId: string): string =>
+  `${checked(cameraId)}/${checked(clipId)}.manifest.json`;
+
 /** @param eventId of the SourcesLocated event, so that two attempts never share a file. */
 export const stagedSourceKey = (clipId: string, eventId: string, index: number): string =>
   `sources/${checked(clipId)}/${checked(eventId)}/${index}.mp4`;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { gapPolicy, id, precision, priority, quality } from "./schemas.ts";
+import { gapPolicy, id, link, precision, priority, quality } from "./schemas.ts";
 
 /**
  * A clip request: as callers send it (contract, section 1), as events carry it, and how one becomes the other. A choice
@@ -12,6 +12,7 @@ export const choices = {
   precision: precision.optional().describe("how to cut: smart re-encodes only around cuts, exact all, fast none"),
   quality: quality.optional().describe("how frames are encoded: draft is quicker, and larger"),
   priority: priority.optional().describe("how soon it is wanted: high passes others, low lets them pass"),
+  link: link.optional().describe("whether a link comes with the clip that needs no other right, and expires"),
 };
 export type ChoiceName = keyof typeof choices;
 export const choiceNames = Object.keys(choices) as ChoiceName[];

@@ -78,6 +78,8 @@ export interface MediaEngine {
   renderClip(job: RenderJob, options: RenderOptions): Promise<RenderReport>;
   /** Copies a recording of another container into an MP4; false when that cannot hold it. */
   unwrap(input: string, output: string, options: RenderOptions): Promise<boolean>;
+  /** Of the program that decodes and encodes. */
+  version(): Promise<string>;
   renderThumbnails(
     job: ThumbnailJob,
     options: RenderOptions,

@@ -59,6 +59,8 @@ function clipParts(clip, path, reload) {
   const actions = [
     links.clip && h("a", { class: "button", href: `${links.clip}?download=1` }, "Download"),
     links.clip && h("button", { type: "button", onclick: () => attempt(() => makeLink(path)) }, "Copy a link"),
+    metadata?.evidence &&
+      h("a", { class: "button", href: new URL(metadata.evidence.url).pathname, download: true }, "Evidence"),
     h("button", { type: "button", onclick: () => attempt(() => askAgain(clip)) }, "Ask again"),
     (state === "waiting" || state === "working" || state === "queued") &&
       h(
@@ -101,6 +103,7 @@ function factList({ clipId, camera, start, end, status, reason, metadata, attemp
     ["Cut", precision],
     ["Made in", workMs && `${span(workMs)} (${realtimeFactor}× real time)`],
     ["SHA-256", clip?.sha256],
+    ["Signed by", metadata?.evidence?.kid],
   ]).filter(([, value]) => value !== undefined && value !== null && value !== "");
   return h(
     "dl",

@@ -3,6 +3,7 @@ import type { Config } from "@camclips/recordings";
 import type { Command } from "commander";
 import { UsageError } from "../exit-codes.ts";
 import { settingsFrom } from "../input/environment.ts";
+import { evidenceSigner } from "../input/evidence-key.ts";
 import { localMedia, usableFfmpeg } from "../input/ffmpeg.ts";
 import { lineLog } from "../serve/log.ts";
 import { notifySystemd } from "../serve/notify-systemd.ts";
@@ -44,7 +45,9 @@ async function serve({ config: file, json }: ServeOptions): Promise<void> {
   const config = readConfig(file);
   const media = localMedia(await usableFfmpeg(process.env));
   const log = lineLog(process.stderr, json === true);
-  const service = await startService({ config, settings: settingsOf(config), media, log }).catch((error: unknown) => {
+  const settings = settingsOf(config);
+  const signer = await evidenceSigner(settings.EVIDENCE_KEY);
+  const service = await startService({ config, settings, media, signer, log }).catch((error: unknown) => {
     throw told(error as NodeJS.ErrnoException, config.listen);
   });
   const notify = (state: Parameters<typeof notifySystemd>[0]) =>

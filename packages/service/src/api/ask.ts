@@ -69,12 +69,12 @@ function repeated({ clipId, requestKey: before }: Asked, key: string, conflict: 
 }
 
 function requestOf(
-  { camera, start, end, gapPolicy, precision, quality, priority }: Wanted,
+  { camera, start, end, gapPolicy, precision, quality, priority, link }: Wanted,
   clipId: string,
   sentMs: number,
 ): ClipRequest {
   const range = { startMs: start, endMs: end };
-  const chosen = { gapPolicy, precision, quality, priority };
+  const chosen = { gapPolicy, precision, quality, priority, link };
   const asked = { clipId, cameraId: camera, ...range, retryTimestamps: [], ...chosen, sentMs };
   // As the pipeline will read it: what it would refuse, or read otherwise, is told now.
   const read = readRequest(writeRequest(asked), sentMs);

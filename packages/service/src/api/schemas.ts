@@ -1,5 +1,5 @@
 import { clipState } from "@camclips/core";
-import { gapCause, gapPolicy, id, precision, priority, quality } from "@camclips/events";
+import { gapCause, gapPolicy, id, link, precision, priority, quality } from "@camclips/events";
 import { z } from "@hono/zod-openapi";
 
 /** What the API takes and answers. Instants in answers are epoch milliseconds; requests may also say ISO 8601. */
@@ -33,6 +33,7 @@ export const clipRequest = z
     precision: precision.optional(),
     quality: quality.optional(),
     priority: priority.optional(),
+    link: link.optional(),
   })
   .refine(({ start, end }) => end > start, { path: ["end"], message: "must be after start" })
   .openapi("ClipRequest");
