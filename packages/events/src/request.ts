@@ -18,7 +18,7 @@ export type ChoiceName = keyof typeof choices;
 export const choiceNames = Object.keys(choices) as ChoiceName[];
 
 /** Choices that say what the clip is: another one is another clip, and is not made under the same clipId. */
-export const clipChoiceNames = choiceNames.filter((name) => name !== "priority");
+export const clipChoiceNames = choiceNames.filter((name) => name !== "priority" && name !== "link");
 
 /** A request after reading: numbers are numbers, defaults are in place. */
 export const clipRequest = z.object({
