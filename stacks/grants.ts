@@ -1,6 +1,7 @@
 /// <reference path="../.sst/platform/config.d.ts" />
 import { type Grant, type PipelineStage, pipeline } from "@camclips/events";
 import type { clipRecords } from "./clip-records.ts";
+import type { Delivery } from "./delivery.ts";
 import { type KeyUse, useKeys } from "./keys.ts";
 import type { Messaging } from "./messaging.ts";
 import type { Place } from "./place.ts";
@@ -10,13 +11,11 @@ import type { BucketRef, storage } from "./storage.ts";
 
 type Statement = sst.aws.FunctionPermissionArgs;
 
-export interface Resources {
+export interface Resources extends Delivery {
   settings: StageSettings;
   place: Place;
   records: ReturnType<typeof clipRecords>;
   storage: ReturnType<typeof storage>;
-  /** Where clips are served from. */
-  clipUrl: $util.Input<string>;
   messaging: Messaging;
 }
 
@@ -70,6 +69,8 @@ function granted(grant: Grant, { settings, records, storage, messaging }: Resour
       return write(storage.destination);
     case "topic:publish":
       return [{ actions: ["sns:Publish"], resources: [messaging.topic.arn] }];
+    case "evidence:sign":
+      return sign(settings.EVIDENCE_KEY);
     case "queues:count":
       return [
         {
@@ -99,6 +100,11 @@ function read({ arn }: BucketRef, prefix = ""): Statement[] {
 /** Conditional and multipart writes are PutObject, too. */
 function write({ arn }: BucketRef): Statement[] {
   return [{ actions: ["s3:PutObject", "s3:AbortMultipartUpload"], resources: [$interpolate`${arn}/*`] }];
+}
+
+/** Of a P-256 key, which knows one algorithm; and its public half, to say which key it was. */
+function sign(key: string | undefined): Statement[] {
+  return key ? [{ actions: ["kms:Sign", "kms:GetPublicKey"], resources: [key] }] : [];
 }
 
 /** CreateSchedule in the stage's group, handing the schedules' role to the scheduler and to nobody else. */

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "@camclips/events";
@@ -18,6 +19,7 @@ const brought = {
   AWS_SQS_QUEUE_URL: "https://sqs.eu-west-1.amazonaws.com/210987654321/clip-requests",
   ALARM_TOPIC: "arn:aws:sns:eu-west-1:123456789012:on-call",
   KMS_KEY_ARNS: "arn:aws:kms:eu-west-1:210987654321:key/11112222-3333",
+  EVIDENCE_KEY: "arn:aws:kms:eu-west-1:123456789012:key/5555-6666",
   LAMBDA_ARCHITECTURE: "x86_64",
 };
 
@@ -34,6 +36,9 @@ const graphOf = (name: string): Graph => structuredClone(graphs[name] as Graph);
 
 beforeAll(async () => {
   await using folder = await testFolder();
+  const key = join(folder.path, "links.pem");
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  await writeFile(key, privateKey.export({ type: "pkcs8", format: "pem" }));
   const arm = { ...served, FFMPEG_LAMBDA_BIN: await writeStandInFfmpeg(folder.path, "arm64") };
   const stages = [
     ["personal", "ada", {}],
@@ -42,6 +47,7 @@ beforeAll(async () => {
     ["staging with brought resources", "staging", brought],
     ["staging with resources brought by name", "staging", named],
     ["staging served by CloudFront, with an ffmpeg for arm64", "staging", arm],
+    ["staging served to links only", "staging", { ...served, CLIP_ACCESS: "signed", CLIP_LINKS_KEY: key }],
   ] as const;
   await Promise.all(
     stages.map(async ([name, stage, environment]) => {
@@ -57,6 +63,7 @@ const kinds = [
   "staging with brought resources",
   "staging with resources brought by name",
   "staging served by CloudFront, with an ffmpeg for arm64",
+  "staging served to links only",
 ];
 
 describe.each(kinds)("the graph of %s", (name) => {
@@ -132,7 +139,8 @@ describe("the stacks", () => {
   });
 
   it("use the keys of what is brought where it is read and written, and nowhere else", () => {
-    const keys = permissionsOf(graphOf("staging with brought resources")).filter(({ action }) => /kms/.test(action));
+    const all = permissionsOf(graphOf("staging with brought resources")).filter(({ action }) => /kms/.test(action));
+    const keys = all.filter(({ resource }) => resource !== brought.EVIDENCE_KEY);
     expect(new Set(keys.map(({ resource }) => resource))).toEqual(new Set([brought.KMS_KEY_ARNS]));
     expect(keys.map(({ role, action }) => `${role} ${action.slice(4)}`).sort()).toEqual([
       "AcceptRequestRole Decrypt",
@@ -148,11 +156,41 @@ describe("the stacks", () => {
     ]);
   });
 
+  it("let one function sign with the key that is named, and no other", () => {
+    const may = permissionsOf(graphOf("staging with brought resources"));
+    const signs = may.filter(({ resource }) => resource === brought.EVIDENCE_KEY);
+    expect(signs.map(({ role, action }) => `${role} ${action}`)).toEqual([
+      "RenderThumbnailsRole kms:Sign",
+      "RenderThumbnailsRole kms:GetPublicKey",
+    ]);
+    expect(permissionsOf(graphOf("staging")).filter(({ action }) => action === "kms:Sign")).toEqual([]);
+  });
+
   it("serve clips through a distribution when asked to, and tell its address", () => {
     const graph = graphOf("staging served by CloudFront, with an ffmpeg for arm64");
     const [handler] = resourcesOf(graph, "aws:lambda/function:Function");
     expect(handler?.inputs.environment.variables.CLIP_URL).toBe("https://d111111abcdef8.cloudfront.net");
     expect(resourcesOf(graphOf("staging"), "aws:cloudfront/distribution:Distribution")).toEqual([]);
+  });
+
+  it("serve clips to holders of links only when asked to, and let one function make them", () => {
+    const graph = graphOf("staging served to links only");
+    const [distribution] = resourcesOf(graph, "aws:cloudfront/distribution:Distribution");
+    const [group] = resourcesOf(graph, "aws:cloudfront/keyGroup:KeyGroup");
+    expect(distribution?.inputs.defaultCacheBehavior.trustedKeyGroups).toHaveLength(1);
+    expect(group?.inputs.items).toHaveLength(1);
+    expect(resourcesOf(graph, "aws:cloudfront/publicKey:PublicKey")[0]?.inputs.encodedKey).toMatch(
+      /^-----BEGIN PUBLIC/,
+    );
+    const holders = graph.builds.filter(({ links }) => "ClipLinks" in links).map(({ functionID }) => functionID);
+    expect(holders).toEqual(["PublishClip"]);
+    expect(graph.outputs).toMatchObject({ links: { url: "https://d111111abcdef8.cloudfront.net" } });
+    expect(JSON.stringify(graph.outputs)).not.toContain("PRIVATE");
+    const open = resourcesOf(
+      graphOf("staging served by CloudFront, with an ffmpeg for arm64"),
+      "aws:cloudfront/distribution:Distribution",
+    );
+    expect(open[0]?.inputs.defaultCacheBehavior.trustedKeyGroups).toBeUndefined();
   });
 
   it("send alarms to the topic that the environment names", () => {

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { bundleHandlers, ofLambda } from "../tools/resource-graph/evaluation/bundle-handlers.ts";
 import { ensurePlatform } from "../tools/resource-graph/platform.ts";
 
-/** Kilobytes without the AWS SDK; a media engine may take 60 more. (`npm run bench:bundles` prints what there is.) */
+/** Kilobytes without the AWS SDK; a media engine may take 70 more. (`npm run bench:bundles` prints what there is.) */
 const MOST = 300;
-const MOST_WITH_ENGINE = 360;
+const MOST_WITH_ENGINE = 370;
 
 let folder: TestFolder;
 beforeAll(async () => {

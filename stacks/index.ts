@@ -28,7 +28,7 @@ export async function deployStage() {
     place,
     records: clipRecords(profile),
     storage: stored,
-    clipUrl: delivery(settings, stored.destination, place),
+    ...delivery(settings, stored.destination, place),
     messaging: messaging(settings, profile, place),
   };
   const deployed = stages(resources, profile, ffmpeg);

@@ -8,7 +8,7 @@ import type { DeployedStage } from "./pipeline.ts";
  */
 export function publishOutputs(
   deployed: readonly DeployedStage[],
-  { settings, records, storage, clipUrl, messaging }: Resources,
+  { settings, records, storage, clipUrl, links, messaging }: Resources,
 ) {
   const { bus, archive, topic, queues, schedules } = messaging;
   const outputs = {
@@ -22,6 +22,7 @@ export function publishOutputs(
     workBucket: storage.work.name,
     destinationBucket: storage.destination.name,
     clipUrl,
+    links: links && { url: links.url, keyPairId: links.keyPairId },
     alarmTopic: settings.ALARM_TOPIC ?? "none",
     scheduleGroup: schedules.group.name,
     scheduleDlqUrl: schedules.dlq.url,

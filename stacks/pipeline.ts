@@ -24,6 +24,9 @@ export interface DeployedStage {
 /** Every row of the pipeline table: rule, queue, function. */
 export function stages(resources: Resources, profile: Profile, ffmpeg: PackedFfmpeg): DeployedStage[] {
   const links = [wiring(resources), new sst.Secret("CameraServiceToken", "")];
+  const signing = resources.links && [new sst.Linkable("ClipLinks", { properties: resources.links })];
+  // The function that tells of a clip makes the link to it, and no other holds the key.
+  const linksOf = ({ stage }: PipelineStage) => (stage === "publish-clip" ? [...links, ...(signing ?? [])] : links);
   return pipeline.map((row: PipelineStage) => {
     const queue = resources.messaging.queues[row.stage as StageName];
     const { dlq } = queue;
@@ -35,7 +38,12 @@ export function stages(resources: Resources, profile: Profile, ffmpeg: PackedFfm
     if (dlq) queuePolicy(`${row.stage}-dlq`, dlq, ruleArns);
     // Who has no alarms need not be told every five minutes.
     if (profile.watched) clock(row, queue, resources.messaging.schedules);
-    return { row, queue, functionName: consumer(row, queue, { resources, profile, links, ffmpeg }), ruleArns };
+    return {
+      row,
+      queue,
+      functionName: consumer(row, queue, { resources, profile, links: linksOf(row), ffmpeg }),
+      ruleArns,
+    };
   });
 }
 

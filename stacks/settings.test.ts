@@ -72,7 +72,7 @@ describe("the settings of a stage", () => {
   it.each([
     ["ALARM_TOPIC", "on-call", "must be the ARN of an SNS topic"],
     ["KMS_KEY_ARNS", "alias/recordings", "an alias is none"],
-    ["CLIP_ACCESS", "public", 'must be "private" or "cloudfront"'],
+    ["CLIP_ACCESS", "public", 'must be "private", "cloudfront" or "signed"'],
     ["LAMBDA_ARCHITECTURE", "arm", 'must be "arm64" or "x86_64"'],
   ])("of a deployment alone are checked, too: %s=%s", (name, value, message) => {
     expect(() => settingsOf("staging", profileOf("staging"), { ...required, [name]: value })).toThrow(message);

@@ -41,6 +41,9 @@ export interface StageSettings extends Omit<DeploySettings, "S3_BUCKET_ORIGIN" |
   CLIP_URL: string | undefined;
 }
 
+/** Whether the stack has a distribution of its own. */
+const servesItself = (access: string | undefined): boolean => access === "cloudfront" || access === "signed";
+
 /**
  * Reads and checks the settings of one deployed stage.
  * @param warn is told of names that are misspelt, which would be ignored without a word, and of alarms that nobody hears.
@@ -56,7 +59,7 @@ export function settingsOf(
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const settings = readDeploySettings({
     ...(profile.kind === "personal" && personalDefaults(stage)),
-    ...(set.CLIP_ACCESS === "cloudfront" && { CLIP_URL: OWN_URL }),
+    ...(servesItself(set.CLIP_ACCESS) && { CLIP_URL: OWN_URL }),
     ...set,
   });
   if (profile.watched && !settings.ALARM_TOPIC) warn(NOBODY_HEARS);

@@ -26,7 +26,7 @@ const REPLACED_DAYS = 30;
 /** The three buckets: origin (read only), work (ours, expiring) and destination (the product). */
 export function storage(settings: StageSettings, profile: Profile, place: Place) {
   const keep = profile.kind !== "personal";
-  const readers = settings.CLIP_ACCESS === "cloudfront" ? [distributionsOf(place)] : [];
+  const readers = settings.CLIP_ACCESS !== "private" ? [distributionsOf(place)] : [];
   return {
     origin: settings.S3_BUCKET_ORIGIN
       ? brought(settings.S3_BUCKET_ORIGIN, place)

@@ -1,8 +1,12 @@
+import { generateKeyPairSync } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { testFolder } from "@camclips/testing/folders";
 import { describe, expect, it } from "vitest";
 import { profileOf } from "../profile.ts";
 import { settingsOf } from "../settings.ts";
 import { checkBrought } from "./check.ts";
-import type { Answer, BucketFacts, LookUps, QueueFacts, TopicFacts } from "./facts.ts";
+import type { Answer, BucketFacts, KeyFacts, LookUps, QueueFacts, TopicFacts } from "./facts.ts";
 
 const place = { account: "123456789012", region: "eu-west-1", partition: "aws", dnsSuffix: "amazonaws.com" };
 const KEY = "arn:aws:kms:eu-west-1:123456789012:key/1111-2222";
@@ -16,12 +20,14 @@ const required = {
 
 const found = <Facts>(facts: Facts): Answer<Facts> => ({ kind: "found", facts });
 const bucketFacts = { region: "eu-west-1", kmsKey: undefined, isVersioned: true, abortsUploads: true };
+const keyFacts = { spec: "ECC_NIST_P256", usage: "SIGN_VERIFY", isEnabled: true };
 const queueFacts = { visibilitySeconds: 360, kmsKey: undefined, maxReceives: 10 };
 
 interface World {
   bucket?: Answer<BucketFacts>;
   queue?: Answer<QueueFacts>;
   topic?: Answer<TopicFacts>;
+  key?: Answer<KeyFacts>;
   atOnce?: number;
 }
 
@@ -39,6 +45,7 @@ async function findings(environment: Record<string, string>, world: World = {}) 
     bucket: answer(world.bucket, bucketFacts),
     queue: answer(world.queue, queueFacts),
     topic: answer(world.topic, { kmsKey: undefined }),
+    key: answer(world.key, keyFacts),
     functionsAtOnce: async () => world.atOnce,
   };
   const settings = settingsOf("staging", profileOf("staging"), { ...required, ...environment });
@@ -226,5 +233,51 @@ describe("a deployment goes on, with a warning, where", () => {
     expect(await warnings({}, { bucket: found({ ...bucketFacts, isVersioned: false, abortsUploads: false }) })).toEqual(
       [],
     );
+  });
+});
+
+describe("the key that signs", () => {
+  it("fits when it is a P-256 key in KMS that is enabled", async () => {
+    expect(await findings({ EVIDENCE_KEY: KEY })).toEqual({ problems: [], warnings: [] });
+    expect(asked).toContain(KEY);
+  });
+
+  it.each([
+    ["evidence/key.pem", {}, "signs with a key in KMS, named by its ARN"],
+    ["arn:aws:kms:eu-west-1:123456789012:alias/clips", {}, "named by its ARN (no alias)"],
+    [KEY, { key: { kind: "missing" } as const }, "there is no such key; make one with: aws kms create-key"],
+    [KEY, { key: found({ ...keyFacts, spec: "RSA_2048" }) }, "is a RSA_2048 key to SIGN_VERIFY"],
+    [KEY, { key: found({ ...keyFacts, usage: "KEY_AGREEMENT" }) }, "is a ECC_NIST_P256 key to KEY_AGREEMENT"],
+    [KEY, { key: found({ ...keyFacts, isEnabled: false }) }, "is disabled"],
+  ])("%s does not do: %o", async (EVIDENCE_KEY, world, line) => {
+    expect((await problems({ EVIDENCE_KEY }, world)).join()).toContain(line);
+  });
+});
+
+describe("the key that signs links", () => {
+  const pem = (type: "rsa" | "ec") => {
+    const { privateKey } =
+      type === "rsa"
+        ? generateKeyPairSync("rsa", { modulusLength: 2048 })
+        : generateKeyPairSync("ec", { namedCurve: "P-256" });
+    return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  };
+
+  it("fits where it is an RSA key of 2048 bits", async () => {
+    await using folder = await testFolder();
+    const path = join(folder.path, "links.pem");
+    await writeFile(path, pem("rsa"));
+    expect(await problems({ CLIP_ACCESS: "signed", CLIP_LINKS_KEY: path })).toEqual([]);
+    await writeFile(path, pem("ec"));
+    expect((await problems({ CLIP_ACCESS: "signed", CLIP_LINKS_KEY: path })).join()).toContain("no RSA key of 2048");
+  });
+
+  it.each([
+    [{ CLIP_ACCESS: "signed" }, "name the key that signs in CLIP_LINKS_KEY"],
+    [{ CLIP_ACCESS: "signed", CLIP_LINKS_KEY: "none.pem" }, "no private key can be read there"],
+    [{ CLIP_LINKS_KEY: "links.pem" }, "and nowhere else"],
+    [{ CLIP_ACCESS: "signed", S3_BUCKET_DESTINATION: "clips" }, "leave S3_BUCKET_DESTINATION empty"],
+  ])("%o is told what is missing", async (environment, line) => {
+    expect((await problems(environment as Record<string, string>)).join()).toContain(line);
   });
 });

@@ -2,6 +2,8 @@ import { pipeline } from "@camclips/events";
 import type { Place } from "../place.ts";
 import type { StageSettings } from "../settings.ts";
 import { checkBucket } from "./check-bucket.ts";
+import { checkEvidenceKey } from "./check-key.ts";
+import { checkLinksKey } from "./check-links-key.ts";
 import { checkAlarmTopic, checkRequestQueue, checkTopic } from "./check-messaging.ts";
 import type { LookUps } from "./facts.ts";
 import { type Findings, none, problem, together, warning, when } from "./findings.ts";
@@ -11,7 +13,7 @@ import { type Findings, none, problem, together, warning, when } from "./finding
  * middle of a clip's way is a line of one message here.
  */
 export async function checkBrought(settings: StageSettings, place: Place, look: LookUps): Promise<Findings> {
-  const { S3_BUCKET_ORIGIN, S3_BUCKET_DESTINATION, AWS_SNS_TOPIC, ALARM_TOPIC } = settings;
+  const { S3_BUCKET_ORIGIN, S3_BUCKET_DESTINATION, AWS_SNS_TOPIC, ALARM_TOPIC, EVIDENCE_KEY } = settings;
   const bring = { settings, place, look };
   const checks = [
     S3_BUCKET_ORIGIN && checkBucket(`S3_BUCKET_ORIGIN="${S3_BUCKET_ORIGIN}"`, S3_BUCKET_ORIGIN, false, bring),
@@ -19,11 +21,15 @@ export async function checkBrought(settings: StageSettings, place: Place, look: 
       checkBucket(`S3_BUCKET_DESTINATION="${S3_BUCKET_DESTINATION}"`, S3_BUCKET_DESTINATION, true, bring),
     AWS_SNS_TOPIC && checkTopic(`AWS_SNS_TOPIC="${AWS_SNS_TOPIC}"`, AWS_SNS_TOPIC, bring),
     ALARM_TOPIC && checkAlarmTopic(ALARM_TOPIC, bring),
+    checkLinksKey(settings),
+    EVIDENCE_KEY && checkEvidenceKey(EVIDENCE_KEY, bring),
     checkRequestQueue(bring),
     functionsAtOnce(look),
     when(
-      settings.CLIP_ACCESS === "cloudfront" && S3_BUCKET_DESTINATION !== undefined,
-      problem('CLIP_ACCESS="cloudfront": serves a bucket that the stack creates; leave S3_BUCKET_DESTINATION empty'),
+      settings.CLIP_ACCESS !== "private" && S3_BUCKET_DESTINATION !== undefined,
+      problem(
+        `CLIP_ACCESS="${settings.CLIP_ACCESS}": serves a bucket that the stack creates; leave S3_BUCKET_DESTINATION empty`,
+      ),
     ),
   ];
   return together(await Promise.all(checks.map((check) => check || none)));

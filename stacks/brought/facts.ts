@@ -24,11 +24,19 @@ export interface TopicFacts {
   kmsKey: string | undefined;
 }
 
+export interface KeyFacts {
+  /** `ECC_NIST_P256` is what ES256 needs. */
+  spec: string | undefined;
+  usage: string | undefined;
+  isEnabled: boolean;
+}
+
 /** How they are found out. */
 export interface LookUps {
   bucket(name: string): Promise<Answer<BucketFacts>>;
   queue(url: string): Promise<Answer<QueueFacts>>;
   topic(arn: string): Promise<Answer<TopicFacts>>;
+  key(arn: string): Promise<Answer<KeyFacts>>;
   /** The account's limit of functions at once; undefined when it is not told. */
   functionsAtOnce(): Promise<number | undefined>;
 }

@@ -1,3 +1,4 @@
+import { DescribeKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import {
   GetBucketEncryptionCommand,
@@ -52,6 +53,16 @@ export function lookUpsIn(region: string, environment: Record<string, string | u
       answerOf(async () => {
         const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
         return { kmsKey: Attributes?.KmsMasterKeyId || undefined };
+      }),
+    key: (KeyId) =>
+      answerOf(async () => {
+        const kms = new KMSClient({ ...options, region: KeyId.split(":")[3] || region });
+        const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
+        return {
+          spec: KeyMetadata?.KeySpec,
+          usage: KeyMetadata?.KeyUsage,
+          isEnabled: KeyMetadata?.Enabled === true,
+        };
       }),
     functionsAtOnce: async () => {
       const answer = await unlessRefused(new LambdaClient(options).send(new GetAccountSettingsCommand({})));

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListSchedulesCommand } from "@aws-sdk/client-scheduler";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { s3Link } from "@camclips/aws";
 import { type AnyEvent, toEnvelope } from "@camclips/events";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type CliResult, startCli } from "../../packages/testing/src/cli/run-cli.ts";
@@ -65,6 +66,30 @@ describe("the command line on a deployed stage", () => {
       const events = stdout && JSON.parse(stdout).map(({ event }: { event: string }) => event);
       return events.at(-1) === "ClipPublished" && events.length === 6 ? true : undefined;
     });
+  });
+
+  it("makes a link to a clip, which nobody can use for longer, or for another clip", async () => {
+    const made = await camclips("link", "asked", "--expires", "90m", "--json");
+    expect(made.code, made.stderr).toBe(0);
+    const { url: href } = JSON.parse(made.stdout);
+    const statusOf = async (url: string) => (await fetch(url)).status;
+    const clip = await fetch(href);
+    expect(Buffer.from(await clip.arrayBuffer())).toEqual(
+      Buffer.from((await stack.destination.get("harbour/asked.mp4")) ?? ""),
+    );
+    expect(await statusOf(href.replace("asked.mp4", "asked_80.jpg"))).toBe(403);
+    expect(await statusOf(href.replace(/X-Amz-Expires=\d+/, "X-Amz-Expires=600000"))).toBe(403);
+    expect(await statusOf(href.split("?")[0])).toBe(403);
+    const short = await s3Link(
+      stack.clients.s3,
+      { bucket: stack.outputs.destinationBucket, key: "harbour/asked.mp4" },
+      Date.now() + 1000,
+      Date.now(),
+    );
+    await sleep(2500);
+    expect((await fetch(short.url)).status).toBe(403);
+    const unknown = await camclips("link", "nothing");
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("not known to stage")]);
   });
 
   it("sends one clip through the stage after a deploy, and says that it passed", async () => {

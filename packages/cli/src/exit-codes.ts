@@ -9,6 +9,8 @@ export const exitCodes = {
   noClip: 3,
   /** No final status yet: another attempt is scheduled. */
   pending: 4,
+  /** What was compared with its signed manifest is not what was signed, or nobody trusted signed it. */
+  altered: 5,
   /** Ctrl-C; what was begun can be taken up again. */
   interrupted: 130,
 } as const;
@@ -21,6 +23,7 @@ Exit codes:
   2    bad input, a bad setting, a missing program or a full disk
   3    no clip: a terminal status other than CLIP_AVAILABLE
   4    pending: no final status yet, another attempt is scheduled
+  5    altered: a clip is not what its manifest says (camclips verify)
   130  stopped with Ctrl-C; the same command takes the work up again`;
 
 /** The user can put it right; the message says how. No stack trace is shown. */

@@ -10,8 +10,10 @@ import { coverageCommand } from "./commands/coverage.ts";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { eventCommand } from "./commands/event.ts";
+import { evidenceCommand } from "./commands/evidence.ts";
 import { initCommand } from "./commands/init.ts";
 import { invokeCommand } from "./commands/invoke.ts";
+import { linkCommand } from "./commands/link.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { replayCommand } from "./commands/replay.ts";
@@ -20,6 +22,7 @@ import { serveCommand } from "./commands/serve.ts";
 import { smokeCommand } from "./commands/smoke.ts";
 import { timelineCommand } from "./commands/timeline.ts";
 import { tokenCommand } from "./commands/token.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { suggesting } from "./completion/suggestions.ts";
 import { exitCodesHelp } from "./exit-codes.ts";
 
@@ -44,10 +47,19 @@ export function createProgram(): Command {
     serveCommand(),
     consoleCommand(),
     tokenCommand(),
+    evidenceCommand(),
+    verifyCommand(),
     eventCommand(),
     invokeCommand(),
   ];
-  const anywhere = [timelineCommand(), clipsCommand(), cancelCommand(), deadLettersCommand(), logsCommand()];
+  const anywhere = [
+    timelineCommand(),
+    clipsCommand(),
+    cancelCommand(),
+    linkCommand(),
+    deadLettersCommand(),
+    logsCommand(),
+  ];
   const deployed = [requestCommand(), smokeCommand(), replayCommand(), redriveCommand()];
   const commands = [...here, ...anywhere, ...deployed, completionCommand(program), helpCommand(program)];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));

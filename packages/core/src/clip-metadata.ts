@@ -2,6 +2,7 @@ import type {
   AnswerableRequest,
   ClipRequest,
   Coverage,
+  Evidence,
   Interval,
   PreviewFiles,
   Reason,
@@ -11,6 +12,7 @@ import type {
 } from "@camclips/events";
 import { firstSentMs } from "./decide.ts";
 import { clipKey } from "./keys.ts";
+import type { ClipLink } from "./ports.ts";
 
 export type MetadataSettings = Pick<Settings, "CLIP_URL" | "THUMBNAIL_SIZES" | "THUMBNAIL_FORMAT">;
 
@@ -35,6 +37,7 @@ const RETRYABLE: Record<Reason, boolean> = {
   UNKNOWN_CAMERA: false,
   CORRUPT_SOURCE: false,
   VERIFY_FAILED: true,
+  SIGNING_FAILED: true,
   STALLED: true,
   INTERNAL: true,
 };
@@ -46,6 +49,8 @@ export interface Finished {
   clip: RenderedClip;
   coverage: Coverage;
   preview?: PreviewFiles | undefined;
+  evidence?: Evidence | undefined;
+  link?: ClipLink | undefined;
   /** When the pipeline took up the message that led to this. */
   takenUpMs: number;
   /** When the last file was ready. */
@@ -54,7 +59,7 @@ export interface Finished {
 
 export function availableMetadata(
   request: ClipRequest,
-  { clip, coverage, preview, takenUpMs, finishedMs }: Finished,
+  { clip, coverage, preview, evidence, link, takenUpMs, finishedMs }: Finished,
   bucket: string,
   settings: MetadataSettings,
 ): ClipMetadata {
@@ -75,6 +80,8 @@ export function availableMetadata(
     retryTimestamps: request.retryTimestamps,
     coverage: told(coverage),
     ...(preview && { preview: toldPreview(preview, settings) }),
+    ...(link && { signedUrl: link.url, signedUrlExpiresAt: link.expiresAt }),
+    ...(evidence && { evidence: toldEvidence(evidence, settings) }),
     // Footage was missing from the first attempt to this one; then this one's message lay in the queue.
     waitMs: Math.max(0, request.sentMs - firstSentMs(request)),
     ...(queuedMs <= LONGEST_IN_QUEUE_MS && { queuedMs }),
@@ -160,6 +167,10 @@ const renamed = <T extends { startMs: number; endMs: number }>({ startMs, endMs,
 });
 
 const explanation = (reason: Reason) => ({ reason, retryable: RETRYABLE[reason] });
+
+function toldEvidence({ key, kid }: Evidence, { CLIP_URL }: MetadataSettings) {
+  return { url: `${CLIP_URL}/${key.split("/").map(encodeURIComponent).join("/")}`, key: `/${key}`, kid };
+}
 
 /** `{size}` stays literal, and keys keep their leading slash: callers fill in and strip. */
 function objectsOf({ cameraId, clipId }: ClipRequest, bucket: string, settings: MetadataSettings) {

@@ -140,6 +140,24 @@ export interface CameraService {
   putClip(clipId: string, body: object, signal?: AbortSignal): Promise<void>;
 }
 
+/** An address that needs no other right to a clip, until it expires. */
+export interface ClipLink {
+  url: string;
+  /** ISO 8601. */
+  expiresAt: string;
+}
+
+/** @param clip the object's key, and whose it is */
+export type MakeLink = (clip: { key: string; clipId: string }, expiresMs: number) => ClipLink;
+
+/** A signing key: of a file, or of a service that gives nothing but signatures. */
+export interface Signer {
+  /** RFC 7638 thumbprint of the public key. */
+  readonly kid: string;
+  /** ES256 (RFC 7518): r and s, 64 bytes. */
+  sign(bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;
+}
+
 export interface Backlog {
   /** How long a request that is accepted now waits for its turns in a lane, about. Looks at the queues every few seconds at most. */
   waitSeconds(lane: Lane | undefined, signal?: AbortSignal): Promise<number>;

@@ -301,6 +301,7 @@ describe("the keys of a request", () => {
 
   it("stay the same for a clip that is wanted sooner", () => {
     expect(requestKey({ ...sampleRequest, priority: "high" })).toBe(requestKey(sampleRequest));
+    expect(requestKey({ ...sampleRequest, link: "signed" })).toBe(requestKey(sampleRequest));
   });
 });
 

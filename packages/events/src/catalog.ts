@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type CamclipsEvent, defineEvent, type EventDefinition, type EventOf, type Fact } from "./define.ts";
+import { evidence, findings } from "./evidence.ts";
 import { answerableRequest, clipRequest } from "./request.ts";
 import { clip, located, picture, request, staged, whole } from "./samples.ts";
 import {
@@ -52,7 +53,13 @@ export const SourcesDownloaded = defineEvent("SourcesDownloaded", 1, {
 
 export const ClipRendered = defineEvent("ClipRendered", 1, {
   summary: "The clip is cut, verified, and is stored under its final key.",
-  data: z.object({ request: clipRequest, clip: renderedClip, coverage }),
+  data: z.object({
+    request: clipRequest,
+    clip: renderedClip,
+    coverage,
+    /** Where clips are signed: what is to be signed of it. */
+    findings: findings.optional(),
+  }),
   sample: { request, clip, coverage: whole },
 });
 
@@ -64,6 +71,8 @@ export const ThumbnailsRendered = defineEvent("ThumbnailsRendered", 1, {
     coverage,
     thumbnails: z.array(thumbnail).min(1),
     preview: previewFiles.optional(),
+    /** The signed manifest, where there is one. */
+    evidence: evidence.optional(),
   }),
   sample: { request, clip, coverage: whole, thumbnails: [picture] },
 });

@@ -18,7 +18,11 @@ const deploySettings = z.object({
       "must be ARNs of KMS keys (arn:aws:kms:REGION:ACCOUNT:key/ID), separated by spaces; an alias is none",
     ),
   /** Who serves clips: a distribution in front of the stage's own bucket, or whoever CLIP_URL names. */
-  CLIP_ACCESS: z.enum(["private", "cloudfront"], { error: 'must be "private" or "cloudfront"' }).default("private"),
+  CLIP_ACCESS: z
+    .enum(["private", "cloudfront", "signed"], { error: 'must be "private", "cloudfront" or "signed"' })
+    .default("private"),
+  /** File of the RSA key (PEM) that signs links, of CLIP_ACCESS=signed. */
+  CLIP_LINKS_KEY: z.string().optional(),
   /** Processors of the functions. Unset: arm64, and where ffmpeg is packed the one that it is built for. */
   LAMBDA_ARCHITECTURE: z.enum(["arm64", "x86_64"], { error: 'must be "arm64" or "x86_64"' }).optional(),
 });

@@ -1,6 +1,7 @@
 export * from "./catalog.ts";
 export * from "./define.ts";
 export * from "./envelope.ts";
+export * from "./evidence.ts";
 export * from "./metadata.ts";
 export * from "./pipeline.ts";
 export * from "./request.ts";

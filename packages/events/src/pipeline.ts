@@ -25,6 +25,8 @@ export type Grant =
   | "destination:read"
   | "destination:write"
   | "topic:publish"
+  /** Only where EVIDENCE_KEY names a key. */
+  | "evidence:sign"
   | "queues:count"
   | "schedule:request"
   | "schedule:deadline";
@@ -164,7 +166,7 @@ export const pipeline = [
     leastSeconds: 5,
     input: { from: "bus", events: [ClipRendered.type] },
     emits: [ThumbnailsRendered.type],
-    grants: ["records:read", "records:write", "destination:read", "destination:write"],
+    grants: ["records:read", "records:write", "destination:read", "destination:write", "evidence:sign"],
     ffmpeg: true,
     memoryMb: 1769,
     timeoutSeconds: 60,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { gapPolicy, id, precision, preview, priority, quality } from "./schemas.ts";
+import { gapPolicy, id, link, precision, preview, priority, quality } from "./schemas.ts";
 
 /**
  * A clip request: as callers send it (contract, section 1), as events carry it, and how one becomes the other. A choice
@@ -13,12 +13,13 @@ export const choices = {
   quality: quality.optional().describe("how frames are encoded: draft is quicker, and larger"),
   priority: priority.optional().describe("how soon it is wanted: high passes others, low lets them pass"),
   preview: preview.optional().describe("small pictures of the whole clip, beside its thumbnails"),
+  link: link.optional().describe("whether a link comes with the clip that needs no other right, and expires"),
 };
 export type ChoiceName = keyof typeof choices;
 export const choiceNames = Object.keys(choices) as ChoiceName[];
 
 /** Choices that say what the clip is: another one is another clip, and is not made under the same clipId. */
-export const clipChoiceNames = choiceNames.filter((name) => name !== "priority");
+export const clipChoiceNames = choiceNames.filter((name) => name !== "priority" && name !== "link");
 
 /** A request after reading: numbers are numbers, defaults are in place. */
 export const clipRequest = z.object({

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { readSource } from "./evidence.ts";
 
 /**
  * The values that events carry. Instants are epoch milliseconds (fields end in `Ms`) or ISO 8601 strings (fields end in
@@ -62,6 +63,9 @@ export type Lane = z.infer<typeof lane>;
 export const preview = z.enum(["none", "storyboard", "animated"]);
 export type Preview = z.infer<typeof preview>;
 
+/** Whether a link comes with the clip that needs no other right, and expires. */
+export const link = z.enum(["none", "signed"]);
+
 export const status = z.enum([
   "CLIP_AVAILABLE",
   "CLIP_PENDING",
@@ -92,6 +96,7 @@ export const reason = z.enum([
   "UNKNOWN_CAMERA",
   "CORRUPT_SOURCE",
   "VERIFY_FAILED",
+  "SIGNING_FAILED",
   "STALLED",
   "INTERNAL",
 ]);
@@ -143,6 +148,8 @@ export const stagedSource = z.object({
   lastFrameEndMs: z.number().optional(),
   /** What reading it cost at the origin bucket. */
   fetched: z.object({ bytes: z.int().nonnegative(), requests: z.int().nonnegative() }),
+  /** Where clips are signed: what was read of the recording. */
+  read: readSource.optional(),
 });
 export type StagedSource = z.infer<typeof stagedSource>;
 

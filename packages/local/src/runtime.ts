@@ -5,10 +5,12 @@ import type {
   ClipRecords,
   Clock,
   DeadLetter,
+  MakeLink,
   Notification,
   ObjectReader,
   ObjectStore,
   ScheduledMessage,
+  Signer,
 } from "@camclips/core";
 import { queuesAhead } from "@camclips/core/admission";
 import { createCameraService } from "@camclips/core/camera-service";
@@ -53,6 +55,10 @@ export interface LocalRuntimeOptions {
   /** What callers are told as `bucket`. */
   destinationBucket: string;
   media: MediaEngine;
+  /** Makes the links that come with clips. */
+  link?: MakeLink | undefined;
+  /** Signs a manifest of every clip, where the settings name its key. */
+  signer?: Signer | undefined;
   /** Default: over HTTP, as the settings say. */
   cameras?: CameraService;
   clock?: Clock;
@@ -297,13 +303,15 @@ export class LocalRuntime {
   }
 
   #connect(): Deps {
-    const { settings, origin, destination, destinationBucket, media, decorate } = this.#options;
+    const { settings, origin, destination, destinationBucket, media, signer, link, decorate } = this.#options;
     const deps: Deps = {
       settings,
       origin,
       destination,
       destinationBucket,
       media,
+      signer,
+      link,
       clock: this.#clock,
       log: this.#options.log ?? silent,
       metrics: this.#options.metrics ?? { add() {} },

@@ -2,6 +2,7 @@ import { mkdtempDisposable } from "node:fs/promises";
 import { join } from "node:path";
 import { renderCut } from "./cut/render-cut.ts";
 import { prepareJob, renderExact } from "./exact/render-exact.ts";
+import { ffmpegVersion } from "./ffmpeg/find/check-ffmpeg.ts";
 import type { EngineSettings } from "./ffmpeg/settings.ts";
 import type { MediaEngine, RenderJob, RenderOptions, RenderReport } from "./media-engine.ts";
 import { renderThumbnails } from "./thumbnails/render-thumbnails.ts";
@@ -23,6 +24,7 @@ export function createMediaEngine(settings: EngineSettings): MediaEngine {
       return await renderClip(job, settings, { ...options, scratch: folder.path });
     },
     unwrap: (input, output, options) => unwrap(input, output, settings, options),
+    version: () => ffmpegVersion(settings.ffmpeg),
     renderThumbnails: (job, options) => renderThumbnails(job, settings, options),
   };
 }

@@ -108,5 +108,7 @@ export interface MediaEngine {
   renderClip(job: RenderJob, options: RenderOptions): Promise<RenderReport>;
   /** Copies a recording of another container into an MP4; false when that cannot hold it. */
   unwrap(input: string, output: string, options: UnwrapOptions): Promise<boolean>;
+  /** Of the program that decodes and encodes. */
+  version(): Promise<string>;
   renderThumbnails(job: ThumbnailJob, options: RenderOptions): Promise<Pictures>;
 }

@@ -63,6 +63,8 @@ function clipParts(clip, path, reload) {
     links.clip &&
       shows("links") &&
       h("button", { type: "button", onclick: () => attempt(() => makeLink(path)) }, "Copy a link"),
+    metadata?.evidence &&
+      h("a", { class: "button", href: new URL(metadata.evidence.url).pathname, download: true }, "Evidence"),
     h("button", { type: "button", onclick: () => attempt(() => askAgain(clip)) }, "Ask again"),
     (state === "waiting" || state === "working" || state === "queued") &&
       h(
@@ -105,6 +107,7 @@ function factList({ clipId, camera, start, end, status, reason, metadata, attemp
     ["Cut", precision],
     ["Made in", workMs && `${span(workMs)} (${realtimeFactor}× real time)`],
     ["SHA-256", clip?.sha256],
+    ["Signed by", metadata?.evidence?.kid],
   ]).filter(([, value]) => value !== undefined && value !== null && value !== "");
   return h(
     "dl",

@@ -90,6 +90,10 @@ describe("clips over HTTP", () => {
     expect(picture.headers.get("content-type")).toBe("image/jpeg");
     expect((await world.call("/clips/first/thumbnails/81")).status).toBe(404);
     expect((await world.call("/files/pier/first.mp4")).status).toBe(200);
+    await writeFile(join(world.folder, "clips", "pier", "first.manifest.json"), "{}");
+    const manifest = await world.call("/files/pier/first.manifest.json");
+    expect([manifest.status, manifest.headers.get("content-type")]).toEqual([200, "application/jose+json"]);
+    expect((await world.call("/files/pier/first.json")).status).toBe(404);
   });
 
   it("have a preview where one is asked for: a track that names its sprite, and a moving picture in the list", async () => {

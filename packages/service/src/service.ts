@@ -1,9 +1,11 @@
 import { mkdir } from "node:fs/promises";
+import type { Signer as EvidenceSigner } from "@camclips/core";
 import type { Settings } from "@camclips/events";
 import { createFolderStore, LocalRuntime } from "@camclips/local";
 import { indexedCameras, RecordingsIndex, wakeWaiting } from "@camclips/local/recordings";
 import type { MediaEngine } from "@camclips/media";
 import { type Config, rootsOf } from "@camclips/recordings";
+import { clipLink } from "./api/clip-files.ts";
 import { createApp } from "./app.ts";
 import { Signer, signingKey } from "./auth/signed.ts";
 import { DropFolder } from "./drop-folder.ts";
@@ -16,6 +18,7 @@ export interface ServiceOptions {
   config: Config;
   settings: Settings;
   media: MediaEngine;
+  signer?: EvidenceSigner | undefined;
   log(level: "info" | "warn" | "error", message: string, fields?: Record<string, unknown>): void;
 }
 
@@ -26,9 +29,10 @@ export interface Service {
 }
 
 /** Runs the pipeline, the index and the HTTP interface. @throws StateInUseError, and what listening says. */
-export async function startService({ config, settings, media, log }: ServiceOptions): Promise<Service> {
+export async function startService({ config, settings, media, signer, log }: ServiceOptions): Promise<Service> {
   for (const folder of [config.state, config.clips]) await mkdir(folder, { recursive: true });
   const clock = { now: Date.now };
+  const links = new Signer(signingKey(config.state));
   const live = new Live();
   const failed = (error: unknown) => log("error", "not foreseen", { error: (error as Error).stack ?? String(error) });
 
@@ -41,6 +45,8 @@ export async function startService({ config, settings, media, log }: ServiceOpti
     destination: createFolderStore(config.clips),
     destinationBucket: config.clips,
     media,
+    signer,
+    link: ({ clipId }, expiresMs) => clipLink(links, new URL(settings.CLIP_URL).origin, clipId, expiresMs),
     cameras: {
       alias: async (cameraId, signal) => cameras.alias(cameraId, signal),
       recordings: async (...asked) => cameras.recordings(...asked),
@@ -79,7 +85,7 @@ export async function startService({ config, settings, media, log }: ServiceOpti
     live,
     media,
     clock,
-    signer: new Signer(signingKey(config.state)),
+    signer: links,
   };
 
   await using cleanup = new AsyncDisposableStack();

@@ -232,6 +232,7 @@ export function fakeMedia(before: (job: RenderJob) => void = () => {}): MediaEng
       };
     },
     unwrap: async () => false,
+    version: async () => "0-fake",
     async renderThumbnails({ clip, outputs, preview }) {
       const name = createHash("sha256")
         .update(await readFile(clip))

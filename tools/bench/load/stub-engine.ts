@@ -6,6 +6,7 @@ import type { MediaEngine } from "@camclips/media";
  * work: events, queues, records, slicing, copying.
  */
 export const stubEngine: MediaEngine = {
+  version: async () => "none",
   async renderClip({ sources, output, startMs, endMs }) {
     const [source] = sources;
     if (!source) throw new Error("no source");

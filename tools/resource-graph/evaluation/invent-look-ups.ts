@@ -7,5 +7,6 @@ export const lookUpsIn = (region: string): LookUps => ({
   bucket: () => found({ region, kmsKey: undefined, isVersioned: true, abortsUploads: true }),
   queue: () => found({ visibilitySeconds: 360, kmsKey: undefined, maxReceives: 10 }),
   topic: () => found({ kmsKey: undefined }),
+  key: () => found({ spec: "ECC_NIST_P256", usage: "SIGN_VERIFY", isEnabled: true }),
   functionsAtOnce: async () => undefined,
 });

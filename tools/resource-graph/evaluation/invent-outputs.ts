@@ -16,6 +16,8 @@ const inventions: Record<ResourceType, Outputs> = {
     arn: `arn:aws:cloudfront::${account}:distribution/E1`,
     domainName: "d111111abcdef8.cloudfront.net",
   }),
+  "aws:cloudfront/keyGroup:KeyGroup": nothing,
+  "aws:cloudfront/publicKey:PublicKey": nothing,
   "aws:cloudfront/originAccessControl:OriginAccessControl": nothing,
   "aws:cloudwatch/dashboard:Dashboard": nothing,
   "aws:cloudwatch/eventArchive:EventArchive": named("events", "archive/"),

@@ -6,8 +6,15 @@ export interface ResourceInputs {
   "aws:cloudfront/distribution:Distribution": {
     enabled: boolean;
     origins: { domainName: string; originAccessControlId?: string }[];
-    defaultCacheBehavior: { viewerProtocolPolicy: string; allowedMethods: string[]; cachePolicyId: string };
+    defaultCacheBehavior: {
+      viewerProtocolPolicy: string;
+      allowedMethods: string[];
+      cachePolicyId: string;
+      trustedKeyGroups?: string[];
+    };
   };
+  "aws:cloudfront/keyGroup:KeyGroup": { name: string; items: string[] };
+  "aws:cloudfront/publicKey:PublicKey": { namePrefix: string; encodedKey: string };
   "aws:cloudfront/originAccessControl:OriginAccessControl": {
     name: string;
     originAccessControlOriginType: string;

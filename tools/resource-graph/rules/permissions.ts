@@ -95,9 +95,9 @@ export const functionsMayDoWhatTheirRowSays: GraphRule = (graph) =>
     ];
   });
 
-/** Keys are those of brought resources, named one by one. */
+/** Keys are those of brought resources, named one by one; the one that signs is a grant of its own. */
 export const usesKey = ({ action, resource }: Pick<Permission, "action" | "resource">): boolean =>
-  action.startsWith("kms:") && /:kms:[^*]+:key\/[^*]+$/.test(resource);
+  /^kms:(?!Sign$|GetPublicKey$)/.test(action) && /:kms:[^*]+:key\/[^*]+$/.test(resource);
 
 const split = <T>(list: readonly T[], is: (item: T) => boolean): [T[], T[]] => [
   list.filter(is),
@@ -153,7 +153,7 @@ const queuesOf = (row: PipelineStage, { stageQueues }: Wiring) =>
 function grantedBy(
   grant: Grant,
   wiring: Wiring & { recordsArn: string },
-  { S3_BUCKET_ORIGIN_DIR }: Record<string, string>,
+  { S3_BUCKET_ORIGIN_DIR, EVIDENCE_KEY }: Record<string, string>,
 ): string[] {
   const read = (bucket: string, prefix = "") => [
     `s3:GetObject on arn:aws:s3:::${bucket}/${prefix}*`,
@@ -172,6 +172,7 @@ function grantedBy(
     "destination:read": read(wiring.destinationBucket),
     "destination:write": write(wiring.destinationBucket),
     "topic:publish": [`sns:Publish on ${wiring.topicArn}`],
+    "evidence:sign": EVIDENCE_KEY ? [`kms:Sign on ${EVIDENCE_KEY}`, `kms:GetPublicKey on ${EVIDENCE_KEY}`] : [],
     "queues:count": rows
       .filter(({ leastSeconds }) => leastSeconds > 0)
       .flatMap((row) => queuesOf(row, wiring).map((queue) => `sqs:GetQueueAttributes on ${queue}`)),

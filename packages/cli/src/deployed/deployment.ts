@@ -13,6 +13,8 @@ const outputs = z.object({
   requestQueueUrl: z.string(),
   recordsTable: z.string(),
   destinationBucket: z.string(),
+  /** Of CLIP_ACCESS=signed; stages that were deployed before links say nothing. */
+  links: z.object({ url: z.string(), keyPairId: z.string() }).nullish(),
   scheduleGroup: z.string(),
   scheduleDlqUrl: z.string(),
   stages: z.record(

@@ -4,6 +4,7 @@ import type { Settings } from "@camclips/events";
 import type { Log } from "@camclips/functions";
 import { createLogFile, LocalRuntime, StateInUseError } from "@camclips/local";
 import { UsageError } from "../exit-codes.ts";
+import { evidenceSigner } from "../input/evidence-key.ts";
 import { localMedia, usableFfmpeg } from "../input/ffmpeg.ts";
 import type { View } from "../view/view.ts";
 
@@ -31,6 +32,7 @@ export async function openSession({ view, root, ...options }: SessionOptions): P
     // ffmpeg runs in a folder of its own.
     root: resolve(root),
     media: localMedia(await usableFfmpeg(process.env)),
+    signer: await evidenceSigner(options.settings.EVIDENCE_KEY),
     onEvent: (event) => view.event(event),
     onProgress: (clipId, percent) => view.progress(clipId, percent),
     log: both(createLogFile(resolve(root)), { info() {}, warn: noted(view), error: noted(view) }),

@@ -2,6 +2,7 @@ import type { Settings } from "@camclips/events";
 import type { Config } from "@camclips/recordings";
 import { UsageError } from "../exit-codes.ts";
 import { settingsFrom } from "../input/environment.ts";
+import { evidenceSigner } from "../input/evidence-key.ts";
 import { localMedia, usableFfmpeg } from "../input/ffmpeg.ts";
 import { stopping } from "../stopping.ts";
 import { lineLog } from "./log.ts";
@@ -12,7 +13,9 @@ export async function runService(config: Config, json: boolean): Promise<string>
   const { startService } = await import("@camclips/service");
   const media = localMedia(await usableFfmpeg(process.env));
   const log = lineLog(process.stderr, json);
-  const service = await startService({ config, settings: settingsOf(config), media, log }).catch((error: unknown) => {
+  const settings = settingsOf(config);
+  const signer = await evidenceSigner(settings.EVIDENCE_KEY);
+  const service = await startService({ config, settings, media, signer, log }).catch((error: unknown) => {
     throw told(error as NodeJS.ErrnoException, config.listen);
   });
   const notify = (state: Parameters<typeof notifySystemd>[0]) =>

@@ -4,10 +4,12 @@ import type {
   ClipRecords,
   Clock,
   EventBus,
+  MakeLink,
   ObjectReader,
   ObjectStore,
   Outbox,
   Scheduler,
+  Signer,
   Topic,
 } from "@camclips/core";
 import type { Settings } from "@camclips/events";
@@ -55,6 +57,10 @@ export interface Deps {
   scratch(): Promise<Scratch>;
   /** Only the two render stages have it. */
   media: MediaEngine;
+  /** Only render-thumbnails has it, and only where EVIDENCE_KEY names a key. */
+  signer?: Signer | undefined;
+  /** Only publish-clip has it, and only where links can be made that outlast its own rights. */
+  link?: MakeLink | undefined;
   /** Percent of the render that is running, for whoever watches. */
   onProgress(clipId: string): OnProgress;
 }

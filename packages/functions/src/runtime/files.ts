@@ -17,15 +17,19 @@ const READ_BYTES = 1024 * 1024;
 
 const readFile = (path: string): ReadStream => createReadStream(path, { highWaterMark: READ_BYTES });
 
-/** Lower-case hex. */
-export async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
+/** Lower-case hex, unless told otherwise. */
+export async function sha256Of(
+  path: string,
+  signal: AbortSignal,
+  encoding: "hex" | "base64url" = "hex",
+): Promise<string> {
   const hash = createHash("sha256");
   const block = Buffer.allocUnsafe(READ_BYTES);
   await using file = await open(path);
   for (;;) {
     signal.throwIfAborted();
     const { bytesRead } = await file.read(block);
-    if (bytesRead === 0) return hash.digest("hex");
+    if (bytesRead === 0) return hash.digest(encoding);
     hash.update(block.subarray(0, bytesRead));
   }
 }

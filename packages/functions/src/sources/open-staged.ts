@@ -11,7 +11,8 @@ type Needs = Pick<Deps, "work" | "media">;
 
 /** The sources that can be cut, and what is missing for want of the others. */
 export interface UsableSources {
-  sources: RenderSource[];
+  /** `staged`: its place among those that were staged. */
+  sources: (RenderSource & { staged: number })[];
   /** Keys of the recordings, by the paths of their files. */
   names: Map<string, string>;
   gaps: Gap[];
@@ -37,7 +38,7 @@ export async function openStaged(
       continue;
     }
     usable.names.set(opened.path, source.originKey);
-    usable.sources.push(opened);
+    usable.sources.push({ ...opened, staged: index });
   }
   return usable;
 }

@@ -1,6 +1,7 @@
 import { type RecordingSlice, sliceRecording } from "@camclips/containers";
 import { type Decision, decide, type Footage, type FootageReport, type OpenObject } from "@camclips/core";
-import type { ClipRequest, LocatedSource } from "@camclips/events";
+import type { ClipRequest, LocatedSource, ReadRange } from "@camclips/events";
+import { hashReads } from "@camclips/evidence/hash-reads";
 import { CorruptSourceError, OutsideMediaError } from "@camclips/mp4";
 import type { Deps } from "../runtime/deps.ts";
 import { inParallel } from "../runtime/in-parallel.ts";
@@ -9,6 +10,9 @@ import { realInterval, zeroMsOf } from "./recorded-interval.ts";
 /** Recordings that are looked into at the same time. */
 const AT_ONCE = 4;
 
+/** Hashes of what was read for a signed clip: an event has room for so many. */
+const MOST_HASHES = 1024;
+
 /** A source that is open and sliced, but not yet copied. */
 export interface SlicedSource {
   part: LocatedSource;
@@ -16,6 +20,8 @@ export interface SlicedSource {
   zeroMs: number;
   object: OpenObject;
   slice: RecordingSlice;
+  /** Where clips are signed: what was read of the recording so far. */
+  ranges?(): ReadRange[];
 }
 
 export type ProbeResult =
@@ -32,6 +38,7 @@ export async function probeSources(
   deps: Pick<Deps, "origin" | "settings">,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
+  const piecesOfEach = Math.ceil(MOST_HASHES / Math.max(1, located.length));
   const claims = new Map(located.map((footage) => [footage.key, footage]));
   let usable = [...located];
   const lost: FootageReport["lost"][number][] = [];
@@ -41,7 +48,7 @@ export async function probeSources(
     const decision = decide(request, { usable, lost, newestMs: Number.POSITIVE_INFINITY }, deps.settings);
     if (decision.kind !== "located") return { decision };
     const findings = await inParallel(AT_ONCE, decision.parts, signal, (part, _, either) =>
-      remember(seen, part, () => probe(part, claims.get(part.key) ?? part, deps, either)),
+      remember(seen, part, () => probe(part, claims.get(part.key) ?? part, { ...deps, piecesOfEach }, either)),
     );
     const surprises = findings.flatMap((finding) => {
       const other = finding.kind === "as expected" ? yielded(finding.probed, usable, deps.settings) : finding;
@@ -119,13 +126,14 @@ function remember(
 async function probe(
   part: LocatedSource,
   claimed: Footage,
-  { origin: recordings, settings }: Pick<Deps, "origin" | "settings">,
+  { origin: recordings, settings, piecesOfEach }: Pick<Deps, "origin" | "settings"> & { piecesOfEach: number },
   signal: AbortSignal,
 ): Promise<Finding> {
   const { key, startMs, endMs } = part;
   const of: Footage = { key, startMs, endMs };
-  const object = await recordings.open(key, signal);
-  if (!object) return { kind: "lost", of, cause: "SOURCE_DELETED" };
+  const found = await recordings.open(key, signal);
+  if (!found) return { kind: "lost", of, cause: "SOURCE_DELETED" };
+  const { source: object, ranges } = settings.EVIDENCE_KEY ? hashReads(found, piecesOfEach) : { source: found };
   try {
     let slice = await slicePart(object, part, claimed.startMs, signal);
     const zeroMs = zeroMsOf(claimed, slice, settings);
@@ -144,7 +152,7 @@ async function probe(
     const shorter = slice.media && shortened(of, realInterval(zeroMs, slice.media), settings.JOIN_TOLERANCE_MS);
     return shorter
       ? { kind: "shorter", of, footage: [shorter] }
-      : { kind: "as expected", probed: { part, zeroMs, object, slice } };
+      : { kind: "as expected", probed: { part, zeroMs, object, slice, ...(ranges && { ranges }) } };
   } catch (error) {
     if (error instanceof CorruptSourceError) return { kind: "lost", of, cause: "CORRUPT_SOURCE", why: error.message };
     throw error;

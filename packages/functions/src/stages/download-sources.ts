@@ -24,7 +24,7 @@ export const downloadSources = defineStage("download-sources", [SourcesLocated],
 });
 
 async function copyToWork(
-  { part, zeroMs, object, slice }: SlicedSource,
+  { part, zeroMs, object, slice, ranges }: SlicedSource,
   key: string,
   { work, metrics }: Needs,
   signal: AbortSignal,
@@ -49,6 +49,7 @@ async function copyToWork(
     previousFrameMs: wallMs(previousSeconds),
     lastFrameEndMs: wallMs(lastEndSeconds),
     fetched: { ...object.fetched },
+    ...(ranges && { read: { key: part.key, etag: object.etag, bytes: object.size, zeroMs, ranges: ranges() } }),
   };
 }
 

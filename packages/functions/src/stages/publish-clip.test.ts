@@ -376,3 +376,36 @@ it("never publishes metadata that the catalogue does not know", async () => {
   const { data } = onlyOne("ClipPublished", await publish(world));
   expect(ClipPublished.happened(data).data).toEqual(data);
 });
+
+describe("a link that comes with a clip", () => {
+  const wanting = (link?: "none" | "signed") =>
+    eventOf(ThumbnailsRendered.happened({ request: request({ link }), clip, coverage, thumbnails }), { key: "linked" });
+  const makeLink: StageWorld["deps"]["link"] = ({ key, clipId }, expiresMs) => ({
+    url: `https://links/${key}?of=${clipId}`,
+    expiresAt: new Date(expiresMs).toISOString(),
+  });
+
+  it("is told where it was asked for, and how long it works", async () => {
+    await using world = await testWorld({ LINK_SECONDS: "3600" });
+    world.deps.link = makeLink;
+    await publish(world, wanting("signed"));
+    const told = {
+      signedUrl: "https://links/cam-1/clip-1.mp4?of=clip-1",
+      signedUrlExpiresAt: new Date(world.nowMs + 3_600_000).toISOString(),
+    };
+    expect(world.puts[0]?.body).toMatchObject(told);
+    expect(JSON.parse(world.notifications[0]?.message ?? "")).toMatchObject(told);
+  });
+
+  it.each([
+    ["was not asked for", undefined, makeLink],
+    ["was declined", "none", makeLink],
+    ["cannot be made here", "signed", undefined],
+  ] as const)("is not told where it %s", async (_, asked, link) => {
+    await using world = await testWorld();
+    world.deps.link = link;
+    await publish(world, wanting(asked));
+    expect(world.puts[0]?.body).toMatchObject({ status: "CLIP_AVAILABLE" });
+    expect(world.puts[0]?.body).not.toHaveProperty("signedUrl");
+  });
+});

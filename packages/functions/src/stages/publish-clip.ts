@@ -35,7 +35,7 @@ import {
 
 type Needs = Pick<
   Deps,
-  "records" | "topic" | "cameras" | "settings" | "destinationBucket" | "metrics" | "log" | "clock"
+  "records" | "topic" | "cameras" | "settings" | "destinationBucket" | "metrics" | "log" | "clock" | "link"
 >;
 type Terminal = EventOf<typeof ThumbnailsRendered | typeof ClipRejected | typeof ClipFailed>;
 
@@ -107,12 +107,16 @@ async function claimTerminal(
   return { stored: own.stored, rerunId: rerun.id };
 }
 
-function terminalOf(event: Terminal, { settings, destinationBucket }: Needs): TerminalRecord {
+function terminalOf(event: Terminal, { settings, destinationBucket, link: makeLink, clock }: Needs): TerminalRecord {
   if (event.type !== "ThumbnailsRendered") return refusedTerminal(event);
-  const { request, clip, coverage, preview } = event.data;
+  const { request, clip, coverage, preview, evidence } = event.data;
   const { takenUpAt, occurredAt } = event.metadata;
   const takenUpMs = takenUpAt === undefined ? request.sentMs : Date.parse(takenUpAt);
-  const finished = { clip, coverage, preview, takenUpMs, finishedMs: Date.parse(occurredAt) };
+  const isWanted = request.link === "signed";
+  const link = isWanted
+    ? makeLink?.({ key: clip.key, clipId: request.clipId }, clock.now() + settings.LINK_SECONDS * 1000)
+    : undefined;
+  const finished = { clip, coverage, preview, evidence, link, takenUpMs, finishedMs: Date.parse(occurredAt) };
   const clipMetadata = availableMetadata(request, finished, destinationBucket, settings);
   return {
     status: "CLIP_AVAILABLE",
@@ -164,4 +168,6 @@ async function putStatus(outcome: TerminalRecord, key: string, deps: Needs, sign
 const retryable = (error: unknown): unknown =>
   error instanceof CameraServiceError ? new RetryLater("CAMERA_SERVICE_UNAVAILABLE", 15, { cause: error }) : error;
 
-export const handler = lambdaHandler(publishClip);
+export const handler = lambdaHandler(publishClip, async () =>
+  (await import("../lambda/connect-links.ts")).connectLinks(),
+);

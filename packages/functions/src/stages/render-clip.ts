@@ -10,6 +10,7 @@ import {
   type Rerun,
   SourcesDownloaded,
 } from "@camclips/events";
+import { findingsOf } from "../evidence/findings-of.ts";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { SERVED, sha256Of, uploadFile } from "../runtime/files.ts";
@@ -44,7 +45,10 @@ export const renderClip = defineStage(
     deps.metrics.add("BytesOut", report.bytes, "Bytes");
     const { bytes, durationMs, width, height, frames, encodedFrames, audio, precision, why } = report;
     const clip = { key, bytes, sha256, durationMs, width, height, frames, encodedFrames, audio, precision, why };
-    return [ClipRendered.happened({ request, clip, coverage })];
+    const findings = deps.settings.EVIDENCE_KEY
+      ? await findingsOf({ request, coverage, path: output, ...usable, staged: data.sources }, deps, signal)
+      : undefined;
+    return [ClipRendered.happened({ request, clip, coverage, ...(findings && { findings }) })];
   },
 );
 

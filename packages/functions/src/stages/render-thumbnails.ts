@@ -1,15 +1,16 @@
 import { join } from "node:path";
 import { thumbnailKey } from "@camclips/core";
 import { ClipRendered, ThumbnailsRendered } from "@camclips/events";
+import { signManifest } from "../evidence/sign-manifest.ts";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
-import { SERVED, uploadFile } from "../runtime/files.ts";
+import { SERVED, sha256Of, uploadFile } from "../runtime/files.ts";
 import { defineStage } from "../runtime/process.ts";
 import { cutAround } from "../sources/cut-around.ts";
 import { openClip } from "../sources/open-clip.ts";
 import { previewJob, storePreview } from "../sources/preview.ts";
 
-type Needs = Pick<Deps, "destination" | "media" | "scratch" | "settings" | "log">;
+type Needs = Pick<Deps, "destination" | "media" | "scratch" | "settings" | "signer" | "log">;
 
 const CONTENT_TYPES = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
 
@@ -20,7 +21,7 @@ const PICTURE_AT = 0.25;
 export const renderThumbnails = defineStage(
   "render-thumbnails",
   [ClipRendered],
-  async ({ data: { request, clip, coverage } }, deps: Needs, signal) => {
+  async ({ data: { request, clip, coverage, findings }, metadata }, deps: Needs, signal) => {
     const { THUMBNAIL_FORMAT: format, THUMBNAIL_SIZES } = deps.settings;
     await using scratch = await deps.scratch();
     const opened = await openClip(clip.key, deps, signal);
@@ -40,17 +41,23 @@ export const renderThumbnails = defineStage(
       { scratch: scratch.path, signal },
     );
     const thumbnails = [];
+    const hashed = [];
     for (const { path, width } of pictures.thumbnails) {
       const key = keys.get(path) ?? "";
       const options = { ...SERVED, contentType: CONTENT_TYPES[format], signal };
       const { bytes } = await uploadFile(deps.destination, key, path, options);
       thumbnails.push({ key, width, bytes });
+      if (findings && deps.signer) hashed.push({ key, bytes, sha256: await sha256Of(path, signal, "base64url") });
     }
     const stored = preview && (await storePreview({ request, clip }, preview, pictures.storyboard, deps, signal));
-    return [ThumbnailsRendered.happened({ request, clip, coverage, thumbnails, preview: stored })];
+    const toSign = findings && { request, clip, coverage, findings, pictures: hashed, made: metadata };
+    const evidence = toSign && (await signManifest(toSign, deps, signal));
+    const signed = evidence && { evidence };
+    return [ThumbnailsRendered.happened({ request, clip, coverage, thumbnails, preview: stored, ...signed })];
   },
 );
 
-export const handler = lambdaHandler(renderThumbnails, async (environment) =>
-  (await import("../lambda/connect-media.ts")).connectMedia(environment),
-);
+export const handler = lambdaHandler(renderThumbnails, async (environment) => ({
+  ...(await (await import("../lambda/connect-media.ts")).connectMedia(environment)),
+  ...(await (await import("../lambda/connect-signer.ts")).connectSigner(environment)),
+}));

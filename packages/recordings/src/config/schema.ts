@@ -78,6 +78,8 @@ const tunable = {
   JOIN_TOLERANCE_MS: true,
   RECORDING_MAX_LEN: true,
   CLIP_WORK_LIMIT: true,
+  EVIDENCE_KEY: true,
+  LINK_SECONDS: true,
 } as const satisfies Partial<Record<keyof typeof settingsSchema.shape, true>>;
 
 const settingNames = Object.keys(tunable) as (keyof typeof tunable)[];

@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import { clipKey, thumbnailKey } from "@camclips/core";
+import { type ClipLink, clipKey, thumbnailKey } from "@camclips/core";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Guard } from "../auth/guard.ts";
+import type { Signer } from "../auth/signed.ts";
 import { Problem } from "../http/problem.ts";
 import { sendFile } from "../http/send-file.ts";
 import type { Site } from "../site.ts";
@@ -11,7 +12,13 @@ import { addPreviewFiles } from "./preview-files.ts";
 import { type Api, json, problems } from "./route.ts";
 
 const MIME = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
-const SERVED = { ...MIME, mp4: "video/mp4", vtt: "text/vtt" };
+const SERVED: Partial<Record<string, string>> = { ...MIME, mp4: "video/mp4", vtt: "text/vtt" };
+
+/** Contents of the files that clips' metadata name. */
+function contentTypeOf(name: string): string | undefined {
+  if (name.endsWith(".manifest.json")) return "application/jose+json";
+  return SERVED[name.slice(name.lastIndexOf(".") + 1)];
+}
 
 /** A clip may be replaced by a rerun: browsers keep it, and ask whether it is still the same. */
 const CACHE = "private, no-cache";
@@ -19,6 +26,13 @@ const CACHE = "private, no-cache";
 const LONGEST_LINK_SECONDS = 30 * 24 * 3600;
 
 const linkSubject = (clipId: string): string[] => ["clip", clipId];
+
+/** A link to a clip that needs no token. @param origin how the service is reached */
+export function clipLink(signer: Signer, origin: string, clipId: string, expiresMs: number): ClipLink {
+  const signature = signer.sign(linkSubject(clipId), expiresMs);
+  const url = `${origin}/clips/${encodeURIComponent(clipId)}/clip.mp4?signature=${signature}`;
+  return { url, expiresAt: new Date(expiresMs).toISOString() };
+}
 
 export function addClipFiles(api: Api, site: Site, guard: Guard): void {
   /** Whoever has a link needs no token. */
@@ -92,8 +106,7 @@ export function addClipFiles(api: Api, site: Site, guard: Guard): void {
   // What CLIP_URL is the first part of: the addresses in clips' metadata.
   api.get("/files/:camera/:name", guard.needs("view"), async (context) => {
     const { camera, name } = context.req.param();
-    const extension = name.slice(name.lastIndexOf(".") + 1);
-    const contentType = SERVED[extension as keyof typeof SERVED];
+    const contentType = contentTypeOf(name);
     if (contentType === undefined || ![camera, name].every((segment) => /^[^./\\][^/\\\0]*$/.test(segment)))
       throw new Problem(404, "there is no such file");
     return sendFile(context.req.raw, join(site.config.clips, camera, name), { contentType, cacheControl: CACHE });
@@ -126,9 +139,7 @@ export function addClipFiles(api: Api, site: Site, guard: Guard): void {
       const { clipId } = context.req.valid("param");
       await cameraOf(site, clipId);
       const expiresMs = site.clock.now() + context.req.valid("json").seconds * 1000;
-      const signature = site.signer.sign(linkSubject(clipId), expiresMs);
-      const url = `${originOf(context, site)}/clips/${encodeURIComponent(clipId)}/clip.mp4?signature=${signature}`;
-      return context.json({ url, expiresAt: new Date(expiresMs).toISOString() }, 201);
+      return context.json(clipLink(site.signer, originOf(context, site), clipId, expiresMs), 201);
     },
   );
 }

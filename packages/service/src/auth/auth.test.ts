@@ -120,6 +120,18 @@ describe("a service with tokens", () => {
     expect((await fetch(`${world.url}/clips/secret${link.search}`)).status).toBe(401);
     expect((await fetch(link.href.replace(/signature=\d/, "signature=9"))).status).toBe(403);
   });
+
+  it("sends a link along with a clip that is asked for with one", async () => {
+    const clipId = "with-link";
+    await as("request", "/clips", { json: { ...wanted, clipId, link: "signed" } });
+    await until(async () => (await read(`/clips/${clipId}`)).metadata !== undefined);
+    const { signedUrl, signedUrlExpiresAt } = (await read(`/clips/${clipId}`)).metadata;
+    expect(Date.parse(signedUrlExpiresAt)).toBeGreaterThan(Date.now() + 23 * 3600_000);
+    const { pathname, search } = new URL(signedUrl);
+    expect((await fetch(`${world.url}${pathname}${search}`)).status).toBe(200);
+    expect((await fetch(`${world.url}/clips/secret/clip.mp4${search}`)).status).toBe(403);
+    expect((await read("/clips/secret")).metadata).not.toHaveProperty("signedUrl");
+  });
 });
 
 describe("a service without tokens", () => {

@@ -31,3 +31,17 @@ it("a clip costs as many calls as docs/operations.md says", async () => {
 it("docs/scale.md says what npm run bench:cost prints", async () => {
   expect(await page("scale.md")).toContain(costPage(calls));
 });
+
+it("signing a clip costs what docs/operations.md says: one signature, one object, no event or message", async () => {
+  let signatures = 0;
+  const sign = async () => new Uint8Array(64).fill(++signatures);
+  const signed = await callsOfOneClip({ kid: "key", sign });
+  expect(signatures).toBe(1);
+  expect([signed.s3Writes - calls.s3Writes, signed.s3Reads - calls.s3Reads]).toEqual([1, 1]);
+  const { s3Writes: _, s3Reads: __, writeUnits, readUnits, recordBytes, ...others } = signed;
+  expect(calls).toMatchObject(others);
+  // These grow with what is signed.
+  expect(writeUnits).toBeGreaterThan(calls.writeUnits);
+  expect(readUnits).toBeGreaterThanOrEqual(calls.readUnits);
+  expect(recordBytes).toBeGreaterThan(calls.recordBytes);
+});

@@ -1,6 +1,6 @@
 import { appendFile } from "node:fs/promises";
 import { createS3Store } from "@camclips/aws";
-import type { ClipRecords, ClipStatus } from "@camclips/core";
+import type { ClipRecords, ClipStatus, Signer } from "@camclips/core";
 import { pipeline, type StageName, takersOf } from "@camclips/events";
 import type { MediaEngine } from "@camclips/media";
 import type { Deps } from "../../../functions/src/runtime/deps.ts";
@@ -124,9 +124,12 @@ async function runChain(world: StageWorld): Promise<ClipCalls["messages"]> {
 const callsOf = (stores: FakeS3[], methods: RegExp) =>
   stores.flatMap(({ calls }) => calls).filter(({ method }) => methods.test(method)).length;
 
-/** @throws Error when the clip did not become available. */
-export async function callsOfOneClip(): Promise<ClipCalls> {
-  await using world = await testWorld({ THUMBNAIL_SIZES: "300 640 1500 3000" });
+/**
+ * @param signer signs the clip's manifest; what it is asked for is for the caller to count.
+ * @throws Error when the clip did not become available.
+ */
+export async function callsOfOneClip(signer?: Signer): Promise<ClipCalls> {
+  await using world = await testWorld({ THUMBNAIL_SIZES: "300 640 1500 3000", ...(signer && { EVIDENCE_KEY: "key" }) });
   await using origin = await startFakeS3();
   await using work = await startFakeS3();
   await using destination = await startFakeS3();
@@ -141,6 +144,7 @@ export async function callsOfOneClip(): Promise<ClipCalls> {
     destination: createS3Store(destination.client, BUCKET),
     records: counting(world.deps.records, calls),
     media: largeMedia(),
+    signer,
   });
   const messages = await runChain(world);
   const [told] = world.notifications;

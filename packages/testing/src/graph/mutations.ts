@@ -301,6 +301,11 @@ export const mutations: readonly Mutation[] = [
     make: (graph) => allow(graph, /^RecordEventRole$/, "kms:Decrypt", "arn:aws:kms:eu-west-1:123456789012:key/k"),
   },
   {
+    mistake: "a stage that signs nothing may sign",
+    foundBy: "functions may do what their row says, and nothing else",
+    make: (graph) => allow(graph, /^RenderClipRole$/, "kms:Sign", "arn:aws:kms:eu-west-1:123456789012:key/k"),
+  },
+  {
     mistake: "a bucket is not encrypted",
     foundBy: "buckets are encrypted",
     make: (graph) => remove(graph, /^WorkEncryption$/),

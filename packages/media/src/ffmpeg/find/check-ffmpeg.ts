@@ -45,6 +45,14 @@ export async function whyItDoesNotRun(path: string, timeLimitMs = TIME_LIMIT_MS)
   return readVersion(answer.stdout) ? undefined : `is no ffmpeg: it ${sayings(answer.stdout)}`;
 }
 
+/** As it says itself. @throws Error when it does not run. */
+export async function ffmpegVersion(path: string): Promise<string> {
+  const answer = await askProgram(path, ["-version"], TIME_LIMIT_MS);
+  const version = isFine(answer) ? readVersion(answer.stdout) : undefined;
+  if (!version) throw new Error(`${path} ${await failure(path, answer)}`);
+  return version.text;
+}
+
 async function whatItLacks(path: string, version: string, timeLimitMs: number): Promise<string | undefined> {
   const answers = await Promise.all(
     kinds.map(
