@@ -47,7 +47,8 @@ export async function judgeFile(ffmpeg: string, path: string, scratch: string): 
     [0.5, 1, "exact"],
     [0.1, 0.9, "fast"],
   ] as const;
-  const span = shown.length === 0 ? 1 : lastSeconds;
+  // Times may lie before 0, or nowhere: something is asked all the same.
+  const span = shown.length === 0 ? 1 : Math.max(0.04, lastSeconds);
   const asked = ranges.map(([from, to, precision], index) => {
     const [fromMs, toMs] = [START_MS + Math.round(from * span * 1000), START_MS + Math.round(to * span * 1000)];
     return { clipId: `clip-${index}`, fromMs, toMs: Math.max(toMs, fromMs + 1), precision };
