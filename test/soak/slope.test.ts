@@ -41,7 +41,7 @@ it("a short run tells a leak that is plain", () => {
   expect(
     run(
       3,
-      (minute) => 150 + 30 * minute,
+      (minute) => 150 + 40 * minute,
       () => 30,
     ).problems,
   ).toEqual([expect.stringContaining("megabytes")]);

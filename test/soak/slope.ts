@@ -9,9 +9,9 @@ export interface Sample {
 const WARM = 1 / 3;
 
 /** What may be more at the end than after warming up, in a run of any length; and by the hour, where a run is long enough to tell. */
-const MOST = { megabytes: 40, handles: 6 };
+const MOST = { megabytes: 60, handles: 6 };
 const MOST_AN_HOUR = { megabytes: 30, handles: 4 };
-const LONG_MINUTES = 20;
+const LONG_MINUTES = 45;
 
 /** Whether a run stayed as it was, by the straight line through what came after warming up. */
 export function flatness(samples: readonly Sample[]): { text: string; problems: string[] } {
