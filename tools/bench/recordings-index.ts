@@ -11,10 +11,13 @@ import { parseConfig, rootsOf } from "@camclips/recordings";
  * A week of ten-second recordings of one camera, as hard links of one file: how long the index takes to know them, what an
  * answer takes then, and what it all costs in memory.
  *
- *   npm run bench:index [-- COUNT]
+ *   npm run bench:index [-- COUNT]       ends with 1 where it is more than a week may cost
  */
 const COUNT = Number(process.argv[2] ?? 60_480);
 const SECONDS = 10;
+/** What a week may cost, and an answer. */
+const MOST_BYTES = 150e6;
+const MOST_MS = 50;
 const START = Date.UTC(2026, 0, 1);
 
 const folder = await mkdtemp(join(tmpdir(), "index-bench-"));
@@ -59,6 +62,7 @@ try {
     "recordings of a clip": async () => (await index.listed("pier", middle, middle + 60_000)).length,
     cameras: () => index.cameras().length,
   };
+  const tooMuch: string[] = [];
   for (const [name, ask] of Object.entries(answers)) {
     const times: number[] = [];
     for (let run = 0; run < 9; run++) {
@@ -66,7 +70,9 @@ try {
       await ask();
       times.push(performance.now() - at);
     }
-    console.log(`${name.padEnd(22)} ${times.sort((a, b) => a - b)[4]?.toFixed(1)} ms`);
+    const middle = times.sort((a, b) => a - b)[4] ?? 0;
+    console.log(`${name.padEnd(22)} ${middle.toFixed(1)} ms`);
+    if (middle > MOST_MS) tooMuch.push(`${name}: more than ${MOST_MS} ms`);
   }
   console.log(
     `${COUNT} recordings known after ${(knownMs / 1000).toFixed(1)} s; looked through again in ${(rescanMs / 1000).toFixed(1)} s`,
@@ -77,6 +83,9 @@ try {
     `kept: ${(heapUsed / 1e6).toFixed(0)} MB of objects, ${(external / 1e6).toFixed(0)} MB outside of the heap`,
   );
   console.log(`memory: ${((peak - before) / 1e6).toFixed(0)} MB more at most, ${(peak / 1e6).toFixed(0)} MB in all`);
+  if (peak - before > MOST_BYTES) tooMuch.push(`memory: more than ${MOST_BYTES / 1e6} MB`);
+  for (const problem of tooMuch) console.error(problem);
+  if (tooMuch.length > 0) process.exitCode = 1;
   await index.stop();
 } finally {
   await rm(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { recordingName } from "@camclips/media/synthetic";
 import { after, makeHarbour, START_MS, temporaryFolder } from "@camclips/testing/cli/fixtures";
@@ -63,6 +63,14 @@ it("tells what was recorded, with a bar to look at", async () => {
   expect(half.spans).toEqual([{ start: START_MS, end: START_MS + 4000 }]);
   expect(half.gaps).toEqual([{ start: START_MS + 4000, end: START_MS + 8000, cause: "NOT_RECORDED" }]);
   expect((await ask("--zone", "Mars", "--start", after(0))).stderr).toContain('--zone "Mars" is no time zone');
+
+  const [first, copy] = [recordingName("harbour", START_MS), recordingName("harbour", START_MS + 2000)];
+  await copyFile(join(cwd, first), join(cwd, copy));
+  expect(JSON.parse((await ask("--json")).stdout)).toMatchObject({
+    spans: [{ start: START_MS, end: START_MS + 6000 }],
+    overlaps: [{ start: START_MS + 2000, end: START_MS + 4000, files: [first, copy] }],
+  });
+  expect((await ask()).stdout).toMatch(new RegExp(`2 s {2}overlap {2}${first}, ${copy}$`, "m"));
 });
 
 it("counts nothing as recorded that cannot be read, and says why", async () => {

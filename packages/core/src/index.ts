@@ -4,6 +4,7 @@ export * from "./clip-status.ts";
 export * from "./coverage.ts";
 export * from "./decide.ts";
 export * from "./keys.ts";
+export * from "./overlaps.ts";
 export * from "./ports.ts";
 export * from "./request.ts";
 export * from "./retry.ts";

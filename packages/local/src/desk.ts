@@ -4,6 +4,7 @@ import { cancelClip, type Desk, lookIntoDeadLetters, replayFrom } from "@camclip
 import type { OperatorPorts } from "./operator-ports.ts";
 import { addMessage } from "./queue.ts";
 import { type Enqueue, redriveLocally } from "./redrive.ts";
+import { askedAs } from "./sqlite/asked.ts";
 import { cursorBehind, listClips } from "./sqlite/clip-list.ts";
 import { latestClipIn } from "./sqlite/clip-records.ts";
 import type { StateFile } from "./sqlite/state-file.ts";
@@ -43,7 +44,11 @@ export function createLocalDesk({ name, file, clock, ports, enqueue = storeMessa
         cursor = page.next;
       } while (cursor !== undefined);
     },
-    clip: (clipId) => ports.records.status(clipId),
+    async clip(clipId) {
+      const status = await ports.records.status(clipId);
+      const title = askedAs(file.read, clipId)?.title;
+      return status && { ...status, ...(title !== undefined && { title }) };
+    },
     latest: async () => latestClipIn(file),
     history: (clipId) => ports.records.history(clipId),
     request: (body) => send("accept-request", body),

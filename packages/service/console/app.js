@@ -26,7 +26,6 @@ async function show() {
   leave = () => {};
   const turn = ++shown;
   const [, first = "", rest = ""] = /^#\/([^/]*)\/?(.*)$/.exec(location.hash) ?? [];
-  if (first === "login") await loginWith(rest);
   const isShown = Object.hasOwn(pages, first) && (first !== "timeline" || shows("timeline"));
   const usual = shows("timeline") ? "timeline" : "clips";
   const known = isShown ? /** @type {keyof typeof pages} */ (first) : usual;
@@ -54,7 +53,6 @@ async function show() {
 async function loginWith(token) {
   history.replaceState(null, "", "#/");
   await call("/session", { method: "POST", body: { token } }).catch(() => {});
-  connect();
 }
 
 function showLogin() {
@@ -90,7 +88,9 @@ zone.addEventListener("change", () => {
   show();
 });
 addEventListener("hashchange", show);
-about.then(({ name }) => {
+about.then(async ({ name }) => {
+  const [, token] = /^#\/login\/(.+)$/.exec(location.hash) ?? [];
+  if (token !== undefined) await loginWith(token);
   const isOther = !shows("timeline");
   byId("place").textContent = isOther ? name : "";
   for (const link of document.querySelectorAll("nav a[data-page=timeline]")) link.toggleAttribute("hidden", isOther);

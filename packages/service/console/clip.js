@@ -20,8 +20,10 @@ export async function clipPage(main, clipId) {
 
   const load = async () => {
     const clip = /** @type {import("./api.js").Clip} */ (await call(path));
-    if (clip.state !== shownState) fill(top, ...clipParts(clip, path, load));
-    shownState = clip.state;
+    // What its caller was told stands in the record a moment after the state.
+    const state = `${clip.state} ${clip.metadata?.status}`;
+    if (state !== shownState) fill(top, ...clipParts(clip, path, load));
+    shownState = state;
     progress.hidden = clip.state !== "working";
   };
   await load();

@@ -73,28 +73,31 @@ function parts({ clips, clipsSince, queues, deadLetters, index, recordingProblem
     h("div", { class: "cards" }, cards),
     index && camerasSection(index, cameras),
     recordingProblems && problemsSection(recordingProblems),
-    section(
-      "Queues",
-      "",
-      table(
-        ["Stage", "#Messages", "#Dead letters", "Again"],
-        queues.map((/** @type {Queue} */ { stage, messages, deadLetters }) => [
-          stage,
-          messages,
-          deadLetters,
-          deadLetters > 0 &&
-            stage !== NOT_REDRIVEN &&
-            h(
-              "button",
-              { type: "button", id: `redrive-all-${stage}`, onclick: () => letters.sendBack({ function: stage }) },
-              "Send all back",
-            ),
-        ]),
-      ),
-    ),
+    queuesSection(queues, letters),
     lettersSection(deadLetters?.map(ofService) ?? letters.looked, sum("deadLetters"), letters),
     disks && disksSection(disks),
   ].filter((part) => part !== undefined);
+}
+
+/** @param {Queue[]} queues @param {Letters} letters */
+function queuesSection(queues, { sendBack }) {
+  const again = (/** @type {Queue} */ { stage, deadLetters }) =>
+    deadLetters > 0 &&
+    stage !== NOT_REDRIVEN &&
+    h(
+      "button",
+      { type: "button", id: `redrive-all-${stage}`, onclick: () => sendBack({ function: stage }) },
+      "Send all back",
+    );
+  const isAny = queues.some(({ deadLetters }) => deadLetters > 0);
+  return section(
+    "Queues",
+    "",
+    table(
+      ["Stage", "#Messages", "#Dead letters", ...(isAny ? ["#Again"] : [])],
+      queues.map((queue) => [queue.stage, queue.messages, queue.deadLetters, ...(isAny ? [again(queue)] : [])]),
+    ),
+  );
 }
 
 /** @param {{ id: string, queue: string, clipId?: string, error: string }} letter @returns {DeadLetter} */

@@ -1,4 +1,4 @@
-import { planParts } from "@camclips/core";
+import { overlapsIn, planParts } from "@camclips/core";
 import type { Interval } from "@camclips/events";
 import type { Command } from "commander";
 import * as z from "zod";
@@ -24,12 +24,13 @@ interface CoverageOptions extends RecordingsOptions {
   json?: true;
 }
 
-/** What there is of a camera in a range; and what nobody knows of: broken files, and those whose end shows only when they are read. */
+/** What there is of a camera in a range, and twice; and what nobody knows of: broken files, and those whose end shows only when they are read. */
 const covered = z.object({
   start: z.number(),
   end: z.number(),
   spans: z.array(z.looseObject({ start: z.number(), end: z.number() })),
   gaps: z.array(z.looseObject({ start: z.number(), end: z.number(), cause: z.string() })),
+  overlaps: z.array(z.object({ start: z.number(), end: z.number(), files: z.array(z.string()) })).optional(),
   unread: z.array(z.object({ name: z.string(), why: z.string() })).optional(),
 });
 type Covered = z.infer<typeof covered>;
@@ -101,18 +102,29 @@ async function ofFolder(options: CoverageOptions, { start, end }: Asked): Promis
     const isBroken = broken.some(({ startMs }) => startMs >= start && startMs < end);
     return { start, end, cause: isBroken ? "CORRUPT_SOURCE" : "NOT_RECORDED" };
   });
-  return { start: from, end: to, spans, gaps, ...(unread.length > 0 && { unread }) };
+  const overlaps = overlapsIn(footage, settings.JOIN_TOLERANCE_MS).map(({ startMs, endMs, recordings: files }) => ({
+    ...{ start: startMs, end: endMs, files },
+  }));
+  return {
+    start: from,
+    end: to,
+    spans,
+    gaps,
+    ...(overlaps.length > 0 && { overlaps }),
+    ...(unread.length > 0 && { unread }),
+  };
 }
 
 /** Of so many that they are too much for the arguments of a function; 0 of none. */
 const least = (numbers: readonly number[]): number =>
   numbers.reduce((lowest, number) => Math.min(lowest, number), numbers[0] ?? 0);
 
-function linesOf({ start, end, spans, gaps, unread = [] }: Covered): string[] {
+function linesOf({ start, end, spans, gaps, overlaps = [], unread = [] }: Covered): string[] {
   const total = spans.reduce((sum, span) => sum + span.end - span.start, 0);
   const rows = [
     ...spans.map((span) => ({ ...span, what: "footage" })),
     ...gaps.map(({ cause, ...gap }) => ({ ...gap, what: `gap      ${cause}` })),
+    ...overlaps.map(({ files, ...overlap }) => ({ ...overlap, what: `overlap  ${files.join(", ")}` })),
   ].sort((a, b) => a.start - b.start);
   return [
     `${instant(start)} to ${instant(end)}: ${roughly(total)} of ${roughly(end - start)}, ${((100 * total) / Math.max(1, end - start)).toFixed(1)} %`,

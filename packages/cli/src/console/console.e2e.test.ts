@@ -41,7 +41,10 @@ const outputs = {
   ...{ scheduleDlqUrl: queue("schedules-dlq"), requestQueueUrl: queue("accept-request") },
   ...{ recordsTable: "records", destinationBucket: BUCKET },
   stages: {
-    "render-clip": { functionName: "render-clip", queueUrl: queue("render-clip"), dlqUrl: queue("render-clip-dlq") },
+    "render-clip": {
+      ...{ functionName: "render-clip", ruleArns: [], queueUrl: queue("render-clip") },
+      dlqUrl: queue("render-clip-dlq"),
+    },
   },
 };
 

@@ -63,6 +63,9 @@ describe("a running service and its state folder, as people ask and act there", 
     await until(async () => Object.values(await statesOf(folder)).join() === "available,available");
     const [told, known] = await each((desk) => clipsOf(desk));
     expect(told?.map(comparable)).toEqual(known?.map(comparable));
+    expect((await server.clip("by-http"))?.state).toBe("available");
+    expect(comparable((await folder.clip("by-file")) as KnownClip)).toEqual(await server.clip("by-file"));
+    expect(await each((desk) => desk.clip("nobody"))).toEqual([undefined, undefined]);
     // The last event is recorded after the status.
     await until(async () => (await folder.history("by-file")).at(-1)?.type === "ClipPublished");
     const [first, second] = await each((desk) => desk.history("by-file"));

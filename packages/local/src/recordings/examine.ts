@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Settings } from "@camclips/events";
 import { recordedVideo } from "@camclips/functions";
 import { CorruptSourceError } from "@camclips/mp4";
+import type { Arena } from "./arena.ts";
 import { openRecording } from "./open-recording.ts";
 import type { Examined, RecordingRow } from "./rows.ts";
 
@@ -20,7 +21,7 @@ const HOPELESS_MS = 60_000;
  */
 export async function examine(
   row: RecordingRow,
-  { rules, guessMs, nowMs }: { rules: ExamineRules; guessMs: number; nowMs: number },
+  { rules, guessMs, nowMs, arena }: { rules: ExamineRules; guessMs: number; nowMs: number; arena: Arena },
 ): Promise<Examined> {
   const path = join(row.folder, row.name);
   const { id, startMs } = row;
@@ -31,7 +32,7 @@ export async function examine(
   // A time ahead of this machine's clock says nothing.
   const settled = quietMs >= SETTLED_MS || quietMs < -SETTLED_MS;
   try {
-    const object = await openRecording(path);
+    const object = await openRecording(path, arena.take);
     if (!object) return { ...row, state: "vanished" };
     const found = await recordedVideo(object, { key: row.name, startMs, endMs: guessMs }, rules);
     const endMs = found?.interval?.endMs;

@@ -1,5 +1,6 @@
 import type { Interval } from "@camclips/events";
 import type { StateFile } from "../sqlite/state-file.ts";
+import { Arena } from "./arena.ts";
 import { type ExamineRules, examine, SETTLED_MS } from "./examine.ts";
 import {
   type Examined,
@@ -31,6 +32,7 @@ export class Examiner {
   #working: Promise<void> | undefined;
   #growing: NodeJS.Timeout | undefined;
   #stopped = false;
+  readonly #arenas: Arena[] = [];
 
   constructor(options: ExaminerOptions) {
     this.#options = options;
@@ -54,7 +56,7 @@ export class Examiner {
   async examineRange(camera: string, [startMs, endMs]: Interval): Promise<void> {
     const rows = rowsInRange(this.#options.file.read, camera, startMs, endMs);
     const wanted = rows.filter(({ state }) => state === "new" || state === "growing");
-    for (let at = 0; at < wanted.length; at += BATCH) await this.#examineAll(wanted.slice(at, at + BATCH));
+    await this.#examineAll(wanted);
   }
 
   async stop(): Promise<void> {
@@ -82,7 +84,10 @@ export class Examiner {
   }
 
   async #examineAll(rows: readonly RecordingRow[]): Promise<void> {
-    if (rows.length === 0) return;
+    for (let at = 0; at < rows.length; at += BATCH) await this.#examineBatch(rows.slice(at, at + BATCH));
+  }
+
+  async #examineBatch(rows: readonly RecordingRow[]): Promise<void> {
     const { file, onChange, onFootage } = this.#options;
     const found = await Promise.all(rows.map(async (row) => ({ row, found: await this.#examine(row) })));
     const changed = found.filter(({ row, found }) => differs(row, found));
@@ -101,12 +106,16 @@ export class Examiner {
     const { rules, now, file, onError } = this.#options;
     const longest = row.startMs + rules.RECORDING_MAX_LEN * 1000;
     const guessMs = Math.min(longest, nextStartMs(file.read, row.camera, row.startMs) ?? longest);
+    const arena = this.#arenas.pop() ?? new Arena();
     try {
-      return await examine(row, { rules, guessMs, nowMs: now() });
+      return await examine(row, { rules, guessMs, nowMs: now(), arena });
     } catch (error) {
       // A disk that goes away, a file without permission: it is not the recording's index that is broken.
       onError(error);
       return { ...row, state: "damaged", reason: (error as Error).message };
+    } finally {
+      arena.reset();
+      if (this.#arenas.length < BATCH) this.#arenas.push(arena);
     }
   }
 }

@@ -197,6 +197,27 @@ cameras: { gate: { folders: [{ folder: nvr/pier, layout: "%Y-%m-%dT%H-%M-%S" }] 
     expect(world.index.problems()[0]?.problem).toBe("it fits gate as well; it counts as pier's");
   });
 
+  it("lists recordings that claim the same time, with both files", async () => {
+    await using world = await setUp();
+    const copies = join(world.folder, "nvr", "copies", "pier");
+    await mkdir(copies, { recursive: true });
+    const paths = [join(copies, nameAt(0)), join(world.camera, nameAt(0))];
+    for (const path of [...paths, join(world.camera, nameAt(2))]) await put(plain(), path);
+    world.index.start();
+    await world.complete();
+    const [overlap, ...others] = world.index.overlaps();
+    expect(others).toEqual([]);
+    expect(overlap).toMatchObject({ camera: "pier", startMs: START, endMs: START + 2000 });
+    expect(overlap?.recordings.toSorted()).toEqual(paths.toSorted());
+    const [first, second] = overlap?.recordings ?? [];
+    expect(world.index.problems()).toEqual([
+      {
+        ...{ path: second, other: first, camera: "pier", startMs: START },
+        problem: `overlaps ${first} by 2.0 s: clips show the one that started later`,
+      },
+    ]);
+  });
+
   it("opens recordings by the keys that it lists, as they were when they were opened", async () => {
     await using world = await setUp();
     const path = join(world.camera, nameAt(0));

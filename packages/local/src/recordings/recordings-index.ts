@@ -8,6 +8,7 @@ import { type CameraCoverage, cameraCoverage } from "./coverage.ts";
 import type { ExamineRules } from "./examine.ts";
 import { Examiner } from "./examiner.ts";
 import { openRecording } from "./open-recording.ts";
+import { type CameraOverlap, recordingOverlaps } from "./overlaps.ts";
 import { LONGEST_MS, type RecordingRow, rowById, rowsInRange, rowsInState, writeRows } from "./rows.ts";
 import { scanFolder } from "./scan-folder.ts";
 import { Spans } from "./spans.ts";
@@ -40,9 +41,14 @@ export interface RecordingProblem {
   problem: string;
   camera?: string;
   startMs?: number;
+  /** The other file, where two claim the same time. */
+  other?: string;
 }
 
 const SUMMARY_MS = 1000;
+
+/** All recordings are compared for it. */
+const OVERLAPS_MS = 30_000;
 
 /** So many files that are nobody's are told. */
 const MAX_PROBLEMS = 1000;
@@ -56,6 +62,7 @@ export class RecordingsIndex {
   readonly #problems = new Map<string, string>();
   /** Roots that cannot be read now, and why. */
   readonly unreachable = new Map<string, string>();
+  #overlaps: { atMs: number; found: CameraOverlap[] } | undefined;
   #summary: { atMs: number; cameras: CameraSummary[] } | undefined;
   #scanning: Promise<void> = Promise.resolve();
   #rescan: NodeJS.Timeout | undefined;
@@ -176,7 +183,7 @@ export class RecordingsIndex {
     },
   };
 
-  /** Damaged recordings first, then files that are nobody's. */
+  /** Damaged recordings first, then those that overlap, then files that are nobody's. */
   problems(): RecordingProblem[] {
     const damaged = rowsInState(this.#options.file.read, "damaged", MAX_PROBLEMS).map(
       ({ folder, name, reason = "", camera, startMs }) => ({
@@ -188,7 +195,28 @@ export class RecordingsIndex {
     );
     const others = [...this.unreachable, ...this.#problems].map(([path, problem]) => ({ path, problem }));
     const watching = this.#watches.problem;
-    return [...damaged, ...others, ...(watching === undefined ? [] : [{ path: "", problem: watching }])];
+    const overlapping = this.overlaps().map(({ camera, startMs, endMs, recordings: [first, second] }) => ({
+      path: second,
+      problem: `overlaps ${first} by ${((endMs - startMs) / 1000).toFixed(1)} s: clips show the one that started later`,
+      other: first,
+      ...{ camera, startMs },
+    }));
+    return [
+      ...damaged,
+      ...overlapping,
+      ...others,
+      ...(watching === undefined ? [] : [{ path: "", problem: watching }]),
+    ];
+  }
+
+  /** Recordings that claim the same time, the latest first; as it was within the last half minute. */
+  overlaps(): readonly CameraOverlap[] {
+    const nowMs = performance.now();
+    if (!this.#overlaps || nowMs - this.#overlaps.atMs > OVERLAPS_MS) {
+      const { file, rules } = this.#options;
+      this.#overlaps = { atMs: nowMs, found: recordingOverlaps(file.read, rules.JOIN_TOLERANCE_MS) };
+    }
+    return this.#overlaps.found;
   }
 
   /** One after the other, so that two scans never tell the same change twice. */

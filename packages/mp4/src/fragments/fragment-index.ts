@@ -126,7 +126,8 @@ export async function findLastFragment(
 ): Promise<FragmentEntry | undefined> {
   for (const bytes of LAST_FRAGMENT_BYTES) {
     const tailStart = Math.max(0, source.size - bytes);
-    const tail = Buffer.from(await source.read(tailStart, source.size, signal));
+    const read = await source.read(tailStart, source.size, signal);
+    const tail = Buffer.from(read.buffer, read.byteOffset, read.byteLength);
     for (let at = tail.lastIndexOf("moof"); at >= 4; at = tail.lastIndexOf("moof", at - 1)) {
       const start = at - 4;
       const moof = leadsToEnd(tail.subarray(start))

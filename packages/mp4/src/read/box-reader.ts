@@ -24,18 +24,36 @@ export class BoxReader {
     return at;
   }
 
-  u8 = (): number => this.#view.getUint8(this.skip(1));
-  u16 = (): number => this.#view.getUint16(this.skip(2));
-  u24 = (): number => (this.u8() << 16) | this.u16();
-  u32 = (): number => this.#view.getUint32(this.skip(4));
-  i32 = (): number => this.#view.getInt32(this.skip(4));
-  u64 = (): number => this.#safe(this.#view.getBigUint64(this.skip(8)));
-  i64 = (): number => this.#safe(this.#view.getBigInt64(this.skip(8)));
+  u8(): number {
+    return this.#view.getUint8(this.skip(1));
+  }
+  u16(): number {
+    return this.#view.getUint16(this.skip(2));
+  }
+  u24(): number {
+    return (this.u8() << 16) | this.u16();
+  }
+  u32(): number {
+    return this.#view.getUint32(this.skip(4));
+  }
+  i32(): number {
+    return this.#view.getInt32(this.skip(4));
+  }
+  u64(): number {
+    return this.#safe(this.#view.getBigUint64(this.skip(8)));
+  }
+  i64(): number {
+    return this.#safe(this.#view.getBigInt64(this.skip(8)));
+  }
 
-  f64 = (): number => this.#view.getFloat64(this.skip(8));
+  f64(): number {
+    return this.#view.getFloat64(this.skip(8));
+  }
 
   /** Version 1 boxes hold 64-bit values where version 0 boxes hold 32-bit ones. */
-  u32or64 = (version: number): number => (version === 0 ? this.u32() : this.u64());
+  u32or64(version: number): number {
+    return version === 0 ? this.u32() : this.u64();
+  }
 
   /**
    * A time or a duration where all ones say "unknown" (ISO/IEC 14496-12, 8.4.2): `undefined` then, or when it is absurd,
@@ -47,16 +65,22 @@ export class BoxReader {
   }
 
   /** Signed, and beyond 2^53 only near enough: decode times that count 100 ns from 1970 are that large. */
-  i64Near = (): number => Number(this.#view.getBigInt64(this.skip(8)));
+  i64Near(): number {
+    return Number(this.#view.getBigInt64(this.skip(8)));
+  }
 
   bytes(length: number): Uint8Array {
     const at = this.skip(length);
     return this.#bytes.subarray(at, at + length);
   }
 
-  ascii = (length: number): string => String.fromCharCode(...this.bytes(length));
+  ascii(length: number): string {
+    return String.fromCharCode(...this.bytes(length));
+  }
 
-  rest = (): Uint8Array => this.bytes(this.left);
+  rest(): Uint8Array {
+    return this.bytes(this.left);
+  }
 
   /** An entry count, refused when its entries could not fit in what is left of the box. */
   count(bytesPerEntry: number): number {

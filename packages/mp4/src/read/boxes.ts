@@ -15,14 +15,26 @@ export interface BoxHeader {
   size: number;
 }
 
-/** ISO/IEC 14496-12, 4.2: 32-bit size, type, and a 64-bit size when the first is 1. Needs up to 16 bytes. */
-export function boxHeader(bytes: Uint8Array): BoxHeader {
-  const fields = new BoxReader("top-level", bytes);
-  const size = fields.u32();
-  const type = fields.ascii(4);
+/**
+ * ISO/IEC 14496-12, 4.2: 32-bit size, type, and a 64-bit size when the first is 1. Needs up to 16 bytes. Read without a BoxReader: a
+ * fragmented recording has more headers than anything else.
+ */
+export function boxHeader(bytes: Uint8Array, at = 0): BoxHeader {
+  const size = u32(bytes, at);
+  const type = String.fromCharCode(byte(bytes, at + 4), byte(bytes, at + 5), byte(bytes, at + 6), byte(bytes, at + 7));
   if (size === 0) return { type, headerBytes: 8, size: Number.POSITIVE_INFINITY };
-  if (size === 1) return checked({ type, headerBytes: 16, size: fields.u64() });
+  if (size === 1)
+    return checked({ type, headerBytes: 16, size: new BoxReader("top-level", bytes.subarray(at + 8)).u64() });
   return checked({ type, headerBytes: 8, size });
+}
+
+const u32 = (bytes: Uint8Array, at: number): number =>
+  ((byte(bytes, at) << 24) | (byte(bytes, at + 1) << 16) | (byte(bytes, at + 2) << 8) | byte(bytes, at + 3)) >>> 0;
+
+function byte(bytes: Uint8Array, at: number): number {
+  const value = bytes[at];
+  if (value === undefined) throw new MalformedBoxError("top-level box ends too early");
+  return value;
 }
 
 function checked(header: BoxHeader): BoxHeader {
@@ -35,7 +47,7 @@ function checked(header: BoxHeader): BoxHeader {
 export function boxesIn(bytes: Uint8Array): Box[] {
   const boxes: Box[] = [];
   for (let at = 0; at + 8 <= bytes.length; ) {
-    const header = boxHeader(bytes.subarray(at, at + 16));
+    const header = boxHeader(bytes, at);
     const size = Math.min(header.size, header.size === Number.POSITIVE_INFINITY ? bytes.length - at : header.size);
     if (at + size > bytes.length)
       throw new MalformedBoxError(`${printable(header.type)} box is larger than its parent`);

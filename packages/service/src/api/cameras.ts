@@ -80,7 +80,11 @@ export function addCameras(api: Api, site: Site, guard: Guard): void {
         ...rest,
       }));
       const gaps = found.gaps.map(({ startMs, endMs, ...rest }) => ({ start: startMs, end: endMs, ...rest }));
-      return context.json({ camera: cameraId, start, end, spans, gaps }, 200);
+      const overlaps = site.index
+        .overlaps()
+        .filter(({ camera, startMs, endMs }) => camera === cameraId && startMs < end && endMs > start)
+        .map(({ startMs, endMs, recordings: files }) => ({ start: startMs, end: endMs, files }));
+      return context.json({ camera: cameraId, start, end, spans, gaps, ...(overlaps.length > 0 && { overlaps }) }, 200);
     },
   );
 

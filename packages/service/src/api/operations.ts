@@ -26,7 +26,10 @@ const operations = z
     ),
     index: z.object({ complete: z.boolean(), toExamine: z.int(), folders: z.int() }),
     recordingProblems: z.array(
-      z.object({ path: z.string(), problem: z.string(), camera: z.string().optional(), start: z.number().optional() }),
+      z.object({
+        ...{ path: z.string(), problem: z.string(), camera: z.string().optional(), start: z.number().optional() },
+        other: z.string().optional().openapi({ description: "The other file, where two claim the same time" }),
+      }),
     ),
     disks: z.array(z.object({ folder: z.string(), freeBytes: z.number(), totalBytes: z.number() })),
   })

@@ -9,15 +9,21 @@ import { sendFile } from "../http/send-file.ts";
 import type { Site } from "../site.ts";
 import { type Api, problems } from "./route.ts";
 
-const files = {
+/** What their addresses end with, and what the keys call them. */
+export const previewFiles = {
   "storyboard.vtt": "storyboard",
   "storyboard.jpg": "sprite",
   "animated.webp": "animated",
 } as const;
-const names = Object.keys(files) as (keyof typeof files)[];
+type PreviewFile = keyof typeof previewFiles;
+const names = Object.keys(previewFiles) as PreviewFile[];
 
-const pathOf = ({ config }: Pick<Site, "config">, camera: string, clipId: string, name: keyof typeof files): string =>
-  join(config.clips, previewKey(camera, clipId, files[name]));
+const pathOf = ({ config }: Pick<Site, "config">, camera: string, clipId: string, name: PreviewFile): string =>
+  join(config.clips, previewKey(camera, clipId, previewFiles[name]));
+
+/** A thumbnails track whose sprite has the address beside its own. */
+export const trackWithSprite = (track: string, sprite: string): string =>
+  track.replaceAll(/^.+(?=#xywh=)/gm, () => sprite);
 
 /** Links to those files of a clip's preview that are there. */
 export function previewLinks(
@@ -27,7 +33,7 @@ export function previewLinks(
 ): Record<string, string> {
   if (camera === null) return {};
   const self = `/clips/${encodeURIComponent(clipId)}/preview`;
-  const isThere = (name: keyof typeof files) =>
+  const isThere = (name: PreviewFile) =>
     statSync(pathOf(site, camera, clipId, name), { throwIfNoEntry: false })?.isFile();
   return {
     ...(isThere("storyboard.vtt") && { storyboard: `${self}/storyboard.vtt` }),
@@ -77,14 +83,10 @@ export function addPreviewFiles(
       if (track === undefined) throw new Problem(404, "there is no such file");
       const { signature } = context.req.valid("query");
       const sprite = `storyboard.jpg${signature === undefined ? "" : `?signature=${encodeURIComponent(signature)}`}`;
-      return context.text(
-        track.replaceAll(/^.+(?=#xywh=)/gm, () => sprite),
-        200,
-        {
-          "content-type": "text/vtt; charset=utf-8",
-          "cache-control": cacheControl,
-        },
-      );
+      return context.text(trackWithSprite(track, sprite), 200, {
+        "content-type": "text/vtt; charset=utf-8",
+        "cache-control": cacheControl,
+      });
     },
   );
 }

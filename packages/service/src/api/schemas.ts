@@ -91,6 +91,10 @@ export const coverage = z
       }),
     ),
     gaps: z.array(z.object({ start: z.number(), end: z.number(), cause: gapCause, message: z.string().optional() })),
+    overlaps: z
+      .array(z.object({ start: z.number(), end: z.number(), files: z.array(z.string()) }))
+      .optional()
+      .openapi({ description: "Where two recordings claim the same time; clips show the one that started later" }),
   })
   .openapi("Coverage");
 

@@ -1,5 +1,6 @@
 import { type AnyEvent, ClipPublished, SourcesPending } from "@camclips/events";
 import type { Desk, KnownClip } from "@camclips/functions";
+import * as z from "zod";
 import type { ClipView } from "../api/clip-view.ts";
 
 const pathOf = (clipId: string): string => `/clips/${encodeURIComponent(clipId)}`;
@@ -25,12 +26,17 @@ export function summaryOf(clip: KnownClip): ClipView {
   };
 }
 
+const previewed = z.looseObject({ preview: z.looseObject({ storyboard: z.unknown() }) });
+
 /** A clip with what its caller was told; undefined for one that is not known. */
 export async function detailOf(desk: Desk, clipId: string): Promise<ClipView | undefined> {
   const [clip, events] = await Promise.all([desk.clip(clipId), desk.history(clipId)]);
   if (!clip) return undefined;
   const metadata = metadataIn(events);
-  return { ...summaryOf(clip), ...(metadata && { metadata }) };
+  const view = summaryOf(clip);
+  const isPreviewed = view.links.clip !== undefined && previewed.safeParse(metadata).success;
+  const links = { ...view.links, ...(isPreviewed && { storyboard: `${view.links.self}/preview/storyboard.vtt` }) };
+  return { ...view, links, ...(metadata && { metadata }) };
 }
 
 /** What the caller was told last. Where a clip is and what it is called is not told of one that is pending. */

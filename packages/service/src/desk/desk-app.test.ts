@@ -1,6 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { clipKey, decidedStatus, eventEntry, readRequest, thumbnailKey, waitingStatus } from "@camclips/core";
+import {
+  clipKey,
+  decidedStatus,
+  eventEntry,
+  previewKey,
+  readRequest,
+  thumbnailKey,
+  waitingStatus,
+} from "@camclips/core";
 import { type AnyEvent, ClipPublished, firstEvent, nextEvent, RequestAccepted, toEnvelope } from "@camclips/events";
 import { createFolderStore, createLocalDesk, operatorPorts, StateFile } from "@camclips/local";
 import { type TestFolder, testFolder } from "@camclips/testing/folders";
@@ -33,6 +41,7 @@ async function seed(): Promise<void> {
   const clipMetadata = {
     ...{ cameraId: "cam 1", bucket: "clips", clip: { bytes: VIDEO.length } },
     thumbnail: { key: "/cam%201/there_{size}.jpg", sizes: [300, 80] },
+    preview: { storyboard: { key: "/cam%201/there_storyboard.vtt" } },
   };
   const told = { status: "CLIP_AVAILABLE" as const, clipMetadata, notified: true };
   const published = nextEvent(ClipPublished.happened(told), 1, accepted, at(90)) as AnyEvent;
@@ -47,6 +56,8 @@ async function seed(): Promise<void> {
   const objects = [
     [clipKey("cam 1", "there"), VIDEO],
     [thumbnailKey("cam 1", "there", 80, "jpg"), "small"],
+    [previewKey("cam 1", "there", "storyboard"), "WEBVTT\n\n00:00.000 --> 00:01.000\nthere_sprite.jpg#xywh=0,0,1,1\n"],
+    [previewKey("cam 1", "there", "sprite"), "sprite"],
   ] as const;
   for (const [key, body] of objects) {
     await mkdir(dirname(join(folder.path, key)), { recursive: true });
@@ -134,6 +145,10 @@ describe("the console of a desk", () => {
     const saved = await call("/clips/there/clip.mp4?download=1");
     expect(saved.headers.get("content-disposition")).toContain("there.mp4");
     expect(await (await call("/clips/there/thumbnails/smallest")).text()).toBe("small");
+    const { links } = await json("/clips/there");
+    expect(await (await call(links.storyboard)).text()).toContain("\nstoryboard.jpg#xywh=0,0,1,1\n");
+    expect(await (await call("/clips/there/preview/storyboard.jpg")).text()).toBe("sprite");
+    expect((await call("/clips/there/preview/animated.webp")).status).toBe(404);
     // What the metadata tells, and is gone; what it does not tell; and what is not there yet.
     expect((await call("/clips/there/thumbnails/300")).status).toBe(404);
     expect((await call("/clips/there/thumbnails/81")).status).toBe(404);

@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
-import { clipKey, type OpenObject, thumbnailKey } from "@camclips/core";
+import { clipKey, type OpenObject, previewKey, thumbnailKey } from "@camclips/core";
 import type { Desk } from "@camclips/functions";
 import * as z from "zod";
+import { previewFiles, trackWithSprite } from "../api/preview-files.ts";
 import type { Api } from "../api/route.ts";
 import type { Guard } from "../auth/guard.ts";
 import { Problem } from "../http/problem.ts";
@@ -55,5 +56,18 @@ export function addDeskFiles(app: Api, desk: Desk, guard: Guard, open: OpenFile)
       throw new Problem(404, `sizes are ${thumbnail.sizes.join(", ")}, and original`);
     const format = thumbnail.key.slice(thumbnail.key.lastIndexOf(".") + 1);
     return send(req.raw, bucket, thumbnailKey(cameraId, clipId, asked, format));
+  });
+
+  app.get("/clips/:clipId/preview/:file", guard.needs("view"), async ({ req }) => {
+    const { clipId, file } = req.param();
+    if (!Object.hasOwn(previewFiles, file)) throw new Problem(404, "there is no such file");
+    const { cameraId, bucket } = await deliveredOr404(clipId);
+    const key = previewKey(cameraId, clipId, previewFiles[file as keyof typeof previewFiles]);
+    if (file !== "storyboard.vtt") return send(req.raw, bucket, key);
+    const found = await open(bucket, key, req.raw.signal);
+    if (!found) throw new Problem(404, "the object is gone");
+    const track = new TextDecoder().decode(await found.read(0, found.size, req.raw.signal));
+    const headers = { "content-type": "text/vtt; charset=utf-8", "cache-control": CACHE };
+    return new Response(trackWithSprite(track, "storyboard.jpg"), { headers });
   });
 }
