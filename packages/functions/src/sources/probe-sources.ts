@@ -5,6 +5,7 @@ import { CorruptSourceError, OutsideMediaError } from "@camclips/mp4";
 import type { Deps } from "../runtime/deps.ts";
 import { inParallel } from "../runtime/in-parallel.ts";
 import { realInterval, zeroMsOf } from "./recorded-interval.ts";
+import { openWithInit } from "./with-init.ts";
 
 /** Recordings that are looked into at the same time. */
 const AT_ONCE = 4;
@@ -124,7 +125,7 @@ async function probe(
 ): Promise<Finding> {
   const { key, startMs, endMs } = part;
   const of: Footage = { key, startMs, endMs };
-  const object = await recordings.open(key, signal);
+  const object = await openWithInit(recordings, key, claimed.initKey, signal);
   if (!object) return { kind: "lost", of, cause: "SOURCE_DELETED" };
   try {
     let slice = await slicePart(object, part, claimed.startMs, signal);
