@@ -25,7 +25,9 @@ export async function lookAround(file: FrameFile, last: Place): Promise<Place[]>
   const positions =
     own.length > 0 || step < NEAR_BYTES ? [] : Array.from({ length: LOOKS - 1 }, (_, i) => (i + 1) * step);
   const looked = await Promise.all(positions.map((position) => file.next(Math.floor(position))));
-  const places = [...own, ...looked.flatMap((place) => place ?? []), last].sort((a, b) => a.at - b.at);
+  // An index may name a place for each of its keyframes.
+  const places = [...own, ...looked.flatMap((place) => place ?? []), last];
+  places.sort((a, b) => a.at - b.at || a.seconds - b.seconds);
   let [before, ...others] = places;
   for (const place of others) {
     if (before && place.seconds < before.seconds - BACK_SECONDS)

@@ -4,6 +4,7 @@ import { type FrameFile, NotTakenApartError, type Place } from "./frames.ts";
 const LATE_SECONDS = 0.2;
 /** Audio that has not begun so long behind the first picture begins later. */
 const AUDIO_AWAY_SECONDS = 3;
+const FIRST_WITHIN_BYTES = 64 * 1024 ** 2;
 const TAIL_BYTES = [256 * 1024, 2 * 1024 ** 2, 16 * 1024 ** 2, 64 * 1024 ** 2];
 
 /** Where a file's frames begin and end, on its own timeline, and what the instant of its name is there. */
@@ -30,7 +31,7 @@ async function readStart(file: FrameFile): Promise<{ first: Place; firstSeconds:
     if (unit.kind === "audio") heardSeconds ??= unit.seconds;
     else if (unit.entry) first ??= unit;
     const isWaiting = heardSeconds === undefined && unit.seconds < (first?.seconds ?? 0) + AUDIO_AWAY_SECONDS;
-    if (first && !isWaiting) break;
+    if ((first && !isWaiting) || unit.at > FIRST_WITHIN_BYTES) break;
   }
   if (!first) throw new NotTakenApartError("it has no keyframe");
   return { first, firstSeconds: Math.min(first.seconds, heardSeconds ?? first.seconds) };

@@ -28,6 +28,7 @@ const recording = z.object({
   startDate: z.string().max(64),
   /** A recording that is still being made has none: null, nothing, or something else that is no time. */
   endDate: z.string().max(64).optional().catch(undefined),
+  initUrl: z.string().max(4096).optional().catch(undefined),
 });
 /** Entries are read one by one: what one of them lacks says nothing about the others. */
 const recordings = z

@@ -5,6 +5,8 @@ export interface Footage {
   key: string;
   startMs: number;
   endMs: number;
+  /** Of a segment without a header of its own: the key of that. */
+  initKey?: string | undefined;
 }
 
 export interface PartPlan {

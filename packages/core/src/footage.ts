@@ -18,18 +18,22 @@ export function footageOf(
   sentMs: number,
 ): Footage[] {
   const byKey = new Map<string, Footage>();
-  const named = listed.flatMap(({ recordingUrl, startDate, endDate }) => {
+  const keyOf = (url: string) => recordingKey(rules.S3_BUCKET_ORIGIN_DIR, safeDecode(basename(url)));
+  const named = listed.flatMap(({ recordingUrl, startDate, endDate, initUrl }) => {
     const name = safeDecode(basename(recordingUrl));
-    const key = recordingKey(rules.S3_BUCKET_ORIGIN_DIR, name);
+    const key = keyOf(recordingUrl);
+    const initKey = initUrl === undefined ? undefined : keyOf(initUrl);
     const startMs = recordingStartMs(name, rules) ?? listedMs(startDate);
-    return key && Number.isSafeInteger(startMs) ? [{ key, startMs, listedEndMs: listedMs(endDate ?? "") }] : [];
+    return key && Number.isSafeInteger(startMs)
+      ? [{ key, startMs, listedEndMs: listedMs(endDate ?? ""), initKey }]
+      : [];
   });
   const starts = named.map(({ startMs }) => startMs);
-  for (const { key, startMs, listedEndMs } of named) {
+  for (const { key, startMs, listedEndMs, initKey } of named) {
     const longestMs = startMs + rules.RECORDING_MAX_LEN * 1000;
     const likelyMs = Math.min(longestMs, ...starts.filter((next) => next > startMs));
     const endMs = Number.isNaN(listedEndMs) && likelyMs <= sentMs ? likelyMs : listedEndMs;
-    if (endMs > startMs) byKey.set(key, { key, startMs, endMs });
+    if (endMs > startMs) byKey.set(key, { key, startMs, endMs, ...(initKey && { initKey }) });
   }
   return [...byKey.values()];
 }

@@ -129,6 +129,8 @@ export interface ListedRecording {
   startDate: string;
   /** Absent while the recording is still being made. */
   endDate?: string | undefined;
+  /** Of a segment (CMAF) without a header of its own: where that is. */
+  initUrl?: string | undefined;
 }
 
 export interface CameraService {

@@ -116,6 +116,12 @@ describe("the list of the camera service", () => {
     ]);
   });
 
+  it("names the header of a segment by the basename of its URL, too", () => {
+    const listed = { ...entry, initUrl: "https://elsewhere.test.com/x/y/front%20init.mp4" };
+    expect(footageOf([listed], settings, 0)).toMatchObject([{ initKey: "live/cams/front init.mp4" }]);
+    expect(footageOf([{ ...entry, initUrl: "https://x/.." }], settings, 0)[0]).not.toHaveProperty("initKey");
+  });
+
   it("reads names with characters that mean something in URLs", () => {
     const name = "Cam #1?.stream.20181031T025200051.mp4";
     const [found] = footageOf([{ ...entry, recordingUrl: `https://x/${encodeURIComponent(name)}` }], settings, 0);

@@ -108,8 +108,11 @@ export const gap = z.object({ startMs: z.number(), endMs: z.number(), cause: gap
 export type GapCause = z.infer<typeof gapCause>;
 export type Gap = z.infer<typeof gap>;
 
+/** Of a segment without a header of its own: the object key of that. */
+const initKey = z.string().optional();
+
 /** A recording and its wall-clock interval, by its name and its list. */
-export const footage = z.object({ key: z.string(), startMs: z.number(), endMs: z.number() });
+export const footage = z.object({ key: z.string(), startMs: z.number(), endMs: z.number(), initKey });
 
 /** A recording as the camera service lists it, and the part of the clip it should supply. */
 export const locatedSource = z.object({
@@ -121,6 +124,7 @@ export const locatedSource = z.object({
   /** The part this source supplies. */
   fromMs: instantMs,
   toMs: instantMs,
+  initKey,
 });
 export type LocatedSource = z.infer<typeof locatedSource>;
 

@@ -43,3 +43,21 @@ describe("an AVI, which stores no times, shows every frame at its own", () => {
     );
   });
 });
+
+describe("MPEG-TS of 12 frames a second, whose intervals are no whole milliseconds,", () => {
+  it("shows its last frame, and every frame at its own time, whatever all are moved by", async () => {
+    const base = join(folder, "twelve");
+    const { frames } = await makeRecording({ path: `${base}.mp4`, startMs: 0, seconds: 6, fps: 12, bFrames: 2 });
+    const uneven = ["-video_track_timescale", "1000", `${base}.uneven.mp4`];
+    await run(testFfmpeg, ["-v", "error", "-i", `${base}.mp4`, "-an", "-c", "copy", ...uneven]);
+    const shift = ["-output_ts_offset", "7.00037"];
+    await run(testFfmpeg, ["-v", "error", "-i", `${base}.uneven.mp4`, "-c", "copy", ...shift, `${base}.ts`]);
+    const settings = { ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 };
+    const options = { scratch: folder, laterSeconds: 120 };
+    expect(await unwrap(`${base}.ts`, `${base}.out.mp4`, settings, options)).toBe(true);
+    const [own, shown] = await Promise.all([readFrameCodes(`${base}.ts`), readFrameCodes(`${base}.out.mp4`)]);
+    expect(shown.map(({ code }) => code)).toEqual(frames.map(({ code }) => code));
+    const off = shown.map(({ seconds }, index) => Math.abs(seconds - 120 - (own[index]?.seconds ?? 0)));
+    expect(Math.max(...off)).toBeLessThan(0.0001);
+  });
+});

@@ -6,6 +6,10 @@ import { runFfmpeg } from "./ffmpeg/run-ffmpeg.ts";
 import { type EngineSettings, TIMESCALE } from "./ffmpeg/settings.ts";
 import type { UnwrapOptions } from "./media-engine.ts";
 
+/** FLAC in MP4 counts as an experiment in ffmpeg 5. */
+const FLAC = ["-strict", "experimental"];
+/** Frames last until the next one; where a container does not say how long, the last one would last for no time, and be hidden. */
+const LASTING = "setts=pts=PTS:dts=DTS:duration='if(gt(DURATION,0)+not(N),DURATION,DTS-PREV_INDTS)'";
 const MPEG4 = /^(fmp4|xvid|divx|dx50|mp4v)$/i;
 
 /**
@@ -24,11 +28,12 @@ export async function unwrap(
   // Old encoders put two frames into one packet, so that AVI could do without times; of other codecs ffmpeg guesses a delay.
   const unpacked = avi !== undefined && MPEG4.test(avi) ? ["mpeg4_unpack_bframes"] : [];
   const later = laterSeconds === 0 ? [] : ["-itsoffset", String(laterSeconds)];
-  const placed = avi === undefined ? [] : ["-bsf:v", [...unpacked, "setts=pts=DTS"].join(",")];
+  const placed = ["-bsf:v", avi === undefined ? LASTING : [...unpacked, "setts=pts=DTS"].join(",")];
   for (const format of ["mp4", "mov"]) {
-    const scale = ["-video_track_timescale", String(TIMESCALE)];
+    // Also where times begin is rounded to the movie's units: to milliseconds, if nothing is said.
+    const scale = ["-video_track_timescale", String(TIMESCALE), "-movie_timescale", String(TIMESCALE)];
     const streams = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", ...placed, ...scale];
-    const args = ["-v", "error", "-y", "-copyts", ...inputArguments(input, later), ...streams];
+    const args = ["-v", "error", "-y", "-copyts", ...inputArguments(input, later), ...streams, ...FLAC];
     try {
       await runFfmpeg({
         ffmpeg,

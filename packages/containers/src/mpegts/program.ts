@@ -7,8 +7,14 @@ const VIDEO = new Map<number, "h264" | "hevc">([
   [0x1b, "h264"],
   [0x24, "hevc"],
 ]);
-/** MPEG audio, AAC, and what others use for AC-3, DTS and PCM; 6 is private data, which may be audio. */
-const AUDIO = new Set([0x03, 0x04, 0x06, 0x0f, 0x11, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87]);
+/** MPEG audio, AAC, and what others use for AC-3, DTS and PCM. */
+const AUDIO = new Set([0x03, 0x04, 0x0f, 0x11, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87]);
+
+/** Private data is audio when a descriptor says so (ETSI EN 300 468, annex D; SMPTE-RA). */
+const PRIVATE = 0x06;
+const AUDIO_DESCRIPTORS = new Set([0x6a, 0x7a, 0x7b, 0x7c]);
+const AUDIO_FORMATS = new Set(["AC-3", "EAC3", "Opus", "BSSD", "DTS1", "DTS2", "DTS3"]);
+const REGISTRATION = 0x05;
 
 /** The tables are repeated several times a second. */
 const TABLES_WITHIN_BYTES = 4 * 1024 ** 2;
@@ -82,13 +88,24 @@ function readStreams(pmt: Buffer): Pick<Program, "video" | "audioPid"> {
   let [video, audioPid]: [Program["video"]?, number?] = [];
   const types: number[] = [];
   const first = pmt.length >= 12 ? 12 + (pmt.readUInt16BE(10) & 0xfff) : pmt.length;
-  for (let at = first; at + 9 <= pmt.length; at += 5 + (pmt.readUInt16BE(at + 3) & 0xfff)) {
+  for (let at = first; at + 9 <= pmt.length; ) {
     const [type, pid] = [pmt.readUInt8(at), pmt.readUInt16BE(at + 1) & 0x1fff];
+    const descriptors = pmt.subarray(at + 5, at + 5 + (pmt.readUInt16BE(at + 3) & 0xfff));
     const codec = VIDEO.get(type);
     if (codec) video ??= { pid, codec };
-    else if (AUDIO.has(type)) audioPid ??= pid;
+    else if (AUDIO.has(type) || (type === PRIVATE && areOfAudio(descriptors))) audioPid ??= pid;
     types.push(type);
+    at += 5 + descriptors.length;
   }
   if (!video) throw new NotTakenApartError(`it has no video of H.264 or H.265 (stream types ${types.join(", ")})`);
   return { video, audioPid };
+}
+
+function areOfAudio(descriptors: Buffer): boolean {
+  for (let at = 0; at + 2 <= descriptors.length; at += 2 + descriptors.readUInt8(at + 1)) {
+    const tag = descriptors.readUInt8(at);
+    if (AUDIO_DESCRIPTORS.has(tag)) return true;
+    if (tag === REGISTRATION && AUDIO_FORMATS.has(descriptors.toString("latin1", at + 2, at + 6))) return true;
+  }
+  return false;
 }

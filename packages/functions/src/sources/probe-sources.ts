@@ -6,6 +6,7 @@ import { CorruptSourceError, OutsideMediaError } from "@camclips/mp4";
 import type { Deps } from "../runtime/deps.ts";
 import { inParallel } from "../runtime/in-parallel.ts";
 import { realInterval, zeroMsOf } from "./recorded-interval.ts";
+import { withInit } from "./with-init.ts";
 
 /** Recordings that are looked into at the same time. */
 const AT_ONCE = 4;
@@ -133,7 +134,10 @@ async function probe(
   const of: Footage = { key, startMs, endMs };
   const found = await recordings.open(key, signal);
   if (!found) return { kind: "lost", of, cause: "SOURCE_DELETED" };
-  const { source: object, ranges } = settings.EVIDENCE_KEY ? hashReads(found, piecesOfEach) : { source: found };
+  // What is signed are the bytes of the recording's own object.
+  const { source, ranges } = settings.EVIDENCE_KEY ? hashReads(found, piecesOfEach) : { source: found };
+  const object = await withInit(source, recordings, claimed.initKey, signal);
+  if (!object) return { kind: "lost", of, cause: "SOURCE_DELETED" };
   try {
     let slice = await slicePart(object, part, claimed.startMs, signal);
     const zeroMs = zeroMsOf(claimed, slice, settings);

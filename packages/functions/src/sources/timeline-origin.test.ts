@@ -35,6 +35,18 @@ describe("the instant that a recording's name stands for", () => {
     expect(origin(-30, -30, 570)).toBe(-30);
   });
 
+  it("is the first frame of a short segment that begins, by its times, where its name says that it ends", () => {
+    const segment = (first: number, claimedSeconds: number) =>
+      timelineOrigin(
+        { starts: { firstSeconds: first, videoSeconds: first }, media: { startSeconds: first, endSeconds: first + 1 } },
+        { claimedSeconds, toleranceSeconds: 1 },
+      );
+    expect(segment(1, 1)).toBe(1);
+    expect(segment(0.5, 0.5)).toBe(0.5);
+    expect(segment(0, 1)).toBe(0);
+    expect(segment(0.48, 1)).toBe(0);
+  });
+
   it("is the first frame, too, where the end is not known, or fits neither", () => {
     expect(origin(600, 600)).toBe(600);
     expect(origin(30, 30, 300)).toBe(30);

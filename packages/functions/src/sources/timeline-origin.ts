@@ -1,4 +1,4 @@
-import type { OutsideMediaError, RecordingTimeline, Slice } from "@camclips/mp4";
+import { type OutsideMediaError, type RecordingTimeline, ROUNDING_SECONDS, type Slice } from "@camclips/mp4";
 
 /** What slicing tells about a recording's own timeline, seconds. */
 export type Timeline = Pick<Slice | OutsideMediaError | RecordingTimeline, "starts" | "media">;
@@ -14,8 +14,11 @@ export function timelineOrigin(
   { starts, media }: Timeline,
   { claimedSeconds, toleranceSeconds }: { claimedSeconds: number; toleranceSeconds: number },
 ): number {
-  if (!starts || Math.abs(starts.firstSeconds) <= toleranceSeconds) return 0;
+  if (!starts) return 0;
   const { firstSeconds, videoSeconds } = starts;
+  // Of a stream cut into short segments, also the times of the first ones are the recorder's clock: they begin where the name's end.
+  const isInside = !(firstSeconds > 0 && firstSeconds >= claimedSeconds - ROUNDING_SECONDS);
+  if (isInside && Math.abs(firstSeconds) <= toleranceSeconds) return 0;
   if (media && startsLate(media, claimedSeconds, toleranceSeconds)) return 0;
   return videoSeconds - firstSeconds <= toleranceSeconds ? videoSeconds : firstSeconds;
 }

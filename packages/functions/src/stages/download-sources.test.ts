@@ -184,6 +184,22 @@ describe("downloading", () => {
     expect(data.sources[1]).toMatchObject({ method: "sliced", zeroMs: START + 20_000, toMs: START + 35_000 });
   });
 
+  it("reads a segment behind the header that the camera service lists for it", async () => {
+    await using world = await testWorld();
+    const flags = ["-c", "copy", "-movflags", "frag_keyframe+empty_moov+default_base_moof+skip_trailer"];
+    const stream = await remuxed(flags, ["-stream_loop", "1"]);
+    const moofs: number[] = [];
+    for (let at = stream.indexOf("moof"); at >= 0; at = stream.indexOf("moof", at + 4)) moofs.push(at - 4);
+    const keys = [await world.record(START), await world.record(START + RECORDING_MS, stream.subarray(moofs[20]))];
+    const initKey = await world.record(START - 1000, stream.subarray(0, moofs[0]));
+    const sources = [source(keys[0] ?? "", START), source(keys[1] ?? "", START + RECORDING_MS, { initKey })];
+    const asked = { request: request({ ...RANGE, ...late }), alias: "pier", gaps: [] };
+    const located = (of: LocatedSource[]) => eventOf(SourcesLocated.happened({ ...asked, sources: of }));
+    const { data } = onlyOne("SourcesDownloaded", await deliver(downloadSources, located(sources), world));
+    expect(data.gaps).toEqual([]);
+    expect(data.sources[1]).toMatchObject({ method: "sliced", zeroMs: START + 20_000, toMs: START + 35_000 });
+  });
+
   it.each<[string, string[]]>([
     [
       "where the audio was there before",

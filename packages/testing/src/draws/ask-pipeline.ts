@@ -10,6 +10,8 @@ export interface Listed {
   name: string;
   startMs: number;
   endMs: number;
+  /** Name of the file that holds its header, where it does not itself. */
+  init?: string;
 }
 
 export interface Asked {
@@ -58,7 +60,8 @@ export async function askPipeline(
     cameras: {
       alias: async () => "pier",
       recordings: async () =>
-        recordings.map(({ name, startMs, endMs }) => ({
+        recordings.map(({ name, startMs, endMs, init }) => ({
+          ...(init && { initUrl: `https://cams.test.com/${init}` }),
           recordingUrl: `https://cams.test.com/${encodeURIComponent(name)}`,
           startDate: new Date(startMs).toISOString(),
           endDate: new Date(endMs).toISOString(),

@@ -168,7 +168,8 @@ function wrongAudio(
     joins.every((join) => Math.abs(join - ms) > 250) &&
     silent.every(({ start, end }) => ms < start - 100 || ms > end + 100);
   const faults: string[] = [];
-  for (let ms = epochMs + 1000 * Math.ceil((fromMs + 100 - epochMs) / 1000); ms < toMs - 200; ms += 1000) {
+  const startMs = Math.max(fromMs, first.wallMs) + 100;
+  for (let ms = epochMs + 1000 * Math.ceil((startMs - epochMs) / 1000); ms < toMs - 200; ms += 1000) {
     if (!isSure(ms) || !recordings.some(({ startMs, endMs }) => startMs < ms && ms < endMs)) continue;
     const due = (ms - first.wallMs) / 1000;
     if (!onsets.some((onset) => Math.abs(onset - due) * 1000 <= audioMs))
