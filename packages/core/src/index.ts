@@ -7,4 +7,3 @@ export * from "./keys.ts";
 export * from "./ports.ts";
 export * from "./request.ts";
 export * from "./retry.ts";
-export * from "./webvtt.ts";
