@@ -74,6 +74,7 @@ export function availableMetadata(
     },
     retryTimestamps: request.retryTimestamps,
     coverage: told(coverage),
+    ...(clip.clock && { clock: placeOf(clip.clock, settings) }),
     ...(preview && { preview: toldPreview(preview, settings) }),
     // Footage was missing from the first attempt to this one; then this one's message lay in the queue.
     waitMs: Math.max(0, request.sentMs - firstSentMs(request)),
@@ -137,10 +138,15 @@ function identity({ clipId, cameraId, startMs, endMs }: AnswerableRequest, statu
 }
 
 /** Where the files of a preview are, as the clip's own place is told. */
-function toldPreview({ storyboard, sprite, animated }: PreviewFiles, { CLIP_URL }: MetadataSettings) {
-  const place = ({ key }: { key: string }) => ({ url: urlOf(key, CLIP_URL), key: `/${key}` });
+function toldPreview({ storyboard, sprite, animated }: PreviewFiles, settings: MetadataSettings) {
+  const place = (file: { key: string }) => placeOf(file, settings);
   return { storyboard: place(storyboard), sprite: place(sprite), ...(animated && { animated: place(animated) }) };
 }
+
+const placeOf = ({ key }: { key: string }, { CLIP_URL }: MetadataSettings) => ({
+  url: urlOf(key, CLIP_URL),
+  key: `/${key}`,
+});
 
 const urlOf = (key: string, base: string): string => `${base}/${key.split("/").map(encodeURIComponent).join("/")}`;
 

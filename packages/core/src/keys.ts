@@ -32,6 +32,10 @@ const PREVIEW_NAMES = { storyboard: "storyboard.vtt", sprite: "storyboard.jpg", 
 export const previewKey = (cameraId: string, clipId: string, file: keyof typeof PREVIEW_NAMES): string =>
   `${checked(cameraId)}/${checked(clipId)}_${PREVIEW_NAMES[file]}`;
 
+/** The clip's clock as WebVTT. */
+export const clockKey = (cameraId: string, clipId: string): string =>
+  `${checked(cameraId)}/${checked(clipId)}_clock.vtt`;
+
 /** @param eventId of the SourcesLocated event, so that two attempts never share a file. */
 export const stagedSourceKey = (clipId: string, eventId: string, index: number): string =>
   `sources/${checked(clipId)}/${checked(eventId)}/${index}.mp4`;

@@ -23,6 +23,8 @@ interface Told {
   message?: string;
   clip?: { key: string; bytes: number; durationMs: number; frames: number };
   thumbnail?: { key: string; sizes: number[] };
+  clock?: { key: string };
+  preview?: { storyboard: { key: string }; animated?: { key: string } };
   realtimeFactor?: number;
   coverage?: { gaps: Missing[]; audio?: { silent: (Missing & { format?: string })[] } };
 }
@@ -53,10 +55,15 @@ export function statusLines({ status, metadata, nextAttemptMs }: Outcome, stream
 
 /** Where an available clip and its thumbnails lie. @param bucket a folder or `s3://name`. */
 export function placeLines({ status, metadata }: Outcome, bucket: string): string[] {
-  const { clip, thumbnail } = metadata as Told;
+  const { clip, thumbnail, clock, preview } = metadata as Told;
   if (status !== "CLIP_AVAILABLE" || !clip || !thumbnail) return [];
   const pictures = thumbnail.key.replace("{size}", `{${[...thumbnail.sizes, "original"].join(",")}}`);
-  return [line("clip", `${bucket}${clip.key}`), line("thumbnails", `${bucket}${pictures}`)];
+  const beside = { clock, storyboard: preview?.storyboard, preview: preview?.animated };
+  return [
+    line("clip", `${bucket}${clip.key}`),
+    line("thumbnails", `${bucket}${pictures}`),
+    ...Object.entries(beside).flatMap(([name, file]) => (file ? [line(name, `${bucket}${file.key}`)] : [])),
+  ];
 }
 
 const line = (name: string, place: string): string =>
