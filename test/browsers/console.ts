@@ -62,8 +62,8 @@ async function askByDragging(page: Page): Promise<void> {
   await page.waitForSelector("form.ask");
 }
 
-/** The code on the picture, and the wall clock beside it. */
-async function seen(page: Page): Promise<{ code: number | null; clock: string }> {
+/** The code on the picture, the wall clock beside it, and the subtitles. */
+async function seen(page: Page): Promise<{ code: number | null; clock: string; text: string }> {
   const answer = await page.evaluate(
     (columns, rows, height) => {
       const video = document.querySelector("video");
@@ -79,13 +79,18 @@ async function seen(page: Page): Promise<{ code: number | null; clock: string }>
           const x = Math.floor(((column + 0.5) * canvas.width) / columns);
           blocks.push((context?.getImageData(x, Math.floor((row + 0.5) * band), 1, 1).data[1] ?? 0) > 127);
         }
-      return { blocks, clock: document.querySelector(".clock")?.textContent ?? "" };
+      const [cue] = video?.textTracks[0]?.activeCues ?? [];
+      return {
+        blocks,
+        text: (cue as VTTCue | undefined)?.text ?? "",
+        clock: document.querySelector(".clock")?.textContent ?? "",
+      };
     },
     CODE_COLUMNS,
     CODE_ROWS,
     CODE_HEIGHT,
   );
-  return { code: readBlocks(answer.blocks), clock: answer.clock };
+  return { code: readBlocks(answer.blocks), clock: answer.clock, text: answer.text };
 }
 
 /** The tile over the console's own bar, and the moving picture in the list of clips. */
@@ -140,10 +145,17 @@ async function lookAt(name: string, page: Page, world: TestService): Promise<voi
     await buttons[1]?.click();
     await page.waitForFunction(() => document.querySelector("video")?.seeking === false, PATIENCE);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    const { code, clock } = await seen(page);
+    const { code, clock, text } = await seen(page);
     const wallMs = Date.parse(`2026-01-01T${clock}Z`) - PIER_START;
     // Recordings of two seconds, whose frames count from 0; a step may end just before its frame's own time.
     const codes = [-2, 0, 2].map((off) => Math.floor((((wallMs + off) % (SECONDS * 1000)) * FPS) / 1000));
+    const texts = [-2, 0, 2].map((off) =>
+      new Date(PIER_START + wallMs + off).toISOString().slice(0, 19).replace("T", " "),
+    );
+    expect(
+      texts.some((time) => text === `${time} UTC  pier`),
+      `${name}: at ${clock} the subtitles say ${text}`,
+    );
     expect(
       code !== null && codes.includes(code),
       `${name}: at ${clock} the picture is ${code}, not ${codes.join(" or ")}`,
@@ -212,7 +224,7 @@ async function firstPaint(page: Page, url: string): Promise<number> {
 }
 
 if (shots) await mkdir(shots, { recursive: true });
-await using world = await startTestService("settings: { PREVIEWS: animated }");
+await using world = await startTestService("settings: { PREVIEWS: animated, CLIP_CLOCK: track }");
 await using many = await startTestService();
 await addClips(many, MANY);
 await world.call("/clips", { json: { camera: "pier", start: PIER_START - 9000, end: PIER_START - 8000 } });

@@ -37,7 +37,7 @@ const asked = request({ startMs, endMs });
 const key = clipKey(asked.cameraId, asked.clipId);
 await world.deps.destination.put(key, await readFile(output), { contentType: "video/mp4" });
 const coverage = { requested: [startMs, endMs] as [number, number], ...report, audio: undefined };
-const clip = { ...report, key, sha256: "0".repeat(64) };
+const clip = { ...report, clock: undefined, key, sha256: "0".repeat(64) };
 
 /** Processor seconds of ffmpeg and of the stage around it. */
 async function measure(wanted: Preview, round: number): Promise<number> {

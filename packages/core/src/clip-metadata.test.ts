@@ -159,6 +159,13 @@ describe("CLIP_AVAILABLE", () => {
     expect(availableMetadata(sampleRequest, finished, BUCKET, settings)).not.toHaveProperty("preview");
   });
 
+  it("tells where the clock of a clip is written down", () => {
+    const clock = { key: `${PATH}_clock.vtt`, bytes: 1 };
+    const told = availableMetadata(sampleRequest, { ...finished, clip: { ...clip, clock } }, BUCKET, settings);
+    expect(told.clock).toEqual({ url: `${URL_PATH}_clock.vtt`, key: `/${PATH}_clock.vtt` });
+    expect(availableMetadata(sampleRequest, finished, BUCKET, settings)).not.toHaveProperty("clock");
+  });
+
   it("names thumbnails of the chosen format and sizes", () => {
     const png = testSettings({ THUMBNAIL_FORMAT: "png", THUMBNAIL_SIZES: "640" });
     expect(availableMetadata(sampleRequest, finished, BUCKET, png).thumbnail).toEqual({

@@ -79,6 +79,7 @@ export function availableMetadata(
     },
     retryTimestamps: request.retryTimestamps,
     coverage: told(coverage),
+    ...(clip.clock && { clock: placeOf(clip.clock, settings) }),
     ...(preview && { preview: toldPreview(preview, settings) }),
     ...(link && { signedUrl: link.url, signedUrlExpiresAt: link.expiresAt }),
     ...(evidence && { evidence: toldEvidence(evidence, settings) }),
@@ -144,10 +145,15 @@ function identity({ clipId, cameraId, startMs, endMs }: AnswerableRequest, statu
 }
 
 /** Where the files of a preview are, as the clip's own place is told. */
-function toldPreview({ storyboard, sprite, animated }: PreviewFiles, { CLIP_URL }: MetadataSettings) {
-  const place = ({ key }: { key: string }) => ({ url: urlOf(key, CLIP_URL), key: `/${key}` });
+function toldPreview({ storyboard, sprite, animated }: PreviewFiles, settings: MetadataSettings) {
+  const place = (file: { key: string }) => placeOf(file, settings);
   return { storyboard: place(storyboard), sprite: place(sprite), ...(animated && { animated: place(animated) }) };
 }
+
+const placeOf = ({ key }: { key: string }, { CLIP_URL }: MetadataSettings) => ({
+  url: urlOf(key, CLIP_URL),
+  key: `/${key}`,
+});
 
 const urlOf = (key: string, base: string): string => `${base}/${key.split("/").map(encodeURIComponent).join("/")}`;
 

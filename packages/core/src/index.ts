@@ -8,4 +8,3 @@ export * from "./overlaps.ts";
 export * from "./ports.ts";
 export * from "./request.ts";
 export * from "./retry.ts";
-export * from "./webvtt.ts";

@@ -22,6 +22,7 @@ it("has the contract's names in the destination", () => {
   expect(keys.clipKey("cam", "clip")).toBe("cam/clip.mp4");
   expect(keys.thumbnailKey("cam", "clip", 300, "jpg")).toBe("cam/clip_300.jpg");
   expect(keys.thumbnailKey("cam", "clip", "original", "webp")).toBe("cam/clip_original.webp");
+  expect(keys.clockKey("cam", "clip")).toBe("cam/clip_clock.vtt");
   expect((["storyboard", "sprite", "animated"] as const).map((file) => keys.previewKey("cam", "clip", file))).toEqual([
     "cam/clip_storyboard.vtt",
     "cam/clip_storyboard.jpg",
@@ -36,6 +37,8 @@ it("lets no hostile id into any key", () => {
       () => keys.clipKey("cam", bad),
       () => keys.thumbnailKey(bad, "clip", 1, "jpg"),
       () => keys.thumbnailKey("cam", bad, 1, "jpg"),
+      () => keys.clockKey(bad, "clip"),
+      () => keys.clockKey("cam", bad),
       () => keys.previewKey(bad, "clip", "sprite"),
       () => keys.previewKey("cam", bad, "animated"),
       () => keys.stagedSourceKey(bad, EVENT, 0),

@@ -36,6 +36,10 @@ export const previewKey = (cameraId: string, clipId: string, file: keyof typeof 
 export const manifestKey = (cameraId: string, clipId: string): string =>
   `${checked(cameraId)}/${checked(clipId)}.manifest.json`;
 
+/** The clip's clock as WebVTT. */
+export const clockKey = (cameraId: string, clipId: string): string =>
+  `${checked(cameraId)}/${checked(clipId)}_clock.vtt`;
+
 /** @param eventId of the SourcesLocated event, so that two attempts never share a file. */
 export const stagedSourceKey = (clipId: string, eventId: string, index: number): string =>
   `sources/${checked(clipId)}/${checked(eventId)}/${index}.mp4`;

@@ -5,12 +5,20 @@ export interface Cue {
   text: string;
 }
 
+/** Text in which no `<` or `&` begins a tag or a character reference, and no line end or arrow ends the cue. */
+const escaped = (text: string): string =>
+  text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll("-->", "--&gt;")
+    .replaceAll(/[\r\n]+/g, " ");
+
 /** A WebVTT file (W3C, "WebVTT: The Web Video Text Tracks Format"). Cues without a length are left out: players skip them. */
 export function webVtt(cues: readonly Cue[]): string {
   const timed = cues.map(({ fromSeconds, toSeconds, text }) => ({
     from: stamp(fromSeconds),
     to: stamp(toSeconds),
-    text,
+    text: escaped(text),
   }));
   const blocks = timed.filter(({ from, to }) => from < to).map(({ from, to, text }) => `${from} --> ${to}\n${text}\n`);
   return ["WEBVTT\n", ...blocks].join("\n");

@@ -45,6 +45,8 @@ export const SourcesDownloaded = defineEvent("SourcesDownloaded", 1, {
   summary: "Every source is in the work bucket, cut down to what the clip needs.",
   data: z.object({
     request: clipRequest,
+    /** The camera's name, for people. Older events have none. */
+    alias: z.string().optional(),
     sources: z.array(stagedSource).min(1),
     gaps: z.array(gap),
   }),

@@ -66,6 +66,10 @@ export type Preview = z.infer<typeof preview>;
 /** Whether a link comes with the clip that needs no other right, and expires. */
 export const link = z.enum(["none", "signed"]);
 
+/** Whether a clip carries the wall clock: `track` is timed text, which players show as subtitles, and changes no frame. */
+export const clock = z.enum(["none", "track"]);
+export type ClockChoice = z.infer<typeof clock>;
+
 export const status = z.enum([
   "CLIP_AVAILABLE",
   "CLIP_PENDING",
@@ -180,6 +184,8 @@ export const coverage = z.object({
 });
 export type Coverage = z.infer<typeof coverage>;
 
+const storedFile = z.object({ key: z.string(), bytes: z.int().positive() });
+
 /** A clip file that was verified after rendering. */
 export const renderedClip = z.object({
   key: z.string(),
@@ -194,13 +200,13 @@ export const renderedClip = z.object({
   /** Which way of cutting was used, and why that one. */
   precision: precision,
   why: z.string(),
+  /** WebVTT beside the clip with what its clock says, for browsers, which read no text tracks of MP4 files. */
+  clock: storedFile.optional(),
 });
 export type RenderedClip = z.infer<typeof renderedClip>;
 
 export const thumbnail = z.object({ key: z.string(), width: z.int().positive(), bytes: z.int().positive() });
 export type Thumbnail = z.infer<typeof thumbnail>;
-
-const storedFile = z.object({ key: z.string(), bytes: z.int().positive() });
 
 /** The files of a preview. */
 export const previewFiles = z.object({

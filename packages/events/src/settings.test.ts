@@ -23,6 +23,8 @@ it("has the contract's defaults", () => {
     LOG_LEVEL: "INFO",
     CLIP_PRECISION: "smart",
     PREVIEWS: "none",
+    CLIP_CLOCK: "none",
+    CLOCK_ZONE: "UTC",
   });
 });
 
@@ -64,6 +66,7 @@ describe("a bad setting", () => {
     ["THUMBNAIL_SIZES", "8"],
     ["THUMBNAIL_SIZES", " "],
     ["THUMBNAIL_FORMAT", "gif"],
+    ["CLOCK_ZONE", "Paris"],
     ["CAM_SERVICES_URL", "ftp://cams"],
     ["CAM_SERVICES_URL", "cams.test.com"],
     ["TIMESTAMP_FORMAT", "%Y%Q"],

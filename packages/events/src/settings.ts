@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { precision, preview } from "./schemas.ts";
+import { clock, precision, preview } from "./schemas.ts";
 
 /**
  * The settings of one environment (contract, section 6, and ours). They live here because both sides read them: the
@@ -50,6 +50,14 @@ const timestampFormat = z
     return new Set(directives).size === directives.length;
   }, "may use each directive once");
 
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).format() !== "";
+  } catch {
+    return false;
+  }
+}
+
 export const settingsSchema = z.object({
   CLIP_DOWNLOAD_DEST: optional(z.string().default("/tmp")),
   TIMESTAMP_FORMAT: optional(timestampFormat.default("%Y%m%dT%H%M%S%f")),
@@ -80,6 +88,9 @@ export const settingsSchema = z.object({
   CLIP_PRECISION: optional(precision.default("smart")),
   /** Which small pictures of the whole clip are made unless a request says otherwise. */
   PREVIEWS: optional(preview.default("none")),
+  /** Whether clips carry the wall clock unless a request says otherwise, and in which zone it is written. */
+  CLIP_CLOCK: optional(clock.default("none")),
+  CLOCK_ZONE: optional(z.string().refine(isZone, "must be a time zone such as Europe/Paris, or UTC").default("UTC")),
   /** Longest hole between two recordings that counts as a join, not as a gap, ms. */
   JOIN_TOLERANCE_MS: optional(z.coerce.number().int().min(0).max(60_000).default(1000)),
   /** Longest recording the cameras make: how far around the range to look for recordings. */

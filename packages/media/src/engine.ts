@@ -1,5 +1,6 @@
 import { mkdtempDisposable } from "node:fs/promises";
 import { join } from "node:path";
+import { addClockTrack } from "./clock/add-clock-track.ts";
 import { renderCut } from "./cut/render-cut.ts";
 import { prepareJob, renderExact } from "./exact/render-exact.ts";
 import { ffmpegVersion } from "./ffmpeg/find/check-ffmpeg.ts";
@@ -21,7 +22,9 @@ export function createMediaEngine(settings: EngineSettings): MediaEngine {
   return {
     async renderClip(job, options) {
       await using folder = await mkdtempDisposable(join(options.scratch, "render-"));
-      return await renderClip(job, settings, { ...options, scratch: folder.path });
+      const own = { ...options, scratch: folder.path };
+      const report = await renderClip(job, settings, own);
+      return job.clock ? await addClockTrack(job, job.clock, report, own) : report;
     },
     unwrap: (input, output, options) => unwrap(input, output, settings, options),
     version: () => ffmpegVersion(settings.ffmpeg),

@@ -26,7 +26,22 @@ export interface RenderJob {
   precision: Precision;
   /** Absent: `usual`. */
   quality?: Quality | undefined;
+  /** Puts the wall clock into the clip, as a track of timed text. */
+  clock?: ClockLabel | undefined;
   output: string;
+}
+
+/** How the clock is written: in a zone (IANA name), with the camera's name. */
+export interface ClockLabel {
+  zone: string;
+  name: string;
+}
+
+/** A text of the clock, and when the clip shows it. */
+export interface ClockCue {
+  fromSeconds: number;
+  toSeconds: number;
+  text: string;
 }
 
 /** What was rendered, read back from the finished file by verification. */
@@ -50,6 +65,10 @@ export interface RenderReport {
   /** First frame's instant minus `startMs`; last frame's end minus `endMs`. */
   startErrorMs: number;
   endErrorMs: number;
+  /** Where the clip's timeline and the wall clock meet: from each on, both run alike. */
+  anchors: { seconds: number; wallMs: number }[];
+  /** Of a clip with a clock. */
+  clock?: ClockCue[];
 }
 
 export interface ThumbnailJob {

@@ -15,6 +15,7 @@ const PREVIEWS = {
   storyboard: "storyboard",
   animated: "storyboard, animated",
 };
+const CLOCKS = { "": "as the service does", none: "none", track: "as subtitles" };
 const PRECISIONS = { "": "as the service does", smart: "smart", exact: "exact", fast: "fast" };
 
 /**
@@ -31,6 +32,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
   const precision = select(PRECISIONS);
   const priority = select(PRIORITIES);
   const preview = select(PREVIEWS);
+  const clock = select(CLOCKS);
   const boxes = cameras.map(({ id, title }) => ({
     id,
     box: h("input", { type: "checkbox", checked: chosen.includes(id) }),
@@ -57,6 +59,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
       ...(precision.value && { precision: precision.value }),
       ...(priority.value && { priority: priority.value }),
       ...(preview.value && { preview: preview.value }),
+      ...(clock.value && { clock: clock.value }),
       ...(title.value.trim() && { title: title.value.trim() }),
     };
     const body = wanted.map(({ id }) => ({ camera: id, ...common }));
@@ -80,6 +83,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
     h("label", { class: "field" }, "Precision", precision),
     h("label", { class: "field" }, "Priority", priority),
     h("label", { class: "field" }, "Preview", preview),
+    h("label", { class: "field" }, "Clock", clock),
     h(
       "fieldset",
       { class: "checks wide" },

@@ -129,6 +129,7 @@ function player({ start, end, links, metadata, title, clipId }) {
     preload: "metadata",
     "aria-label": `Video of ${title ?? clipId}`,
   });
+  if (links.clock) video.append(h("track", { kind: "subtitles", label: "Clock", src: links.clock, default: true }));
   // The clip's first frame, which begins a little after what was asked for.
   const firstMs = (start ?? 0) + (coverage?.startErrorMs ?? 0);
   const now = h("span", { class: "clock" }, clockMs(firstMs));

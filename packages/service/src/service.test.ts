@@ -124,6 +124,23 @@ describe("clips over HTTP", () => {
     expect((await world.call("/clips/first/preview/storyboard.vtt")).status).toBe(404);
   });
 
+  it("carry the wall clock where it is asked for, and tell browsers what it says", async () => {
+    await world.call("/clips", { json: { ...wanted, clipId: "clocked", clock: "track" } });
+    await messages("/clips/clocked/events");
+    const { links, metadata } = await available("clocked");
+    expect(links.clock).toBe("/clips/clocked/clock.vtt");
+    const track = await world.call(links.clock);
+    expect(track.headers.get("content-type")).toBe("text/vtt");
+    const text = await track.text();
+    // The clip starts with its first frame, 20 ms after what was asked for.
+    expect(text).toContain("00:00:00.480 --> 00:00:01.480\n2026-01-01 13:05:11 UTC  pier\n");
+    const told = await world.call(new URL(metadata.clock.url).pathname);
+    expect(await told.text()).toBe(text);
+    const video = Buffer.from(await (await world.call(links.clip)).arrayBuffer());
+    expect(video.includes("2026-01-01 13:05:11 UTC  pier")).toBe(true);
+    expect((await world.call("/clips/first/clock.vtt")).status).toBe(404);
+  });
+
   it("are the same clip under the same Idempotency-Key or clipId, and refused where these stand for another", async () => {
     const ask = (more: object, key?: string) =>
       world.call("/clips", { json: { ...wanted, ...more }, ...(key && { headers: { "idempotency-key": key } }) });

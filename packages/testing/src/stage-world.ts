@@ -227,8 +227,10 @@ export function fakeMedia(before: (job: RenderJob) => void = () => {}): MediaEng
         },
         delivered,
         gaps,
+        ...(job.clock && { clock: [{ fromSeconds: 0, toSeconds: 10, text: `${job.clock.zone} ${job.clock.name}` }] }),
         startErrorMs: 0,
         endErrorMs: lastEnd - job.endMs,
+        anchors: [{ seconds: 0, wallMs: job.startMs }],
       };
     },
     unwrap: async () => false,

@@ -27,6 +27,7 @@ export const stubEngine: MediaEngine = {
       gaps: [],
       startErrorMs: 0,
       endErrorMs: 0,
+      anchors: [{ seconds: 0, wallMs: startMs }],
     };
   },
   unwrap: async () => false,

@@ -24,6 +24,8 @@ interface Told {
   clip?: { key: string; bytes: number; durationMs: number; frames: number };
   thumbnail?: { key: string; sizes: number[] };
   evidence?: { key: string };
+  clock?: { key: string };
+  preview?: { storyboard: { key: string }; animated?: { key: string } };
   realtimeFactor?: number;
   coverage?: { gaps: Missing[]; audio?: { silent: (Missing & { format?: string })[] } };
 }
@@ -54,11 +56,15 @@ export function statusLines({ status, metadata, nextAttemptMs }: Outcome, stream
 
 /** Where an available clip and its thumbnails lie. @param bucket a folder or `s3://name`. */
 export function placeLines({ status, metadata }: Outcome, bucket: string): string[] {
-  const { clip, thumbnail, evidence } = metadata as Told;
+  const { clip, thumbnail, clock, preview, evidence } = metadata as Told;
   if (status !== "CLIP_AVAILABLE" || !clip || !thumbnail) return [];
   const pictures = thumbnail.key.replace("{size}", `{${[...thumbnail.sizes, "original"].join(",")}}`);
-  const manifest = evidence ? [line("evidence", `${bucket}${evidence.key}`)] : [];
-  return [line("clip", `${bucket}${clip.key}`), line("thumbnails", `${bucket}${pictures}`), ...manifest];
+  const beside = { clock, storyboard: preview?.storyboard, preview: preview?.animated, evidence };
+  return [
+    line("clip", `${bucket}${clip.key}`),
+    line("thumbnails", `${bucket}${pictures}`),
+    ...Object.entries(beside).flatMap(([name, file]) => (file ? [line(name, `${bucket}${file.key}`)] : [])),
+  ];
 }
 
 const line = (name: string, place: string): string =>

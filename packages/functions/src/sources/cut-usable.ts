@@ -7,12 +7,17 @@ import type { UsableSources } from "./open-staged.ts";
 
 type Needs = Pick<Deps, "media" | "settings" | "onProgress">;
 
+/** What a clip is rendered out of, and the camera's name where it is known. */
+export interface Renderable extends UsableSources {
+  alias?: string | undefined;
+}
+
 type Cut = { report: RenderReport; coverage: Coverage } | { rejected: AnyFact };
 
 /** Renders; a source that turns out to be broken is left out, and what it should have shown becomes a gap. */
 export async function cutUsable(
   request: ClipRequest,
-  usable: UsableSources,
+  usable: Renderable,
   files: { output: string; scratch: string },
   deps: Needs,
   signal: AbortSignal,
@@ -21,6 +26,7 @@ export async function cutUsable(
   const { output, scratch } = files;
   const { sources, names, gaps, whys } = usable;
   const { startMs, endMs, gapPolicy, precision = settings.CLIP_PRECISION, quality } = request;
+  const isClocked = (request.clock ?? settings.CLIP_CLOCK) === "track";
   const isRefused = (missing: readonly Gap[]) => gapPolicy === "REJECT" && missing.length > 0;
   if (sources.length === 0 || isRefused(gaps)) return { rejected: rejectBroken(request, gaps, whys) };
   const policy = gapPolicy === "REJECT" ? "SKIP_GAPS" : gapPolicy;
@@ -32,6 +38,7 @@ export async function cutUsable(
     joinToleranceMs: settings.JOIN_TOLERANCE_MS,
     precision,
     quality,
+    clock: isClocked ? { zone: settings.CLOCK_ZONE, name: usable.alias ?? request.cameraId } : undefined,
     output,
   };
   try {
@@ -49,7 +56,7 @@ export async function cutUsable(
     const gap: Gap = { startMs: broken.fromMs, endMs: broken.toMs, cause: "CORRUPT_SOURCE" };
     const others = sources.filter((source) => source !== broken);
     const why = error.message.replaceAll(broken.path, names.get(broken.path) ?? "a recording");
-    const left = { sources: others, names, gaps: [...gaps, gap], whys: [...whys, why] };
+    const left = { alias: usable.alias, sources: others, names, gaps: [...gaps, gap], whys: [...whys, why] };
     return cutUsable(request, left, files, deps, signal);
   }
 }

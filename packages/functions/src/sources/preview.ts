@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { previewKey, webVtt } from "@camclips/core";
+import { previewKey } from "@camclips/core";
+import { webVtt } from "@camclips/core/webvtt";
 import type { ClipRequest, Preview, PreviewFiles, RenderedClip } from "@camclips/events";
 import type { PreviewJob, Storyboard } from "@camclips/media";
 import type { Deps } from "../runtime/deps.ts";

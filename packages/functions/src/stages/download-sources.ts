@@ -14,13 +14,13 @@ const CONTENT_TYPES = { mp4: "video/mp4", mpegts: "video/mp2t", matroska: "video
 
 /** Copies out of each recording only what the clip needs into the work bucket, before retention takes it away. */
 export const downloadSources = defineStage("download-sources", [SourcesLocated], async (event, deps: Needs, signal) => {
-  const { request, sources, others = [] } = event.data;
+  const { request, alias, sources, others = [] } = event.data;
   const result = await probeSources(request, [...sources, ...others], deps, signal);
   if (!("probed" in result)) return [decisionFact(result.decision, request)];
   const staged = await inParallel(COPIES_AT_ONCE, result.probed, signal, (probed, index, either) =>
     copyToWork(probed, stagedSourceKey(request.clipId, event.metadata.id, index), deps, either),
   );
-  return [SourcesDownloaded.happened({ request, sources: staged, gaps: result.decision.gaps })];
+  return [SourcesDownloaded.happened({ request, alias, sources: staged, gaps: result.decision.gaps })];
 });
 
 async function copyToWork(

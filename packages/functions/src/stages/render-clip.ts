@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { clipKey, requestKey } from "@camclips/core";
+import { clipKey, clockKey, requestKey } from "@camclips/core";
+import { type Cue, webVtt } from "@camclips/core/webvtt";
 import {
   type AnyFact,
   ClipRejected,
@@ -33,7 +34,13 @@ export const renderClip = defineStage(
     const usable = await openStaged(data.sources, scratch.path, deps, signal);
     const output = join(scratch.path, "clip.mp4");
     const files = { output, scratch: scratch.path };
-    const cut = await cutUsable(request, { ...usable, gaps: [...data.gaps, ...usable.gaps] }, files, deps, signal);
+    const cut = await cutUsable(
+      request,
+      { ...usable, alias: data.alias, gaps: [...data.gaps, ...usable.gaps] },
+      files,
+      deps,
+      signal,
+    );
     if ("rejected" in cut) return [cut.rejected];
 
     const sha256 = await sha256Of(output, signal);
@@ -44,13 +51,27 @@ export const renderClip = defineStage(
     if (refused) return [refused];
     deps.metrics.add("BytesOut", report.bytes, "Bytes");
     const { bytes, durationMs, width, height, frames, encodedFrames, audio, precision, why } = report;
-    const clip = { key, bytes, sha256, durationMs, width, height, frames, encodedFrames, audio, precision, why };
+    const clock = report.clock && (await storeClock(request, report.clock, deps, signal));
+    const clip = { key, bytes, sha256, durationMs, width, height, frames, encodedFrames, audio, precision, why, clock };
     const findings = deps.settings.EVIDENCE_KEY
       ? await findingsOf({ request, coverage, path: output, ...usable, staged: data.sources }, deps, signal)
       : undefined;
     return [ClipRendered.happened({ request, clip, coverage, ...(findings && { findings }) })];
   },
 );
+
+/** What the clip's clock says, beside the clip. */
+async function storeClock(
+  { cameraId, clipId }: ClipRequest,
+  cues: readonly Cue[],
+  { destination }: Needs,
+  signal: AbortSignal,
+): Promise<{ key: string; bytes: number }> {
+  const key = clockKey(cameraId, clipId);
+  const body = new TextEncoder().encode(webVtt(cues));
+  await destination.put(key, body, { ...SERVED, contentType: "text/vtt", signal });
+  return { key, bytes: body.byteLength };
+}
 
 interface ClipFile {
   key: string;

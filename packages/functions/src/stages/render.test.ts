@@ -2,7 +2,14 @@ import { createHash } from "node:crypto";
 import { appendFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decidedStatus, requestKey } from "@camclips/core";
-import { ClipRendered, type GapPolicy, type Quality, type Rerun, SourcesDownloaded } from "@camclips/events";
+import {
+  ClipRendered,
+  type ClockChoice,
+  type GapPolicy,
+  type Quality,
+  type Rerun,
+  SourcesDownloaded,
+} from "@camclips/events";
 import { NoFrameError, VerificationError } from "@camclips/media";
 import { CorruptSourceError } from "@camclips/mp4";
 import {
@@ -24,6 +31,7 @@ const KEY = "cam-1/clip-1.mp4";
 const sha256 = (body: Uint8Array) => createHash("sha256").update(body).digest("hex");
 
 interface Asked {
+  clock?: ClockChoice;
   gapPolicy?: GapPolicy;
   quality?: Quality;
   rerun?: Rerun;
@@ -31,7 +39,7 @@ interface Asked {
 }
 
 /** Two staged sources with different bytes, ten seconds each. */
-async function downloaded(world: StageWorld, { gapPolicy = "SKIP_GAPS", quality, rerun, key }: Asked = {}) {
+async function downloaded(world: StageWorld, { gapPolicy = "SKIP_GAPS", quality, clock, rerun, key }: Asked = {}) {
   const body = await readFile(RECORDING_FILE);
   const bodies = [body, Buffer.concat([body, Buffer.from("\0\0\0\u0008free")])];
   const sources = await Promise.all(
@@ -51,7 +59,7 @@ async function downloaded(world: StageWorld, { gapPolicy = "SKIP_GAPS", quality,
       };
     }),
   );
-  const asked = request({ endMs: START + 25_000, gapPolicy, quality });
+  const asked = request({ endMs: START + 25_000, gapPolicy, quality, clock });
   return eventOf(SourcesDownloaded.happened({ request: asked, sources, gaps: [] }), {
     ...(rerun && { rerun }),
     ...(key && { key }),
@@ -91,6 +99,26 @@ describe("rendering a clip", () => {
       await deliver(renderClip, await downloaded(world, { ...(quality && { quality }) }), world);
     }
     expect(asked).toEqual([undefined, "draft"]);
+  });
+
+  it("puts the clock where one is asked for or set: zone and camera's name into the clip, what it says beside it", async () => {
+    await using world = await testWorld({ CLIP_CLOCK: "track", CLOCK_ZONE: "Europe/Paris" });
+    const named = await downloaded(world);
+    const event = { ...named, data: { ...named.data, alias: "pier" } } as typeof named;
+    const { data } = onlyOne("ClipRendered", await deliver(renderClip, event, world));
+    expect(data.clip.clock).toEqual({ key: "cam-1/clip-1_clock.vtt", bytes: expect.any(Number) });
+    const written = await world.deps.destination.get("cam-1/clip-1_clock.vtt");
+    expect(Buffer.from(written ?? []).toString()).toContain("00:00:00.000 --> 00:00:10.000\nEurope/Paris pier\n");
+
+    await using other = await testWorld();
+    const plain = onlyOne("ClipRendered", await deliver(renderClip, await downloaded(other), other));
+    expect(plain.data.clip.clock).toBeUndefined();
+    await using asking = await testWorld();
+    const wanted = await deliver(renderClip, await downloaded(asking, { clock: "track" }), asking);
+    // An older event names no camera.
+    expect(onlyOne("ClipRendered", wanted).data.clip.clock).toBeDefined();
+    const said = await asking.deps.destination.get("cam-1/clip-1_clock.vtt");
+    expect(Buffer.from(said ?? []).toString()).toContain("UTC cam-1");
   });
 
   it("puts the verified clip under its public key, with its hash, and leaves nothing in the scratch folder", async () => {

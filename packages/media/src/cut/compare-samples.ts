@@ -93,7 +93,7 @@ function textOf(set: Uint8Array): string {
 const READ_BYTES = 1024 * 1024;
 
 /** Serves what is read in order from pieces of a megabyte. */
-class Window {
+export class Window {
   readonly #source: ByteSource;
   readonly #signal: AbortSignal | undefined;
   #bytes: Buffer = Buffer.alloc(0);

@@ -13,6 +13,7 @@ import { clipPicture } from "../probe/picture.ts";
 import { audioNote, type MediaProbe } from "../probe/probe.ts";
 import { audioCoverageOf } from "../timeline/audio.ts";
 import { planTimeline, type Timeline } from "../timeline/timeline.ts";
+import { clockAnchors } from "../timeline/wall-clock.ts";
 import { readLists } from "../verify/looks.ts";
 import { encodedPictures } from "../verify/planned-pictures.ts";
 import { verifyClip } from "../verify/verify.ts";
@@ -176,6 +177,7 @@ async function readBack(
     gaps: timeline.gaps,
     startErrorMs: timeline.startErrorMs,
     endErrorMs: timeline.endErrorMs,
+    anchors: clockAnchors(timeline),
   };
 }
 

@@ -13,6 +13,7 @@ import { clipPicture } from "../probe/picture.ts";
 import { audioNote, type MediaProbe, probeMedia } from "../probe/probe.ts";
 import { audioCoverageOf } from "../timeline/audio.ts";
 import { type Piece, planTimeline, type Timeline } from "../timeline/timeline.ts";
+import { clockAnchors } from "../timeline/wall-clock.ts";
 import { readLists } from "../verify/looks.ts";
 import { plannedPictures } from "../verify/planned-pictures.ts";
 import { verifyClip } from "../verify/verify.ts";
@@ -158,6 +159,7 @@ async function readBack(
     audioCoverage: audioCoverageOf(job, timeline, probes, coverage.delivered),
     ...coverage,
     durationMs,
+    anchors: clockAnchors(timeline),
   };
 }
 

@@ -103,6 +103,6 @@ function mdhdBox(track: MuxTrack, created: number): Uint8Array {
 }
 
 function hdlrBox(handler: string): Uint8Array {
-  const name = handler === "vide" ? "VideoHandler\0" : "SoundHandler\0";
-  return fullBox("hdlr", 0, 0, u32(0), ascii(handler), u32(0, 0, 0), ascii(name));
+  const kind = { vide: "Video", soun: "Sound" }[handler] ?? "Subtitle";
+  return fullBox("hdlr", 0, 0, u32(0), ascii(handler), u32(0, 0, 0), ascii(`${kind}Handler\0`));
 }

@@ -75,6 +75,8 @@ const tunable = {
   THUMBNAIL_FORMAT: true,
   CLIP_PRECISION: true,
   PREVIEWS: true,
+  CLIP_CLOCK: true,
+  CLOCK_ZONE: true,
   JOIN_TOLERANCE_MS: true,
   RECORDING_MAX_LEN: true,
   CLIP_WORK_LIMIT: true,

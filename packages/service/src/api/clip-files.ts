@@ -8,8 +8,8 @@ import { Problem } from "../http/problem.ts";
 import { sendFile } from "../http/send-file.ts";
 import type { Site } from "../site.ts";
 import { clipOr404, clipParams } from "./clips.ts";
-import { addPreviewFiles } from "./preview-files.ts";
 import { type Api, json, problems } from "./route.ts";
+import { addSideFiles } from "./side-files.ts";
 
 const MIME = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
 const SERVED: Partial<Record<string, string>> = { ...MIME, mp4: "video/mp4", vtt: "text/vtt" };
@@ -101,7 +101,7 @@ export function addClipFiles(api: Api, site: Site, guard: Guard): void {
     },
   );
 
-  addPreviewFiles(api, site, viewOrLink, (clipId) => cameraOf(site, clipId));
+  addSideFiles(api, site, viewOrLink, (clipId) => cameraOf(site, clipId));
 
   // What CLIP_URL is the first part of: the addresses in clips' metadata.
   api.get("/files/:camera/:name", guard.needs("view"), async (context) => {

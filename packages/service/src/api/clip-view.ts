@@ -3,8 +3,8 @@ import type { AnyEvent } from "@camclips/events";
 import { askedAs, toldOf } from "@camclips/local";
 import type { z } from "@hono/zod-openapi";
 import type { Site } from "../site.ts";
-import { previewLinks } from "./preview-files.ts";
 import type { clipView } from "./schemas.ts";
+import { sideLinks } from "./side-files.ts";
 
 export type ClipView = z.input<typeof clipView>;
 
@@ -34,7 +34,7 @@ export function clipSummary(
     ...(percent !== undefined && { percent }),
     links: {
       ...linksOf(clipId, state === "available" ? settings.THUMBNAIL_SIZES : undefined),
-      ...(state === "available" && previewLinks({ config }, cameraId, clipId)),
+      ...(state === "available" && sideLinks({ config }, cameraId, clipId)),
     },
   };
 }

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { previewKey } from "@camclips/core";
+import { clockKey, previewKey } from "@camclips/core";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { Problem } from "../http/problem.ts";
@@ -25,29 +25,29 @@ const pathOf = ({ config }: Pick<Site, "config">, camera: string, clipId: string
 export const trackWithSprite = (track: string, sprite: string): string =>
   track.replaceAll(/^.+(?=#xywh=)/gm, () => sprite);
 
-/** Links to those files of a clip's preview that are there. */
-export function previewLinks(
-  site: Pick<Site, "config">,
-  camera: string | null,
-  clipId: string,
-): Record<string, string> {
+/** Links to those files beside a clip that are there: of its preview, and its clock. */
+export function sideLinks(site: Pick<Site, "config">, camera: string | null, clipId: string): Record<string, string> {
   if (camera === null) return {};
-  const self = `/clips/${encodeURIComponent(clipId)}/preview`;
-  const isThere = (name: PreviewFile) =>
-    statSync(pathOf(site, camera, clipId, name), { throwIfNoEntry: false })?.isFile();
+  const clip = `/clips/${encodeURIComponent(clipId)}`;
+  const self = `${clip}/preview`;
+  const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile();
+  const isThere = (name: PreviewFile) => isFile(pathOf(site, camera, clipId, name));
   return {
     ...(isThere("storyboard.vtt") && { storyboard: `${self}/storyboard.vtt` }),
+    ...(isFile(join(site.config.clips, clockKey(camera, clipId))) && { clock: `${clip}/clock.vtt` }),
     ...(isThere("animated.webp") && { animated: `${self}/animated.webp` }),
   };
 }
 
 /** @param mayView of the clip's files. @param cameraOf finds the camera of a clip that is available. */
-export function addPreviewFiles(
+export function addSideFiles(
   api: Api,
   site: Site,
   mayView: MiddlewareHandler,
   cameraOf: (clipId: string) => Promise<string>,
 ): void {
+  const query = z.object({ signature: z.string().optional() });
+  const cacheControl = "private, no-cache";
   const binary = { schema: z.string().openapi({ format: "binary" }) };
   api.openapi(
     createRoute({
@@ -58,7 +58,7 @@ export function addPreviewFiles(
       middleware: mayView,
       request: {
         params: z.object({ clipId: z.string(), file: z.enum(names) }),
-        query: z.object({ signature: z.string().optional() }),
+        query,
       },
       responses: {
         200: {
@@ -73,7 +73,6 @@ export function addPreviewFiles(
       const { clipId, file } = context.req.valid("param");
       const camera = await cameraOf(clipId);
       const path = pathOf(site, camera, clipId, file);
-      const cacheControl = "private, no-cache";
       if (file !== "storyboard.vtt")
         return sendFile(context.req.raw, path, {
           contentType: file.endsWith(".jpg") ? "image/jpeg" : "image/webp",
@@ -87,6 +86,27 @@ export function addPreviewFiles(
         "content-type": "text/vtt; charset=utf-8",
         "cache-control": cacheControl,
       });
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: "get",
+      path: "/clips/{clipId}/clock.vtt",
+      tags: ["files"],
+      summary: "What the clip's clock says (WebVTT), for a track element",
+      middleware: mayView,
+      request: { params: z.object({ clipId: z.string() }), query },
+      responses: {
+        200: { content: { "text/vtt": { schema: z.string() } }, description: "The track" },
+        304: { description: "Not modified" },
+        ...problems(404),
+      },
+    }),
+    async (context) => {
+      const { clipId } = context.req.valid("param");
+      const path = join(site.config.clips, clockKey(await cameraOf(clipId), clipId));
+      return sendFile(context.req.raw, path, { contentType: "text/vtt", cacheControl });
     },
   );
 }
