@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { gapPolicy, id, link, precision, preview, priority, quality } from "./schemas.ts";
+import { codec, gapPolicy, id, link, precision, preview, priority, quality } from "./schemas.ts";
 
 /**
  * A clip request: as callers send it (contract, section 1), as events carry it, and how one becomes the other. A choice
@@ -14,6 +14,7 @@ export const choices = {
   priority: priority.optional().describe("how soon it is wanted: high passes others, low lets them pass"),
   preview: preview.optional().describe("small pictures of the whole clip, beside its thumbnails"),
   link: link.optional().describe("whether a link comes with the clip that needs no other right, and expires"),
+  codec: codec.optional().describe("what the clip is: h264 always, source keeps H.265 where it is copied"),
 };
 export type ChoiceName = keyof typeof choices;
 export const choiceNames = Object.keys(choices) as ChoiceName[];

@@ -23,6 +23,7 @@ it("has the contract's defaults", () => {
     LOG_LEVEL: "INFO",
     CLIP_PRECISION: "smart",
     PREVIEWS: "none",
+    CLIP_CODEC: "h264",
   });
 });
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { precision, preview } from "./schemas.ts";
+import { codec, precision, preview } from "./schemas.ts";
 
 /**
  * The settings of one environment (contract, section 6, and ours). They live here because both sides read them: the
@@ -80,6 +80,8 @@ export const settingsSchema = z.object({
   CLIP_PRECISION: optional(precision.default("smart")),
   /** Which small pictures of the whole clip are made unless a request says otherwise. */
   PREVIEWS: optional(preview.default("none")),
+  /** What clips are, unless a request says otherwise: `h264` always, `source` H.265 where recordings of it are copied. */
+  CLIP_CODEC: optional(codec.default("h264")),
   /** Longest hole between two recordings that counts as a join, not as a gap, ms. */
   JOIN_TOLERANCE_MS: optional(z.coerce.number().int().min(0).max(60_000).default(1000)),
   /** Longest recording the cameras make: how far around the range to look for recordings. */

@@ -1,4 +1,4 @@
-import type { AudioCoverage, Gap, GapPolicy, Precision, Quality } from "@camclips/events";
+import type { AudioCoverage, Codec, Gap, GapPolicy, Precision, Quality } from "@camclips/events";
 
 /** One staged file and the part of the clip it supplies. Instants are epoch ms and may have fractions. */
 export interface RenderSource {
@@ -26,6 +26,8 @@ export interface RenderJob {
   precision: Precision;
   /** Absent: `usual`. */
   quality?: Quality | undefined;
+  /** Absent: `h264`. */
+  codec?: Codec | undefined;
   output: string;
 }
 

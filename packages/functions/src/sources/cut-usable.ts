@@ -21,6 +21,7 @@ export async function cutUsable(
   const { output, scratch } = files;
   const { sources, names, gaps, whys } = usable;
   const { startMs, endMs, gapPolicy, precision = settings.CLIP_PRECISION, quality } = request;
+  const { codec = settings.CLIP_CODEC } = request;
   const isRefused = (missing: readonly Gap[]) => gapPolicy === "REJECT" && missing.length > 0;
   if (sources.length === 0 || isRefused(gaps)) return { rejected: rejectBroken(request, gaps, whys) };
   const policy = gapPolicy === "REJECT" ? "SKIP_GAPS" : gapPolicy;
@@ -32,6 +33,7 @@ export async function cutUsable(
     joinToleranceMs: settings.JOIN_TOLERANCE_MS,
     precision,
     quality,
+    codec,
     output,
   };
   try {

@@ -2,7 +2,14 @@ import { createHash } from "node:crypto";
 import { appendFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decidedStatus, requestKey } from "@camclips/core";
-import { ClipRendered, type GapPolicy, type Quality, type Rerun, SourcesDownloaded } from "@camclips/events";
+import {
+  ClipRendered,
+  type Codec,
+  type GapPolicy,
+  type Quality,
+  type Rerun,
+  SourcesDownloaded,
+} from "@camclips/events";
 import { NoFrameError, VerificationError } from "@camclips/media";
 import { CorruptSourceError } from "@camclips/mp4";
 import {
@@ -26,12 +33,13 @@ const sha256 = (body: Uint8Array) => createHash("sha256").update(body).digest("h
 interface Asked {
   gapPolicy?: GapPolicy;
   quality?: Quality;
+  codec?: Codec;
   rerun?: Rerun;
   key?: string;
 }
 
 /** Two staged sources with different bytes, ten seconds each. */
-async function downloaded(world: StageWorld, { gapPolicy = "SKIP_GAPS", quality, rerun, key }: Asked = {}) {
+async function downloaded(world: StageWorld, { gapPolicy = "SKIP_GAPS", quality, codec, rerun, key }: Asked = {}) {
   const body = await readFile(RECORDING_FILE);
   const bodies = [body, Buffer.concat([body, Buffer.from("\0\0\0\u0008free")])];
   const sources = await Promise.all(
@@ -51,7 +59,7 @@ async function downloaded(world: StageWorld, { gapPolicy = "SKIP_GAPS", quality,
       };
     }),
   );
-  const asked = request({ endMs: START + 25_000, gapPolicy, quality });
+  const asked = request({ endMs: START + 25_000, gapPolicy, quality, codec });
   return eventOf(SourcesDownloaded.happened({ request: asked, sources, gaps: [] }), {
     ...(rerun && { rerun }),
     ...(key && { key }),
@@ -81,6 +89,22 @@ describe("rendering a clip", () => {
     const { data } = onlyOne("ClipRejected", await deliver(renderClip, await downloaded(world), world));
     expect(data).toMatchObject({ status: "CLIP_NOT_AVAILABLE", reason: "NO_FOOTAGE" });
     expect(data.coverage?.gaps.map(({ cause }) => cause)).toEqual(["NOT_RECORDED", "NOT_RECORDED"]);
+  });
+
+  it("makes clips of the codec that the request asks for, or else of the setting's", async () => {
+    const asked: (string | undefined)[] = [];
+    for (const [codec, CLIP_CODEC] of [
+      [undefined, "h264"],
+      [undefined, "source"],
+      ["h264", "source"],
+      ["source", "h264"],
+    ] as const) {
+      await using world = await testWorld();
+      world.deps.media = fakeMedia((job) => asked.push(job.codec));
+      world.deps.settings = { ...world.deps.settings, CLIP_CODEC };
+      await deliver(renderClip, await downloaded(world, { ...(codec && { codec }) }), world);
+    }
+    expect(asked).toEqual(["h264", "source", "h264", "source"]);
   });
 
   it("encodes as the request says", async () => {

@@ -75,6 +75,7 @@ const tunable = {
   THUMBNAIL_FORMAT: true,
   CLIP_PRECISION: true,
   PREVIEWS: true,
+  CLIP_CODEC: true,
   JOIN_TOLERANCE_MS: true,
   RECORDING_MAX_LEN: true,
   CLIP_WORK_LIMIT: true,
