@@ -15,6 +15,7 @@ const PREVIEWS = {
   storyboard: "storyboard",
   animated: "storyboard, animated",
 };
+const CODECS = { "": "as the service does", h264: "H.264", source: "as recorded, where copied" };
 const PRECISIONS = { "": "as the service does", smart: "smart", exact: "exact", fast: "fast" };
 
 /**
@@ -31,6 +32,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
   const precision = select(PRECISIONS);
   const priority = select(PRIORITIES);
   const preview = select(PREVIEWS);
+  const codec = select(CODECS);
   const boxes = cameras.map(({ id, title }) => ({
     id,
     box: h("input", { type: "checkbox", checked: chosen.includes(id) }),
@@ -57,6 +59,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
       ...(precision.value && { precision: precision.value }),
       ...(priority.value && { priority: priority.value }),
       ...(preview.value && { preview: preview.value }),
+      ...(codec.value && { codec: codec.value }),
       ...(title.value.trim() && { title: title.value.trim() }),
     };
     const body = wanted.map(({ id }) => ({ camera: id, ...common }));
@@ -80,6 +83,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
     h("label", { class: "field" }, "Precision", precision),
     h("label", { class: "field" }, "Priority", priority),
     h("label", { class: "field" }, "Preview", preview),
+    h("label", { class: "field" }, "Codec", codec),
     h(
       "fieldset",
       { class: "checks wide" },
