@@ -51,7 +51,7 @@ export async function judgeFile(ffmpeg: string, path: string, scratch: string): 
   const span = shown.length === 0 ? 1 : Math.max(0.04, lastSeconds);
   const asked = ranges.map(([from, to, precision], index) => {
     const [fromMs, toMs] = [START_MS + Math.round(from * span * 1000), START_MS + Math.round(to * span * 1000)];
-    return { clipId: `clip-${index}`, fromMs, toMs: Math.max(toMs, fromMs + 1), precision };
+    return { clipId: `clip-${index}`, fromMs, toMs: Math.max(toMs, fromMs + 1), precision, codec: "source" as const };
   });
   const recording = { name: listed, startMs: START_MS, endMs: START_MS + Math.ceil(span * 1000) + 1000 };
   const answers = await askPipeline({ origin, scratch }, [recording], asked);

@@ -129,6 +129,7 @@ describe("a request with a fault that its sender can be told", () => {
     ["an unknown quality", { quality: "best" }, /quality/],
     ["an unknown preview", { preview: "film" }, /preview/],
     ["an unknown clock", { clock: "burned" }, /clock/],
+    ["an unknown codec", { codec: "hevc" }, /codec/],
     ["retries that are no list", { retryTimestamps: "never" }, /retryTimestamps/],
     ["retries that are no times", { retryTimestamps: [1537119430000, "soon"] }, /retryTimestamps.1 must be a number/],
   ])("is answered: %s", (_, changes, problem) => {
@@ -297,6 +298,7 @@ describe("the keys of a request", () => {
     { quality: "draft" as const },
     { preview: "animated" as const },
     { clock: "track" as const },
+    { codec: "source" as const },
   ])("differ when the content does: %j", (change) => {
     expect(requestKey({ ...sampleRequest, ...change })).not.toBe(requestKey(sampleRequest));
   });
@@ -333,6 +335,7 @@ it("sends a request again as the same request", () => {
     precision: "fast" as const,
     quality: "draft" as const,
     preview: "storyboard" as const,
+    codec: "source" as const,
   };
   expect(readRequest(writeRequest(request), SENT)).toEqual({ readable: true, request });
 });

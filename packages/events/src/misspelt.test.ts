@@ -20,8 +20,10 @@ it("in a file of ours, names that begin as our settings do are told as well", ()
   expect(misspeltSettings(["VIDEO_MAX_LENGTH"], true)).toEqual([
     "VIDEO_MAX_LENGTH is no setting: did you mean VIDEO_MAX_LEN?",
   ]);
-  expect(misspeltSettings(["VIDEO_MAXIMUM", "CLIP_FOLDER", "HTTP_PROXY", "AWS_PROFILE", "LOG_FORMAT"], true)).toEqual([
-    'CLIP_FOLDER is no setting; they are listed in README.md, "Settings"',
+  expect(
+    misspeltSettings(["VIDEO_MAXIMUM", "CLIP_DIRECTORY", "HTTP_PROXY", "AWS_PROFILE", "LOG_FORMAT"], true),
+  ).toEqual([
+    'CLIP_DIRECTORY is no setting; they are listed in README.md, "Settings"',
     'VIDEO_MAXIMUM is no setting; they are listed in README.md, "Settings"',
   ]);
 });

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { clock, gapPolicy, id, link, precision, preview, priority, quality } from "./schemas.ts";
+import { clock, codec, gapPolicy, id, link, precision, preview, priority, quality } from "./schemas.ts";
 
 /**
  * A clip request: as callers send it (contract, section 1), as events carry it, and how one becomes the other. A choice
@@ -15,6 +15,7 @@ export const choices = {
   preview: preview.optional().describe("small pictures of the whole clip, beside its thumbnails"),
   link: link.optional().describe("whether a link comes with the clip that needs no other right, and expires"),
   clock: clock.optional().describe("the wall clock, as subtitles"),
+  codec: codec.optional().describe("what the clip is: h264 always, source keeps H.265 where it is copied"),
 };
 export type ChoiceName = keyof typeof choices;
 export const choiceNames = Object.keys(choices) as ChoiceName[];

@@ -47,6 +47,8 @@ export type Precision = z.infer<typeof precision>;
  */
 export const quality = z.enum(["usual", "draft"]);
 export type Quality = z.infer<typeof quality>;
+export const codec = z.enum(["h264", "source"]);
+export type Codec = z.infer<typeof codec>;
 
 /** How soon a clip is wanted, beside others: each but `normal` has a lane of its own (docs/scale.md). */
 export const priority = z.enum(["low", "normal", "high"]);

@@ -25,6 +25,7 @@ it("has the contract's defaults", () => {
     PREVIEWS: "none",
     CLIP_CLOCK: "none",
     CLOCK_ZONE: "UTC",
+    CLIP_CODEC: "h264",
   });
 });
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { clock, precision, preview } from "./schemas.ts";
+import { clock, codec, precision, preview } from "./schemas.ts";
 
 /**
  * The settings of one environment (contract, section 6, and ours). They live here because both sides read them: the
@@ -91,6 +91,8 @@ export const settingsSchema = z.object({
   /** Whether clips carry the wall clock unless a request says otherwise, and in which zone it is written. */
   CLIP_CLOCK: optional(clock.default("none")),
   CLOCK_ZONE: optional(z.string().refine(isZone, "must be a time zone such as Europe/Paris, or UTC").default("UTC")),
+  /** What clips are, unless a request says otherwise: `h264` always, `source` H.265 where recordings of it are copied. */
+  CLIP_CODEC: optional(codec.default("h264")),
   /** Longest hole between two recordings that counts as a join, not as a gap, ms. */
   JOIN_TOLERANCE_MS: optional(z.coerce.number().int().min(0).max(60_000).default(1000)),
   /** Longest recording the cameras make: how far around the range to look for recordings. */

@@ -1,4 +1,4 @@
-import type { AudioCoverage, Gap, GapPolicy, Precision, Quality } from "@camclips/events";
+import type { AudioCoverage, Codec, Gap, GapPolicy, Precision, Quality } from "@camclips/events";
 
 /** One staged file and the part of the clip it supplies. Instants are epoch ms and may have fractions. */
 export interface RenderSource {
@@ -28,6 +28,8 @@ export interface RenderJob {
   quality?: Quality | undefined;
   /** Puts the wall clock into the clip, as a track of timed text. */
   clock?: ClockLabel | undefined;
+  /** Absent: `h264`. */
+  codec?: Codec | undefined;
   output: string;
 }
 

@@ -1,9 +1,22 @@
 export { CorruptSourceError, MalformedBoxError, OutsideMediaError, UnsupportedStructureError } from "./errors.ts";
 export { type AvcConfig, readPpsIds, readSps, writeAvcConfig } from "./h26x/avc-config.ts";
 export { findBrokenSample } from "./h26x/broken-sample.ts";
-export { AVC_NAL, avcNalType, isAvcSlice, nalUnits } from "./h26x/nal-units.ts";
+export { HEVC_SETS, type HevcConfig, hevcSetId, hevcSets, readHevcSps, writeHevcConfig } from "./h26x/hevc-config.ts";
+export { freeHevcIds, type HevcIds, withHevcIds } from "./h26x/hevc-ids.ts";
+export { nalKind } from "./h26x/nal-kind.ts";
+export {
+  AVC_NAL,
+  avcNalType,
+  HEVC_NAL,
+  hevcNalType,
+  isAvcSlice,
+  isHevcSet,
+  isHevcSlice,
+  nalUnits,
+  withLengths,
+  withoutTrailingZeros,
+} from "./h26x/nal-units.ts";
 export { pictureOrder } from "./h26x/picture-order.ts";
-export { isIntraSlice } from "./h26x/slice-type.ts";
 export type { ByteSource } from "./io/byte-source.ts";
 export { fileSource } from "./io/file-source.ts";
 export { memorySource } from "./io/memory-source.ts";

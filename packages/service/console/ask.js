@@ -16,6 +16,7 @@ const PREVIEWS = {
   animated: "storyboard, animated",
 };
 const CLOCKS = { "": "as the service does", none: "none", track: "as subtitles" };
+const CODECS = { "": "as the service does", h264: "H.264", source: "as recorded, where copied" };
 const PRECISIONS = { "": "as the service does", smart: "smart", exact: "exact", fast: "fast" };
 
 /**
@@ -33,6 +34,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
   const priority = select(PRIORITIES);
   const preview = select(PREVIEWS);
   const clock = select(CLOCKS);
+  const codec = select(CODECS);
   const boxes = cameras.map(({ id, title }) => ({
     id,
     box: h("input", { type: "checkbox", checked: chosen.includes(id) }),
@@ -60,6 +62,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
       ...(priority.value && { priority: priority.value }),
       ...(preview.value && { preview: preview.value }),
       ...(clock.value && { clock: clock.value }),
+      ...(codec.value && { codec: codec.value }),
       ...(title.value.trim() && { title: title.value.trim() }),
     };
     const body = wanted.map(({ id }) => ({ camera: id, ...common }));
@@ -84,6 +87,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
     h("label", { class: "field" }, "Priority", priority),
     h("label", { class: "field" }, "Preview", preview),
     h("label", { class: "field" }, "Clock", clock),
+    h("label", { class: "field" }, "Codec", codec),
     h(
       "fieldset",
       { class: "checks wide" },

@@ -27,6 +27,7 @@ export async function cutUsable(
   const { sources, names, gaps, whys } = usable;
   const { startMs, endMs, gapPolicy, precision = settings.CLIP_PRECISION, quality } = request;
   const isClocked = (request.clock ?? settings.CLIP_CLOCK) === "track";
+  const { codec = settings.CLIP_CODEC } = request;
   const isRefused = (missing: readonly Gap[]) => gapPolicy === "REJECT" && missing.length > 0;
   if (sources.length === 0 || isRefused(gaps)) return { rejected: rejectBroken(request, gaps, whys) };
   const policy = gapPolicy === "REJECT" ? "SKIP_GAPS" : gapPolicy;
@@ -39,6 +40,7 @@ export async function cutUsable(
     precision,
     quality,
     clock: isClocked ? { zone: settings.CLOCK_ZONE, name: usable.alias ?? request.cameraId } : undefined,
+    codec,
     output,
   };
   try {

@@ -5,6 +5,7 @@ import { decidedStatus, requestKey } from "@camclips/core";
 import {
   ClipRendered,
   type ClockChoice,
+  type Codec,
   type GapPolicy,
   type Quality,
   type Rerun,
@@ -34,12 +35,16 @@ interface Asked {
   clock?: ClockChoice;
   gapPolicy?: GapPolicy;
   quality?: Quality;
+  codec?: Codec;
   rerun?: Rerun;
   key?: string;
 }
 
 /** Two staged sources with different bytes, ten seconds each. */
-async function downloaded(world: StageWorld, { gapPolicy = "SKIP_GAPS", quality, clock, rerun, key }: Asked = {}) {
+async function downloaded(
+  world: StageWorld,
+  { gapPolicy = "SKIP_GAPS", quality, clock, codec, rerun, key }: Asked = {},
+) {
   const body = await readFile(RECORDING_FILE);
   const bodies = [body, Buffer.concat([body, Buffer.from("\0\0\0\u0008free")])];
   const sources = await Promise.all(
@@ -59,7 +64,7 @@ async function downloaded(world: StageWorld, { gapPolicy = "SKIP_GAPS", quality,
       };
     }),
   );
-  const asked = request({ endMs: START + 25_000, gapPolicy, quality, clock });
+  const asked = request({ endMs: START + 25_000, gapPolicy, quality, clock, codec });
   return eventOf(SourcesDownloaded.happened({ request: asked, sources, gaps: [] }), {
     ...(rerun && { rerun }),
     ...(key && { key }),
@@ -89,6 +94,22 @@ describe("rendering a clip", () => {
     const { data } = onlyOne("ClipRejected", await deliver(renderClip, await downloaded(world), world));
     expect(data).toMatchObject({ status: "CLIP_NOT_AVAILABLE", reason: "NO_FOOTAGE" });
     expect(data.coverage?.gaps.map(({ cause }) => cause)).toEqual(["NOT_RECORDED", "NOT_RECORDED"]);
+  });
+
+  it("makes clips of the codec that the request asks for, or else of the setting's", async () => {
+    const asked: (string | undefined)[] = [];
+    for (const [codec, CLIP_CODEC] of [
+      [undefined, "h264"],
+      [undefined, "source"],
+      ["h264", "source"],
+      ["source", "h264"],
+    ] as const) {
+      await using world = await testWorld();
+      world.deps.media = fakeMedia((job) => asked.push(job.codec));
+      world.deps.settings = { ...world.deps.settings, CLIP_CODEC };
+      await deliver(renderClip, await downloaded(world, { ...(codec && { codec }) }), world);
+    }
+    expect(asked).toEqual(["h264", "source", "h264", "source"]);
   });
 
   it("encodes as the request says", async () => {

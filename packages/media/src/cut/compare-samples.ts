@@ -1,17 +1,20 @@
 import {
-  avcNalType,
   type ByteSource,
   fileSource,
   firstTrack,
+  hevcSets,
+  nalKind,
   nalUnits,
   onlyDescription,
   presentationSeconds,
   readMovie,
   samplesOf,
   TIME_TOLERANCE_SECONDS,
+  withoutTrailingZeros,
 } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
-import type { CutPlan, CutSource } from "./cut-plan.ts";
+import { type CutPlan, type CutSource, copiedSamples } from "./cut-plan.ts";
+import { sameInClip } from "./hevc-keyframes.ts";
 
 /** What a clip must hold as one of its samples, and when it is shown. */
 export interface PlannedSample {
@@ -19,6 +22,8 @@ export interface PlannedSample {
   offset: number;
   size: number;
   seconds: number;
+  /** A keyframe that may say more than its recording's, and what it may say: see changedKeyframes. */
+  keyframe?: { mayBreak: boolean };
 }
 
 /**
@@ -35,16 +40,23 @@ export function plannedSamples(
     const file = segment.kind === "copy" ? sources[segment.source] : parts.shift();
     const track = file && firstTrack(file.movie, "vide");
     if (!file || !track) return [];
-    const [first, last] = segment.kind === "copy" ? [segment.first, segment.last] : [0, track.samples.count - 1];
-    return samplesOf(track, file.bytes, first, last).map(({ source, offset, size }, i) => {
-      const own = segment.kind === "copy" ? presentationSeconds(track, first + i) : (segment.frameSeconds[i] ?? 0);
-      return { source, offset, size, seconds: own + segment.offsetSeconds };
+    const indices = segment.kind === "copy" ? copiedSamples(segment) : segment.frameSeconds.map((_, i) => i);
+    return indices.flatMap((index, i) => {
+      const own = segment.kind === "copy" ? presentationSeconds(track, index) : (segment.frameSeconds[i] ?? 0);
+      const mayBreak = i === 0 && segment !== plan.segments[0];
+      const isKeyframe = segment.kind === "copy" && track.samples.sync[index] === 1;
+      return samplesOf(track, file.bytes, index, index).map(({ source, offset, size }) => {
+        return {
+          source,
+          offset,
+          size,
+          seconds: own + segment.offsetSeconds,
+          ...(isKeyframe && { keyframe: { mayBreak } }),
+        };
+      });
     });
   });
 }
-
-/** Parameter sets of H.264, ITU-T H.264, table 7-1. */
-const SET_TYPES = new Set([7, 8, 13, 15]);
 
 /**
  * Reads a clip back and compares every sample, byte by byte, with what was planned.
@@ -60,34 +72,40 @@ export async function compareSamples(
   if (!video || video.samples.count !== planned.length) {
     throw new VerificationError(`the clip has ${video?.samples.count} frames, planned were ${planned.length}`);
   }
-  const avc = onlyDescription(video)?.video?.avc;
-  const sets = new Set([...(avc?.sps ?? []), ...(avc?.pps ?? [])].map(textOf));
+  const { avc, hevc } = onlyDescription(video)?.video ?? {};
+  const kind = nalKind(video);
+  const sets = new Set([...(avc?.sps ?? []), ...(avc?.pps ?? []), ...(hevc ? hevcSets(hevc) : [])].map(textOf));
   const clip = new Window(file, signal);
   const windows = new Map<ByteSource, Window>();
-  for (const [i, { source, offset, size, seconds }] of planned.entries()) {
+  for (const [i, { source, offset, size, seconds, keyframe }] of planned.entries()) {
     const start = video.samples.offset[i] ?? 0;
     const window = windows.get(source) ?? new Window(source, signal);
     windows.set(source, window);
     const bytes = await clip.at(start, start + (video.samples.size[i] ?? 0));
     const where = `the clip's frame at ${seconds.toFixed(3)} s`;
-    if (!bytes.equals(await window.at(offset, offset + size)))
-      throw new VerificationError(`${where} is not its source's, byte by byte`);
+    const own = await window.at(offset, offset + size);
+    const isSame = bytes.equals(own) || (hevc && keyframe && isSameKeyframe(bytes, own, keyframe));
+    if (!isSame) throw new VerificationError(`${where} is not its source's, byte by byte`);
     if (Math.abs(presentationSeconds(video, i) - seconds) > TIME_TOLERANCE_SECONDS)
       throw new VerificationError(`${where} is shown at ${presentationSeconds(video, i).toFixed(3)} s`);
-    if (setsIn(bytes).some((set) => !sets.has(textOf(set))))
+    if (kind && setsIn(bytes, kind).some((set) => !sets.has(textOf(set))))
       throw new VerificationError(`${where} changes the parameter sets`);
   }
 }
 
+function isSameKeyframe(sample: Buffer, own: Buffer, { mayBreak }: { mayBreak: boolean }): boolean {
+  return sameInClip(sample, mayBreak).equals(sameInClip(own, mayBreak));
+}
+
 /** Parameter sets within a sample of 4-byte NAL lengths; none where the lengths do not fit: other damage is found elsewhere. */
-function setsIn(sample: Buffer): Buffer[] {
+function setsIn(sample: Buffer, { setTypes, typeOf }: NonNullable<ReturnType<typeof nalKind>>): Buffer[] {
   const units = [...nalUnits(sample)];
   if (units.some(({ isCut }) => isCut)) return [];
-  return units.map(({ bytes }) => bytes).filter((nal) => SET_TYPES.has(avcNalType(nal)));
+  return units.map(({ bytes }) => bytes).filter((nal) => setTypes.has(typeOf(nal)));
 }
 
 function textOf(set: Uint8Array): string {
-  return Buffer.from(set).toString("latin1");
+  return Buffer.from(withoutTrailingZeros(set)).toString("latin1");
 }
 
 const READ_BYTES = 1024 * 1024;

@@ -1,4 +1,5 @@
-import type { ByteSource, Movie } from "@camclips/mp4";
+import type { Codec } from "@camclips/events";
+import type { ByteSource, HevcIds, Movie } from "@camclips/mp4";
 import type { Piece } from "../timeline/timeline.ts";
 
 /** A clip's pieces in order of time. Gaps are settled: they are in `outSeconds`. */
@@ -7,6 +8,8 @@ export interface CutRequest {
   /** Black frames before the first piece. */
   leadFrames: number;
   durationSeconds: number;
+  /** Absent: H.264, whatever the recordings have. */
+  codec?: Codec | undefined;
 }
 
 /** An opened source. */
@@ -16,12 +19,14 @@ export interface CutSource {
   movie: Movie;
 }
 
-/** Samples `first` to `last` (decode order, inclusive), taken as they are. */
+/** Samples `first` to `last` (decode order, inclusive), taken as they are. Decoding can start with the first. */
 export interface CopySegment {
   kind: "copy";
   source: number;
   first: number;
   last: number;
+  /** So many samples behind the first are left out: they are shown before it, and may need what was stored before it. */
+  leading?: number;
   /** Clip time minus source time. */
   offsetSeconds: number;
 }
@@ -41,10 +46,19 @@ export interface EncodeSegment {
 export type Segment = CopySegment | EncodeSegment;
 
 /** How the frames that are encoded have to be made, so that they can stand beside the copied ones. */
-export interface PartEncoder {
+export type PartEncoder = AvcPartEncoder | HevcPartEncoder;
+
+export interface AvcPartEncoder {
+  codec: "h264";
   profile: "baseline" | "main" | "high";
   /** Sequence and picture parameter set id that the sources do not use. */
   spsId: number;
+}
+
+interface HevcPartEncoder {
+  codec: "hevc";
+  /** Of the parameter sets, which the sources do not use; they are given after encoding. */
+  ids: HevcIds;
 }
 
 export interface CutPlan {
@@ -57,6 +71,11 @@ export interface CutPlan {
   encodedFrames: number;
   /** In words that a user understands. */
   why: string;
+}
+
+/** The samples of a segment that are taken, in decode order. */
+export function copiedSamples({ first, last, leading = 0 }: CopySegment): number[] {
+  return [first, ...Array.from({ length: last - first - leading }, (_, i) => first + leading + 1 + i)];
 }
 
 /** Samples cannot be kept: all frames have to be encoded again. */

@@ -1,16 +1,16 @@
 import type { ByteSource } from "@camclips/mp4";
 import {
-  AVC_NAL,
-  avcNalType,
   firstTrack,
-  isAvcSlice,
-  isIntraSlice,
+  hevcSets,
+  nalKind,
   nalUnits,
   onlyDescription,
   presentationSeconds,
   ROUNDING_SECONDS,
   randomAccessPointFor,
+  type SampleDescription,
   type Track,
+  withoutTrailingZeros,
 } from "@camclips/mp4";
 import type { CutRequest, CutSource } from "./cut-plan.ts";
 
@@ -18,28 +18,33 @@ import type { CutRequest, CutSource } from "./cut-plan.ts";
 const PROBE_BYTES = 64 * 1024;
 
 interface EntrySample {
-  isIdr: boolean;
+  /** Decoding can start with it: an IDR picture, of HEVC any random access point. */
+  isEntry: boolean;
   /** Its first slice needs no other picture. */
   isIntra: boolean;
   /** Parameter sets within the sample. */
   sets: Uint8Array[];
 }
 
-/** Looks into a sample of 4-byte NAL lengths. A sync sample that is no IDR picture (open GOP) is no safe entry. */
+const NO_ENTRY: EntrySample = { isEntry: false, isIntra: false, sets: [] };
+
+/** Looks into a sample of H.264 or HEVC. A sync sample of H.264 that is no IDR picture (open GOP) is no safe entry. */
 async function lookInto(source: ByteSource, track: Track, index: number): Promise<EntrySample> {
   const offset = track.samples.offset[index] ?? 0;
   const size = Math.min(track.samples.size[index] ?? 0, PROBE_BYTES);
   const head = await source.read(offset, offset + size);
+  const kind = nalKind(track);
+  if (!kind) return NO_ENTRY;
   const sets: Uint8Array[] = [];
-  for (const { bytes } of nalUnits(head)) {
-    const type = avcNalType(bytes);
-    if (type === AVC_NAL.sps || type === AVC_NAL.pps) sets.push(bytes);
-    if (isAvcSlice(type)) return { isIdr: type === AVC_NAL.idrSlice, isIntra: isIntraSlice(bytes), sets };
+  for (const { bytes } of nalUnits(head, kind.lengthBytes)) {
+    const type = kind.typeOf(bytes);
+    if (kind.setTypes.has(type)) sets.push(bytes);
+    if (kind.isSlice(type)) return { isEntry: kind.isEntry(bytes), isIntra: kind.isIntra(bytes), sets };
   }
-  return { isIdr: false, isIntra: false, sets };
+  return { ...NO_ENTRY, sets };
 }
 
-/** For every part the sample with which copying can start: the first IDR picture among its frames, or -1. */
+/** For every part the sample with which copying can start: the first safe entry among its frames, or -1. */
 export async function findEntries(request: CutRequest, sources: readonly CutSource[]): Promise<number[]> {
   const entries: number[] = [];
   for (const part of request.parts) {
@@ -55,14 +60,14 @@ async function findEntry(
   video: Track,
   { inSeconds, outSeconds }: { inSeconds: number; outSeconds: number },
 ): Promise<number> {
-  const known = new Set(video.descriptions.flatMap(({ video: entry }) => setsOf(entry?.avc)));
+  const known = new Set(video.descriptions.flatMap(({ video: entry }) => (entry ? setsOf(entry) : [])));
   for (let i = 0; i < video.samples.count; i++) {
     const seconds = presentationSeconds(video, i);
     if (video.samples.sync[i] !== 1 || seconds >= outSeconds) continue;
-    const { isIdr, sets } = await lookInto(source, video, i);
+    const { isEntry, sets } = await lookInto(source, video, i);
     // Sets that differ from the index's hold until others come, and would also change frames that come from elsewhere.
     if (sets.some((set) => !known.has(text(set)))) return -1;
-    if (isIdr && seconds > inSeconds) return i;
+    if (isEntry && seconds > inSeconds) return i;
   }
   return -1;
 }
@@ -77,7 +82,8 @@ const KEYFRAMES_LOOKED_AT = 2;
 export async function hasIntraRefresh(sources: readonly CutSource[]): Promise<boolean> {
   for (const { bytes, movie } of sources) {
     const video = firstTrack(movie, "vide");
-    if (!video || onlyDescription(video)?.video?.avc?.nalLengthSize !== 4) continue;
+    const { avc, hevc } = (video && onlyDescription(video)?.video) ?? {};
+    if (!video || (avc ?? hevc)?.nalLengthSize !== 4) continue;
     let looked = 0;
     for (let i = 0; i < video.samples.count && looked < KEYFRAMES_LOOKED_AT; i++) {
       if (video.samples.sync[i] !== 1) continue;
@@ -90,7 +96,7 @@ export async function hasIntraRefresh(sources: readonly CutSource[]): Promise<bo
 
 /**
  * The sample from which the clip's first frame can be decoded: the last sync sample that is presented no later. When that
- * is no IDR picture, the sync sample before it: decoders drop frames after such a start.
+ * is no safe entry, the sync sample before it: decoders drop frames after such a start.
  */
 export async function findStart({ parts }: CutRequest, sources: readonly CutSource[]): Promise<number> {
   const [part] = parts;
@@ -102,24 +108,24 @@ export async function findStart({ parts }: CutRequest, sources: readonly CutSour
     sync[i] === 1 && presentationSeconds(video, i) <= part.cuts.firstSeconds + ROUNDING_SECONDS;
   let [start, before] = [0, 0];
   for (let i = 0; i < count; i++) if (isEntry(i)) [before, start] = [start, i];
-  return (await lookInto(source.bytes, video, start)).isIdr ? start : before;
+  return (await lookInto(source.bytes, video, start)).isEntry ? start : before;
 }
 
 /**
- * The sample of an H.264 track from which a frame can be decoded, whatever little of its GOPs the file shows: entryFor, and
- * where that is no IDR picture, the sync sample before it.
+ * The sample of an H.264 or HEVC track from which a frame can be decoded, whatever little of its GOPs the file shows: entryFor, and
+ * where that is no safe entry, the sync sample before it.
  */
 export async function findEntryFor(source: ByteSource, video: Track, wanted: number): Promise<number> {
   const { index } = randomAccessPointFor(video, wanted);
-  if ((await lookInto(source, video, index)).isIdr) return index;
+  if ((await lookInto(source, video, index)).isEntry) return index;
   // A negative start would be counted from the end.
   return index === 0 ? 0 : Math.max(0, video.samples.sync.lastIndexOf(1, index - 1));
 }
 
-function setsOf(avc: { sps: Uint8Array[]; pps: Uint8Array[] } | undefined): string[] {
-  return avc ? [...avc.sps, ...avc.pps].map(text) : [];
+function setsOf({ avc, hevc }: NonNullable<SampleDescription["video"]>): string[] {
+  return [...(avc ? [...avc.sps, ...avc.pps] : []), ...(hevc ? hevcSets(hevc) : [])].map(text);
 }
 
 function text(set: Uint8Array): string {
-  return Buffer.from(set).toString("latin1");
+  return Buffer.from(withoutTrailingZeros(set)).toString("latin1");
 }

@@ -1,8 +1,10 @@
 import { fileSource, readMovie, writeMovie, writeMovieFile } from "@camclips/mp4";
 import { compareSamples, plannedSamples } from "./compare-samples.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
+import { changedKeyframes } from "./hevc-keyframes.ts";
 import { copiedAudio, encodedAudio } from "./place-audio.ts";
 import { placeVideo } from "./place-video.ts";
+import { renumbered } from "./renumber.ts";
 
 export interface ClipFile {
   path: string;
@@ -42,12 +44,14 @@ export async function muxClip(
 ): Promise<void> {
   await using parts = await openSources(files.encoded, output.signal);
   await using encoded = await openSources(files.audio && files.audio !== "copy" ? [files.audio] : [], output.signal);
-  const video = placeVideo(plan, sources, parts.sources);
+  const made: CutSource[] = [];
+  for (const part of parts.sources) made.push(await renumbered(part, plan.encoder));
+  const video = placeVideo(plan, sources, made, await changedKeyframes(plan, sources));
   const [encodedAudioSource] = encoded.sources;
   const copied = files.audio === "copy" ? copiedAudio(plan, sources) : undefined;
   if (copied && "why" in copied) throw new Error(`audio cannot be copied: ${copied.why}`);
   const audio = encodedAudioSource ? encodedAudio(encodedAudioSource, plan) : copied;
   const movie = writeMovie(audio ? [video, audio] : [video], { order: "time", creationTimeMs: output.startMs });
   await writeMovieFile(output.path, movie, output.signal);
-  await compareSamples(output.path, plannedSamples(plan, sources, parts.sources), output.signal);
+  await compareSamples(output.path, plannedSamples(plan, sources, made), output.signal);
 }

@@ -1,7 +1,7 @@
 import { clipAudio, frameRate, seekArguments } from "../exact/exact-arguments.ts";
 import { audioChains } from "../exact/filter-graph.ts";
 import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
-import { type EncoderSettings, TIMESCALE } from "../ffmpeg/settings.ts";
+import { type EncoderSettings, type HevcSettings, TIMESCALE } from "../ffmpeg/settings.ts";
 import { cutOut } from "../ffmpeg/time-filters.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import type { Timeline } from "../timeline/timeline.ts";
@@ -16,6 +16,8 @@ export interface PartsJob {
   timeline: Timeline;
   threads: number;
   encoder: EncoderSettings;
+  /** Where the copied samples are HEVC. */
+  hevc: HevcSettings;
   /** One file for each encode segment of the plan. */
   parts: readonly string[];
   /** Where the pictures of the sources go, small. */
@@ -67,22 +69,26 @@ function stretchOf(cut: EncodeSegment, index: number, { intervalSeconds }: Timel
 }
 
 /** One key frame, then frames that refer backwards only: so decode order is presentation order, and the join is clean. */
-function partOutput(
-  { plan, encoder, threads, parts, timeline }: PartsJob,
-  segment: EncodeSegment,
-  index: number,
-): string[] {
-  const { profile, spsId } = plan.encoder;
+function partOutput(job: PartsJob, segment: EncodeSegment, index: number): string[] {
   return [
     ...["-map", `[part${index}]`, "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`],
     ...["-frames:v", String(segment.frameSeconds.length), "-video_track_timescale", String(TIMESCALE)],
+    ...pictureEncoder(job),
+    ...["-map_metadata", "-1", "-f", "mp4", job.parts[index] ?? ""],
+  ];
+}
+
+function pictureEncoder({ plan, encoder, hevc, threads, timeline }: PartsJob): string[] {
+  if (plan.encoder.codec === "hevc") {
+    const gop = "bframes=0:keyint=-1:scenecut=0:open-gop=0:info=0:repeat-headers=0:log-level=error";
+    const params = [gop, `pools=${threads}`, frameRate(timeline)].join(":");
+    const quality = ["-preset", hevc.preset, "-crf", String(hevc.crf)];
+    return ["-c:v", "libx265", ...quality, "-x265-params", params, "-tag:v", "hvc1"];
+  }
+  const { profile, spsId } = plan.encoder;
+  const params = [`sps-id=${spsId}:scenecut=0:keyint=infinite`, frameRate(timeline), ...encoder.x264].join(":");
+  return [
     ...["-c:v", "libx264", "-preset", encoder.preset, "-crf", String(encoder.crf), "-profile:v", profile, "-bf", "0"],
-    ...[
-      "-x264-params",
-      [`sps-id=${spsId}:scenecut=0:keyint=infinite`, frameRate(timeline), ...encoder.x264].join(":"),
-      "-threads:v",
-      String(threads),
-    ],
-    ...["-map_metadata", "-1", "-f", "mp4", parts[index] ?? ""],
+    ...["-x264-params", params, "-threads:v", String(threads)],
   ];
 }

@@ -9,7 +9,9 @@ import {
   type Track,
 } from "@camclips/mp4";
 import { mergedAvcEntry } from "./avc-entry.ts";
-import type { CutPlan, CutSource, EncodeSegment } from "./cut-plan.ts";
+import { type CutPlan, type CutSource, copiedSamples, type EncodeSegment } from "./cut-plan.ts";
+import { mergedHevcEntry } from "./hevc-entry.ts";
+import type { ChangedSamples } from "./hevc-keyframes.ts";
 
 /** A sample in decode order and where it stands in the clip. */
 interface Placed {
@@ -24,9 +26,15 @@ const LEAST_TIMESCALE = 10_000;
  * The clip's video track: copied samples and encoded ones, each at its planned instant.
  *
  * @param encoded the encoded files, in the order of the plan's encode segments
+ * @param changed copied samples that go into the clip otherwise than they are stored: see changedKeyframes
  * @throws MalformedBoxError when an encoded file does not hold exactly the planned frames
  */
-export function placeVideo(plan: CutPlan, sources: readonly CutSource[], encoded: readonly CutSource[]): MuxTrack {
+export function placeVideo(
+  plan: CutPlan,
+  sources: readonly CutSource[],
+  encoded: readonly CutSource[],
+  changed: ChangedSamples,
+): MuxTrack {
   const copies = plan.segments.filter((segment) => segment.kind === "copy");
   const main = videoOf(sources[copies[0]?.source ?? -1]);
   const timescale = commonTimescale(copies.map(({ source }) => videoOf(sources[source])));
@@ -36,13 +44,15 @@ export function placeVideo(plan: CutPlan, sources: readonly CutSource[], encoded
     if (segment.kind === "encode") return placeEncoded(segment, parts.shift(), toTicks);
     const source = sources[segment.source];
     const track = videoOf(source);
-    const samples = source ? samplesOf(track, source.bytes, segment.first, segment.last) : [];
     // The offset is rounded once, so that frames keep their distances to the unit.
     const offset = toTicks(segment.offsetSeconds);
-    return samples.map((sample, i) => ({
-      sample,
-      ticks: toTicks(presentationSeconds(track, segment.first + i)) + offset,
-    }));
+    return copiedSamples(segment).flatMap((index) => {
+      const own = changed.get(segment)?.get(index);
+      const [sample] = source ? samplesOf(track, source.bytes, index, index) : [];
+      const ticks = toTicks(presentationSeconds(track, index)) + offset;
+      if (!sample) return [];
+      return [{ sample: own ? { ...sample, source: own, offset: 0, size: own.size } : sample, ticks }];
+    });
   });
   const end = toTicks(plan.durationSeconds);
   const delay = setTimes(placed, end);
@@ -50,7 +60,7 @@ export function placeVideo(plan: CutPlan, sources: readonly CutSource[], encoded
   return {
     ...main,
     timescale,
-    descriptions: [mergedAvcEntry(entries)],
+    descriptions: [plan.encoder.codec === "hevc" ? mergedHevcEntry(entries) : mergedAvcEntry(entries)],
     samples: placed.map(({ sample }) => ({ ...sample, description: 0 })),
     edit: { shift: -delay, from: 0, to: end },
   };

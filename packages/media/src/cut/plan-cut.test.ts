@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fileSource } from "../../../mp4/src/io/file-source.ts";
 import { firstTrack, type Movie, type Track } from "../../../mp4/src/read/movie.ts";
 import { readMovie } from "../../../mp4/src/read/read-movie.ts";
+import type { SampleDescription } from "../../../mp4/src/read/sample-description.ts";
 import { emptyTable, sampleBudget } from "../../../mp4/src/read/sample-table.ts";
 import type { Piece } from "../timeline/timeline.ts";
 import type { CutPlan } from "./cut-plan.ts";
@@ -11,6 +12,7 @@ import { planFast } from "./plan-fast.ts";
 
 let scratch: Scratch;
 let model: Track;
+let hevcDescription: SampleDescription;
 
 beforeAll(async () => {
   scratch = await scratchFolder();
@@ -18,6 +20,10 @@ beforeAll(async () => {
   const track = firstTrack(await readMovie(source), "vide");
   if (!track) throw new Error("no video");
   model = track;
+  const output = ["-c:v", "libx265", "-x265-params", "log-level=none", "-tag:v", "hvc1"];
+  const path = await makeRecording(scratch.path("b.mp4"), { seconds: 0.2, audio: false, output });
+  await using other = await fileSource(path);
+  hevcDescription = firstTrack(await readMovie(other), "vide")?.descriptions[0] as SampleDescription;
 });
 afterAll(() => scratch[Symbol.asyncDispose]());
 
@@ -66,7 +72,7 @@ function inWords(plan: CutPlan | { way: "exact"; why: string }): string[] | stri
   if (plan.way === "exact") return plan.why;
   return plan.segments.map((segment) =>
     segment.kind === "copy"
-      ? `copy ${segment.first}-${segment.last}`
+      ? `copy ${segment.first}-${segment.last}${segment.leading ? ` without ${segment.leading}` : ""}`
       : `encode ${segment.frameSeconds.map((seconds) => Math.round(seconds * 25)).join(",")}`,
   );
 }
@@ -92,6 +98,23 @@ describe("planCut", () => {
     [8, 14, ["encode 8,9", "copy 10-13", "encode 14"]],
   ])("with B-frames, copies only what is complete: frames %i to %i", (first, last, segments) => {
     expect(inWords(planCut(request(part(0, first, last)), [recording(withB, [0, 10])], [10]))).toEqual(segments);
+  });
+
+  it("leaves out what leads a keyframe of HEVC, and encodes it", () => {
+    const open = [0, 1, 2, 3, 4, 7, 5, 6, 10, 8, 9];
+    const hevc = recording(open, [0, 5], { descriptions: [hevcDescription] });
+    const plan = planCut({ ...request(part(0, 4, 10)), codec: "source" }, [hevc], [5]);
+    expect(inWords(plan)).toEqual(["encode 4,5,6", "copy 5-10 without 2"]);
+    expect(plan).toMatchObject({ copiedFrames: 4, encodedFrames: 3, encoder: { codec: "hevc" } });
+    const alone = planCut({ ...request(part(0, 4, 8)), codec: "source" }, [hevc], [5]);
+    expect(inWords(alone)).toEqual(["encode 4,5,6", "copy 5-7 without 2", "encode 8"]);
+    const fast = planFast({ ...request(part(0, 7, 10)), codec: "source" }, [hevc], [5], 5);
+    expect(inWords(fast)).toEqual(["copy 5-10 without 2"]);
+  });
+
+  it("says of HEVC that it can be copied, where it was not asked for", () => {
+    const hevc = recording(straight, [0], { descriptions: [hevcDescription] });
+    expect(inWords(planCut(request(part(0, 0, 5)), [hevc], [0]))).toContain('codec "source" copies it');
   });
 
   it("cuts encoded frames out between frames, and knows where they stand in the clip", () => {

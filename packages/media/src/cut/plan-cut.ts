@@ -1,11 +1,19 @@
 import { firstTrack, isPresented, type Movie, presentationSeconds, type Track } from "@camclips/mp4";
 import type { Piece } from "../timeline/timeline.ts";
 import { whyNotCopied } from "./copyable.ts";
-import type { CutPlan, CutRequest, EncodeSegment, NoPlan, Segment } from "./cut-plan.ts";
+import {
+  type CutPlan,
+  type CutRequest,
+  copiedSamples,
+  type EncodeSegment,
+  type NoPlan,
+  type Segment,
+} from "./cut-plan.ts";
+import { leadingSamples } from "./leading.ts";
 import { partEncoder } from "./part-encoder.ts";
 
 /**
- * Plans a smart cut. Per part, frames before the first IDR picture are encoded, then samples are copied in decode order,
+ * Plans a smart cut. Per part, frames before the first IDR picture (of HEVC, random access point) are encoded, then samples are copied in decode order,
  * as far as they are complete in presentation order, then the rest is encoded.
  *
  * @param entries per part the sample at which copying can start, -1 when there is none: see findEntries
@@ -23,7 +31,7 @@ export function planCut(request: CutRequest, movies: readonly Movie[], entries: 
 }
 
 function finish(request: CutRequest, videos: (Track | undefined)[], segments: Segment[]): CutPlan | NoPlan {
-  const copiedFrames = segments.reduce((sum, part) => sum + (part.kind === "copy" ? part.last - part.first + 1 : 0), 0);
+  const copiedFrames = segments.reduce((sum, part) => sum + (part.kind === "copy" ? copiedSamples(part).length : 0), 0);
   const encodedFrames = segments.reduce(
     (sum, part) => sum + (part.kind === "encode" ? part.frameSeconds.length : 0),
     0,
@@ -32,10 +40,11 @@ function finish(request: CutRequest, videos: (Track | undefined)[], segments: Se
   const video = videos[request.parts[0]?.source ?? 0];
   const encoder = video && partEncoder(video);
   if (!encoder) return { way: "exact", why: "all parameter set ids are in use" };
-  const why =
+  const how =
     encodedFrames === 0
       ? `all ${copiedFrames} frames are copied`
       : `${copiedFrames} frames are copied, ${encodedFrames} around keyframes are encoded`;
+  const why = encoder.codec === "hevc" ? `${how} (H.265)` : how;
   const { parts, durationSeconds } = request;
   return { way: "smart", segments, encoder, parts, durationSeconds, copiedFrames, encodedFrames, why };
 }
@@ -47,14 +56,15 @@ interface Frame {
 
 function planPart(part: Piece, video: Track, entry: number): Segment[] {
   const frames = framesOf(part, video);
-  const last = entry < 0 ? -1 : lastCopied(video, entry, part.cuts.outSeconds);
+  const leading = entry < 0 ? 0 : leadingSamples(video, entry);
+  const last = entry < 0 ? -1 : lastCopied(video, { entry, leading }, part.cuts.outSeconds);
   if (last < entry || entry < 0) return encodeSegment(part, frames, 0, frames.length);
   const entryAt = frames.findIndex(({ sample }) => sample === entry);
-  const copied = last - entry + 1;
+  const copied = last - entry + 1 - leading;
   const offsetSeconds = part.outSeconds - part.cuts.firstSeconds;
   return [
     ...encodeSegment(part, frames, 0, entryAt),
-    { kind: "copy", source: part.source, first: entry, last, offsetSeconds },
+    { kind: "copy", source: part.source, first: entry, last, ...(leading > 0 && { leading }), offsetSeconds },
     ...encodeSegment(part, frames, entryAt + copied, frames.length),
   ];
 }
@@ -71,10 +81,10 @@ function framesOf({ cuts }: Piece, video: Track): Frame[] {
 }
 
 /**
- * The last sample of the longest run from `entry` on, in decode order, that holds every frame between its first and its last
- * in presentation order, and none at or after `outSeconds`.
+ * The last sample of the longest run from `entry` on, in decode order and without those that lead it, that holds every frame
+ * between its first and its last in presentation order, and none at or after `outSeconds`.
  */
-function lastCopied(video: Track, entry: number, outSeconds: number): number {
+function lastCopied(video: Track, { entry, leading }: { entry: number; leading: number }, outSeconds: number): number {
   const { count } = video.samples;
   /** Earliest presentation time among this sample and all that follow. */
   const earliestFrom = new Float64Array(count + 1).fill(Number.POSITIVE_INFINITY);
@@ -85,10 +95,12 @@ function lastCopied(video: Track, entry: number, outSeconds: number): number {
   let latest = Number.NEGATIVE_INFINITY;
   let safe = entry - 1;
   for (let i = entry; i < count; i++) {
+    if (i > entry && i <= entry + leading) continue;
     const seconds = presentationSeconds(video, i);
     if (seconds >= outSeconds || seconds < start || !isPresented(video, i)) break;
     latest = Math.max(latest, seconds);
-    if ((earliestFrom[i + 1] ?? 0) > latest) safe = i;
+    const next = i === entry ? entry + leading + 1 : i + 1;
+    if ((earliestFrom[next] ?? 0) > latest) safe = i === entry ? entry + leading : i;
   }
   return safe;
 }

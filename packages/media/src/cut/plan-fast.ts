@@ -1,7 +1,16 @@
-import { firstTrack, isPresented, type Movie, presentationSeconds, ROUNDING_SECONDS, type Track } from "@camclips/mp4";
+import {
+  firstTrack,
+  isPresented,
+  type Movie,
+  onlyDescription,
+  presentationSeconds,
+  ROUNDING_SECONDS,
+  type Track,
+} from "@camclips/mp4";
 import type { Piece } from "../timeline/timeline.ts";
 import { whyNotCopied } from "./copyable.ts";
-import type { CopySegment, CutPlan, CutRequest, NoPlan } from "./cut-plan.ts";
+import type { CopySegment, CutPlan, CutRequest, NoPlan, PartEncoder } from "./cut-plan.ts";
+import { leadingSamples } from "./leading.ts";
 
 /**
  * Plans a clip without any encoding: samples from the keyframe at or before the start, of which an edit list hides those
@@ -34,19 +43,28 @@ export function planFast(
     if (i < request.parts.length - 1 && !endsComplete(part, video, first, last)) {
       return { way: "exact", why: "a recording ends between frames that need each other" };
     }
+    const leading = leadingSamples(video, first);
     segments.push({
       kind: "copy",
       source: part.source,
       first,
       last,
+      ...(leading > 0 && { leading }),
       offsetSeconds: part.outSeconds - part.cuts.firstSeconds,
     });
     copiedFrames += shownFrames(part, video);
   }
   const { parts, durationSeconds } = request;
-  const why = `all ${copiedFrames} frames are copied; an edit list hides what lies before the start`;
-  const encoder = { profile: "high", spsId: 0 } as const;
+  const encoder = noEncoder(videos[parts[0]?.source ?? 0]);
+  const codec = encoder.codec === "hevc" ? " (H.265)" : "";
+  const why = `all ${copiedFrames} frames are copied${codec}; an edit list hides what lies before the start`;
   return { way: "fast", segments, encoder, parts, durationSeconds, copiedFrames, encodedFrames: 0, why };
+}
+
+/** Nothing is encoded: it only says what the samples are. */
+function noEncoder(video: Track | undefined): PartEncoder {
+  const isHevc = video && onlyDescription(video)?.video?.hevc;
+  return isHevc ? { codec: "hevc", ids: { vps: 0, pps: 0 } } : { codec: "h264", profile: "high", spsId: 0 };
 }
 
 function lastNeeded({ cuts }: Piece, video: Track): number {

@@ -6,7 +6,7 @@ import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
 import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
-import { cutEncoder, type EngineSettings, encoderFor } from "../ffmpeg/settings.ts";
+import { cutEncoder, type EngineSettings, encoderFor, hevcCutEncoder, hevcEncoder } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
 import { movieProbe } from "../probe/movie-probe.ts";
 import { clipPicture } from "../probe/picture.ts";
@@ -58,7 +58,7 @@ export async function renderCut(
   } catch (error) {
     await rm(job.output, { force: true });
     options.signal?.throwIfAborted();
-    if (isAboutFrames(error)) return { notCut: `frames could not be copied (${error.message})` };
+    if (isAboutFrames(error)) return { notCut: `frames could not be copied (${explained(error)})` };
     throw error;
   }
 }
@@ -66,6 +66,13 @@ export async function renderCut(
 function isAboutFrames(error: unknown): error is Error {
   if (error instanceof FfmpegError) return error.exitCode !== null;
   return [CorruptSourceError, VerificationError, MalformedBoxError].some((kind) => error instanceof kind);
+}
+
+const NO_X265 = /unknown encoder '?libx265/i;
+
+function explained({ message }: Error): string {
+  if (!NO_X265.test(message)) return message;
+  return "this ffmpeg has no libx265, with which frames around cuts are encoded as H.265";
 }
 
 /** Plans how the job's sources are cut, without starting ffmpeg. */
@@ -78,7 +85,7 @@ export async function prepareCut(job: RenderJob, sources: CutSource[]): Promise<
   if (await hasIntraRefresh(sources))
     return { notCut: "a recording's keyframes are no whole pictures (intra refresh)" };
   const { pieces: parts, leadFrames, durationSeconds } = timeline;
-  const request = { parts, leadFrames, durationSeconds };
+  const request = { parts, leadFrames, durationSeconds, codec: job.codec };
   const entries = await findEntries(request, sources);
   const isFast = job.precision === "fast";
   const fast = isFast ? planFast(request, movies, entries, await findStart(request, sources)) : undefined;
@@ -122,7 +129,9 @@ async function encodeParts(
   const encoder = isFew ? { ...cutEncoder, ...settings.encoder } : encoderFor(cut.job, settings);
   const paths = cut.job.sources.map(({ path }) => path);
   const { scratch } = options;
-  const args = await withGraphFile(partArguments({ ...cut, paths, threads, encoder, parts, audio, scratch }), scratch);
+  const hevc = isFew ? hevcCutEncoder : hevcEncoder;
+  const partsJob = { ...cut, paths, threads, encoder, hevc, parts, audio, scratch };
+  const args = await withGraphFile(partArguments(partsJob), scratch);
   const { durationSeconds } = cut.timeline;
   const onProgress = (seconds: number) => options.onProgress?.(Math.min(90, (90 * seconds) / durationSeconds));
   const log = await runFfmpeg({ ffmpeg, timeLimitMs, args, cwd: options.scratch, onProgress, ...signalOf(options) });

@@ -50,6 +50,16 @@ export const cutEncoder: EncoderSettings = {
   x264: ["subme=1", "aq-mode=1", "no-deblock=0"],
 };
 
+/** How x265 encodes frames that stand beside copied ones of HEVC. */
+export interface HevcSettings {
+  preset: string;
+  crf: number;
+}
+
+export const hevcEncoder: HevcSettings = { preset: "superfast", crf: 21 };
+/** For few frames around cuts, as above. */
+export const hevcCutEncoder: HevcSettings = { preset: "ultrafast", crf: 18 };
+
 /** AWS Lambda gives one processor for every 1769 MB of memory. */
 const MEGABYTES_PER_PROCESSOR = 1769;
 

@@ -17,18 +17,22 @@ const WIDTH = CODE_COLUMNS * CELL;
 const HEIGHT = CODE_ROWS * CELL;
 const MIDDLE_GREY = 125;
 
-/** Decodes a clip and reads the code and the presentation time of every frame, in presentation order. */
-export async function readFrameCodes(path: string, program?: string): Promise<DecodedFrame[]> {
+/**
+ * Decodes a clip and reads the code and the presentation time of every frame, in presentation order.
+ * @param fromSeconds where decoding starts, as when a player is sent there: at the keyframe before it
+ */
+export async function readFrameCodes(path: string, program?: string, fromSeconds?: number): Promise<DecodedFrame[]> {
   const folder = await mkdtemp(join(tmpdir(), "camclips-codes-"));
   try {
     const times = join(folder, "times");
     const pixels: Uint8Array[] = [];
     const crop = `crop=iw:floor(ih*${CODE_HEIGHT}/2+0.5)*2:0:0:exact=1,scale=${WIDTH}:${HEIGHT}:flags=area`;
+    const seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", String(fromSeconds)];
     const output = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000"];
     await runFfmpeg({
       ffmpeg: program ?? (await findFfmpeg(process.env)),
       args: [
-        ...["-v", "error", "-y", "-copyts", "-i", path],
+        ...["-v", "error", "-y", "-copyts", ...(fromSeconds === undefined ? [] : seek), "-i", path],
         ...["-filter_complex", `[0:v:0]${crop},format=yuv420p,extractplanes=y,split[pixels][times]`],
         ...["-map", "[pixels]", ...output, "-f", "rawvideo", "pipe:1"],
         ...["-map", "[times]", ...output, "-f", "framecrc", times],

@@ -1,5 +1,6 @@
 import { MalformedBoxError } from "../errors.ts";
 import { BoxReader } from "../read/box-reader.ts";
+import { withoutEmulation } from "./emulation.ts";
 
 /** AVCDecoderConfigurationRecord, ISO/IEC 14496-15, 5.3.3.1. */
 export interface AvcConfig {
@@ -54,20 +55,11 @@ export function writeAvcConfig(config: AvcConfig): Uint8Array {
 
 /** Bits of a NAL unit's payload, without the emulation prevention bytes (ITU-T H.264, 7.4.1.1). */
 export function bitsOf(nal: Uint8Array) {
-  const payload: number[] = [];
-  for (let i = 1, zeros = 0; i < nal.length; i++) {
-    const byte = nal[i] ?? 0;
-    if (zeros >= 2 && byte === 3) {
-      zeros = 0;
-      continue;
-    }
-    payload.push(byte);
-    zeros = byte === 0 ? zeros + 1 : 0;
-  }
+  const payload = withoutEmulation(nal).subarray(1);
   let at = 0;
   const bit = (): number => {
     const byte = payload[at >> 3];
-    if (byte === undefined) throw new MalformedBoxError("a parameter set in avcC ends too early");
+    if (byte === undefined) throw new MalformedBoxError("a parameter set ends too early");
     return (byte >> (7 - (at++ & 7))) & 1;
   };
   const bits = (count: number): number => {
@@ -78,7 +70,7 @@ export function bitsOf(nal: Uint8Array) {
   /** Exp-Golomb code ue(v), ITU-T H.264, 9.1. */
   const ue = (): number => {
     let zeros = 0;
-    while (bit() === 0) if (++zeros > 32) throw new MalformedBoxError("a parameter set in avcC is broken");
+    while (bit() === 0) if (++zeros > 32) throw new MalformedBoxError("a parameter set is broken");
     return 2 ** zeros - 1 + bits(zeros);
   };
   const se = (): number => {

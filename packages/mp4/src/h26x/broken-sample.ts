@@ -1,6 +1,6 @@
 import type { ByteSource } from "../io/byte-source.ts";
 import { onlyDescription, type Track } from "../read/movie.ts";
-import { avcNalType, isAvcSlice, nalUnits } from "./nal-units.ts";
+import { avcNalType, hevcNalType, isAvcSlice, isHevcSlice, nalUnits } from "./nal-units.ts";
 import { sliceTypeOf } from "./slice-type.ts";
 
 const READ_BYTES = 1024 * 1024;
@@ -16,14 +16,16 @@ const MOST_SLICE_TYPE = 9;
  * little more than reading it.
  *
  * @returns the index of the first such sample in file order; undefined when there is none, and for tracks that are not
- * `avc1` with 4-byte lengths, which are never copied
+ * `avc1`, `hvc1` or `hev1` with 4-byte lengths, which are never copied
  */
 export async function findBrokenSample(
   source: ByteSource,
   track: Track,
   signal?: AbortSignal,
 ): Promise<number | undefined> {
-  if (onlyDescription(track)?.video?.avc?.nalLengthSize !== 4) return undefined;
+  const { avc, hevc } = onlyDescription(track)?.video ?? {};
+  if ((avc ?? hevc)?.nalLengthSize !== 4) return undefined;
+  const isPicture = avc ? isAvcPicture : isHevcPicture;
   const { offset, size, count } = track.samples;
   const start = (index: number) => offset[index] ?? 0;
   const end = (index: number) => start(index) + (size[index] ?? 0);
@@ -43,13 +45,24 @@ export async function findBrokenSample(
   return undefined;
 }
 
-function isPicture(sample: Buffer): boolean {
+function isAvcPicture(sample: Buffer): boolean {
   let slices = 0;
   for (const { bytes: nal, isCut } of nalUnits(sample)) {
     if (isCut || nal.length === 0) return false;
     const type = avcNalType(nal);
     if (((nal[0] ?? 0) & 0x80) !== 0 || type === 0 || type > LAST_KNOWN_TYPE || isZeroed(nal)) return false;
     if (isAvcSlice(type) && slices++ === 0 && !startsPicture(nal)) return false;
+  }
+  return slices > 0;
+}
+
+/** The header's second byte ends with the temporal id plus 1 (ITU-T H.265, 7.3.1.2); a picture's first slice begins with a flag. */
+function isHevcPicture(sample: Buffer): boolean {
+  let slices = 0;
+  for (const { bytes: nal, isCut } of nalUnits(sample)) {
+    if (isCut || nal.length < 3) return false;
+    if (((nal[0] ?? 0) & 0x80) !== 0 || ((nal[1] ?? 0) & 7) === 0 || isZeroed(nal)) return false;
+    if (isHevcSlice(hevcNalType(nal)) && slices++ === 0 && ((nal[2] ?? 0) & 0x80) === 0) return false;
   }
   return slices > 0;
 }

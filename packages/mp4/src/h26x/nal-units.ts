@@ -16,6 +16,24 @@ export function* nalUnits(sample: Uint8Array, lengthBytes = 4): Generator<NalUni
   }
 }
 
+/** A unit without the zeros behind it, which are no part of it, and which writers leave in some places and not in others. */
+export function withoutTrailingZeros(nal: Uint8Array): Uint8Array {
+  let end = nal.length;
+  while (end > 0 && nal[end - 1] === 0) end--;
+  return nal.subarray(0, end);
+}
+
+/** A sample, or a part of one: each unit behind its length. */
+export function withLengths(units: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(
+    units.flatMap((unit) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(unit.length);
+      return [length, unit];
+    }),
+  );
+}
+
 /** NAL unit types, ITU-T H.264, table 7-1. */
 export const AVC_NAL = { firstSlice: 1, idrSlice: 5, sps: 7, pps: 8 } as const;
 
@@ -27,7 +45,23 @@ export function isAvcSlice(type: number): boolean {
   return type >= AVC_NAL.firstSlice && type <= AVC_NAL.idrSlice;
 }
 
-/** ITU-T H.265, table 7-1: types up to 31 are slices. */
+/** NAL unit types, ITU-T H.265, table 7-1. */
+export const HEVC_NAL = { brokenLink: 16, brokenLinkAlone: 18, cra: 21, delimiter: 35 } as const;
+
 export function hevcNalType(nal: Uint8Array): number {
   return ((nal[0] ?? 0) >> 1) & 63;
+}
+
+export function isHevcSlice(type: number): boolean {
+  return type <= 31;
+}
+
+/** Of parameter sets: video, sequence, picture. */
+export function isHevcSet(type: number): boolean {
+  return type >= 32 && type <= 34;
+}
+
+/** BLA, IDR and CRA: only pictures that are shown before it need what is stored before it. */
+export function isHevcEntry(type: number): boolean {
+  return type >= HEVC_NAL.brokenLink && type <= HEVC_NAL.cra;
 }

@@ -1,5 +1,6 @@
 import { MalformedBoxError } from "../errors.ts";
 import { type AvcConfig, readAvcConfig } from "../h26x/avc-config.ts";
+import { type HevcConfig, readHevcConfig } from "../h26x/hevc-config.ts";
 import { BoxReader } from "./box-reader.ts";
 import { type Box, boxesIn, findBody, findBox, readFullBox } from "./boxes.ts";
 import { decodableEntry, type Pcm, pcmOf, readAudioFields } from "./pcm.ts";
@@ -10,7 +11,13 @@ export interface SampleDescription {
   format: string;
   /** The whole sample entry, to be written back unchanged. */
   entry: Uint8Array;
-  video?: { width: number; height: number; sampleAspect: [horizontal: number, vertical: number]; avc?: AvcConfig };
+  video?: {
+    width: number;
+    height: number;
+    sampleAspect: [horizontal: number, vertical: number];
+    avc?: AvcConfig;
+    hevc?: HevcConfig;
+  };
   /** `pcm`: the samples are values, one a channel, and of one size. */
   audio?: { channels: number; sampleRate: number; pcm?: Pcm };
 }
@@ -42,7 +49,19 @@ function readVisualEntry(entry: Box): SampleDescription["video"] {
   requireClear(entry.type, children);
   const avcC = findBox(children, "avcC");
   const avc = avcC && readAvcConfig(avcC.body);
-  return { width, height, sampleAspect: readSampleAspect(children), ...(avc && { avc }) };
+  const hevc = readHevc(children);
+  return { width, height, sampleAspect: readSampleAspect(children), ...(avc && { avc }), ...(hevc && { hevc }) };
+}
+
+/** Only copying needs it: a broken one says nothing against the file. */
+function readHevc(children: Box[]): HevcConfig | undefined {
+  const hvcC = findBox(children, "hvcC");
+  try {
+    return hvcC && readHevcConfig(hvcC.body);
+  } catch (error) {
+    if (error instanceof MalformedBoxError) return undefined;
+    throw error;
+  }
 }
 
 /** Decoders make garbage of encrypted samples (ISO/IEC 14496-12, 8.12; 23001-7), and say little. */

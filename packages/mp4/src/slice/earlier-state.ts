@@ -1,5 +1,6 @@
 import { readSps } from "../h26x/avc-config.ts";
-import { AVC_NAL, avcNalType, hevcNalType, isAvcSlice, nalUnits } from "../h26x/nal-units.ts";
+import { type NalKind, nalKind } from "../h26x/nal-kind.ts";
+import { nalUnits } from "../h26x/nal-units.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import { memorySource } from "../io/memory-source.ts";
 import type { Window } from "../read/locate-movie.ts";
@@ -11,14 +12,6 @@ import type { Selection } from "./select-samples.ts";
 export const HEAD_BYTES = 4096;
 /** Keyframes that are looked into at the same time. */
 const AT_ONCE = 8;
-
-/** How a codec's NAL units are told apart: ITU-T H.264, table 7-1; ITU-T H.265, table 7-1. */
-interface NalKind {
-  lengthBytes: number;
-  typeOf: (nal: Uint8Array) => number;
-  setTypes: ReadonlySet<number>;
-  isSlice: (type: number) => boolean;
-}
 
 /**
  * A slice's tracks, its first sample with what earlier samples said that still holds for it. Streams that were muxed as they
@@ -100,26 +93,6 @@ function headUnits(head: Uint8Array, { lengthBytes, typeOf, isSlice }: NalKind):
     units.push({ type: typeOf(bytes), bytes });
   }
   return units;
-}
-
-function nalKind(video: Track): NalKind | undefined {
-  const description = onlyDescription(video);
-  const format = description?.format ?? "";
-  if (["avc1", "avc3"].includes(format)) {
-    return {
-      lengthBytes: description?.video?.avc?.nalLengthSize ?? 4,
-      typeOf: avcNalType,
-      setTypes: new Set([AVC_NAL.sps, AVC_NAL.pps]),
-      isSlice: isAvcSlice,
-    };
-  }
-  if (!["hvc1", "hev1"].includes(format)) return undefined;
-  return {
-    lengthBytes: 4,
-    typeOf: hevcNalType,
-    setTypes: new Set([32, 33, 34]),
-    isSlice: (type) => type <= 31,
-  };
 }
 
 /** The user data by which x264 names its build. */

@@ -1,4 +1,13 @@
-import { AVC_NAL, avcNalType, hevcNalType, isAvcSlice, nalUnits } from "../h26x/nal-units.ts";
+import {
+  AVC_NAL,
+  avcNalType,
+  HEVC_NAL,
+  hevcNalType,
+  isAvcSlice,
+  isHevcEntry,
+  isHevcSlice,
+  nalUnits,
+} from "../h26x/nal-units.ts";
 import { isIntraSlice } from "../h26x/slice-type.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import {
@@ -219,7 +228,7 @@ function avcEntry(nal: Uint8Array): Entry | undefined {
 /** Types of ITU-T H.265, table 7-1. `undefined`: no slice. */
 function hevcEntry(nal: Uint8Array): Entry | undefined {
   const type = hevcNalType(nal);
-  if (type > 31) return undefined;
-  if (type >= 16 && type <= 20) return CLOSED;
-  return type === 21 ? OPEN : NO_ENTRY;
+  if (!isHevcSlice(type)) return undefined;
+  if (!isHevcEntry(type)) return NO_ENTRY;
+  return type === HEVC_NAL.cra ? OPEN : CLOSED;
 }

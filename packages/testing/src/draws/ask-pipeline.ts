@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Precision, readSettings } from "@camclips/events";
+import { type Codec, type Precision, readSettings } from "@camclips/events";
 import { createFolderStore, LocalRuntime } from "@camclips/local";
 import { createMediaEngine } from "@camclips/media/engine";
 import { testFfmpeg } from "../ffmpeg.ts";
@@ -19,6 +19,7 @@ export interface Asked {
   fromMs: number;
   toMs: number;
   precision: Precision;
+  codec: Codec;
 }
 
 export interface Answer {
@@ -71,9 +72,9 @@ export async function askPipeline(
   });
   await runtime.start();
   const sentMs = Math.max(...recordings.map(({ endMs }) => endMs)) + ASKED_AFTER_MS;
-  for (const { clipId, fromMs, toMs, precision } of asked) {
+  for (const { clipId, fromMs, toMs, precision, codec } of asked) {
     const range = { startTimestampInMs: fromMs, endTimestampInMs: toMs };
-    await runtime.request(JSON.stringify({ clipId, cameraId: "cam", ...range, precision }), sentMs);
+    await runtime.request(JSON.stringify({ clipId, cameraId: "cam", ...range, precision, codec }), sentMs);
   }
   await runtime.idle();
   await runtime.stop();

@@ -1,4 +1,4 @@
-import type { Precision } from "@camclips/events";
+import type { Codec, Precision } from "@camclips/events";
 import type { RecordingOptions } from "@camclips/media/synthetic";
 
 /** Containers and what is muxed into them; MP4 in the shapes of makeRecording. */
@@ -46,6 +46,7 @@ export interface DrawnRange {
   from: number;
   length: number;
   precision: Precision;
+  codec: Codec;
 }
 
 /** The same camera for the same seed. */
@@ -91,6 +92,7 @@ export function drawCamera(seed: number): DrawnCamera {
       from: random() * 0.9,
       length: random() ** 2,
       precision: pick(["smart", "smart", "exact", "fast"] as const),
+      codec: codec === "hevc" ? pick(["source", "source", "h264"] as const) : "h264",
     })),
   };
 }

@@ -31,10 +31,10 @@ export async function runDraw(seed: number): Promise<Judgement[]> {
   await mkdir(origin);
   const recordings = await makeRecordings(drawn, origin, EPOCH_MS);
   const spanMs = Math.max(...recordings.map(({ endMs }) => endMs)) - EPOCH_MS;
-  const asked = drawn.asked.map(({ from, length, precision }, index) => {
+  const asked = drawn.asked.map(({ from, length, ...choices }, index) => {
     const fromMs = Math.round(EPOCH_MS + from * spanMs);
     const toMs = Math.round(fromMs + Math.max(SHORTEST_MS, length * spanMs));
-    return { clipId: `clip-${index}`, precision, fromMs, toMs };
+    return { clipId: `clip-${index}`, ...choices, fromMs, toMs };
   });
   const answers = await askPipeline({ origin, scratch: folder.path }, recordings, asked);
   const [frames = 25, seconds = 1] = String(drawn.options.fps).split("/").map(Number);
@@ -47,7 +47,7 @@ export async function runDraw(seed: number): Promise<Judgement[]> {
     audioMs: drawn.extension === "avi" ? AVI_AUDIO_MS : AUDIO_MS,
   };
   const judgements: Judgement[] = [];
-  for (const { clipId, fromMs, toMs, precision } of asked) {
+  for (const { clipId, fromMs, toMs, precision, codec } of asked) {
     const { told, why = "", path = "" } = answers.get(clipId) ?? {};
     const isMade = told?.status === "CLIP_AVAILABLE";
     // Frames that an edit list hides come out of decoders that copy times.
@@ -55,7 +55,7 @@ export async function runDraw(seed: number): Promise<Judgement[]> {
     const onsets = isMade && hasAudio ? (await readAudioOnsets(path)).map(({ seconds: at }) => at) : [];
     const faults = told ? judge({ ...usual, fromMs, toMs, told, frames: shown, onsets }) : ["nothing was told"];
     const range = `${fromMs - EPOCH_MS}-${toMs - EPOCH_MS} ms`;
-    judgements.push({ about: `seed ${seed} ${precision} ${range}: ${JSON.stringify(drawn)}`, why, faults });
+    judgements.push({ about: `seed ${seed} ${precision} ${codec} ${range}: ${JSON.stringify(drawn)}`, why, faults });
   }
   return judgements;
 }

@@ -1,0 +1,91 @@
+import {
+  type ByteSource,
+  firstTrack,
+  HEVC_NAL,
+  hevcNalType,
+  hevcSets,
+  isHevcSet,
+  isHevcSlice,
+  memorySource,
+  nalUnits,
+  onlyDescription,
+  withLengths,
+} from "@camclips/mp4";
+import { type CopySegment, type CutPlan, type CutSource, copiedSamples } from "./cut-plan.ts";
+import { withInserted } from "./with-inserted.ts";
+
+/** Samples that go into a clip otherwise than their recording has them, by segment and index. */
+export type ChangedSamples = ReadonlyMap<CopySegment, ReadonlyMap<number, ByteSource>>;
+
+/** A delimiter and the head of what follows it. */
+const HEAD_BYTES = 64;
+
+/**
+ * What copied keyframes of HEVC have to say in a clip beside what they say in their recording:
+ *
+ * - A CRA picture continues the stream before it: decoders count its place in the order of pictures on from there. Behind
+ *   another stream it has to be a BLA picture, "broken link", which is the same but for the type of its slices, five bits in
+ *   each (ITU-T H.265, 8.1.3 and 8.3.1).
+ * - Where other frames are encoded, its recording's parameter sets. hvcC has all of them, but Firefox takes only the first
+ *   ones out of that, and whatever a keyframe brings along instead.
+ */
+export async function changedKeyframes(plan: CutPlan, sources: readonly CutSource[]): Promise<ChangedSamples> {
+  const changed = new Map<CopySegment, ReadonlyMap<number, ByteSource>>();
+  for (const segment of plan.segments) {
+    const source = segment.kind === "copy" ? sources[segment.source] : undefined;
+    const video = source && firstTrack(source.movie, "vide");
+    const hevc = video && onlyDescription(video)?.video?.hevc;
+    if (segment.kind !== "copy" || !hevc) continue;
+    const sets = plan.encodedFrames > 0 ? withLengths(hevcSets(hevc)) : Buffer.alloc(0);
+    const own = new Map<number, ByteSource>();
+    for (const index of copiedSamples(segment)) {
+      if (video.samples.sync[index] !== 1) continue;
+      const [offset, size] = [video.samples.offset[index] ?? 0, video.samples.size[index] ?? 0];
+      const isBehindOthers = index === segment.first && segment !== plan.segments[0];
+      const keyframe = isBehindOthers
+        ? asBrokenLink(await source.bytes.read(offset, offset + size))
+        : { bytes: source.bytes, offset, size, isChanged: false };
+      const at = placeOfSets(await keyframe.bytes.read(keyframe.offset, keyframe.offset + Math.min(size, HEAD_BYTES)));
+      if (at !== undefined && sets.length > 0) own.set(index, withInserted(keyframe, at, sets));
+      else if (keyframe.isChanged) own.set(index, keyframe.bytes);
+    }
+    changed.set(segment, own);
+  }
+  return changed;
+}
+
+/** Where parameter sets go, which is behind a delimiter; `undefined` where the sample has them. */
+function placeOfSets(head: Uint8Array): number | undefined {
+  const [first, second] = nalUnits(head);
+  if (!first) return undefined;
+  const isDelimiter = hevcNalType(first.bytes) === HEVC_NAL.delimiter;
+  const next = isDelimiter ? second : first;
+  if (next && isHevcSet(hevcNalType(next.bytes))) return undefined;
+  return isDelimiter ? 4 + first.bytes.length : 0;
+}
+
+function asBrokenLink(sample: Uint8Array) {
+  const bytes = retyped(sample, HEVC_NAL.cra, HEVC_NAL.brokenLinkAlone);
+  const isChanged = !bytes.equals(sample);
+  return { bytes: memorySource(bytes), offset: 0, size: bytes.length, isChanged };
+}
+
+/**
+ * What must be the same in a clip's sample and its recording's: all but parameter sets, which are looked at elsewhere.
+ * @param mayBreak whether it may be a broken link
+ */
+export function sameInClip(sample: Uint8Array, mayBreak: boolean): Buffer {
+  const units = [...nalUnits(sample)].map(({ bytes }) => bytes).filter((nal) => !isHevcSet(hevcNalType(nal)));
+  const kept = withLengths(units);
+  return mayBreak ? retyped(kept, HEVC_NAL.brokenLinkAlone, HEVC_NAL.cra) : kept;
+}
+
+function retyped(sample: Uint8Array, from: number, to: number): Buffer {
+  const bytes = Buffer.from(sample);
+  for (const { bytes: nal } of nalUnits(bytes)) {
+    const type = hevcNalType(nal);
+    // The units lie in `bytes` itself.
+    if (isHevcSlice(type) && type === from) nal[0] = ((nal[0] ?? 0) & 0x81) | (to << 1);
+  }
+  return bytes;
+}
