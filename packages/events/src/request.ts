@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { gapPolicy, id, link, precision, preview, priority, quality } from "./schemas.ts";
+import { gapPolicy, groupId, id, link, precision, preview, priority, quality } from "./schemas.ts";
 
 /**
  * A clip request: as callers send it (contract, section 1), as events carry it, and how one becomes the other. A choice
@@ -30,6 +30,8 @@ export const clipRequest = z.object({
   /** When each earlier attempt was sent. */
   retryTimestamps: z.array(z.int()),
   ...choices,
+  /** Of a clip that belongs to a group. No part of what the clip is. */
+  groupId: groupId.optional(),
   /** When this attempt was sent (SQS SentTimestamp): the base of the age rules. */
   sentMs: z.int(),
 });
@@ -76,6 +78,7 @@ const sentBody = z
     endTimestampInMs: sentInstant,
     retryTimestamps: sentRetries,
     ...sentChoices,
+    groupId: groupId.nullish(),
   })
   .refine((body) => Number(body.endTimestampInMs) > Number(body.startTimestampInMs), {
     path: ["endTimestampInMs"],
@@ -110,6 +113,7 @@ export const answerableBody = z
     endTimestampInMs: nearlyNumber,
     retryTimestamps: sentRetries.catch([]),
     ...eachChoice((choice) => choice.nullish().catch(undefined)),
+    groupId: groupId.nullish().catch(undefined),
   })
   .transform(({ startTimestampInMs, endTimestampInMs, retryTimestamps, ...rest }) => ({
     ...withoutNulls(rest),
