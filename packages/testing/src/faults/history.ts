@@ -111,7 +111,7 @@ const grouped = (index: number): fc.Arbitrary<Grouped> =>
   fc
     .record({
       items: fc
-        .integer({ min: 1, max: 4 })
+        .integer({ min: 1, max: 3 })
         .chain((count) => fc.tuple(...Array.from({ length: count }, (_, at) => asked(10 * (index + 1) + at)))),
       sentSeconds: fc.array(seconds(600), { minLength: 1, maxLength: 3 }),
     })
@@ -217,7 +217,7 @@ const history: fc.Arbitrary<Omit<History, "seed">> = fc.record({
     { weight: 1, arbitrary: fc.array(act, { minLength: 1, maxLength: 3 }) },
   ),
   groups: fc.oneof(
-    { weight: 1, arbitrary: fc.constant<Grouped[]>([]) },
+    { weight: 2, arbitrary: fc.constant<Grouped[]>([]) },
     { weight: 1, arbitrary: fc.tuple(grouped(0)) },
     { weight: 1, arbitrary: fc.tuple(grouped(0), grouped(1)) },
   ),
