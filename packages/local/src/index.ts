@@ -6,7 +6,7 @@ export { createLogFile, LOG_FILES } from "./log-file.ts";
 export { type OperatorPorts, operatorPorts } from "./operator-ports.ts";
 export { StateInUseError } from "./owner.ts";
 export { LocalRuntime, type LocalRuntimeOptions, STATE_FILE } from "./runtime.ts";
-export { type Asked, askedAs, askedUnder, putAsked, putTold, toldOf } from "./sqlite/asked.ts";
+export { type Asked, askedAs, askedUnder, keepAsked, putAsked, putTold, toldOf } from "./sqlite/asked.ts";
 export { type AskedGroup, askedGroup, groupAskedUnder, putAskedGroup } from "./sqlite/asked-group.ts";
 export { type ClipPage, type ClipQuery, countClips, type ListedClip, listClips } from "./sqlite/clip-list.ts";
 export { createSqliteRecords, latestClipIn, sweepRecords } from "./sqlite/clip-records.ts";

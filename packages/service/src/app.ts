@@ -18,7 +18,7 @@ import type { Site } from "./site.ts";
 export function createApp(site: Site, onError: (error: unknown) => void): Api {
   const { config, signer, clock } = site;
   const { allowOrigins, tokens } = config;
-  const about = { name: "this machine", shows: ["timeline", "api", "links"] as const };
+  const about = { name: "this machine", shows: ["timeline", "api", "links", "groups"] as const };
   const { app, guard } = createBaseApp({ tokens, allowOrigins, signer, now: clock.now }, about, onError);
   for (const add of [
     addClips,

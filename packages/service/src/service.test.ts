@@ -242,7 +242,7 @@ describe("groups over HTTP", () => {
 
   it("are told item by item, and fetched in one file that names its clips safely", async () => {
     const items = [
-      short,
+      { ...short, title: "Blue van" },
       { ...short, clipId: "% ..", end: at(1500) },
       { ...short, camera: "attic", clipId: "not-there" },
     ];
@@ -261,6 +261,7 @@ describe("groups over HTTP", () => {
       { clipId: "not-there", status: "FATAL_ERROR", reason: "UNKNOWN_CAMERA" },
     ]);
     await until(async () => (await json("/clips/incident.1")).metadata?.groupId === "incident");
+    expect(await json("/clips/incident.1")).toMatchObject({ title: "Blue van", state: "available" });
 
     const answer = await world.call("/groups/incident/clips.zip");
     const path = join(world.folder, "incident.zip");

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { groupEntry } from "@camclips/core";
+import { groupEntry, requestKey, writeRequest } from "@camclips/core";
 import { type ReadGroup, readGroup } from "@camclips/core/group";
-import { type AskedGroup, askedGroup, groupAskedUnder, putAskedGroup } from "@camclips/local";
+import type { ClipRequest } from "@camclips/events";
+import { type Asked, type AskedGroup, askedGroup, groupAskedUnder, keepAsked, putAskedGroup } from "@camclips/local";
 import type { z } from "@hono/zod-openapi";
 import { Problem } from "../http/problem.ts";
 import type { Site } from "../site.ts";
@@ -25,7 +26,7 @@ export interface GroupAnswer {
 export async function askGroup(site: Site, wanted: Wanted, idempotencyKey?: string): Promise<GroupAnswer> {
   const before = idempotencyKey === undefined ? undefined : groupAskedUnder(site.runtime.state.read, idempotencyKey);
   const groupId = wanted.groupId ?? before?.groupId ?? idFor(site.clock.now(), idempotencyKey);
-  const items = wanted.items.map(({ camera, start, end, title: _, ...rest }) => ({
+  const items = wanted.items.map(({ camera, start, end, title: _title, ...rest }) => ({
     ...rest,
     ...{ cameraId: camera, startTimestampInMs: start, endTimestampInMs: end },
   }));
@@ -39,14 +40,19 @@ export async function askGroup(site: Site, wanted: Wanted, idempotencyKey?: stri
     });
   const conflict = `the Idempotency-Key stands for another request, of group ${before?.groupId}`;
   if (before) return repeated(before, group, conflict);
-  return storeGroup(site, group, { body, idempotencyKey });
+  return storeGroup(site, group, { body, idempotencyKey, titles: wanted.items.map(({ title }) => title) });
+}
+
+interface Sent extends Pick<AskedGroup, "body" | "idempotencyKey"> {
+  /** Of the items. */
+  titles?: (string | undefined)[];
 }
 
 /** @throws Problem for a groupId that stands for another group. */
 export async function storeGroup(
   site: Site,
   group: ReadGroup,
-  { body, idempotencyKey }: Pick<AskedGroup, "body" | "idempotencyKey">,
+  { body, idempotencyKey, titles = [] }: Sent,
 ): Promise<GroupAnswer> {
   const { runtime, clock } = site;
   const { groupId, key } = group;
@@ -57,13 +63,29 @@ export async function storeGroup(
   await requireRoom(site);
   const sentMs = clock.now();
   await runtime
-    .request(body, sentMs, (transaction) => putAskedGroup(transaction, { groupId, key, idempotencyKey, body, sentMs }))
+    .request(body, sentMs, (transaction) => {
+      putAskedGroup(transaction, { groupId, key, idempotencyKey, body, sentMs });
+      for (const [index, item] of group.items.entries())
+        if (item.readable) keepAsked(transaction, askedOf(item.request, sentMs, titles[index]));
+    })
     .catch((error: unknown) => {
       // The same group may have come twice at once.
       if (!askedGroup(runtime.state.read, groupId)) throw fullDisk(error) ?? error;
     });
   const stored = askedGroup(runtime.state.read, groupId);
   return stored && stored.sentMs !== sentMs ? repeated(stored, group, conflict) : { groupId, isNew: true };
+}
+
+function askedOf(request: ClipRequest, sentMs: number, title: string | undefined): Asked {
+  const { clipId } = request;
+  return {
+    clipId,
+    requestKey: requestKey(request),
+    idempotencyKey: undefined,
+    title,
+    body: writeRequest(request),
+    sentMs,
+  };
 }
 
 function repeated({ key }: { key: string }, group: ReadGroup, conflict: string): GroupAnswer {
