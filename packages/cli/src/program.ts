@@ -11,6 +11,7 @@ import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { eventCommand } from "./commands/event.ts";
 import { evidenceCommand } from "./commands/evidence.ts";
+import { groupCommand } from "./commands/group.ts";
 import { initCommand } from "./commands/init.ts";
 import { invokeCommand } from "./commands/invoke.ts";
 import { linkCommand } from "./commands/link.ts";
@@ -55,6 +56,7 @@ export function createProgram(): Command {
   const anywhere = [
     timelineCommand(),
     clipsCommand(),
+    groupCommand(),
     cancelCommand(),
     linkCommand(),
     deadLettersCommand(),

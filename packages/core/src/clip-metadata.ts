@@ -140,8 +140,9 @@ export function refusedMetadata(
   };
 }
 
-function identity({ clipId, cameraId, startMs, endMs }: AnswerableRequest, status: Status) {
-  return { clipId, cameraId, startTimestampInMs: startMs, endTimestampInMs: endMs, status };
+function identity({ clipId, cameraId, startMs, endMs, groupId }: AnswerableRequest, status: Status) {
+  const range = { startTimestampInMs: startMs, endTimestampInMs: endMs };
+  return { clipId, cameraId, ...range, status, ...(groupId !== undefined && { groupId }) };
 }
 
 /** Where the files of a preview are, as the clip's own place is told. */

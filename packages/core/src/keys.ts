@@ -1,4 +1,4 @@
-import { id } from "@camclips/events";
+import { groupId, id } from "@camclips/events";
 import type { EntryKey } from "./clip-records.ts";
 
 /**
@@ -92,6 +92,20 @@ export const notifiedEntry = ofRequest("notified");
 
 /** Says that the camera service was told. */
 export const putEntry = ofRequest("put");
+
+/** A group has a record of its own: no clipId has a slash in it. */
+const ofGroup =
+  (name: string) =>
+  (group: string): EntryKey => ({ clipId: `group/${groupId.parse(group)}`, name });
+
+/** What a groupId was first sent with. */
+export const groupEntry = ofGroup("claim");
+
+/** The items of a group, once each was taken up or refused. */
+export const groupItemsEntry = ofGroup("items");
+
+/** Says that subscribers were told of the whole group. */
+export const groupToldEntry = ofGroup("told");
 
 /** What the names of events in a clip's record start with. */
 export const EVENT_ENTRIES = "event/";

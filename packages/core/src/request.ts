@@ -65,7 +65,7 @@ export function attemptKey(request: AnswerableRequest): string {
 const MAX_WRAPPERS = 6;
 
 /** What is in a body: JSON or a Python literal, maybe encoded twice, or wrapped by SNS (without raw delivery) or EventBridge. */
-function opened(body: unknown): unknown {
+export function opened(body: unknown): unknown {
   let inner = body;
   for (let i = 0; i < MAX_WRAPPERS; i++) {
     if (typeof inner === "string") inner = parseBody(inner);
@@ -98,7 +98,7 @@ function parseBody(body: string): unknown {
   }
 }
 
-function answerable(raw: object, sentMs: number, problem: string): AnswerableRequest {
+export function answerable(raw: object, sentMs: number, problem: string): AnswerableRequest {
   const read = answerableBody.safeParse(raw);
   if (!read.success) throw new UnreadableRequestError(`nobody can be answered: ${problem}`);
   return { ...read.data, refused: derivedId(JSON.stringify(raw)), sentMs };

@@ -2,11 +2,15 @@ import * as z from "zod";
 import { type CamclipsEvent, defineEvent, type EventDefinition, type EventOf, type Fact } from "./define.ts";
 import { evidence, findings } from "./evidence.ts";
 import { answerableRequest, clipRequest } from "./request.ts";
-import { clip, located, picture, request, staged, whole } from "./samples.ts";
+import { clip, groupItems, groupResults, located, picture, request, staged, whole } from "./samples.ts";
 import {
   coverage,
   footage,
   gap,
+  groupId,
+  groupItem,
+  groupResult,
+  groupStatus,
   interval,
   locatedSource,
   previewFiles,
@@ -18,7 +22,7 @@ import {
 } from "./schemas.ts";
 
 /**
- * Every event, in pipeline order: the six stage events, then the three branches. An event carries what the next stage
+ * Every event, in pipeline order: the six stage events, the three branches, then those of groups. An event carries what the next stage
  * needs: ids, keys and numbers, never video bytes.
  */
 
@@ -138,6 +142,18 @@ export const ClipFailed = defineEvent("ClipFailed", 1, {
   sample: { request, stage: "render-clip", reason: "INTERNAL", message: "broke" },
 });
 
+export const GroupAccepted = defineEvent("GroupAccepted", 1, {
+  summary: "Every item of a group was taken up or refused, and the deadline of the last one is being watched.",
+  data: z.object({ groupId, items: z.array(groupItem).min(1) }),
+  sample: { groupId: "incident-7", items: groupItems },
+});
+
+export const GroupCompleted = defineEvent("GroupCompleted", 1, {
+  summary: "Every item of a group is decided, and subscribers were told of all at once.",
+  data: z.object({ groupId, status: groupStatus, items: z.array(groupResult).min(1) }),
+  sample: { groupId: "incident-7", status: "GROUP_AVAILABLE", items: groupResults },
+});
+
 export const catalog = [
   RequestAccepted,
   SourcesLocated,
@@ -148,6 +164,8 @@ export const catalog = [
   SourcesPending,
   ClipRejected,
   ClipFailed,
+  GroupAccepted,
+  GroupCompleted,
 ] as const;
 
 export type AnyEvent = EventOf<(typeof catalog)[number]>;

@@ -5,6 +5,8 @@ import {
   ClipRendered,
   catalog,
   type EventType,
+  GroupAccepted,
+  GroupCompleted,
   RequestAccepted,
   SourcesDownloaded,
   SourcesLocated,
@@ -116,7 +118,7 @@ export const pipeline = [
     outbox: false,
     failsClip: false,
     input: { from: "requests" },
-    emits: [RequestAccepted.type, ClipRejected.type],
+    emits: [RequestAccepted.type, ClipRejected.type, GroupAccepted.type],
     grants: ["records:read", "records:write", "schedule:deadline", "queues:count"],
   },
   {
@@ -179,8 +181,8 @@ export const pipeline = [
     typicalSeconds: 0.25,
     patienceSeconds: 3 * DAY_SECONDS,
     failsClip: false,
-    input: { from: "bus", events: [ThumbnailsRendered.type, ClipRejected.type, ClipFailed.type] },
-    emits: [ClipPublished.type],
+    input: { from: "bus", events: [ThumbnailsRendered.type, ClipRejected.type, ClipFailed.type, GroupAccepted.type] },
+    emits: [ClipPublished.type, GroupCompleted.type],
     grants: ["records:read", "records:write", "topic:publish"],
     // As many as accept-request refuses when too much is asked for: refusals are told as well.
     concurrency: 40,
@@ -199,8 +201,8 @@ export const pipeline = [
     // Whoever waits is answered also where the record could not be read at the deadline.
     patienceSeconds: 3 * DAY_SECONDS,
     failsClip: false,
-    input: { from: "schedule", events: [RequestAccepted.type, ClipRejected.type] },
-    emits: [ClipFailed.type, ClipRejected.type],
+    input: { from: "schedule", events: [RequestAccepted.type, ClipRejected.type, GroupAccepted.type] },
+    emits: [ClipFailed.type, ClipRejected.type, GroupAccepted.type],
     grants: ["records:read", "records:write"],
   },
   {

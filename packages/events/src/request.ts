@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { clock, codec, gapPolicy, id, link, precision, preview, priority, quality } from "./schemas.ts";
+import { clock, codec, gapPolicy, groupId, id, link, precision, preview, priority, quality } from "./schemas.ts";
 
 /**
  * A clip request: as callers send it (contract, section 1), as events carry it, and how one becomes the other. A choice
@@ -32,6 +32,8 @@ export const clipRequest = z.object({
   /** When each earlier attempt was sent. */
   retryTimestamps: z.array(z.int()),
   ...choices,
+  /** Of a clip that belongs to a group. No part of what the clip is. */
+  groupId: groupId.optional(),
   /** When this attempt was sent (SQS SentTimestamp): the base of the age rules. */
   sentMs: z.int(),
 });
@@ -78,6 +80,7 @@ const sentBody = z
     endTimestampInMs: sentInstant,
     retryTimestamps: sentRetries,
     ...sentChoices,
+    groupId: groupId.nullish(),
   })
   .refine((body) => Number(body.endTimestampInMs) > Number(body.startTimestampInMs), {
     path: ["endTimestampInMs"],
@@ -112,6 +115,7 @@ export const answerableBody = z
     endTimestampInMs: nearlyNumber,
     retryTimestamps: sentRetries.catch([]),
     ...eachChoice((choice) => choice.nullish().catch(undefined)),
+    groupId: groupId.nullish().catch(undefined),
   })
   .transform(({ startTimestampInMs, endTimestampInMs, retryTimestamps, ...rest }) => ({
     ...withoutNulls(rest),

@@ -1,5 +1,13 @@
 import type { ClipRequest } from "./request.ts";
-import type { Coverage, LocatedSource, RenderedClip, StagedSource, Thumbnail } from "./schemas.ts";
+import type {
+  Coverage,
+  GroupItem,
+  GroupResult,
+  LocatedSource,
+  RenderedClip,
+  StagedSource,
+  Thumbnail,
+} from "./schemas.ts";
 
 /** What the samples of the catalogue are made of. */
 
@@ -58,3 +66,20 @@ export const whole: Coverage = {
 };
 
 export const picture: Thumbnail = { key: `${request.cameraId}/${request.clipId}_300.jpg`, width: 300, bytes: 20 };
+
+const { clipId, cameraId } = request;
+
+export const groupItems: GroupItem[] = [
+  { clipId, cameraId, startMs, endMs, requestKey: "0b7f8f0e-1c1d-8a2b-8c3d-0123456789ab", isOlder: false },
+];
+
+export const groupResults: GroupResult[] = [
+  {
+    clipId,
+    cameraId,
+    startTimestampInMs: startMs,
+    endTimestampInMs: endMs,
+    status: "CLIP_AVAILABLE",
+    clip: { url: `https://clips.test.com/${clip.key}`, key: `/${clip.key}`, sha256: clip.sha256, bytes: clip.bytes },
+  },
+];

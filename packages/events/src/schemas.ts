@@ -25,6 +25,12 @@ export const id = z
     `must be at most ${MAX_ID_BYTES} bytes long, where those of others than letters and digits count three times`,
   );
 
+/** A group's notification says of each what became of it, and SNS takes 256 kB. */
+export const MOST_ITEMS = 100;
+
+/** Names a group of clips. Its items that have no name of their own are called after it, with their number. */
+export const groupId = id.refine((text) => id.safeParse(`${text}.${MOST_ITEMS}`).success, "is too long for a group");
+
 const instantMs = z.int();
 const durationMs = z.number().nonnegative();
 
@@ -83,6 +89,10 @@ export const status = z.enum([
   "FATAL_ERROR",
 ]);
 export type Status = z.infer<typeof status>;
+
+/** How a group ended, all its items being decided: all of its clips are available, some, or none. */
+export const groupStatus = z.enum(["GROUP_AVAILABLE", "GROUP_PARTLY_AVAILABLE", "GROUP_NOT_AVAILABLE"]);
+export type GroupStatus = z.infer<typeof groupStatus>;
 
 /** Why a clip has a status other than CLIP_AVAILABLE. A closed list: docs/reasons.md explains each. */
 export const reason = z.enum([
@@ -220,3 +230,29 @@ export const previewFiles = z.object({
   animated: storedFile.optional(),
 });
 export type PreviewFiles = z.infer<typeof previewFiles>;
+
+/** One item of a group that was taken up. */
+export const groupItem = z.object({
+  clipId: id,
+  cameraId: z.string(),
+  startMs: z.number().nullable(),
+  endMs: z.number().nullable(),
+  /** Names the request, and so the terminal status. */
+  requestKey: z.uuid(),
+  /** The clip was asked for before, outside of the group: what becomes of it leads to no look at this group. */
+  isOlder: z.boolean(),
+});
+export type GroupItem = z.infer<typeof groupItem>;
+
+/** What became of an item, in the contract's words (section 7). */
+export const groupResult = z.object({
+  clipId: id,
+  cameraId: z.string(),
+  startTimestampInMs: z.number().nullable(),
+  endTimestampInMs: z.number().nullable(),
+  status,
+  reason: reason.optional(),
+  message: z.string().optional(),
+  clip: z.object({ url: z.string(), key: z.string(), sha256: z.string(), bytes: z.int() }).optional(),
+});
+export type GroupResult = z.infer<typeof groupResult>;

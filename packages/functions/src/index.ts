@@ -9,6 +9,7 @@ export {
   type Redriven,
   type WantedClips,
 } from "./operator/desk.ts";
+export { type GroupView, lookAtGroup } from "./operator/look-at-group.ts";
 export {
   type ClipReplay,
   NOT_REDRIVEN,

@@ -1,6 +1,6 @@
 import type { Clock } from "@camclips/core";
 import { pipeline } from "@camclips/events";
-import { cancelClip, type Desk, lookIntoDeadLetters, replayFrom } from "@camclips/functions";
+import { cancelClip, type Desk, lookAtGroup, lookIntoDeadLetters, replayFrom } from "@camclips/functions";
 import type { OperatorPorts } from "./operator-ports.ts";
 import { addMessage } from "./queue.ts";
 import { type Enqueue, redriveLocally } from "./redrive.ts";
@@ -52,6 +52,8 @@ export function createLocalDesk({ name, file, clock, ports, enqueue = storeMessa
     latest: async () => latestClipIn(file),
     history: (clipId) => ports.records.history(clipId),
     request: (body) => send("accept-request", body),
+    requestGroup: (body) => send("accept-request", body),
+    group: (groupId) => lookAtGroup(groupId, ports.records),
     cancel: (clipId) => cancelClip(clipId, ports),
     queues: async () =>
       pipeline.map(({ stage }) => ({

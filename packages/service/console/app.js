@@ -3,6 +3,7 @@ import { ApiError, call } from "./api.js";
 import { clipPage } from "./clip.js";
 import { clipsPage } from "./clips.js";
 import { byId, fill, h, toast } from "./dom.js";
+import { groupPage } from "./group.js";
 import { connect } from "./live.js";
 import { operationsPage } from "./operations.js";
 import { isUtc, useUtc } from "./time.js";
@@ -14,6 +15,7 @@ const pages = {
   timeline: { page: timelinePage, title: "Timeline" },
   clips: { page: clipsPage, title: "Clips" },
   clip: { page: clipPage, title: "Clip" },
+  groups: { page: groupPage, title: "Group" },
   operations: { page: operationsPage, title: "Operations" },
 };
 
@@ -31,7 +33,7 @@ async function show() {
   const known = isShown ? /** @type {keyof typeof pages} */ (first) : usual;
   const name = known === "clips" && rest ? "clip" : known;
   for (const link of document.querySelectorAll("nav a[data-page]")) {
-    const isHere = link.getAttribute("data-page") === (name === "clip" ? "clips" : name);
+    const isHere = link.getAttribute("data-page") === (name === "clip" || name === "groups" ? "clips" : name);
     if (isHere) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }

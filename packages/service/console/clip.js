@@ -67,6 +67,9 @@ function clipParts(clip, path, reload) {
       h("button", { type: "button", onclick: () => attempt(() => makeLink(path)) }, "Copy a link"),
     metadata?.evidence &&
       h("a", { class: "button", href: new URL(metadata.evidence.url).pathname, download: true }, "Evidence"),
+    metadata?.groupId &&
+      shows("groups") &&
+      h("a", { class: "button", href: `#/groups/${encodeURIComponent(metadata.groupId)}` }, "Its group"),
     h("button", { type: "button", onclick: () => attempt(() => askAgain(clip)) }, "Ask again"),
     (state === "waiting" || state === "working" || state === "queued") &&
       h(

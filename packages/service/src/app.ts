@@ -5,6 +5,8 @@ import { addClipEvents } from "./api/clip-events.ts";
 import { addClipFiles } from "./api/clip-files.ts";
 import { addClips } from "./api/clips.ts";
 import { documentationPage } from "./api/documentation.ts";
+import { addGroupZip } from "./api/group-zip.ts";
+import { addGroups } from "./api/groups.ts";
 import { addOperations } from "./api/operations.ts";
 import { addOperator } from "./api/operator.ts";
 import type { Api } from "./api/route.ts";
@@ -16,9 +18,18 @@ import type { Site } from "./site.ts";
 export function createApp(site: Site, onError: (error: unknown) => void): Api {
   const { config, signer, clock } = site;
   const { allowOrigins, tokens } = config;
-  const about = { name: "this machine", shows: ["timeline", "api", "links"] as const };
+  const about = { name: "this machine", shows: ["timeline", "api", "links", "groups"] as const };
   const { app, guard } = createBaseApp({ tokens, allowOrigins, signer, now: clock.now }, about, onError);
-  for (const add of [addClips, addClipEvents, addClipFiles, addCameraService, addCameras, addOperations])
+  for (const add of [
+    addClips,
+    addClipEvents,
+    addClipFiles,
+    addGroups,
+    addGroupZip,
+    addCameraService,
+    addCameras,
+    addOperations,
+  ])
     add(app, site, guard);
   addOperator(app, site.runtime.desk, guard);
   addDocumentation(app);

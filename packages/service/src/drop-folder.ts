@@ -1,8 +1,11 @@
 import { type FSWatcher, watch } from "node:fs";
 import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readRequest, requestKey, writeRequest } from "@camclips/core";
+import { type ReadRequest, readRequest, requestKey, writeRequest } from "@camclips/core";
+import { type ReadGroup, readGroup } from "@camclips/core/group";
 import { askedAs, putAsked } from "@camclips/local";
+import { storeGroup } from "./api/ask-group.ts";
+import { Problem } from "./http/problem.ts";
 import type { Site } from "./site.ts";
 
 /** A file that was written to a moment ago may not be whole. */
@@ -11,18 +14,18 @@ const LOOK_MS = 5000;
 const MAX_BYTES = 1024 ** 2;
 
 /**
- * Takes requests out of files (contract, section 1: `*.json`) that appear in a folder. One that was stored goes into `accepted`, one that is
+ * Takes requests out of files or groups (contract, sections 1 and 7: `*.json`) that appear in a folder. One that was stored goes into `accepted`, one that is
  * none into `refused`, with a text beside it that says why.
  */
 export class DropFolder {
   readonly #folder: string;
-  readonly #site: Pick<Site, "runtime" | "clock">;
+  readonly #site: Site;
   readonly #onError: (error: unknown) => void;
   #watch: FSWatcher | undefined;
   #look: NodeJS.Timeout | undefined;
   #taking: Promise<void> = Promise.resolve();
 
-  constructor(folder: string, site: Pick<Site, "runtime" | "clock">, onError: (error: unknown) => void) {
+  constructor(folder: string, site: Site, onError: (error: unknown) => void) {
     this.#folder = folder;
     this.#site = site;
     this.#onError = onError;
@@ -65,12 +68,13 @@ export class DropFolder {
   async #store(text: string): Promise<string | undefined> {
     const { runtime, clock } = this.#site;
     const sentMs = clock.now();
-    let read: ReturnType<typeof readRequest>;
+    let read: ReadRequest | ReadGroup;
     try {
-      read = readRequest(text, sentMs);
+      read = readGroup(text, sentMs) ?? readRequest(text, sentMs);
     } catch (error) {
       return (error as Error).message;
     }
+    if ("items" in read) return this.#storeGroup(read, text);
     if (!read.readable) return read.message;
     const { request } = read;
     const asked = { clipId: request.clipId, requestKey: requestKey(request), body: writeRequest(request), sentMs };
@@ -82,5 +86,16 @@ export class DropFolder {
     const known = { ...asked, idempotencyKey: undefined, title: undefined };
     await runtime.request(asked.body, sentMs, (transaction) => putAsked(transaction, known));
     return undefined;
+  }
+
+  async #storeGroup(group: ReadGroup, body: string): Promise<string | undefined> {
+    try {
+      await storeGroup(this.#site, group, { body, idempotencyKey: undefined });
+      return undefined;
+    } catch (error) {
+      // The file of a full disk is taken again.
+      if (!(error instanceof Problem) || error.status === 507) throw error;
+      return error.message;
+    }
   }
 }

@@ -8,6 +8,7 @@ import { createCameraService } from "@camclips/core/camera-service";
 import { until } from "@camclips/testing/folders";
 import { PIER_START, startTestService, type TestService } from "@camclips/testing/test-service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { zipEntries } from "../../../tools/resource-graph/evaluation/zip-entries.ts";
 
 let world: TestService;
 beforeAll(async () => {
@@ -245,6 +246,94 @@ describe("clips over HTTP", () => {
     await until(async () => (await world.call("/clips/dropped")).ok, 30_000);
     expect(await readdir(join(folder, "accepted"))).toEqual(["good.json"]);
     expect(await available("dropped")).toMatchObject({ state: "available" });
+  });
+});
+
+describe("groups over HTTP", () => {
+  const short = { camera: "pier", start: at(500), end: at(1000) };
+  const ask = (body: object, headers: Record<string, string> = {}) => world.call("/groups", { json: body, headers });
+  const decided = async (groupId: string) => {
+    await until(async () => (await json(`/groups/${groupId}`)).status !== "GROUP_PENDING", 30_000);
+    return json(`/groups/${groupId}`);
+  };
+
+  it("are told item by item, and fetched in one file that names its clips safely", async () => {
+    const items = [
+      { ...short, title: "Blue van" },
+      { ...short, clipId: "% ..", end: at(1500) },
+      { ...short, camera: "attic", clipId: "not-there" },
+    ];
+    const asked = await ask({ groupId: "incident", items });
+    expect([asked.status, asked.headers.get("location")]).toEqual([202, "/groups/incident"]);
+    expect(await asked.json()).toMatchObject({ groupId: "incident", status: "GROUP_PENDING", items: { length: 3 } });
+    const group = await decided("incident");
+    expect(group).toMatchObject({
+      status: "GROUP_PARTLY_AVAILABLE",
+      decided: 3,
+      links: { zip: "/groups/incident/clips.zip" },
+    });
+    expect(group.items).toMatchObject([
+      { clipId: "incident.1", status: "CLIP_AVAILABLE" },
+      { clipId: "% ..", status: "CLIP_AVAILABLE" },
+      { clipId: "not-there", status: "FATAL_ERROR", reason: "UNKNOWN_CAMERA" },
+    ]);
+    await until(async () => (await json("/clips/incident.1")).metadata?.groupId === "incident");
+    expect(await json("/clips/incident.1")).toMatchObject({ title: "Blue van", state: "available" });
+
+    const answer = await world.call("/groups/incident/clips.zip");
+    const path = join(world.folder, "incident.zip");
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    await writeFile(path, bytes);
+    expect(answer.headers.get("content-length")).toBe(String(bytes.length));
+    const clip = await readFile(join(world.folder, "clips", "pier", "incident.1.mp4"));
+    expect(bytes.includes(clip)).toBe(true);
+    const names = (await zipEntries(path)).map(({ name }) => name);
+    expect(names).toEqual(["group.json", "pier/incident.1.mp4", "pier/%25%20...mp4"]);
+    const head = await world.call("/groups/incident/clips.zip", { method: "HEAD" });
+    expect(head.headers.get("content-length")).toBe(String(bytes.length));
+  });
+
+  it("are the same under the same groupId or Idempotency-Key, and refused where these stand for another", async () => {
+    const [one, two] = await Promise.all([
+      ask({ groupId: "same", items: [short] }),
+      ask({ groupId: "same", items: [short] }),
+    ]);
+    expect([one.status, two.status].sort()).toEqual([200, 202]);
+    expect((await ask({ groupId: "same", items: [{ ...short, end: at(1500) }] })).status).toBe(409);
+    const named = await (await ask({ items: [short] }, { "idempotency-key": "g-1" })).json();
+    const again = await ask({ items: [short] }, { "idempotency-key": "g-1" });
+    expect([again.status, await again.json()]).toMatchObject([
+      200,
+      { groupId: (named as { groupId: string }).groupId },
+    ]);
+    expect((await ask({ items: [{ ...short, end: at(1500) }] }, { "idempotency-key": "g-1" })).status).toBe(409);
+    await decided("same");
+  });
+
+  it("that are none are refused with a reason, and unknown ones are not found", async () => {
+    expect((await ask({ groupId: "none", items: [] })).status).toBe(422);
+    const bad = (await (await ask({ items: [short, { ...short, end: at(0) }] })).json()) as { detail: string };
+    expect(bad.detail).toContain("items.1.end must be after start");
+    for (const path of ["/groups/none", "/groups/none/clips.zip", "/groups/..%2Fx"])
+      expect((await world.call(path)).status).toBe(404);
+    const waiting = { camera: "pier", start: at(3_600_000), end: at(3_601_000) };
+    await ask({
+      groupId: "waiting",
+      items: [{ ...waiting, start: new Date(Date.now() + 3_600_000), end: new Date(Date.now() + 3_601_000) }],
+    });
+    expect((await world.call("/groups/waiting/clips.zip")).status).toBe(409);
+  });
+
+  it("are taken out of files in the drop folder", async () => {
+    const folder = join(world.folder, "requests");
+    await mkdir(folder, { recursive: true });
+    const range = { startTimestampInMs: PIER_START + 500, endTimestampInMs: PIER_START + 1000 };
+    await writeFile(
+      join(folder, "group.json"),
+      JSON.stringify({ groupId: "dropped", items: [{ cameraId: "pier", ...range }] }),
+    );
+    await until(async () => (await world.call("/groups/dropped")).ok, 30_000);
+    expect(await decided("dropped")).toMatchObject({ status: "GROUP_AVAILABLE" });
   });
 });
 

@@ -5,7 +5,7 @@ import { loadEnvironment } from "../input/environment.ts";
 import { usableFfmpeg } from "../input/ffmpeg.ts";
 import { type Message, readMessages } from "../input/messages.ts";
 import { fakeSetup } from "../run/fake-setup.ts";
-import { type MessageResult, requestOf, runMessages } from "../run/invocation.ts";
+import { type MessageResult, requestsOf, runMessages } from "../run/invocation.ts";
 import { latestOutcome, type Outcome } from "../run/outcome.ts";
 import { openSession } from "../run/session.ts";
 import { configuredSetup, isFolder, type Setup } from "../run/setup.ts";
@@ -34,10 +34,10 @@ S3_BUCKET_DESTINATION are folders when they have a slash in them, buckets otherw
 --camera-service fake needs no settings: camera ${CAMERA_UP} has recordings of the three days before the
 message was sent, ${CAMERA_DOWN} is down, there are no others.
 
-The file holds an SQS event as Lambda receives it, or the body of one request, which is sent now. Without --wait the
+The file holds an SQS event as Lambda receives it, or the body of one request or group, which is sent now. Without --wait the
 command ends once every message has a status; a pending one is tried again by the next "camclips invoke" after its time,
 which says so; its exit code and --json are about its own messages alone.
-With --json stdout gets an array of the clips' metadata, one for each message.
+With --json stdout gets an array of the clips' metadata, one for each message, or item of a group.
 
 Examples:
   camclips event -a && camclips invoke --camera-service fake
@@ -48,7 +48,7 @@ ${exitCodesHelp}`;
 export function invokeCommand(): Command {
   return new Subcommand("invoke")
     .description("run an SQS event through the pipeline, with the settings of the environment")
-    .argument("[file]", 'SQS event, or one request; "-" for stdin', "event.json")
+    .argument("[file]", 'SQS event, or one request or group; "-" for stdin', "event.json")
     .option("--stage <name>", "also read the settings in .env.<name>")
     .addOption(
       new Option("--camera-service <which>", "the one in the settings, or a fake one for the sample events")
@@ -69,7 +69,7 @@ async function invoke(file: string, options: InvokeOptions): Promise<void> {
   const stream = humanStream(options);
   await using cleanup = new AsyncDisposableStack();
   const setup = await openSetup(messages, options, ffmpeg, stream, cleanup);
-  const view = new AskedView(createView(stream, messages.length), new Set(messages.flatMap(clipIdOf)));
+  const view = new AskedView(createView(stream, messages.length), new Set(messages.flatMap(clipIdsOf)));
   const results = await runIn(setup, messages, options, view).finally(() => view.close());
   report(results, setup, options, stream);
   reportOthers(view.others, setup, stream);
@@ -132,10 +132,7 @@ function outcomeLines(outcome: Outcome, { destinationBucket }: Setup, stream: No
   return [...statusLines(outcome, stream), ...placeLines(outcome, place)];
 }
 
-const clipIdOf = (message: Message): string[] => {
-  const request = requestOf(message);
-  return request ? [request.clipId] : [];
-};
+const clipIdsOf = (message: Message): string[] => requestsOf(message).map(({ clipId }) => clipId);
 
 function jsonOf(result: MessageResult): object {
   const { outcome, request, retry, message } = result;

@@ -1,4 +1,4 @@
-import { eventEntry } from "@camclips/core";
+import { eventEntry, groupItemsEntry, requestKey, terminalEntry } from "@camclips/core";
 import {
   type AnyEvent,
   ClipPublished,
@@ -115,6 +115,44 @@ describe("the commands for a deployed stage", () => {
       4,
       expect.objectContaining({ clipId: "clip", status: null }),
     ]);
+  });
+
+  it("request sends many as one group, and group tells what became of each", async () => {
+    const body = (clipId: string) => ({ clipId, cameraId: "camera", ...rangeInBody });
+    const file = JSON.stringify([body("clip"), body("other")]);
+    const sent = await run(["request", "-", "--group", "incident"], file);
+    expect(sent.code, sent.stderr).toBe(0);
+    expect(sent.stdout).toContain("camclips group --stage test incident");
+    const message = JSON.parse(sentTo("accept-request").at(-1) ?? "");
+    expect(message).toMatchObject({ groupId: "incident", items: [body("clip"), body("other")] });
+    expect((await run(["group", "incident"])).code).toBe(2);
+
+    const items = ["clip", "other"].map((clipId) => {
+      const { startMs, endMs } = request;
+      return {
+        clipId,
+        cameraId: "camera",
+        startMs,
+        endMs,
+        requestKey: requestKey({ ...request, clipId }),
+        isOlder: false,
+      };
+    });
+    const outcome = { status: "CLIP_AVAILABLE", clipMetadata: { status: "CLIP_AVAILABLE" }, cause: "c", eventId: "e" };
+    aws.entries.push({ ...groupItemsEntry("incident"), value: { items } });
+    aws.entries.push({ ...terminalEntry("clip", items[0]?.requestKey ?? ""), value: outcome });
+    const wait = ["request", "-", "--wait", "--timeout", "1", "--json"];
+    const half = await run([...wait, "--group", "incident"], file);
+    expect([half.code, JSON.parse(half.stdout)]).toMatchObject([4, { status: "GROUP_PENDING", decided: 1 }]);
+    aws.entries.push({ ...terminalEntry("other", items[1]?.requestKey ?? ""), value: outcome });
+    expect(await run(["group", "incident", "--wait"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^incident {2}GROUP_AVAILABLE, 2 of 2 items decided/),
+    });
+    const named = await run(["request", "-", "--group", "more"], JSON.stringify(message));
+    expect([named.code, named.stderr]).toEqual([2, expect.stringContaining("names its group itself")]);
+    const bad = await run(["request", "-"], JSON.stringify({ groupId: "g", items: [{ cameraId: "camera" }] }));
+    expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining("g.1: startTimestampInMs")]);
   });
 
   it("smoke asks for footage where no clip was delivered yet", async () => {

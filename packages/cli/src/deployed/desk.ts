@@ -1,6 +1,13 @@
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { type ClipStatus, clipState } from "@camclips/core";
-import { cancelClip, type Desk, lookIntoDeadLetters, replayFrom, type WantedClips } from "@camclips/functions";
+import {
+  cancelClip,
+  type Desk,
+  lookAtGroup,
+  lookIntoDeadLetters,
+  replayFrom,
+  type WantedClips,
+} from "@camclips/functions";
 import type { OperatorPorts } from "@camclips/local";
 import { UsageError } from "../exit-codes.ts";
 import { CLIENT, type Deployment, partOf } from "./deployment.ts";
@@ -33,6 +40,8 @@ export function deployedDesk(deployed: Deployment, stage: string): Desk {
     },
     history: (clipId) => ports.records.history(clipId),
     request: (body) => send(deployed.requestQueueUrl, body),
+    requestGroup: (body) => send(deployed.requestQueueUrl, body),
+    group: (groupId) => lookAtGroup(groupId, ports.records),
     cancel: (clipId) => cancelClip(clipId, ports),
     /** SQS counts roughly. */
     queues: () =>

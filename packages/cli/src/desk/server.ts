@@ -1,6 +1,6 @@
 import { clipState } from "@camclips/core";
 import { choiceNames, parseEnvelope, reason, status } from "@camclips/events";
-import type { DeadWork, Desk, KnownClip } from "@camclips/functions";
+import type { DeadWork, Desk, GroupView, KnownClip } from "@camclips/functions";
 import * as z from "zod";
 import { callServer, type Server, ServerRefusal } from "../server/call-server.ts";
 
@@ -60,6 +60,15 @@ export function serverDesk(server: Server): Desk {
       const choices = Object.fromEntries(choiceNames.map((name) => [name, request[name]]));
       await call("/clips", { method: "POST", body: { clipId, camera, start, end, ...choices } });
     },
+    async requestGroup(_, { groupId, items }) {
+      const wanted = items.map(({ request: { clipId, cameraId: camera, startMs: start, endMs: end, ...request } }) => {
+        const choices = Object.fromEntries(choiceNames.map((name) => [name, request[name]]));
+        return { clipId, camera, start, end, ...choices };
+      });
+      await call("/groups", { method: "POST", body: { groupId, items: wanted } });
+    },
+    group: async (groupId) =>
+      (await unless404(call(`/groups/${encodeURIComponent(groupId)}`), undefined)) as GroupView | undefined,
     async cancel(clipId) {
       try {
         await call(clipPath(clipId), { method: "DELETE" });

@@ -38,6 +38,17 @@ export function stateFolderDesk(state: string): Desk {
     return answers;
   };
 
+  /** Of a pipeline that takes requests. */
+  const atPipeline = async (send: (desk: Desk) => Promise<void>) => {
+    const [path] = pipelineFilesIn(state);
+    if (path === undefined)
+      throw new UsageError(
+        `no pipeline keeps its state in ${state}: name a running service with --server, or a deployed stage with --stage`,
+      );
+    using file = new StateFile(path);
+    await send(deskOf(state, file));
+  };
+
   return {
     name: state,
     /** Several may have worked on one clip: the latest one counts. */
@@ -60,15 +71,9 @@ export function stateFolderDesk(state: string): Desk {
       });
       return found ?? [];
     },
-    async request(body, request) {
-      const [path] = pipelineFilesIn(state);
-      if (path === undefined)
-        throw new UsageError(
-          `no pipeline keeps its state in ${state}: name a running service with --server, or a deployed stage with --stage`,
-        );
-      using file = new StateFile(path);
-      await deskOf(state, file).request(body, request);
-    },
+    request: (body, request) => atPipeline((desk) => desk.request(body, request)),
+    requestGroup: (body, group) => atPipeline((desk) => desk.requestGroup(body, group)),
+    group: (groupId) => first((desk) => desk.group(groupId)),
     cancel: (clipId) => firstKnown((desk) => desk.cancel(clipId)),
     queues: async () => summed((await all((desk) => desk.queues())).flat()),
     deadLetters: async (functions, limit) => (await all((desk) => desk.deadLetters(functions, limit))).flat(),

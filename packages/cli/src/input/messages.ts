@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { text as readAll } from "node:stream/consumers";
-import { readRequest } from "@camclips/core";
+import { readRequests } from "@camclips/core/group";
 import * as z from "zod";
 import { UsageError } from "../exit-codes.ts";
 
@@ -25,7 +25,7 @@ const event = z.object({
 });
 
 /**
- * Reads a Lambda SQS event; a file that holds a single request body counts as one message that is sent now.
+ * Reads a Lambda SQS event; a file that holds bodies instead counts as messages that are sent now.
  * @param file `-` for stdin.
  * @throws UsageError that says what a file should hold.
  */
@@ -38,13 +38,19 @@ export async function readMessages(file: string, nowMs: number): Promise<Message
     if (!read.success) throw new UsageError(`${name} is no SQS event:\n${z.prettifyError(read.error)}`);
     return read.data.Records.map(({ attributes, ...record }) => ({ ...record, sentMs: attributes.SentTimestamp }));
   }
+  const bodies = Array.isArray(json) && json.length > 0 ? json.map((body) => JSON.stringify(body)) : [text.trim()];
   try {
-    readRequest(text, nowMs);
+    for (const body of bodies) readRequests(body, nowMs);
   } catch (error) {
-    const hint = 'expected {"Records": [...]} as "camclips event" writes it, or the body of one request';
+    const hint =
+      'expected {"Records": [...]} as "camclips event" writes it, the body of one request or group, or an array of them';
     throw new UsageError(`${name}: ${(error as Error).message}; ${hint}`);
   }
-  return [{ messageId: name, body: text.trim(), sentMs: nowMs }];
+  return bodies.map((body, index) => ({
+    messageId: bodies.length > 1 ? `${name}, ${index + 1}` : name,
+    body,
+    sentMs: nowMs,
+  }));
 }
 
 async function contentOf(file: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Footage, readRequest } from "@camclips/core";
+import type { Footage } from "@camclips/core";
 import { recordingStartMs } from "@camclips/core/recording-name";
 import type { AnswerableRequest, Settings } from "@camclips/events";
 import { createFolderStore, startCameraService } from "@camclips/local";
@@ -9,6 +9,7 @@ import type { Message } from "../input/messages.ts";
 import { makeWritable } from "../input/writable-folder.ts";
 import { makeRecordingOnce, type OnMake } from "../recordings/synthetic.ts";
 import { CAMERA_DOWN, CAMERA_UP } from "../sample-events.ts";
+import { requestsOf } from "./invocation.ts";
 import { destinationIn, isFolder, type Setup } from "./setup.ts";
 
 /** Recordings of the fake camera start every ten seconds: short ones are quick to make, and every clip has joins. */
@@ -62,10 +63,16 @@ export async function fakeSetup(
 }
 
 /** Starts of the recordings that hold what a message asks for, as far as the camera would have them. */
-function slotsFor({ body, sentMs }: Message, { OUT_OF_RANGE_LIMIT, VIDEO_MAX_LEN }: Settings): number[] {
-  const request = requestIn(body, sentMs);
-  if (request?.cameraId !== CAMERA_UP || request.startMs === null || request.endMs === null) return [];
-  const { startMs, endMs } = request;
+function slotsFor(message: Message, settings: Settings): number[] {
+  return requestsOf(message).flatMap((request) => slotsOf(request, message.sentMs, settings));
+}
+
+function slotsOf(
+  { cameraId, startMs, endMs }: AnswerableRequest,
+  sentMs: number,
+  { OUT_OF_RANGE_LIMIT, VIDEO_MAX_LEN }: Settings,
+): number[] {
+  if (cameraId !== CAMERA_UP || startMs === null || endMs === null) return [];
   if (endMs - startMs > VIDEO_MAX_LEN * 1000 || startMs <= sentMs - OUT_OF_RANGE_LIMIT * 1000) return [];
   const slots: number[] = [];
   const last = Math.min(endMs, sentMs);
@@ -73,14 +80,6 @@ function slotsFor({ body, sentMs }: Message, { OUT_OF_RANGE_LIMIT, VIDEO_MAX_LEN
     slots.push(at);
   }
   return slots;
-}
-
-function requestIn(body: string, sentMs: number): AnswerableRequest | undefined {
-  try {
-    return readRequest(body, sentMs).request;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The names that makeRecordingOnce gives, whatever the environment says about others. */

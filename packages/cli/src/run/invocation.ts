@@ -1,12 +1,13 @@
 import { setTimeout } from "node:timers/promises";
-import { type DeadLetter, readRequest } from "@camclips/core";
+import type { DeadLetter } from "@camclips/core";
+import { readRequests, refusedIn } from "@camclips/core/group";
 import type { AnswerableRequest } from "@camclips/events";
 import type { LocalRuntime } from "@camclips/local";
 import type { Message } from "../input/messages.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { Setup } from "./setup.ts";
 
-/** What became of one message: a status, or why there is none (yet). */
+/** What became of one request of a message: a status, or why there is none (yet). */
 export interface MessageResult {
   message: Message;
   /** Undefined when the message names no clip. */
@@ -32,7 +33,11 @@ export async function runMessages(
   for (;;) {
     await runtime.idle({ ignore: ({ atMs }) => atMs > Date.now() });
     const letters = newLetters(runtime.deadLetters(), before);
-    const results = await Promise.all(messages.map((message) => resultOf(runtime, message, letters, setup)));
+    const asked = messages.flatMap((message) => {
+      const requests: (AnswerableRequest | undefined)[] = requestsOf(message);
+      return (requests.length > 0 ? requests : [undefined]).map((request) => ({ message, request }));
+    });
+    const results = await Promise.all(asked.map((each) => resultOf(runtime, each, letters, setup)));
     if (!wait || results.every(isFinal)) return results;
     await setTimeout(POLL_MS);
   }
@@ -45,14 +50,17 @@ const isTerminal = (outcome: Outcome | undefined): boolean =>
 
 async function resultOf(
   runtime: LocalRuntime,
-  message: Message,
+  { message, request }: { message: Message; request: AnswerableRequest | undefined },
   letters: readonly DeadLetter[],
   { destinationBucket, settings }: Setup,
 ): Promise<MessageResult> {
-  const request = requestOf(message);
   const dead = letters.find(({ body }) => body === message.body);
   if (!request) return { message, ...(dead && { dead }) };
-  const outcome = outcomeOf(await runtime.history(request.clipId), request, destinationBucket, settings);
+  const history = await runtime.history(request.clipId);
+  const refused = request.groupId === undefined ? [] : [refusedIn(request.groupId, request)];
+  const outcome = [request, ...refused]
+    .map((each) => outcomeOf(history, each, destinationBucket, settings))
+    .find((each) => each !== undefined);
   const stuck = letters.find(({ body }) => clipIdIn(body) === request.clipId);
   const schedule = runtime.schedules.find(
     ({ queue, body }) => queue !== "requests" && queue !== "check-deadline" && clipIdIn(body) === request.clipId,
@@ -67,12 +75,12 @@ async function resultOf(
   };
 }
 
-/** @returns undefined for a message that nobody can be told about. */
-export function requestOf({ body, sentMs }: Message): AnswerableRequest | undefined {
+/** @returns none for a message that nobody can be told about, several for a group. */
+export function requestsOf({ body, sentMs }: Message): AnswerableRequest[] {
   try {
-    return readRequest(body, sentMs).request;
+    return readRequests(body, sentMs).map(({ request }) => request);
   } catch {
-    return undefined;
+    return [];
   }
 }
 

@@ -37,6 +37,10 @@ export function summaryOf(event: AnyEvent): string {
       return `${statusAndReason(event.data.status, event.data.reason)}: ${event.data.message}`;
     case "ClipFailed":
       return `FATAL_ERROR ${event.data.reason}: ${event.data.message}`;
+    case "GroupAccepted":
+      return `group ${event.data.groupId} of ${plural(event.data.items.length, "clip")}`;
+    case "GroupCompleted":
+      return `group ${event.data.groupId}: ${event.data.status}`;
     default:
       // Of an event that was added without a line of its own.
       return definitionOf((event as AnyEvent).type)?.summary ?? "";

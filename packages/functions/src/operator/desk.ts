@@ -1,7 +1,9 @@
 import type { ClipState, ClipStatus } from "@camclips/core";
+import type { ReadGroup } from "@camclips/core/group";
 import type { AnyEvent, ClipRequest } from "@camclips/events";
 import type { Cancellation } from "./cancel-clip.ts";
 import type { DeadWork } from "./dead-letters.ts";
+import type { GroupView } from "./look-at-group.ts";
 import type { ClipReplay, Replayed } from "./reruns.ts";
 
 /** A clip of a list. What a service tells over HTTP does not say how its records are ordered. */
@@ -58,6 +60,10 @@ export interface Desk {
   history(clipId: string): Promise<AnyEvent[]>;
   /** Sends a request as callers do. @param body as the caller wrote it, `request` is how it reads. */
   request(body: string, request: ClipRequest): Promise<void>;
+  /** Sends many as one group, likewise. */
+  requestGroup(body: string, group: ReadGroup): Promise<void>;
+  /** Undefined for one that was not taken up yet, too. */
+  group(groupId: string): Promise<GroupView | undefined>;
   cancel(clipId: string): Promise<Cancellation>;
   queues(): Promise<QueueDepth[]>;
   /** @param functions whose dead letters. @param limit of each. */

@@ -25,7 +25,7 @@ export type Admission = { lane: Lane | undefined } | { refused: { request: Answe
  */
 export async function admit(
   request: ClipRequest,
-  { messageId, receiveCount }: StageMessage,
+  { messageId, receiveCount }: Pick<StageMessage, "messageId" | "receiveCount">,
   { records, backlog, settings, log }: Needs,
   signal: AbortSignal,
 ): Promise<Admission> {

@@ -1,5 +1,5 @@
-import { eventEntry, requestKey, terminalEntry } from "@camclips/core";
-import { ClipFailed, ClipRejected, RequestAccepted } from "@camclips/events";
+import { eventEntry, groupToldEntry, requestKey, terminalEntry } from "@camclips/core";
+import { ClipFailed, ClipRejected, GroupAccepted, RequestAccepted } from "@camclips/events";
 import * as z from "zod";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
@@ -14,8 +14,12 @@ const claimant = z.object({ eventId: z.string() });
 /** Runs at a clip's deadline: whoever is still waiting for an answer by then gets one, and the history gets its end. */
 export const checkDeadline = defineStage(
   "check-deadline",
-  [RequestAccepted, ClipRejected],
+  [RequestAccepted, ClipRejected, GroupAccepted],
   async (watched, { records }: Needs, signal) => {
+    if (watched.type === GroupAccepted.type) {
+      const isTold = (await records.get(groupToldEntry(watched.data.groupId), signal)) !== undefined;
+      return isTold ? [] : [GroupAccepted.happened(watched.data)];
+    }
     const { request } = watched.data;
     const { clipId, deadlineAt } = watched.metadata;
     const terminal = await getEntry(records, terminalEntry(clipId, requestKey(request)), claimant, signal);

@@ -16,10 +16,12 @@ import {
   ClipPublished,
   ClipRejected,
   type EventOf,
+  GroupAccepted,
   ThumbnailsRendered,
 } from "@camclips/events";
 import * as z from "zod";
 import { lambdaHandler } from "../lambda/handler.ts";
+import { completeGroup, openOlder } from "../runtime/complete-group.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { getEntry, putEntryOnce } from "../runtime/entries.ts";
 import { once, onceAlone } from "../runtime/once.ts";
@@ -46,13 +48,14 @@ const delivered = z.object({ refused: z.string().optional() });
 
 /**
  * Tells the terminal status to the camera service (PUT) and to the topic (SNS). The two succeed and fail independently,
- * each behind its own entry; a replay tells nobody.
+ * each behind its own entry; a replay tells nobody. With the last clip of a group, that is told, too.
  */
 export const publishClip = defineStage(
   "publish-clip",
-  [ThumbnailsRendered, ClipRejected, ClipFailed],
+  [ThumbnailsRendered, ClipRejected, ClipFailed, GroupAccepted],
   async (event, deps: Needs, signal) => {
     const { rerun } = event.metadata;
+    if (event.type === GroupAccepted.type) return rerun ? [] : lookAtGroup(event, deps, signal);
     const outcome = terminalOf(event, deps);
     if (rerun && !rerun.notify) return [factOf(outcome, { notified: false })];
 
@@ -78,9 +81,27 @@ export const publishClip = defineStage(
     }
     const putRefused = put.status === "fulfilled" ? put.value?.refused : undefined;
     // Whoever brings the status to its end publishes the one event that follows from whoever claimed it.
-    return [{ ...factOf(stored, { notified: true, putRefused }), cause: stored.cause, id: stored.eventId }];
+    const published = { ...factOf(stored, { notified: true, putRefused }), cause: stored.cause, id: stored.eventId };
+    const { groupId } = event.data.request;
+    return groupId === undefined
+      ? [published]
+      : [published, ...(await completeGroup(groupId, stored.cause, deps, signal))];
   },
 );
+
+const OLDER_SECONDS = 30;
+
+/** Its items may have been decided before it was sent, and nobody else looks after those that were asked for before. */
+async function lookAtGroup(
+  { data: { groupId, items }, metadata }: EventOf<typeof GroupAccepted>,
+  deps: Needs,
+  signal: AbortSignal,
+): Promise<AnyFact[]> {
+  const open = await openOlder(items, deps.records, signal);
+  if (open === undefined) return completeGroup(groupId, metadata.id, deps, signal);
+  const cause = new Error(`group ${groupId}: clip ${open}, which was asked for before, is not decided`);
+  throw new RetryLater("INTERNAL", OLDER_SECONDS, { cause });
+}
 
 /**
  * A request has one terminal status. A rerun that was told to notify takes it while it is free: then the clip is answered,

@@ -19,6 +19,15 @@ export function putAsked(transaction: Transaction, asked: Asked): void {
   );
 }
 
+/** One item of a group: what is known of its clipId already stays. */
+export function keepAsked(transaction: Transaction, asked: Asked): void {
+  const { clipId, requestKey, title, body, sentMs } = asked;
+  transaction.run(
+    "INSERT INTO requests (clip_id, request_key, title, body, sent_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    ...[clipId, requestKey, title ?? null, body, sentMs],
+  );
+}
+
 export const askedAs = (read: StateFile["read"], clipId: string): Asked | undefined =>
   maybe(read.row("SELECT * FROM requests WHERE clip_id = ?", clipId));
 

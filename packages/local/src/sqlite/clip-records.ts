@@ -128,7 +128,8 @@ export function putEntryIn(
 export function sweepRecords(file: StateFile, { now }: Clock): Promise<unknown> {
   return file.write((transaction) => {
     for (const table of ["entries", "statuses"]) transaction.run(`DELETE FROM ${table} WHERE expires_ms <= ?`, now());
-    transaction.run("DELETE FROM requests WHERE sent_ms <= ?", now() - KEPT_MS);
+    for (const table of ["requests", "groups"])
+      transaction.run(`DELETE FROM ${table} WHERE sent_ms <= ?`, now() - KEPT_MS);
     transaction.run("DELETE FROM told WHERE at_ms <= ?", now() - KEPT_MS);
   });
 }

@@ -45,6 +45,12 @@ CREATE TABLE IF NOT EXISTS requests (
   title TEXT, body TEXT NOT NULL, sent_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- The groups among them.
+CREATE TABLE IF NOT EXISTS groups (
+  group_id TEXT PRIMARY KEY, group_key TEXT NOT NULL, idempotency_key TEXT UNIQUE,
+  body TEXT NOT NULL, sent_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+
 -- What pipelines elsewhere told this machine, as their camera service, about their clips.
 CREATE TABLE IF NOT EXISTS told (clip_id TEXT PRIMARY KEY, body TEXT NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;
 

@@ -91,7 +91,7 @@ export function idFor({ camera, start }: Wanted, idempotencyKey: string | undefi
   return `${camera.slice(0, 40).replace(/[^\p{L}\p{N}._-]/gu, "_")}-${at}-${rest}`;
 }
 
-async function requireRoom({ config }: Site): Promise<void> {
+export async function requireRoom({ config }: Site): Promise<void> {
   for (const folder of [config.state, config.clips]) {
     const { bavail, bsize } = await statfs(folder);
     if (bavail * bsize < LEAST_FREE_BYTES)
@@ -99,7 +99,7 @@ async function requireRoom({ config }: Site): Promise<void> {
   }
 }
 
-function fullDisk(error: unknown): Problem | undefined {
+export function fullDisk(error: unknown): Problem | undefined {
   const { code } = error as NodeJS.ErrnoException;
   return code === "ENOSPC" || code === "EDQUOT"
     ? new Problem(507, "the disk is full: free some space, then ask again")

@@ -1,5 +1,5 @@
 import { clipState } from "@camclips/core";
-import { choices, gapCause, id } from "@camclips/events";
+import { choices, gapCause, groupId, groupStatus, id, MOST_ITEMS } from "@camclips/events";
 import { z } from "@hono/zod-openapi";
 
 /** What the API takes and answers. Instants in answers are epoch milliseconds; requests may also say ISO 8601. */
@@ -33,6 +33,34 @@ export const clipRequest = z
   })
   .refine(({ start, end }) => end > start, { path: ["end"], message: "must be after start" })
   .openapi("ClipRequest");
+
+export const groupRequest = z
+  .strictObject({
+    groupId: groupId.optional().openapi({ description: "Default: a new one" }),
+    items: z.array(clipRequest).min(1).max(MOST_ITEMS),
+  })
+  .openapi("GroupRequest");
+
+export const groupView = z
+  .object({
+    groupId: z.string(),
+    status: z.enum(["GROUP_PENDING", ...groupStatus.options]),
+    decided: z.int().openapi({ description: "Items that have their terminal status" }),
+    items: z.array(
+      z.object({
+        clipId: z.string(),
+        cameraId: z.string(),
+        startTimestampInMs: z.number().nullable(),
+        endTimestampInMs: z.number().nullable(),
+        status: z.string().openapi({ description: "CLIP_PENDING while it is not decided" }),
+        reason: z.string().optional(),
+        message: z.string().optional(),
+        clip: z.record(z.string(), z.unknown()).optional(),
+      }),
+    ),
+    links: z.record(z.string(), z.string()),
+  })
+  .openapi("Group");
 
 export const clipView = z
   .object({

@@ -15,7 +15,7 @@ interface About {
   /** As people call the place. */
   name: string;
   /** `timeline`: cameras, coverage and frames; `api`: its documentation and numbers; `links`: to clips. */
-  shows: readonly ("timeline" | "api" | "links")[];
+  shows: readonly ("timeline" | "api" | "links" | "groups")[];
 }
 
 /** What every HTTP interface here has: errors as problems, guards, logins. @param onError is told of what was not foreseen. */

@@ -117,7 +117,9 @@ export class FakeAws implements AsyncDisposable {
       case "DynamoDB_20120810.GetItem": {
         const { clipId, entry } = (input as unknown as { Key: Record<string, { S: string }> }).Key;
         const status = entry?.S === "status" && this.statuses.find((each) => each.clipId === clipId?.S);
-        return status ? { Item: { json: { S: JSON.stringify(status) } } } : {};
+        const found = this.entries.find((each) => each.clipId === clipId?.S && each.name === entry?.S);
+        const value = status || found?.value;
+        return value ? { Item: { json: { S: JSON.stringify(value) } } } : {};
       }
       case "DynamoDB_20120810.Query":
         return this.#query(input as unknown as Query);

@@ -39,6 +39,7 @@ it.each([
     const asked = (["smart", "fast", "exact"] as const).map((precision) => ({
       clipId: precision,
       precision,
+      codec: "h264" as const,
       fromMs,
       toMs,
     }));

@@ -4,7 +4,9 @@ import { maxRetries, requestKey } from "@camclips/core";
 import { type AnyEvent, type CamclipsEvent, MAX_HOPS, markRerun } from "@camclips/events";
 import { STATE_FILE, StateFile } from "@camclips/local";
 import { filesIn } from "../folders.ts";
+import { groupComplaints, isOfGroup } from "./check-groups.ts";
 import type { Ending } from "./drive.ts";
+import { allAsked } from "./history.ts";
 
 /** What must hold after any history (DESIGN.md, "Invariants"). Each check returns complaints, one a line. */
 
@@ -27,6 +29,7 @@ export async function complaintsAbout(ending: Ending): Promise<string[]> {
   const complaints = [
     ...(await everyRequestIsDecidedOnce(ending)),
     ...putsAgreeWithNotifications(ending),
+    ...(await groupComplaints(ending)),
     ...notificationsRepeatOnlyAfterFaults(ending),
     ...(await statusesAgreeWithHistories(ending)),
     ...messagesHaveOneAnswer(ending),
@@ -60,10 +63,12 @@ function claimantsIn({ world }: Ending): Map<string, string> {
   return new Map([...published, ...world.cancellations]);
 }
 
+const clipNotifications = ({ world }: Ending) => world.notifications.filter((told) => !isOfGroup(told));
+
 /** What subscribers were told, by request. */
 function toldIn(ending: Ending): Told[] {
   const claimants = claimantsIn(ending);
-  return ending.world.notifications.map(({ message, attributes }) => {
+  return clipNotifications(ending).map(({ message, attributes }) => {
     const { clipId, status } = JSON.parse(message) as ClipMetadata;
     const { notificationId = "" } = attributes;
     return { clipId, status, notificationId, key: claimants.get(notificationId) ?? "nobody's" };
@@ -103,7 +108,7 @@ async function everyRequestIsDecidedOnce(ending: Ending): Promise<string[]> {
   for (const { key, clipId } of told)
     if (key === "nobody's") complaints.push(`${clipId}: told of an event that never was`);
   const resting = deadLetters.filter(({ queue }) => queue === "accept-request").map(({ body }) => body);
-  for (const { clipId } of world.history.asked) {
+  for (const { clipId } of allAsked(world.history)) {
     const known = [...acceptedIn(ending).values()].includes(clipId);
     if (!known && !resting.some((body) => body.includes(clipId))) complaints.push(`${clipId}: its message is lost`);
   }
@@ -153,7 +158,7 @@ function messagesHaveOneAnswer({ world }: Ending): string[] {
     );
     // Two messages may have been sent in the same millisecond.
     const isAlone =
-      world.history.asked.flatMap((asked) => (asked.clipId === clipId ? asked.sentSeconds : [])).length === 1;
+      allAsked(world.history).flatMap((asked) => (asked.clipId === clipId ? asked.sentSeconds : [])).length === 1;
     return isAlone && own.length > 0 ? [`${clipId}: one message was refused and accepted`] : [];
   });
 }
@@ -192,11 +197,11 @@ function notificationsRepeatOnlyAfterFaults({ world }: Ending): string[] {
 
 /** Whoever was told of a clip finds it and its thumbnails, with the bytes that were told. */
 async function clipsAreWhatWasTold(ending: Ending): Promise<string[]> {
-  const { notifications, destination } = ending.world;
+  const { destination } = ending.world;
   const complaints: string[] = [];
   // A rerun that tells may have replaced the clip of its request: then that is what was told.
   const told = toldIn(ending);
-  const latest = new Map(notifications.map(({ message }, index) => [told[index]?.key, message]));
+  const latest = new Map(clipNotifications(ending).map(({ message }, index) => [told[index]?.key, message]));
   for (const message of latest.values()) {
     const { clipId, status, clip, thumbnail } = JSON.parse(message) as ClipMetadata;
     if (status !== "CLIP_AVAILABLE" || !clip) continue;
@@ -259,7 +264,7 @@ async function replayTellsNobody(ending: Ending): Promise<string[]> {
     scheduled: world.scheduled.length,
   };
   const keys = await Array.fromAsync(world.destination.list(""));
-  for (const clipId of distinct(world.history.asked.map((asked) => asked.clipId)))
+  for (const clipId of distinct(allAsked(world.history).map((asked) => asked.clipId)))
     for (const event of (await runtime.history(clipId)).filter(({ metadata }) => !metadata.rerun))
       world.limbo.push({ atMs: world.now(), event: markRerun(event, { id: "replay-1", notify: false }) });
   const endless = await settle();

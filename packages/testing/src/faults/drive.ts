@@ -5,7 +5,7 @@ import { LocalRuntime } from "@camclips/local";
 import { testFolder } from "../folders.ts";
 import { fakeMedia } from "../stage-world.ts";
 import { EPOCH, FaultyWorld } from "./faulty-world.ts";
-import type { Asked, Fault, History, Outage } from "./history.ts";
+import type { Asked, Fault, Grouped, History, Outage } from "./history.ts";
 import { injectFaults, Life } from "./inject.ts";
 import { perform } from "./operator.ts";
 
@@ -49,6 +49,12 @@ export async function live<T>(
       asked.sentSeconds.map((seconds, index) => ({
         atMs: EPOCH + seconds * 1000,
         run: () => process.runtime.request(bodyOf(asked, index === 0 ? asked.fault : undefined)),
+      })),
+    ),
+    ...history.groups.flatMap((group) =>
+      group.sentSeconds.map((seconds) => ({
+        atMs: EPOCH + seconds * 1000,
+        run: () => process.runtime.request(groupBodyOf(group)),
       })),
     ),
     ...history.disturbances.map((disturbance) => ({
@@ -175,7 +181,19 @@ async function begin(world: FaultyWorld, mutate: Mutation): Promise<Process> {
   };
 }
 
-function bodyOf({ clipId, cameraId, startSeconds, endSeconds, gapPolicy, python }: Asked, fault?: Fault): string {
+/** The fault of an item stays: the same group again is the same group. */
+function groupBodyOf({ groupId, items }: Grouped): string {
+  return JSON.stringify({ groupId, items: items.map((item) => askedOf(item, item.fault)) });
+}
+
+function bodyOf(asked: Asked, fault?: Fault): string {
+  const body = askedOf(asked, fault);
+  if (!asked.python) return JSON.stringify(body);
+  const literal = JSON.stringify({ ...body, endTimestampInMs: String(body.endTimestampInMs) });
+  return literal.replaceAll('"', "'").replace("'clipId':", "'clipId': u");
+}
+
+function askedOf({ clipId, cameraId, startSeconds, endSeconds, gapPolicy }: Asked, fault?: Fault) {
   const startTimestampInMs = EPOCH + startSeconds * 1000;
   const valid = { clipId, cameraId, startTimestampInMs, endTimestampInMs: EPOCH + endSeconds * 1000, gapPolicy };
   const faults: Record<Fault, object> = {
@@ -184,8 +202,5 @@ function bodyOf({ clipId, cameraId, startSeconds, endSeconds, gapPolicy, python 
     precision: { precision: "best" },
     retryTimestamps: { retryTimestamps: ["soon"] },
   };
-  const asked = { ...valid, ...(fault && faults[fault]) };
-  if (!python) return JSON.stringify(asked);
-  const literal = JSON.stringify({ ...asked, endTimestampInMs: String(asked.endTimestampInMs) });
-  return literal.replaceAll('"', "'").replace("'clipId':", "'clipId': u");
+  return { ...valid, ...(fault && faults[fault]) };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { complaintsAbout, storyOf } from "./check.ts";
 import { type Ending, live } from "./drive.ts";
+import { groupCircumstances, groupGuards } from "./group-mutations.ts";
 import { historyOf, quietHistory } from "./history.ts";
 import { brokenGuards, circumstances } from "./mutations.ts";
 import { operatorCircumstances, operatorGuards } from "./operator-mutations.ts";
@@ -30,7 +31,7 @@ describe("whatever goes wrong", () => {
     });
   });
 
-  it.each([...circumstances, ...operatorCircumstances])(
+  it.each([...circumstances, ...operatorCircumstances, ...groupCircumstances])(
     "the guards hold when %s",
     async (_, circumstance, history, status) => {
       const check = async (ending: Ending) => {
@@ -52,7 +53,7 @@ it("an outage of a service of AWS is waited out: no dead letter, and subscribers
 });
 
 describe("the checks notice that a guard is gone:", () => {
-  it.each([...brokenGuards, ...operatorGuards])("$guard", async ({ history, mutation, complaint }) => {
+  it.each([...brokenGuards, ...operatorGuards, ...groupGuards])("$guard", async ({ history, mutation, complaint }) => {
     const complaints = await live(history, complaintsAbout, mutation);
     expect(complaints.join("\n")).toMatch(complaint);
   });

@@ -144,6 +144,12 @@ export class FaultyWorld implements Disposable {
     this.#unmarked.set(notificationId, this.faults.length);
   }
 
+  /** The entry of a group's notification was written. */
+  markedGroup(groupId: string): void {
+    const told = this.notifications.findLast(({ attributes }) => attributes.groupId === groupId);
+    this.#unmarked.delete(told?.attributes.notificationId ?? "");
+  }
+
   /** The entry of a request's notification was written. */
   marked(key: string): void {
     for (const { metadata, data } of this.published) {

@@ -27,6 +27,13 @@ export interface Asked {
   python: boolean;
 }
 
+/** Some requests in one message, sent once or more. */
+export interface Grouped {
+  groupId: string;
+  items: Asked[];
+  sentSeconds: number[];
+}
+
 /** When a recording appears on the list and in the bucket, once it has ended; null: never. */
 interface RecordingFate {
   listedSeconds: number | null;
@@ -65,6 +72,7 @@ export interface History {
   /** Share of effects that go wrong, 0 to 1. */
   intensity: number;
   asked: Asked[];
+  groups: Grouped[];
   recordings: RecordingFate[];
   outages: Outage[];
   overloads: Overload[];
@@ -97,6 +105,17 @@ const asked = (index: number): fc.Arbitrary<Asked> =>
       python: fc.boolean(),
     })
     .map((drawn) => ({ ...drawn, endSeconds: drawn.startSeconds + drawn.endSeconds }));
+
+/** Some of its clips are asked for by themselves, too, or by the other group. */
+const grouped = (index: number): fc.Arbitrary<Grouped> =>
+  fc
+    .record({
+      items: fc
+        .integer({ min: 1, max: 3 })
+        .chain((count) => fc.tuple(...Array.from({ length: count }, (_, at) => asked(10 * (index + 1) + at)))),
+      sentSeconds: fc.array(seconds(600), { minLength: 1, maxLength: 3 }),
+    })
+    .map((drawn) => ({ ...drawn, groupId: `group-${index}` }));
 
 const fate: fc.Arbitrary<RecordingFate> = fc.oneof(
   { weight: 5, arbitrary: fc.constant({ listedSeconds: 0, storedSeconds: 0, broken: false }) },
@@ -197,6 +216,11 @@ const history: fc.Arbitrary<Omit<History, "seed">> = fc.record({
     { weight: 2, arbitrary: fc.constant<Act[]>([]) },
     { weight: 1, arbitrary: fc.array(act, { minLength: 1, maxLength: 3 }) },
   ),
+  groups: fc.oneof(
+    { weight: 2, arbitrary: fc.constant<Grouped[]>([]) },
+    { weight: 1, arbitrary: fc.tuple(grouped(0)) },
+    { weight: 1, arbitrary: fc.tuple(grouped(0), grouped(1)) },
+  ),
 });
 
 /** The history of a seed: always the same one. */
@@ -205,6 +229,12 @@ export function historyOf(seed: number): History {
   if (!drawn) throw new Error("nothing was drawn");
   return { seed, ...drawn };
 }
+
+/** Every clip that somebody asks for, by itself or in a group. */
+export const allAsked = ({ asked, groups }: Pick<History, "asked" | "groups">): Asked[] => [
+  ...asked,
+  ...groups.flatMap(({ items, sentSeconds }) => items.map((item) => ({ ...item, sentSeconds }))),
+];
 
 /** A history in which nothing goes wrong but what the test asks for. */
 export function quietHistory(change: Partial<History> = {}): History {
@@ -223,6 +253,7 @@ export function quietHistory(change: Partial<History> = {}): History {
     seed: 1,
     intensity: 0,
     asked: [asked],
+    groups: [],
     recordings,
     outages: [],
     overloads: [],

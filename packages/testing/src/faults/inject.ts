@@ -255,6 +255,7 @@ function faultyRecords(records: ClipRecords, effect: Effect, world: FaultyWorld,
       const about = `put ${name(key)}`;
       const { stored, ours } = await write(about, async () => {
         const answer = await records.putOnce(key, value, options);
+        if (key.name === "told") world.markedGroup(key.clipId.slice("group/".length));
         if (key.name.startsWith("notified/")) world.marked(key.name.split(/[/.]/)[1] ?? "");
         return answer;
       });
