@@ -66,6 +66,7 @@ function clipParts(clip, path, reload) {
       shows("links") &&
       h("button", { type: "button", onclick: () => attempt(() => makeLink(path)) }, "Copy a link"),
     metadata?.evidence &&
+      shows("api") &&
       h("a", { class: "button", href: new URL(metadata.evidence.url).pathname, download: true }, "Evidence"),
     metadata?.groupId &&
       shows("groups") &&
