@@ -57,6 +57,18 @@ describe("what a recording claims gives way to what another one holds", () => {
     });
   });
 
+  it("also when the range begins before that frame, and behind the recording's claimed start", async () => {
+    const before = { file: "ten.mp4", fromMs: 0, toMs: 10_000 };
+    const late = { file: "late.mp4", fromMs: 8000, toMs: 18_000 };
+    expect(await downloaded([before, late], 8400, 14_000)).toEqual({
+      parts: [
+        [0, 8400, 8920],
+        [1, 8920, 14_000],
+      ],
+      gaps: [],
+    });
+  });
+
   it("but not where there is no other: its first frame is the clip's", async () => {
     const late = { file: "late.mp4", fromMs: 8000, toMs: 18_000 };
     expect(await downloaded([late], 8000, 14_000)).toEqual({ parts: [[0, 8000, 14_000]], gaps: [] });

@@ -93,8 +93,8 @@ function yielded(
   const of: Footage = { key, startMs, endMs };
   const others = usable.filter((footage) => footage.key !== key);
   const firstMs = slice.media ? Math.round(zeroMs + slice.media.startSeconds * 1000) : startMs;
-  const isAwaited = part.fromMs === startMs && firstMs > startMs && firstMs < endMs;
-  const goesOn = (other: Footage) => other.startMs < startMs && other.endMs >= startMs - JOIN_TOLERANCE_MS;
+  const isAwaited = firstMs > part.fromMs && firstMs < endMs;
+  const goesOn = (other: Footage) => other.startMs < firstMs && other.endMs >= part.fromMs - JOIN_TOLERANCE_MS;
   if (isAwaited && others.some(goesOn)) return { kind: "shorter", of, footage: [{ key, startMs: firstMs, endMs }] };
   for (const hole of slice.holes ?? []) {
     const [fromMs, toMs] = [Math.round(zeroMs + hole.startSeconds * 1000), Math.round(zeroMs + hole.endSeconds * 1000)];
