@@ -62,18 +62,19 @@ export async function storeGroup(
   if (same) return repeated(same, group, conflict);
   await requireRoom(site);
   const sentMs = clock.now();
-  await runtime
-    .request(body, sentMs, (transaction) => {
+  try {
+    await runtime.request(body, sentMs, (transaction) => {
       putAskedGroup(transaction, { groupId, key, idempotencyKey, body, sentMs });
       for (const [index, item] of group.items.entries())
         if (item.readable) keepAsked(transaction, askedOf(item.request, sentMs, titles[index]));
-    })
-    .catch((error: unknown) => {
-      // The same group may have come twice at once.
-      if (!askedGroup(runtime.state.read, groupId)) throw fullDisk(error) ?? error;
     });
-  const stored = askedGroup(runtime.state.read, groupId);
-  return stored && stored.sentMs !== sentMs ? repeated(stored, group, conflict) : { groupId, isNew: true };
+  } catch (error) {
+    // The same group may have come twice at once.
+    const stored = askedGroup(runtime.state.read, groupId);
+    if (stored) return repeated(stored, group, conflict);
+    throw fullDisk(error) ?? error;
+  }
+  return { groupId, isNew: true };
 }
 
 function askedOf(request: ClipRequest, sentMs: number, title: string | undefined): Asked {

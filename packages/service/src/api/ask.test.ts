@@ -7,8 +7,8 @@ import { ask } from "./ask.ts";
 const START = Date.UTC(2026, 0, 1);
 const wanted = { camera: "pier", start: START, end: START + 1000, gapPolicy: "SKIP_GAPS" as const };
 
-/** A world whose disk is full when a request is to be stored. */
-function fullWorld(file: StateFile): Site {
+/** @param request stores a request, or fails to. */
+function siteOf(file: StateFile, request: Site["runtime"]["request"]): Site {
   const url = "http://x";
   return {
     config: { state: "/", clips: "/", cameras: { pier: {} } },
@@ -16,9 +16,7 @@ function fullWorld(file: StateFile): Site {
     runtime: {
       state: file,
       records: { status: async () => undefined },
-      request: async () => {
-        throw Object.assign(new Error("database or disk is full"), { code: "ENOSPC" });
-      },
+      request,
     },
     index: { hasCamera: () => true },
     clock: { now: () => START },
@@ -27,6 +25,21 @@ function fullWorld(file: StateFile): Site {
 
 it("a full disk is told as such, and nothing is accepted", async () => {
   using file = new StateFile(":memory:");
-  await expect(ask(fullWorld(file), wanted)).rejects.toMatchObject({ name: "Problem", status: 507 });
+  const full = siteOf(file, async () => {
+    throw Object.assign(new Error("database or disk is full"), { code: "ENOSPC" });
+  });
+  await expect(ask(full, wanted)).rejects.toMatchObject({ name: "Problem", status: 507 });
   expect(file.read.rows("SELECT * FROM requests")).toEqual([]);
+});
+
+it.each<[string, object, string | undefined]>([
+  ["clipId", { clipId: "twin" }, undefined],
+  ["Idempotency-Key", {}, "key-1"],
+])("a request that comes twice at once is accepted once: same %s", async (_, named, key) => {
+  using file = new StateFile(":memory:");
+  const site = siteOf(file, (_body, _sentMs, also) => file.write((transaction) => also?.(transaction)));
+  const answers = await Promise.all([ask(site, { ...wanted, ...named }, key), ask(site, { ...wanted, ...named }, key)]);
+  expect(answers.map(({ isNew }) => isNew).sort()).toEqual([false, true]);
+  expect(answers[0]?.clipId).toBe(answers[1]?.clipId);
+  expect(file.read.rows("SELECT * FROM requests")).toHaveLength(1);
 });

@@ -55,11 +55,14 @@ export async function ask(site: Site, wanted: Wanted, idempotencyKey?: string): 
     body,
     sentMs: request.sentMs,
   };
-  await runtime
-    .request(body, request.sentMs, (transaction) => putAsked(transaction, asked))
-    .catch((error: unknown) => {
-      throw fullDisk(error) ?? error;
-    });
+  try {
+    await runtime.request(body, request.sentMs, (transaction) => putAsked(transaction, asked));
+  } catch (error) {
+    // The same request may have come twice at once.
+    const twin = askedAs(read, request.clipId);
+    if (twin) return repeated(twin, key, taken);
+    throw fullDisk(error) ?? error;
+  }
   return { clipId: request.clipId, isNew: true };
 }
 
