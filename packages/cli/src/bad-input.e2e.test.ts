@@ -93,10 +93,21 @@ const cases: [name: string, args: string[], message: string | RegExp][] = [
     "cannot read the state folder circle",
   ],
   ["an unknown clip", ["timeline", "nothing"], "no clip nothing"],
-  ["no clip of a deployed stage", ["timeline", "--stage", "moon"], "which clip of stage moon?"],
 ];
 
 describe.concurrent("bad input on the command line", () => {
+  it("a deployed stage without a region is told with exit code 2, and what to set", async () => {
+    const env = {
+      AWS_REGION: "",
+      AWS_DEFAULT_REGION: "",
+      AWS_CONFIG_FILE: "none",
+      AWS_SHARED_CREDENTIALS_FILE: "none",
+    };
+    const { code, stderr } = await run(["timeline", "--stage", "moon"], env);
+    expect(stderr).toContain("no AWS region: set AWS_REGION, or one in your AWS profile");
+    expect(code).toBe(2);
+  });
+
   it.each(cases)("%s is told with exit code 2 and nothing on stdout", async (_, args, message) => {
     const { code, stdout, stderr } = await run(args);
     if (typeof message === "string") expect(stderr).toContain(message);

@@ -3,19 +3,20 @@ import { join } from "node:path";
 import { addClockTrack } from "./clock/add-clock-track.ts";
 import { renderCut } from "./cut/render-cut.ts";
 import { prepareJob, renderExact } from "./exact/render-exact.ts";
-import { ffmpegVersion } from "./ffmpeg/find/check-ffmpeg.ts";
 import type { EngineSettings } from "./ffmpeg/settings.ts";
 import type { MediaEngine, RenderJob, RenderOptions, RenderReport } from "./media-engine.ts";
-import { renderThumbnails } from "./thumbnails/render-thumbnails.ts";
+import { createPictureEngine } from "./picture-engine.ts";
 import { unwrap } from "./unwrap.ts";
 
 export { FfmpegError, FfmpegMissingError, NoFfmpegError } from "./ffmpeg/errors.ts";
 export { whyItDoesNotRun } from "./ffmpeg/find/check-ffmpeg.ts";
 export { findFfmpeg } from "./ffmpeg/find/find-ffmpeg.ts";
-export { type EncoderSettings, type EngineSettings, threadsForMemory } from "./ffmpeg/settings.ts";
-
-/** ffmpeg must end before Lambda ends the render function; as long as that on one machine. */
-export const RENDER_TIME_LIMIT_MS = 270_000;
+export {
+  type EncoderSettings,
+  type EngineSettings,
+  RENDER_TIME_LIMIT_MS,
+  threadsForMemory,
+} from "./ffmpeg/settings.ts";
 
 /** The media engine that uses ffmpeg. Nothing is started before a job comes. */
 export function createMediaEngine(settings: EngineSettings): MediaEngine {
@@ -27,8 +28,7 @@ export function createMediaEngine(settings: EngineSettings): MediaEngine {
       return job.clock ? await addClockTrack(job, job.clock, report, own) : report;
     },
     unwrap: (input, output, options) => unwrap(input, output, settings, options),
-    version: () => ffmpegVersion(settings.ffmpeg),
-    renderThumbnails: (job, options) => renderThumbnails(job, settings, options),
+    ...createPictureEngine(settings),
   };
 }
 

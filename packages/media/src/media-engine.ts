@@ -120,8 +120,15 @@ export interface UnwrapOptions extends RenderOptions {
   laterSeconds?: number;
 }
 
+/** What makes pictures of a clip. */
+export interface PictureEngine {
+  /** Of the program that decodes and encodes. */
+  version(): Promise<string>;
+  renderThumbnails(job: ThumbnailJob, options: RenderOptions): Promise<Pictures>;
+}
+
 /** What the render functions need from a media engine. Files in, files out; sha256 is computed by the caller while uploading. */
-export interface MediaEngine {
+export interface MediaEngine extends PictureEngine {
   /**
    * @throws CorruptSourceError when a source cannot be decoded, NoFrameError when none holds a frame of the clip,
    * VerificationError when the result is not as planned.
@@ -129,7 +136,4 @@ export interface MediaEngine {
   renderClip(job: RenderJob, options: RenderOptions): Promise<RenderReport>;
   /** Copies a recording of another container into an MP4; false when that cannot hold it. */
   unwrap(input: string, output: string, options: UnwrapOptions): Promise<boolean>;
-  /** Of the program that decodes and encodes. */
-  version(): Promise<string>;
-  renderThumbnails(job: ThumbnailJob, options: RenderOptions): Promise<Pictures>;
 }

@@ -35,7 +35,7 @@ const stubbedRendering = {
   name: "stubbed-rendering",
   setup(build: { onResolve(options: { filter: RegExp }, resolve: () => { path: string }): void }) {
     const path = new URL("stub-media.ts", import.meta.url).pathname;
-    build.onResolve({ filter: /\/connect-media\.ts$/ }, () => ({ path }));
+    build.onResolve({ filter: /\/connect-(media|pictures)\.ts$/ }, () => ({ path }));
   },
 };
 

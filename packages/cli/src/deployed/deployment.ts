@@ -53,7 +53,7 @@ function refusal(error: Error, stage: string): Error {
   }
   if (error.name === "CredentialsProviderError" || error.name === "ExpiredTokenException")
     return new UsageError(`no valid AWS credentials (set AWS_PROFILE, or log in): ${error.message}`, options);
-  if (error.message.includes("Region is missing"))
+  if (/Region is missing|Region not accepted/.test(error.message))
     return new UsageError("no AWS region: set AWS_REGION, or one in your AWS profile", options);
   return error;
 }

@@ -1,28 +1,11 @@
 import type { MediaEngine } from "@camclips/media";
-import {
-  createMediaEngine,
-  findFfmpeg,
-  RENDER_TIME_LIMIT_MS,
-  threadsForMemory,
-  whyItDoesNotRun,
-} from "@camclips/media/engine";
+import { createMediaEngine } from "@camclips/media/engine";
+import { engineSettings } from "./engine-settings.ts";
 
 /**
  * The media engine of the render stages.
  * @throws Error when its ffmpeg does not run: then the function must take no message, whose clip could only fail.
  */
-export async function connectMedia(environment: NodeJS.ProcessEnv): Promise<{ media: MediaEngine }> {
-  const ffmpeg = await runningFfmpeg(environment);
-  const threads = threadsForMemory(Number(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 0));
-  return { media: createMediaEngine({ ffmpeg, threads, timeLimitMs: RENDER_TIME_LIMIT_MS }) };
-}
-
-/** The packed one was checked when it was deployed, and needs to start here; under `sst dev` the developer's is found. */
-async function runningFfmpeg(environment: NodeJS.ProcessEnv): Promise<string> {
-  const named = environment.FFMPEG_BIN;
-  if (!named) return findFfmpeg(environment);
-  const wrong = await whyItDoesNotRun(named);
-  if (wrong)
-    throw new Error(`FFMPEG_BIN="${named}" ${wrong}: no message is taken until an ffmpeg is deployed that runs`);
-  return named;
-}
+export const connectMedia = async (environment: NodeJS.ProcessEnv): Promise<{ media: MediaEngine }> => ({
+  media: createMediaEngine(await engineSettings(environment)),
+});

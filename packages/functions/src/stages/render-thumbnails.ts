@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { thumbnailKey } from "@camclips/core";
 import { ClipRendered, ThumbnailsRendered } from "@camclips/events";
+import type { PictureEngine } from "@camclips/media";
 import { signManifest } from "../evidence/sign-manifest.ts";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
@@ -10,7 +11,7 @@ import { cutAround } from "../sources/cut-around.ts";
 import { openClip } from "../sources/open-clip.ts";
 import { previewJob, storePreview } from "../sources/preview.ts";
 
-type Needs = Pick<Deps, "destination" | "media" | "scratch" | "settings" | "signer" | "log">;
+type Needs = Pick<Deps, "destination" | "scratch" | "settings" | "signer" | "log"> & { media: PictureEngine };
 
 const CONTENT_TYPES = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
 
@@ -58,6 +59,6 @@ export const renderThumbnails = defineStage(
 );
 
 export const handler = lambdaHandler(renderThumbnails, async (environment) => ({
-  ...(await (await import("../lambda/connect-media.ts")).connectMedia(environment)),
+  ...(await (await import("../lambda/connect-pictures.ts")).connectPictures(environment)),
   ...(await (await import("../lambda/connect-signer.ts")).connectSigner(environment)),
 }));

@@ -3,6 +3,9 @@ import type { RenderJob } from "../media-engine.ts";
 /** Units per second of a clip's frame times; divides all usual frame intervals. */
 export const TIMESCALE = 90_000;
 
+/** ffmpeg must end before Lambda ends the render function; as long as that on one machine. */
+export const RENDER_TIME_LIMIT_MS = 270_000;
+
 /** How clips are made. Nothing in here is read from the environment. */
 export interface EngineSettings {
   /** Path or name of ffmpeg, 5.1 or newer. ffprobe is not needed. */
