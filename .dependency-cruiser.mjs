@@ -72,10 +72,13 @@ export default {
       comment: "ffmpeg is 80 MB and runs foreign media: no other function's bundle may reach it.",
       severity: "error",
       from: {
-        path: "^packages/functions/src/(?!stages/render-clip|stages/render-thumbnails|lambda/connect-media)",
+        path: "^packages/functions/src/(?!stages/render-clip|stages/render-thumbnails|lambda/connect-media|lambda/connect-pictures|lambda/engine-settings)",
         pathNot: TESTS,
       },
-      to: { path: "^packages/media/src/(engine|ffmpeg/|exact/|cut/|verify/|thumbnails/)", reachable: true },
+      to: {
+        path: "^packages/media/src/(engine|picture-engine|ffmpeg/|exact/|cut/|verify/|thumbnails/)",
+        reachable: true,
+      },
     },
     {
       name: "no-test-kit-in-production",

@@ -2,4 +2,4 @@ import { stubEngine } from "./stub-engine.ts";
 
 /** Bundled in the place of the functions' connect-media.ts and connect-pictures.ts. */
 export const connectMedia = () => ({ media: stubEngine });
-export const connectPictures = connectMedia;
+export const connectPictures = () => ({ media: stubEngine });

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { thumbnailKey } from "@camclips/core";
 import { ClipRendered, ThumbnailsRendered } from "@camclips/events";
-import type { PictureEngine } from "@camclips/media";
 import { signManifest } from "../evidence/sign-manifest.ts";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
@@ -11,7 +10,9 @@ import { cutAround } from "../sources/cut-around.ts";
 import { openClip } from "../sources/open-clip.ts";
 import { previewJob, storePreview } from "../sources/preview.ts";
 
-type Needs = Pick<Deps, "destination" | "scratch" | "settings" | "signer" | "log"> & { media: PictureEngine };
+type Needs = Pick<Deps, "destination" | "scratch" | "settings" | "signer" | "log"> & {
+  media: Pick<Deps["media"], "renderThumbnails">;
+};
 
 const CONTENT_TYPES = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
 
