@@ -1,9 +1,12 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { SourcesLocated } from "@camclips/events";
 import { ffmpeg, makeRecording, type Scratch, scratchFolder } from "@camclips/testing/mp4/fixtures";
 import { deliver, eventOf, onlyOne, request, START, testWorld } from "@camclips/testing/stage-world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { downloadSources } from "../stages/download-sources.ts";
+
+const FRAGMENTED = "+frag_keyframe+empty_moov";
 
 let scratch: Scratch;
 beforeAll(async () => {
@@ -93,5 +96,30 @@ describe("what a recording claims gives way to what another one holds", () => {
 
   it("also when all that is asked for lies in the interruption", async () => {
     expect(await downloaded([interrupted, within], 9000, 15_000)).toEqual({ parts: [[1, 9000, 15_000]], gaps: [] });
+  });
+});
+
+describe("a recording that ends within what it announces", () => {
+  const range = { startMs: START, endMs: START + 9000 };
+
+  async function written(grow: (whole: Buffer) => Buffer) {
+    await ffmpeg("-i", scratch.path("ten.mp4"), "-c", "copy", "-movflags", FRAGMENTED, "-y", scratch.path("live.mp4"));
+    const whole = await readFile(scratch.path("live.mp4"));
+    await using world = await testWorld();
+    const key = await world.record(START, whole.subarray(0, Math.round(whole.length * 0.85)));
+    const sources = [{ key, ...range, fromMs: range.startMs, toMs: range.endMs }];
+    const fact = SourcesLocated.happened({ request: request(range), alias: "pier", sources, others: [], gaps: [] });
+    const downloaded = deliver(downloadSources, eventOf(fact), world);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await writeFile(join(world.folder, "origin", key), grow(whole));
+    return onlyOne("SourcesDownloaded", await downloaded).data.gaps.map(({ cause }) => cause);
+  }
+
+  it("is looked into again while it grows: recorders announce frames before they write them", async () => {
+    expect(await written((whole) => whole)).toEqual([]);
+  });
+
+  it("is cut off when it does not grow", async () => {
+    expect(await written((whole) => whole.subarray(0, Math.round(whole.length * 0.85)))).toEqual(["CORRUPT_SOURCE"]);
   });
 });

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { type RecordingSlice, sliceRecording } from "@camclips/containers";
 import { type Decision, decide, type Footage, type FootageReport, type OpenObject } from "@camclips/core";
 import type { ClipRequest, LocatedSource, ReadRange } from "@camclips/events";
@@ -123,13 +124,25 @@ function remember(
   return finding;
 }
 
+/** How often a file is looked into that ends within what it announces, and how long it may take to grow. */
+const LOOKS = 5;
+const GROWING_MS = 400;
+
+async function grows(origin: Deps["origin"], key: string, size: number, signal: AbortSignal): Promise<boolean> {
+  await setTimeout(GROWING_MS, undefined, { signal });
+  const now = await origin.open(key, signal);
+  return now !== undefined && now.size > size;
+}
+
 /** @param claimed the recording's interval by its name and its list; the part's may be what earlier rounds found */
 async function probe(
   part: LocatedSource,
   claimed: Footage,
-  { origin: recordings, settings, piecesOfEach }: Pick<Deps, "origin" | "settings"> & { piecesOfEach: number },
+  deps: Pick<Deps, "origin" | "settings"> & { piecesOfEach: number },
   signal: AbortSignal,
+  looks = LOOKS,
 ): Promise<Finding> {
+  const { origin: recordings, settings, piecesOfEach } = deps;
   const { key, startMs, endMs } = part;
   const of: Footage = { key, startMs, endMs };
   const found = await recordings.open(key, signal);
@@ -145,6 +158,9 @@ async function probe(
     if (slice instanceof OutsideMediaError)
       return { kind: "shorter", of, footage: [{ key, ...withoutPart(part, realInterval(zeroMs, slice.media)) }] };
     const cutOffMs = Math.floor(zeroMs + (slice.cutOffSeconds ?? Number.POSITIVE_INFINITY) * 1000);
+    // A recorder announces frames before it writes them.
+    if (cutOffMs < endMs && looks > 1 && (await grows(recordings, key, found.size, signal)))
+      return probe(part, claimed, deps, signal, looks - 1);
     // Behind the listed end nothing is missing: the part reaches there only over a join.
     if (cutOffMs < endMs)
       return {
