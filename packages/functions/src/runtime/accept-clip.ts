@@ -11,6 +11,7 @@ import {
 import { refusedIn } from "@camclips/core/group";
 import {
   type AnswerableRequest,
+  type AnyEvent,
   type AnyFact,
   ClipRejected,
   type ClipRequest,
@@ -60,7 +61,7 @@ export async function acceptClip(
   const { groupId: _, ...rest } = request;
   const own = stored.groupId === undefined ? rest : { ...rest, groupId: stored.groupId };
   const accepted = stamp(RequestAccepted.happened({ request: own }), own, { ...stored, ...admission }, deps);
-  await watchDeadline(accepted, own, deps, signal);
+  await watchDeadline(deadlineName(own), accepted, deps, signal);
   if (!ours && request.retryTimestamps.length > 0)
     await deps.records.setStatus(workingStatus(request, stored.deadlineAt, deps.clock.now()), signal);
   if (ours) deps.metrics.add("Accepted", 1, "Count");
@@ -95,7 +96,7 @@ export async function refuse(
   const answerByMs = deps.clock.now() + (maxRetries(deps.settings) * SQS_TIMEOUT + CLIP_WORK_LIMIT) * 1000;
   const refused = stamp(fact, request, { deadlineAt: new Date(answerByMs).toISOString() }, deps);
   // The same message again is published once, and so must be counted once.
-  const watched = await watchDeadline(refused, request, deps, signal);
+  const watched = await watchDeadline(deadlineName(request), refused, deps, signal);
   if (watched === "scheduled") deps.metrics.add("Accepted", 1, "Count");
   return refused;
 }
@@ -112,14 +113,16 @@ function stamp<F extends AnyFact>(
 }
 
 /** One schedule per request, whatever the attempt: the deadline does not move. */
-async function watchDeadline(
-  answered: Answered,
-  request: AnswerableRequest,
-  { scheduler }: AcceptDeps,
+const deadlineName = (request: AnswerableRequest): string => derivedId(requestKey(request));
+
+/** Has an event come back at its deadline. @param name of what is watched: a name is scheduled once. */
+export function watchDeadline(
+  name: string,
+  event: AnyEvent,
+  { scheduler }: Pick<AcceptDeps, "scheduler">,
   signal: AbortSignal,
 ): ReturnType<Scheduler["schedule"]> {
-  const name = `check-deadline-${derivedId(requestKey(request))}`;
-  const atMs = Date.parse(answered.metadata.deadlineAt);
-  const body = JSON.stringify(toEnvelope(answered));
-  return scheduler.schedule({ name, atMs, queue: "check-deadline", body }, signal);
+  const atMs = Date.parse(event.metadata.deadlineAt);
+  const body = JSON.stringify(toEnvelope(event));
+  return scheduler.schedule({ name: `check-deadline-${name}`, atMs, queue: "check-deadline", body }, signal);
 }

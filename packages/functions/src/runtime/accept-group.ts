@@ -1,4 +1,4 @@
-import { claimEntry, groupEntry, groupItemsEntry, requestKey, type Scheduler } from "@camclips/core";
+import { claimEntry, groupEntry, groupItemsEntry, requestKey } from "@camclips/core";
 import { type ReadGroup, refusedIn } from "@camclips/core/group";
 import {
   type AnyEvent,
@@ -7,11 +7,10 @@ import {
   firstEvent,
   GroupAccepted,
   type GroupItem,
-  toEnvelope,
   versionOf,
 } from "@camclips/events";
 import * as z from "zod";
-import { type AcceptDeps, type Answered, acceptClip, invalid, refuse } from "./accept-clip.ts";
+import { type AcceptDeps, type Answered, acceptClip, invalid, refuse, watchDeadline } from "./accept-clip.ts";
 import { groupItems } from "./complete-group.ts";
 import { getEntry, putEntryOnce } from "./entries.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -45,7 +44,8 @@ export async function acceptGroup(group: ReadGroup, deps: AcceptDeps, signal: Ab
   const entry = groupItemsEntry(groupId);
   const { stored: kept } = await putEntryOnce(deps.records, entry, groupItems, { items: made }, { signal });
   const accepted = acceptedEvent(group, kept, answered, deps);
-  await watchDeadline(accepted, deps, signal);
+  // By then every item is decided; whatever was lost on the way, the group is looked at once more.
+  await watchDeadline(accepted.metadata.id, accepted, deps, signal);
   return [...answered, accepted];
 }
 
@@ -73,16 +73,4 @@ function acceptedEvent(
   // Events belong to clips: this one lies in the history of the first.
   const origin = { clipId: items[0]?.clipId ?? groupId, key: derivedId("group", key), deadlineAt };
   return firstEvent(fact, versionOf(fact.type), origin, new Date(clock.now()).toISOString());
-}
-
-/** By then every item is decided; whatever was lost on the way, the group is looked at once more. */
-function watchDeadline(
-  accepted: EventOf<typeof GroupAccepted>,
-  { scheduler }: AcceptDeps,
-  signal: AbortSignal,
-): ReturnType<Scheduler["schedule"]> {
-  const name = `check-deadline-${accepted.metadata.id}`;
-  const atMs = Date.parse(accepted.metadata.deadlineAt);
-  const body = JSON.stringify(toEnvelope(accepted));
-  return scheduler.schedule({ name, atMs, queue: "check-deadline", body }, signal);
 }
