@@ -1,4 +1,5 @@
-import { codesOf, jobOf, Workshop } from "@camclips/testing/media/workshop";
+import { expectCut as expectCutOf } from "@camclips/testing/media/expect-cut";
+import { Workshop } from "@camclips/testing/media/workshop";
 import { afterAll, describe, expect, it } from "vitest";
 import type { RenderJob } from "../media-engine.ts";
 import { type Camera, type CameraOptions, makeCamera, readAudioOnsets } from "../synthetic/index.ts";
@@ -12,19 +13,8 @@ function camera(name: string, options: Partial<CameraOptions> = {}): Promise<Cam
   return shop.camera(name, (folder) => makeCamera({ ...usual, ...options, folder }));
 }
 
-/** Renders a part of the camera's time and expects all its frames, at their places, and nothing else. */
-async function expectCut(made: Camera, fromMs: number, toMs: number, options: Partial<RenderJob> = {}) {
-  const { recordings, frames } = made;
-  const clip = await shop.render(jobOf(recordings, fromMs, toMs, { precision: "smart", ...options }));
-  const expected = frames.filter(({ wallMs }) => wallMs >= fromMs - 0.5 && wallMs < toMs - 0.5);
-  expect(codesOf(clip.frames)).toEqual(expected.map(({ code }) => code));
-  const zeroMs = expected[0]?.wallMs ?? 0;
-  for (const [index, { seconds }] of clip.frames.entries()) {
-    expect(seconds * 1000).toBeCloseTo((expected[index]?.wallMs ?? 0) - zeroMs, 0);
-  }
-  expect(clip.report.frames).toBe(expected.length);
-  return clip;
-}
+const expectCut = (made: Camera, fromMs: number, toMs: number, options: Partial<RenderJob> = {}) =>
+  expectCutOf(shop, made, fromMs, toMs, options);
 
 const KINDS: [string, Partial<CameraOptions>][] = [
   ["25 fps", {}],

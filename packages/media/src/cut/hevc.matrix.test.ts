@@ -2,6 +2,7 @@ import { chmod, mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileSource, firstTrack, hevcNalType, nalUnits, presentationSeconds, readMovie } from "@camclips/mp4";
 import { testFfmpeg } from "@camclips/testing/ffmpeg";
+import { expectCut as expectCutOf } from "@camclips/testing/media/expect-cut";
 import { mutantFfmpeg, PICTURE_MISTAKES, type PictureMistake } from "@camclips/testing/media/mutant-ffmpeg";
 import { codesOf, jobOf, Workshop } from "@camclips/testing/media/workshop";
 import { afterAll, describe, expect, it } from "vitest";
@@ -20,19 +21,8 @@ function camera(name: string, options: Partial<CameraOptions> = {}): Promise<Cam
   return shop.camera(name, (folder) => makeCamera({ ...usual, ...options, folder }));
 }
 
-/** Renders a part of the camera's time and expects all its frames, at their places, and nothing else. */
-async function expectCut(made: Camera, fromMs: number, toMs: number, options: Partial<RenderJob> = {}) {
-  const { recordings, frames } = made;
-  const clip = await shop.render(jobOf(recordings, fromMs, toMs, { precision: "smart", codec: "source", ...options }));
-  const expected = frames.filter(({ wallMs }) => wallMs >= fromMs - 0.5 && wallMs < toMs - 0.5);
-  expect(codesOf(clip.frames), clip.report.why).toEqual(expected.map(({ code }) => code));
-  const zeroMs = expected[0]?.wallMs ?? 0;
-  for (const [index, { seconds }] of clip.frames.entries()) {
-    expect(seconds * 1000).toBeCloseTo((expected[index]?.wallMs ?? 0) - zeroMs, 0);
-  }
-  expect(clip.report.frames).toBe(expected.length);
-  return clip;
-}
+const expectCut = (made: Camera, fromMs: number, toMs: number, options: Partial<RenderJob> = {}) =>
+  expectCutOf(shop, made, fromMs, toMs, { codec: "source", ...options });
 
 const KINDS: [string, Partial<CameraOptions>][] = [
   ["25 fps", {}],
