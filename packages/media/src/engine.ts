@@ -9,14 +9,8 @@ import { createPictureEngine } from "./picture-engine.ts";
 import { unwrap } from "./unwrap.ts";
 
 export { FfmpegError, FfmpegMissingError, NoFfmpegError } from "./ffmpeg/errors.ts";
-export { whyItDoesNotRun } from "./ffmpeg/find/check-ffmpeg.ts";
 export { findFfmpeg } from "./ffmpeg/find/find-ffmpeg.ts";
-export {
-  type EncoderSettings,
-  type EngineSettings,
-  RENDER_TIME_LIMIT_MS,
-  threadsForMemory,
-} from "./ffmpeg/settings.ts";
+export { type EncoderSettings, type EngineSettings, RENDER_TIME_LIMIT_MS } from "./ffmpeg/settings.ts";
 
 /** The media engine that uses ffmpeg. Nothing is started before a job comes. */
 export function createMediaEngine(settings: EngineSettings): MediaEngine {
