@@ -8,16 +8,22 @@ const POLICIES = {
   HOLD_LAST_FRAME: "hold the last frame",
   REJECT: "no clip with gaps",
 };
-const PRIORITIES = { "": "when its turn comes", high: "before others", low: "after others" };
-const PREVIEWS = {
-  "": "as the service does",
-  none: "none",
-  storyboard: "storyboard",
-  animated: "storyboard, animated",
+const USUAL = { "": "as the service does" };
+
+/** What need not be chosen, by the request's names. @type {Record<string, { label: string, options: Record<string, string> }>} */
+const CHOICES = {
+  precision: { label: "Precision", options: { ...USUAL, smart: "smart", exact: "exact", fast: "fast" } },
+  priority: {
+    label: "Priority",
+    options: { "": "when its turn comes", high: "before others", low: "after others" },
+  },
+  preview: {
+    label: "Preview",
+    options: { ...USUAL, none: "none", storyboard: "storyboard", animated: "storyboard, animated" },
+  },
+  clock: { label: "Clock", options: { ...USUAL, none: "none", track: "as subtitles" } },
+  codec: { label: "Codec", options: { ...USUAL, h264: "H.264", source: "as recorded, where copied" } },
 };
-const CLOCKS = { "": "as the service does", none: "none", track: "as subtitles" };
-const CODECS = { "": "as the service does", h264: "H.264", source: "as recorded, where copied" };
-const PRECISIONS = { "": "as the service does", smart: "smart", exact: "exact", fast: "fast" };
 
 /**
  * The form that asks for clips: one for every camera that is chosen.
@@ -30,11 +36,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
   const to = h("input", { ...when, name: "to", value: toInput(end) });
   const title = h("input", { type: "text", name: "title", maxlength: 200, placeholder: "optional" });
   const policy = select(POLICIES);
-  const precision = select(PRECISIONS);
-  const priority = select(PRIORITIES);
-  const preview = select(PREVIEWS);
-  const clock = select(CLOCKS);
-  const codec = select(CODECS);
+  const choices = Object.entries(CHOICES).map(([name, { label, options }]) => ({ name, label, box: select(options) }));
   const boxes = cameras.map(({ id, title }) => ({
     id,
     box: h("input", { type: "checkbox", checked: chosen.includes(id) }),
@@ -58,11 +60,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
       start: fromInput(from.value),
       end: fromInput(to.value),
       gapPolicy: policy.value,
-      ...(precision.value && { precision: precision.value }),
-      ...(priority.value && { priority: priority.value }),
-      ...(preview.value && { preview: preview.value }),
-      ...(clock.value && { clock: clock.value }),
-      ...(codec.value && { codec: codec.value }),
+      ...Object.fromEntries(choices.flatMap(({ name, box }) => (box.value ? [[name, box.value]] : []))),
       ...(title.value.trim() && { title: title.value.trim() }),
     };
     const body = wanted.map(({ id }) => ({ camera: id, ...common }));
@@ -83,11 +81,7 @@ export function askForm({ cameras, chosen, start, end, onRange, onAsked, onClose
     h("label", { class: "field" }, "To (not in the clip)", to),
     h("label", { class: "field" }, "Name", title),
     h("label", { class: "field" }, "Gaps", policy),
-    h("label", { class: "field" }, "Precision", precision),
-    h("label", { class: "field" }, "Priority", priority),
-    h("label", { class: "field" }, "Preview", preview),
-    h("label", { class: "field" }, "Clock", clock),
-    h("label", { class: "field" }, "Codec", codec),
+    choices.map(({ label, box }) => h("label", { class: "field" }, label, box)),
     h(
       "fieldset",
       { class: "checks wide" },
