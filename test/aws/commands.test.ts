@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -161,6 +161,31 @@ describe("the command line on a deployed stage", () => {
     const late = await camclips("cancel", "asked");
     expect([late.code, late.stderr]).toEqual([2, expect.stringContaining("it is CLIP_AVAILABLE already")]);
   });
+
+  it("cancels a clip in the middle of its render, which stops", async () => {
+    const long = await stack.camera("long", startMs - 3600_000, { recordings: 1, seconds: 240 });
+    const range = ["--start", String(long.startMs), "--end", String(long.startMs + 239_000), "--precision", "exact"];
+    expect((await camclips("request", "--camera", "long", ...range, "--clip-id", "endless")).code).toBe(0);
+    const rendering = async () =>
+      (await readdir(join(stack.folder, "scratch"), { recursive: true }).catch(() => [])).some((path) =>
+        path.includes("render-"),
+      );
+    await stack.explained("endless", () =>
+      until("a render", 90_000, async () => ((await rendering()) ? true : undefined)),
+    );
+    const { code, stdout, stderr } = await camclips("cancel", "endless");
+    expect([code, stdout], stderr).toEqual([0, "endless  cancelled\n"]);
+    expect((await stack.terminal("endless")).status).toBe("CLIP_CANCELLED");
+    const dropped = await until("the end of the render", 30_000, async () => {
+      const log = await camclips("logs", "endless", "--json");
+      const lines = log.stdout.split("\n").filter((line) => line.includes("stage dropped its work"));
+      return lines.length > 0 ? lines : undefined;
+    });
+    expect(dropped.join()).toContain("the clip was cancelled");
+    expect(await rendering()).toBe(false);
+    expect((await stack.records.history("endless")).map(({ type }) => type)).not.toContain("ClipRendered");
+    expect(await stack.destination.info("long/endless.mp4")).toBeUndefined();
+  }, 180_000);
 
   it("redrives a dead letter, and tells what comes of it", async () => {
     const history = await stack.records.history("asked");

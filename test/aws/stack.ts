@@ -51,7 +51,8 @@ export class Stack implements AsyncDisposable {
   /** Everything that the topic's subscriber got so far. */
   readonly notifications: () => Promise<Notification[]>;
   private readonly cameras: Map<string, LocalCamera>;
-  private readonly folder: string;
+  /** What the functions have on the disk is below it, in `scratch`. */
+  readonly folder: string;
   private readonly ffmpeg: string;
 
   private constructor(

@@ -12,8 +12,8 @@ interface CancelOptions extends Place {
 
 const help = `
 The clip's status becomes CLIP_CANCELLED: the camera service and subscribers are told, its next attempt is forgotten, and
-every stage drops its work. A render that runs is not stopped; its clip is not told to anybody. It is final: no replay or
-redrive takes the clip up again; ask again with a new clipId. A clip that has another terminal status keeps that.
+every stage drops its work; a render that runs stops within a second or two. It is final: no replay or redrive takes the
+clip up again; ask again with a new clipId. A clip that has another terminal status keeps that.
 
 In a state folder where no pipeline runs, whoever waits is told by the next one ("camclips invoke").
 

@@ -1,8 +1,9 @@
-import { type ClipRecords, groupItemsEntry, groupToldEntry, terminalEntry } from "@camclips/core";
+import { type ClipRecords, eventEntry, groupItemsEntry, groupToldEntry, terminalEntry } from "@camclips/core";
 import { groupResultOf, groupStatusOf } from "@camclips/core/group";
 import {
   type AnyFact,
   derivedId,
+  type EventOf,
   GroupAccepted,
   GroupCompleted,
   type GroupItem,

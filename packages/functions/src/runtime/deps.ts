@@ -55,6 +55,8 @@ export interface Deps {
   cameras: CameraService;
   backlog: Backlog;
   scratch(): Promise<Scratch>;
+  /** How often work that lasts looks whether its clip is over; default: every second. */
+  lookMs?: number;
   /** Only the two render stages have it. */
   media: MediaEngine;
   /** Only render-thumbnails has it, and only where EVIDENCE_KEY names a key. */

@@ -26,14 +26,13 @@ export async function whyPointless(
   if (row.leastSeconds === 0 || !("request" in event.data)) return undefined;
   const { clipId, id, deadlineAt, rerun } = event.metadata;
   const key = requestKey(event.data.request);
-  const outcome = await getEntry(records, terminalEntry(clipId, key), decided, signal);
+  const over = await whyOver(event, records, signal);
+  if (over) return { why: over };
   if (rerun) {
-    if (isCancelled(outcome)) return { why: "the clip was cancelled" };
     const entry = rerunEntry(clipId, row.stage, key, rerun.id);
     const { stored } = await putEntryOnce(records, entry, worked, { event: id }, { signal });
     return stored.event === id ? undefined : { why: "this rerun is at the clip already" };
   }
-  if (outcome) return { why: "the clip has its terminal status" };
   const leftMs = Date.parse(deadlineAt) - clock.now();
   // The deadline has its own watch.
   if (leftMs <= 0) return { why: "the deadline has passed" };
@@ -42,6 +41,18 @@ export async function whyPointless(
   const neededSeconds = isNew ? marginSeconds(row, event) : row.leastSeconds;
   if (leftMs >= neededSeconds * 1000) return undefined;
   return { why: "it cannot be done by the deadline", ...(isNew && { reason: "OVERLOADED" as const }) };
+}
+
+/** @returns why nobody wants more work on a clip: it has its terminal status, which a rerun may correct unless an operator set it. */
+export async function whyOver(
+  { data, metadata: { clipId, rerun } }: AnyEvent,
+  records: Pick<ClipRecords, "get">,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (!("request" in data)) return undefined;
+  const outcome = await getEntry(records, terminalEntry(clipId, requestKey(data.request)), decided, signal);
+  if (isCancelled(outcome)) return "the clip was cancelled";
+  return outcome && !rerun ? "the clip has its terminal status" : undefined;
 }
 
 /** Of a clip's whole time, the most that is kept for stages that take all the time they may. */

@@ -28,6 +28,7 @@ import {
 import type { Deps } from "./deps.ts";
 import { whyPointless } from "./door.ts";
 import { resultKeyOf, resultUnder } from "./outbox.ts";
+import { whileWanted } from "./while-wanted.ts";
 
 /** One message of a stage's queue. `body`: the parsed JSON, or the text when it is none. */
 export interface StageMessage {
@@ -39,7 +40,10 @@ export interface StageMessage {
 }
 
 /** What the wrapper itself needs, whatever the stage. */
-export type WrapperDeps = Pick<Deps, "bus" | "outbox" | "records" | "scheduler" | "clock" | "log" | "metrics">;
+export type WrapperDeps = Pick<
+  Deps,
+  "bus" | "outbox" | "records" | "scheduler" | "clock" | "log" | "metrics" | "lookMs"
+>;
 
 /** A stage: how to turn one message into what happened. The wrapper around it is `processMessage`. */
 export interface StageHandler<Needs = Deps> {
@@ -137,15 +141,26 @@ async function runOnce<Needs extends WrapperDeps>(
   const under = event && resultKeyOf(stage.name, event);
   const before = under && (await resultUnder(under, deps.records, signal));
   if (before) return deps.outbox.publish({ messageId, events: before }, signal);
-  const pointless = event && (await whyPointless(stageNamed(stage.name), event, { ...deps, receiveCount }, signal));
+  const row = stageNamed(stage.name);
+  const pointless = event && (await whyPointless(row, event, { ...deps, receiveCount }, signal));
   if (pointless) {
-    const { why, reason } = pointless;
-    deps.log.info("stage dropped its work", { stage: stage.name, clipId: event.metadata.clipId, why });
-    deps.metrics.add("Dropped", 1, "Count", { stage: stage.name });
+    const { reason } = pointless;
+    noteDropped(stage.name, event, pointless, deps);
     const events = reason ? [failure(event, stage.name, { reason, message: TOO_BUSY }, deps)] : [];
     return deps.outbox.publish({ messageId, under: reason && under, events }, signal);
   }
-  return deps.outbox.publish({ messageId, under, events: await stage.run(message, event, deps, signal) }, signal);
+  const work = (either: AbortSignal) => stage.run(message, event, deps, either);
+  const worked = event && row.leastSeconds > 0 ? await whileWanted(event, deps, signal, work) : await work(signal);
+  if ("why" in worked) {
+    if (event) noteDropped(stage.name, event, worked, deps);
+    return deps.outbox.publish({ messageId, events: [] }, signal);
+  }
+  return deps.outbox.publish({ messageId, under, events: worked }, signal);
+}
+
+function noteDropped(stage: string, event: AnyEvent, { why }: { why: string }, { log, metrics }: WrapperDeps): void {
+  log.info("stage dropped its work", { stage, clipId: event.metadata.clipId, why });
+  metrics.add("Dropped", 1, "Count", { stage });
 }
 
 /** An outage of AWS that outlasts a redelivery is waited out by schedules up to the deadline: receives are few. */

@@ -34,6 +34,7 @@ export async function complaintsAbout(ending: Ending): Promise<string[]> {
     ...(await statusesAgreeWithHistories(ending)),
     ...messagesHaveOneAnswer(ending),
     ...(await clipsAreWhatWasTold(ending)),
+    ...(await cancelledRendersStop(ending.world)),
     ...(await publicObjectsAreWhole(ending.world)),
     ...(await nothingIsLeftBehind(ending)),
     ...nothingWentRound(ending),
@@ -212,6 +213,14 @@ async function clipsAreWhatWasTold(ending: Ending): Promise<string[]> {
       if (!(await destination.info(`${clip.key.slice(1, -4)}_${size}.jpg`)))
         complaints.push(`${clipId}: no thumbnail ${size}`);
   }
+  return complaints;
+}
+
+/** What was cancelled while it rendered is not put under its key. */
+async function cancelledRendersStop(world: Ending["world"]): Promise<string[]> {
+  const complaints: string[] = [];
+  for (const clipId of world.cancelledRenders)
+    if (await world.hasClip(clipId)) complaints.push(`${clipId}: its render went on after it was cancelled`);
   return complaints;
 }
 

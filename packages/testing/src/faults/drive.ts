@@ -7,7 +7,7 @@ import { fakeMedia } from "../stage-world.ts";
 import { EPOCH, FaultyWorld } from "./faulty-world.ts";
 import type { Asked, Fault, Grouped, History, Outage } from "./history.ts";
 import { injectFaults, Life } from "./inject.ts";
-import { perform } from "./operator.ts";
+import { cancelRenders, perform } from "./operator.ts";
 
 /** Breaks a guard of the product on purpose: the checks must notice. */
 export type Mutation = (deps: Deps, world: FaultyWorld) => Deps;
@@ -70,10 +70,16 @@ export async function live<T>(
         }
       },
     })),
-    ...history.acts.map((act) => ({
-      atMs: EPOCH + act.atSeconds * 1000,
-      run: () => perform(act, world, process.runtime, process.deps),
-    })),
+    ...history.acts.flatMap((act) =>
+      act.kind === "cancel-render"
+        ? []
+        : [
+            {
+              atMs: EPOCH + act.atSeconds * 1000,
+              run: () => perform(act, world, process.runtime, process.deps),
+            },
+          ],
+    ),
     {
       atMs: EPOCH + Math.max(FAULTS_END_SECONDS, ...history.outages.map(endOf)) * 1000,
       run: async () => {
@@ -158,7 +164,7 @@ async function begin(world: FaultyWorld, mutate: Mutation): Promise<Process> {
     redeliverAfterMs: () => 1,
     decorate(deps) {
       bus = deps.bus;
-      seen = mutate(injectFaults(deps, world, life), world);
+      seen = mutate(cancelRenders(injectFaults(deps, world, life), world, runtime), world);
       return seen;
     },
   });

@@ -57,6 +57,8 @@ export class FaultyWorld implements Disposable {
   readonly cancellations = new Map<string, string>();
   /** Clips whose cancelling was confirmed to the operator. */
   readonly cancelled = new Set<string>();
+  /** Clips that were cancelled during their first render. */
+  readonly cancelledRenders = new Set<string>();
   /** Notifications that were sent again though nothing had gone wrong since they were sent. */
   readonly needlessRepeats: string[] = [];
   readonly #unmarked = new Map<string, number>();
@@ -128,6 +130,11 @@ export class FaultyWorld implements Disposable {
     return this.history.recordings.some(
       ({ goneSeconds = Number.POSITIVE_INFINITY }, index) => key === this.nameOf(index) && this.seconds >= goneSeconds,
     );
+  }
+
+  /** Whether there is an object under the clip's key. */
+  async hasClip(clipId: string): Promise<boolean> {
+    return (await Array.fromAsync(this.destination.list(""))).some((key) => key.endsWith(`/${clipId}.mp4`));
   }
 
   note(fault: string): void {

@@ -65,7 +65,9 @@ export type Act =
   /** Every dead letter goes back to its queue, as `camclips redrive` sends it. */
   | { kind: "redrive"; atSeconds: number }
   /** Nobody wants the clip any more. `breaksOff`: the command ends before it has said so. */
-  | { kind: "cancel"; clipId: string; breaksOff: boolean; atSeconds: number };
+  | { kind: "cancel"; clipId: string; breaksOff: boolean; atSeconds: number }
+  /** The same, in the middle of a render of it. */
+  | { kind: "cancel-render"; clipId: string; breaksOff: boolean };
 
 export interface History {
   seed: number;
@@ -197,6 +199,11 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     breaksOff: fc.boolean(),
     // While clips wait, or right after.
     atSeconds: fc.integer({ min: 10, max: 1500 }),
+  }),
+  fc.record({
+    kind: fc.constant("cancel-render" as const),
+    clipId: fc.constantFrom("clip-0", "clip-1"),
+    breaksOff: fc.boolean(),
   }),
 );
 

@@ -25,6 +25,10 @@ const cancelled = (breaksOff: boolean): History => ({
   acts: [{ kind: "cancel", clipId: "clip-0", breaksOff, atSeconds: 130 }],
 });
 
+/** A clip is cancelled in the middle of its render. */
+const cancelledRender = (breaksOff: boolean): History =>
+  quietHistory({ acts: [{ kind: "cancel-render", clipId: "clip-0", breaksOff }] });
+
 /** The footage comes later, and the clip is taken up again after it was cancelled. */
 const replayedAfterCancelling: History = quietHistory({
   recordings: quietHistory().recordings.map((fate) => ({ ...fate, listedSeconds: 1000 })),
@@ -132,6 +136,12 @@ export const operatorGuards: Broken[] = [
     complaint: /a cancelled clip was told otherwise/,
   },
   {
+    guard: "that work that lasts looks whether its clip is over",
+    mutation: (deps) => ({ ...deps, lookMs: 60_000 }),
+    history: cancelledRender(false),
+    complaint: /its render went on after it was cancelled/,
+  },
+  {
     guard: "that a clip's cancelling is the last word",
     mutation: together(withRecords(readingAsFailure), cancelledMeanwhile),
     history: withoutFootage,
@@ -142,6 +152,13 @@ export const operatorGuards: Broken[] = [
 export const operatorCircumstances: Circumstance[] = [
   ["a clip that waits is cancelled", unchanged, cancelled(false), "CLIP_CANCELLED"],
   ["a clip is cancelled, and the command breaks off", unchanged, cancelled(true), "CLIP_CANCELLED"],
+  ["a clip is cancelled while it renders", unchanged, cancelledRender(false), "CLIP_CANCELLED"],
+  [
+    "a clip is cancelled while it renders, and the command breaks off",
+    unchanged,
+    cancelledRender(true),
+    "CLIP_CANCELLED",
+  ],
   ["a clip is cancelled while its pending status is on its way", cancelledMeanwhile, withoutFootage, "CLIP_CANCELLED"],
   ["a cancelled clip is replayed, and that is to be told", unchanged, replayedAfterCancelling, "CLIP_CANCELLED"],
   ["a message is refused, and comes again in quieter times", refusedThenQuiet, quietHistory(), "FATAL_ERROR"],

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
 import type { ClipRecords } from "@camclips/core";
 import { type AnyEvent, type CamclipsEvent, markRerun, parseEnvelope, stageNamed } from "@camclips/events";
 import { cancelClip, type Deps, NOT_REDRIVEN, redrivenBody } from "@camclips/functions";
@@ -5,11 +7,17 @@ import type { LocalRuntime } from "@camclips/local";
 import type { FaultyWorld } from "./faulty-world.ts";
 import type { Act } from "./history.ts";
 
+type TimedAct = Exclude<Act, { kind: "cancel-render" }>;
+
+/** So long a render goes on that nothing stops; others look this often. */
+const RENDER_MS = 400;
+const LOOK_MS = 5;
+
 /** Does what an operator does, by the same rules as the commands for a deployment: what is sent again comes over the bus. */
-export async function perform(act: Act, world: FaultyWorld, runtime: LocalRuntime, deps: Deps): Promise<void> {
+export async function perform(act: TimedAct, world: FaultyWorld, runtime: LocalRuntime, deps: Deps): Promise<void> {
   const id = `${act.kind}-${act.atSeconds}`;
   world.note(`the operator: ${JSON.stringify(act)}`);
-  if (act.kind === "cancel") return cancel(act, world, runtime, deps);
+  if (act.kind === "cancel") return void (await cancel(act, world, runtime, deps));
   const events = act.kind === "replay" ? await archived(act, id, runtime) : await resting(id, world, runtime);
   world.limbo.push(...events.map((event) => ({ atMs: world.now(), event })));
 }
@@ -30,13 +38,32 @@ async function resting(id: string, world: FaultyWorld, runtime: LocalRuntime): P
   return letters.map(({ queue, body }) => parseEnvelope(JSON.parse(redrivenBody(queue, body, id, world.now()) ?? "")));
 }
 
+/** Has clips cancelled as soon as their render has begun, which then takes its time. */
+export function cancelRenders(deps: Deps, world: FaultyWorld, runtime: LocalRuntime): Deps {
+  const acts = world.history.acts.filter((act) => act.kind === "cancel-render");
+  if (acts.length === 0) return deps;
+  const open: Deps["work"]["open"] = async (key, signal) => {
+    const act = acts.find(({ clipId }) => key.startsWith(`sources/${clipId}/`));
+    if (act && signal && !world.cancelled.has(act.clipId)) {
+      const isFirst = !(await world.hasClip(act.clipId));
+      // Its history is written beside the stages.
+      while ((await cancel(act, world, runtime, deps)) === "too early") await setTimeout(LOOK_MS);
+      await Promise.race([once(signal, "abort"), setTimeout(RENDER_MS)]);
+      const isBlind = !signal.aborted && world.isDown("records");
+      if (isFirst && !isBlind && world.cancelled.has(act.clipId)) world.cancelledRenders.add(act.clipId);
+    }
+    return deps.work.open(key, signal);
+  };
+  return { ...deps, lookMs: LOOK_MS, work: { ...deps.work, open } };
+}
+
 /** A command that meets a fault ends with it; nobody tries again. */
 async function cancel(
-  { clipId, breaksOff }: Extract<Act, { kind: "cancel" }>,
+  { clipId, breaksOff }: Pick<Extract<Act, { kind: "cancel" }>, "clipId" | "breaksOff">,
   world: FaultyWorld,
   runtime: LocalRuntime,
   { records }: Deps,
-): Promise<void> {
+): Promise<string> {
   const publish = async (events: readonly CamclipsEvent[]) => {
     world.published.push(...events);
     if (breaksOff) throw new Error("the command broke off");
@@ -54,4 +81,5 @@ async function cancel(
   const { kind } = await cancelClip(clipId, ports).catch((error: unknown) => ({ kind: String(error) }));
   world.note(`cancel ${clipId}: ${kind}`);
   if (kind === "cancelled") world.cancelled.add(clipId);
+  return kind;
 }
