@@ -3,7 +3,6 @@ import { groupResultOf, groupStatusOf } from "@camclips/core/group";
 import {
   type AnyFact,
   derivedId,
-  type EventOf,
   GroupAccepted,
   GroupCompleted,
   type GroupItem,
@@ -20,18 +19,25 @@ type Needs = Pick<Deps, "records" | "topic" | "clock" | "log">;
 /** What is kept of a group that was taken up. */
 export const groupItems = GroupAccepted.detail.shape.data.pick({ items: true });
 
-/** The terminal status that was the last one, as far as its group was told by it. */
-const told = z.object({ cause: z.string() });
+/** The terminal status that was the last one, as far as its group was told by it, and in whose history the group's end lies. */
+const told = z.object({ cause: z.string(), clipId: z.string().optional() });
+
+/** On what somebody looks at a group: an item's terminal status, or an event. */
+export interface Occasion {
+  cause: string;
+  clipId: string;
+  /** Looks again, at what others may have left half done. */
+  isSecond?: boolean;
+}
 
 /**
  * Tells of a group once all its items are decided. Whoever decides an item looks afterwards, so the last one finds all of them,
  * and a lease lets one of several tell.
- * @param cause of the item's terminal status, or the event on which somebody looks.
- * @returns what follows: the group's end, for whoever told it.
+ * @returns what follows: the group's end, unless somebody else says it.
  */
 export async function completeGroup(
   groupId: string,
-  cause: string,
+  occasion: Occasion,
   deps: Needs,
   signal: AbortSignal,
 ): Promise<AnyFact[]> {
@@ -45,10 +51,29 @@ export async function completeGroup(
     const attributes = { status, groupId, notificationId: derivedId(groupId, completed.type) };
     await deps.topic.notify({ message: JSON.stringify(completed.data), attributes }, signal);
     deps.log.info("group completed", { groupId, status });
-    return { cause };
+    return { ...occasion };
   };
-  const end = await onceAlone(deps, groupToldEntry(groupId), told, effect, signal);
-  return end.cause === cause ? [{ ...completed, cause, id: derivedId(groupId, completed.type) }] : [];
+  const { cause } = await onceAlone(deps, groupToldEntry(groupId), told, effect, signal);
+  const isOurs = cause === occasion.cause || (occasion.isSecond && !(await isEnded(groupId, deps.records, signal)));
+  return isOurs ? [{ ...completed, cause, id: endOf(groupId) }] : [];
+}
+
+/** Of the event that ends a group. */
+const endOf = (groupId: string): string => derivedId(groupId, GroupCompleted.type);
+
+/**
+ * Whether a group was told, and its end said. Two deliveries of the last status at once may have found the group open and
+ * complete: what the first one of them found is what is published.
+ */
+export async function isEnded(
+  groupId: string,
+  records: Pick<ClipRecords, "get">,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const end = await getEntry(records, groupToldEntry(groupId), told, signal);
+  // Earlier versions did not write down whose history has the end.
+  if (!end?.clipId) return end !== undefined;
+  return (await records.get(eventEntry(end.clipId, endOf(groupId)), signal)) !== undefined;
 }
 
 /** Looks no further than the first item that is open. The last ones are the likeliest: turns are taken in order, about. */

@@ -21,6 +21,7 @@ import { describe, expect, it } from "vitest";
 import { acceptRequest } from "../stages/accept-request.ts";
 import { checkDeadline } from "../stages/check-deadline.ts";
 import { publishClip } from "../stages/publish-clip.ts";
+import { recordEvent } from "../stages/record-event.ts";
 
 const item = (change: object = {}) => ({
   cameraId: "cam-1",
@@ -72,6 +73,7 @@ describe("a group", () => {
     expect(told.items[0]).toMatchObject({ status: "CLIP_AVAILABLE", clip: { key: "/cam-1/incident.1.mp4" } });
     expect(ofType("GroupCompleted", world.published).map(({ data }) => data)).toEqual([told]);
     expect(world.notifications).toHaveLength(51);
+    await deliver(recordEvent, ofType("GroupCompleted", world.published)[0], world);
     expect(await deliver(checkDeadline, ofType("GroupAccepted", accepted)[0], world)).toEqual([]);
   });
 
@@ -240,6 +242,22 @@ describe("the end of a group", () => {
     const failed = onlyOne("ClipFailed", await deliver(checkDeadline, accepted, world));
     await deliver(publishClip, failed, world);
     expect(toldOfGroups(world)).toMatchObject([{ items: [{ status: "FATAL_ERROR", reason: "STALLED" }] }]);
+  });
+
+  it("is said at the deadline when two deliveries of the last status, at once, found the group open and complete", async () => {
+    await using world = await testWorld();
+    const [accepted, event] = await send(world, group(item()));
+    const { get } = world.deps.records;
+    let looks = 0;
+    world.deps.records.get = async (key, signal) =>
+      key.name === groupItemsEntry("incident").name && looks++ === 0 ? undefined : get(key, signal);
+    const end = ending(accepted as AnyEvent);
+    await Promise.all([deliver(publishClip, end, world), deliver(publishClip, end, world)]);
+    expect(toldOfGroups(world)).toHaveLength(1);
+    expect(ofType("GroupCompleted", world.published)).toEqual([]);
+    const again = onlyOne("GroupAccepted", await deliver(checkDeadline, event, world));
+    onlyOne("GroupCompleted", await deliver(publishClip, again, world));
+    expect(toldOfGroups(world)).toHaveLength(1);
   });
 
   it("fits into a message of SNS with as many items as there may be, and the longest names", async () => {

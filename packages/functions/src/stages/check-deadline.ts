@@ -1,7 +1,8 @@
-import { eventEntry, groupToldEntry, requestKey, terminalEntry } from "@camclips/core";
+import { eventEntry, requestKey, terminalEntry } from "@camclips/core";
 import { ClipFailed, ClipRejected, GroupAccepted, RequestAccepted } from "@camclips/events";
 import * as z from "zod";
 import { lambdaHandler } from "../lambda/handler.ts";
+import { isEnded } from "../runtime/complete-group.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { getEntry } from "../runtime/entries.ts";
 import { defineStage } from "../runtime/process.ts";
@@ -16,10 +17,8 @@ export const checkDeadline = defineStage(
   "check-deadline",
   [RequestAccepted, ClipRejected, GroupAccepted],
   async (watched, { records }: Needs, signal) => {
-    if (watched.type === GroupAccepted.type) {
-      const isTold = (await records.get(groupToldEntry(watched.data.groupId), signal)) !== undefined;
-      return isTold ? [] : [GroupAccepted.happened(watched.data)];
-    }
+    if (watched.type === GroupAccepted.type)
+      return (await isEnded(watched.data.groupId, records, signal)) ? [] : [GroupAccepted.happened(watched.data)];
     const { request } = watched.data;
     const { clipId, deadlineAt } = watched.metadata;
     const terminal = await getEntry(records, terminalEntry(clipId, requestKey(request)), claimant, signal);

@@ -82,10 +82,10 @@ export const publishClip = defineStage(
     const putRefused = put.status === "fulfilled" ? put.value?.refused : undefined;
     // Whoever brings the status to its end publishes the one event that follows from whoever claimed it.
     const published = { ...factOf(stored, { notified: true, putRefused }), cause: stored.cause, id: stored.eventId };
-    const { groupId } = event.data.request;
+    const { groupId, clipId } = event.data.request;
     return groupId === undefined
       ? [published]
-      : [published, ...(await completeGroup(groupId, stored.cause, deps, signal))];
+      : [published, ...(await completeGroup(groupId, { cause: stored.cause, clipId }, deps, signal))];
   },
 );
 
@@ -98,9 +98,10 @@ async function lookAtGroup(
   signal: AbortSignal,
 ): Promise<AnyFact[]> {
   const open = await openOlder(items, deps.records, signal);
-  if (open === undefined) return completeGroup(groupId, metadata.id, deps, signal);
-  const cause = new Error(`group ${groupId}: clip ${open}, which was asked for before, is not decided`);
-  throw new RetryLater("INTERNAL", OLDER_SECONDS, { cause });
+  const { id: cause, clipId } = metadata;
+  if (open === undefined) return completeGroup(groupId, { cause, clipId, isSecond: true }, deps, signal);
+  const why = new Error(`group ${groupId}: clip ${open}, which was asked for before, is not decided`);
+  throw new RetryLater("INTERNAL", OLDER_SECONDS, { cause: why });
 }
 
 /**
