@@ -4,11 +4,15 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { makeRecording } from "../../packages/media/src/synthetic/index.ts";
 import { ask, clipCounts, lookOn, record } from "./load.ts";
 import { flatness, type Sample } from "./slope.ts";
+
+type Kept = Pick<Sample, "heap" | "external">;
 
 /**
  * `camclips serve` as a process of its own, while two cameras record, old recordings are deleted, clips are asked for and pages look on: its
@@ -23,6 +27,8 @@ const ASK_EVERY_MS = 4_000;
 const SAMPLE_EVERY_MS = 5_000;
 /** There is footage then. */
 const FIRST_ASKED_MS = 20_000;
+/** As its unit and its image run it. */
+const YOUNG = "--max-semi-space-size=8";
 /** So long recordings stay. */
 const KEPT_MS = 5 * 60_000;
 
@@ -34,11 +40,13 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function measure(pid: number, startedMs: number): Sample {
+/** From outside, and what it said last from inside. */
+function measure(pid: number, startedMs: number, kept: Kept): Sample {
   const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
   return {
     minutes: (Date.now() - startedMs) / 60_000,
-    megabytes: (pages * 4096) / 1e6,
+    resident: (pages * 4096) / 1e6,
+    ...kept,
     handles: readdirSync(`/proc/${pid}/fd`).length,
   };
 }
@@ -54,9 +62,17 @@ await writeFile(
   `recordings: [{ folder: nvr, layout: shinobi }]\nlisten: 127.0.0.1:${port}\nrescanSeconds: 60\nsettings: { THUMBNAIL_SIZES: 80 }\n`,
 );
 const main = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
-const service = spawn(process.execPath, [main, "serve"], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+const inside = new URL("inside.ts", import.meta.url).href;
+const service = spawn(process.execPath, [YOUNG, "--expose-gc", "--import", inside, main, "serve"], {
+  cwd: folder,
+  stdio: ["ignore", "ignore", "pipe", "pipe"],
+});
+let kept: Kept | undefined;
+createInterface(service.stdio[3] as Readable).on("line", (line) => {
+  kept = JSON.parse(line);
+});
 const log: string[] = [];
-service.stderr.setEncoding("utf8").on("data", (text: string) => {
+(service.stderr as Readable).setEncoding("utf8").on("data", (text: string) => {
   log.push(text);
   if (log.length > 20) log.shift();
 });
@@ -91,9 +107,9 @@ try {
       await lookOn(url, camera);
       asked += 1;
     }
-    if (nowMs - sampledMs >= SAMPLE_EVERY_MS && service.pid !== undefined) {
+    if (nowMs - sampledMs >= SAMPLE_EVERY_MS && service.pid !== undefined && kept) {
       sampledMs = nowMs;
-      samples.push(measure(service.pid, startedMs));
+      samples.push(measure(service.pid, startedMs, kept));
       if (samples.length % 12 === 0) process.stdout.write(`${line(samples.at(-1) as Sample)}\n`);
     }
     await setTimeout(100);
@@ -117,6 +133,7 @@ process.stdout.write(`${text}\n`);
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-function line({ minutes, megabytes, handles }: Sample): string {
-  return `${minutes.toFixed(1).padStart(6)} min  ${megabytes.toFixed(0)} MB  ${handles} open files`;
+function line({ minutes, resident, heap, external, handles }: Sample): string {
+  const parts = `${resident.toFixed(0)} MB resident  ${heap.toFixed(1)} MB heap  ${external.toFixed(1)} MB external`;
+  return `${minutes.toFixed(1).padStart(6)} min  ${parts}  ${handles} open files`;
 }
