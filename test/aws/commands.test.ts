@@ -133,6 +133,12 @@ describe("the command line on a deployed stage", () => {
     expect((await fetch(`${origin}/clips/asked/thumbnails/smallest`, { headers })).headers.get("content-type")).toBe(
       "image/jpeg",
     );
+    const body = JSON.stringify({ seconds: 600 });
+    const asked = { method: "POST", body, headers: { ...headers, "content-type": "application/json" } };
+    const { url } = (await (await fetch(`${origin}/clips/asked/links`, asked)).json()) as { url: string };
+    expect((await fetch(url)).status).toBe(200);
+    const { lines } = (await json("/logs?clip=asked")) as { lines: { stage: string }[] };
+    expect(lines.map(({ stage }) => stage)).toContain("render-clip");
     const { queues } = (await json("/operations")) as { queues: { stage: string; deadLetters: number }[] };
     expect(queues.map(({ stage }) => stage)).toContain("render-clip");
     child.kill("SIGTERM");

@@ -14,7 +14,8 @@ import { request } from "../../packages/testing/src/stage-world.ts";
 import type { TestService } from "../../packages/testing/src/test-service.ts";
 
 const clock = { now: Date.now };
-const stateOf = ({ folder }: TestService) => new StateFile(join(folder, ".camclips", "service", "state.sqlite"));
+const stateFolder = ({ folder }: TestService) => join(folder, ".camclips", "service");
+const stateOf = (world: TestService) => new StateFile(join(stateFolder(world), "state.sqlite"));
 
 /** The console of a desk on a service's state, as `camclips console --stage` serves one; a dead letter rests there. */
 export async function deskConsole(world: TestService) {
@@ -25,10 +26,15 @@ export async function deskConsole(world: TestService) {
       ...[JSON.stringify(toEnvelope(sampleEvent("SourcesDownloaded"))), Date.now() - 600_000],
     ),
   );
-  const desk = createLocalDesk({ name: 'stage "staging"', file, clock, ports: operatorPorts(file, clock) });
+  const folder = stateFolder(world);
+  const desk = createLocalDesk({ name: 'stage "staging"', file, folder, clock, ports: operatorPorts(file, clock) });
   const served = await startDeskConsole({
     desk,
     open: (bucket, key, signal) => createFolderStore(bucket).open(key, signal),
+    link: async ({ clipId }, expiresMs) => ({
+      url: `https://clips.example.com/${clipId}`,
+      expiresAt: new Date(expiresMs).toISOString(),
+    }),
     address: "127.0.0.1:0",
     onError: (error) => world.errors.push(String(error)),
   });

@@ -134,7 +134,7 @@ it("says what is wrong with a configuration, an address, and a folder that is no
 
 it("answers commands of another machine, with a token that may", async () => {
   await using world = await site();
-  const tokens = ["view", "request"].map((scope) => {
+  const tokens = ["view", "request", "administer"].map((scope) => {
     const sha256 = createHash("sha256").update(scope).digest("hex");
     return `{ name: ${scope}, scope: ${scope}, sha256: ${sha256} }`;
   });
@@ -161,6 +161,9 @@ it("answers commands of another machine, with a token that may", async () => {
   expect(timeline.stdout).toMatch(/^one {2}20.*ClipPublished/s);
   const redrive = await run(["redrive", "render-clip", "--token", "request"]);
   expect(redrive.stderr).toContain("a token of scope administer is needed");
+  expect((await run(["logs", "--token", "request"])).stderr).toContain("a token of scope administer is needed");
+  const logged = await run(["logs", "one", "--token", "administer"]);
+  expect(logged.stdout, logged.stderr).toMatch(/^\S+Z {2}INFO {3}render-clip {8}one {2}stage done: ClipRendered/m);
   const both = await run(["clips", "--stage", "staging"]);
   expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("cannot be used with option")]);
   child.kill("SIGTERM");

@@ -9,6 +9,7 @@ export {
   type Redriven,
   type WantedClips,
 } from "./operator/desk.ts";
+export { isWanted, LEVELS, type LogLine, readLine, type WantedLines } from "./operator/log-line.ts";
 export { type GroupView, lookAtGroup } from "./operator/look-at-group.ts";
 export {
   type ClipReplay,

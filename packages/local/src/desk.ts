@@ -1,6 +1,7 @@
 import type { Clock } from "@camclips/core";
 import { pipeline } from "@camclips/events";
 import { cancelClip, type Desk, lookAtGroup, lookIntoDeadLetters, replayFrom } from "@camclips/functions";
+import { linesIn } from "./log-lines.ts";
 import type { OperatorPorts } from "./operator-ports.ts";
 import { addMessage } from "./queue.ts";
 import { type Enqueue, redriveLocally } from "./redrive.ts";
@@ -12,6 +13,8 @@ import type { StateFile } from "./sqlite/state-file.ts";
 interface LocalDesk {
   name: string;
   file: StateFile;
+  /** Where the runtime keeps its log. */
+  folder: string;
   clock: Clock;
   ports: OperatorPorts;
   /** Default: a runtime of another process, or the next one on the file, finds the message. */
@@ -26,7 +29,7 @@ const storeMessage: Enqueue = (transaction, stage, body, sentMs) => {
 };
 
 /** What people ask and do of the pipeline that works on a state file. */
-export function createLocalDesk({ name, file, clock, ports, enqueue = storeMessage }: LocalDesk): Desk {
+export function createLocalDesk({ name, file, folder, clock, ports, enqueue = storeMessage }: LocalDesk): Desk {
   const send = async (stage: string, body: string): Promise<void> => {
     const sent = await file.write((transaction) => enqueue(transaction, stage, body, clock.now()));
     sent();
@@ -61,6 +64,7 @@ export function createLocalDesk({ name, file, clock, ports, enqueue = storeMessa
         messages: countIn("messages", stage),
         deadLetters: countIn("dead_letters", stage),
       })),
+    logs: (wanted) => linesIn(folder, wanted),
     deadLetters: (functions, limit) => lookIntoDeadLetters(functions, ports, limit),
     redrive: (stage, redrive) => redriveLocally({ file, stage, nowMs: clock.now(), enqueue, ...redrive }),
     async replay(clipId, replay) {

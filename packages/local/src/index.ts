@@ -2,7 +2,7 @@ export * from "./camera-service.ts";
 export { createLocalCameras, type LocalCamera } from "./cameras.ts";
 export { createLocalDesk } from "./desk.ts";
 export { createFolderStore } from "./folder-store.ts";
-export { createLogFile, LOG_FILES } from "./log-file.ts";
+export { createLogFile } from "./log-file.ts";
 export { type OperatorPorts, operatorPorts } from "./operator-ports.ts";
 export { StateInUseError } from "./owner.ts";
 export { LocalRuntime, type LocalRuntimeOptions, STATE_FILE } from "./runtime.ts";

@@ -242,6 +242,7 @@ export class LocalRuntime {
   get desk(): Desk {
     return createLocalDesk({
       name: this.#options.root,
+      folder: this.#options.root,
       file: this.#file,
       clock: this.#clock,
       ports: this.operator,

@@ -5,7 +5,7 @@ import { toast } from "./dom.js";
 /** @typedef {{ start: number, end: number, cause: string, message?: string }} Gap */
 /** @typedef {{ spans: Span[], gaps: Gap[] }} Coverage */
 /**
- * @typedef {{ clipId: string, title?: string, camera: string | null, start: number | null, end: number | null, state: string, since: number,
+ * @typedef {{ clipId: string, title?: string, camera: string | null, start: number | null, end: number | null, state: string, since: number, asked?: number,
  *   attempt?: number, deadlineAt?: string, nextAttemptAt?: string, status?: string, reason?: string, percent?: number,
  *   metadata?: any, links: Record<string, string> }} Clip
  */

@@ -8,6 +8,8 @@ import { clock, clockMs, day, full, size, span } from "./time.js";
 
 /** @typedef {{ type: string, id: string, at: number, hops: number, data: any }} HistoryEvent */
 
+const DAY_MS = 86_400_000;
+
 /** @type {import("./app.js").Page} */
 export async function clipPage(main, clipId) {
   const path = `/clips/${encodeURIComponent(clipId)}`;
@@ -17,6 +19,7 @@ export async function clipPage(main, clipId) {
   const top = h("div", {});
   const progress = h("progress", { max: 100, value: 0, hidden: true, "aria-label": "Progress" });
   let shownState = "";
+  let askedMs = 0;
 
   const load = async () => {
     const clip = /** @type {import("./api.js").Clip} */ (await call(path));
@@ -25,6 +28,7 @@ export async function clipPage(main, clipId) {
     if (state !== shownState) fill(top, ...clipParts(clip, path, load));
     shownState = state;
     progress.hidden = clip.state !== "working";
+    askedMs = clip.asked ?? clip.since - DAY_MS;
   };
   await load();
   const source = new EventSource(`${path}/events`);
@@ -50,7 +54,14 @@ export async function clipPage(main, clipId) {
     },
     () => load().catch(() => {}),
   );
-  fill(main, top, progress, h("section", { class: "panel" }, h("h2", {}, "What happened"), history));
+  const happened = h(
+    "section",
+    { class: "panel" },
+    h("h2", {}, "What happened"),
+    history,
+    logOf(clipId, () => askedMs),
+  );
+  fill(main, top, progress, happened);
   return () => {
     source.close();
     unfollow();
@@ -65,9 +76,8 @@ function clipParts(clip, path, reload) {
     links.clip &&
       shows("links") &&
       h("button", { type: "button", onclick: () => attempt(() => makeLink(path)) }, "Copy a link"),
-    metadata?.evidence &&
-      shows("api") &&
-      h("a", { class: "button", href: new URL(metadata.evidence.url).pathname, download: true }, "Evidence"),
+    links.evidence &&
+      h("a", { class: "button", href: links.evidence, download: `${clipId}.manifest.json` }, "Evidence"),
     metadata?.groupId &&
       shows("groups") &&
       h("a", { class: "button", href: `#/groups/${encodeURIComponent(metadata.groupId)}` }, "Its group"),
@@ -246,6 +256,24 @@ const eventList = (events) =>
     h("summary", {}, "Events as they are"),
     h("pre", { tabindex: 0 }, JSON.stringify(events, null, 2)),
   );
+
+/** What the stages logged of a clip, once somebody wants to read it: on AWS that is a call for every function. @param {string} clipId @param {() => number} sinceOf */
+function logOf(clipId, sinceOf) {
+  const lines = h("pre", { tabindex: 0 });
+  const load = async () => {
+    const query = new URLSearchParams({ clip: clipId, since: String(sinceOf()) });
+    const log = await call(`/logs?${query}`);
+    const texts = log.lines.map(
+      (
+        /** @type {{ atMs: number, level: string, stage: string, summary: string }} */ { atMs, level, stage, summary },
+      ) => `${new Date(atMs).toISOString()}  ${level.toUpperCase().padEnd(5)}  ${stage.padEnd(17)}  ${summary}`,
+    );
+    lines.textContent = texts.join("\n") || "Nothing.";
+  };
+  const details = h("details", { style: "margin-top: 12px" }, h("summary", {}, "Log"), lines);
+  details.addEventListener("toggle", () => details.open && attempt(load));
+  return details;
+}
 
 /** @param {string} path */
 async function makeLink(path) {

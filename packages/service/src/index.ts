@@ -1,3 +1,3 @@
 export { type DeskConsole, startDeskConsole } from "./desk/desk-app.ts";
-export type { OpenFile } from "./desk/files.ts";
+export type { LinkToClip, OpenFile } from "./desk/files.ts";
 export { type Service, type ServiceOptions, startService } from "./service.ts";

@@ -95,6 +95,9 @@ describe("clips over HTTP", () => {
     const manifest = await world.call("/files/pier/first.manifest.json");
     expect([manifest.status, manifest.headers.get("content-type")]).toEqual([200, "application/jose+json"]);
     expect((await world.call("/files/pier/first.json")).status).toBe(404);
+    const { links } = await json("/clips/first");
+    expect(links.evidence).toBe("/clips/first/manifest.json");
+    expect((await world.call(links.evidence)).headers.get("content-type")).toBe("application/jose+json");
   });
 
   it("have a preview where one is asked for: a track that names its sprite, and a moving picture in the list", async () => {

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import type { Signer as EvidenceSigner } from "@camclips/core";
 import type { Settings } from "@camclips/events";
-import { createFolderStore, LocalRuntime } from "@camclips/local";
+import { createFolderStore, createLogFile, LocalRuntime } from "@camclips/local";
 import { indexedCameras, RecordingsIndex, wakeWaiting } from "@camclips/local/recordings";
 import type { MediaEngine } from "@camclips/media";
 import { type Config, rootsOf } from "@camclips/recordings";
@@ -29,9 +29,15 @@ export interface Service {
 }
 
 /** Runs the pipeline, the index and the HTTP interface. @throws StateInUseError, and what listening says. */
-export async function startService({ config, settings, media, signer, log }: ServiceOptions): Promise<Service> {
+export async function startService({ config, settings, media, signer, ...options }: ServiceOptions): Promise<Service> {
   for (const folder of [config.state, config.clips]) await mkdir(folder, { recursive: true });
   const clock = { now: Date.now };
+  // Where `camclips logs` finds it, also from afar.
+  const kept = createLogFile(config.state);
+  const log: ServiceOptions["log"] = (level, message, fields) => {
+    options.log(level, message, fields);
+    kept[level](message, fields);
+  };
   const links = new Signer(signingKey(config.state));
   const live = new Live();
   const failed = (error: unknown) => log("error", "not foreseen", { error: (error as Error).stack ?? String(error) });

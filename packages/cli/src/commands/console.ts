@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Desk } from "@camclips/functions";
-import type { OpenFile } from "@camclips/service";
+import type { LinkToClip, OpenFile } from "@camclips/service";
 import { type Command, InvalidArgumentError } from "commander";
 import { openBrowser } from "../console/open-browser.ts";
 import { openDesk } from "../desk/place.ts";
@@ -24,7 +24,7 @@ const help = `
 Without options it opens the page of the service that the configuration is of, and starts that service where none answers. Without a
 configuration it shows what commands left in the state folder (.camclips).
 
---stage shows a deployed stage: its clips with their history and media, its queues and dead letters, with your own AWS rights. The page is
+--stage shows a deployed stage: its clips with their history, media, evidence and links to them, its queues and dead letters, with your own AWS rights. The page is
 served on this machine alone, under an address that holds a token; whoever has it acts as you, until Ctrl-C. Every look at queues is a few calls
 of SQS, every list a query of DynamoDB.
 
@@ -71,24 +71,33 @@ async function servedUrl({ config, stage, state, port }: Omit<ConsoleOptions, "s
       `there is neither a configuration ${config} nor a state folder ${folder}: "camclips init" writes a configuration, --stage shows a deployed stage`,
     );
   const { openLocal } = await import("../console/open-files.ts");
-  return serveDesk(await openDesk({ state: folder }), openLocal, address);
+  return serveDesk(await openDesk({ state: folder }), { open: openLocal }, address);
 }
 
 async function serveStage(stage: string, address: string): Promise<string> {
-  const [{ findDeployment }, { deployedDesk }, { openDeployed }] = await Promise.all([
+  const [{ findDeployment }, { deployedDesk }, { linkMaker }, { openDeployed }] = await Promise.all([
     import("../deployed/deployment.ts"),
     import("../deployed/desk.ts"),
+    import("../deployed/link.ts"),
     import("../console/open-files.ts"),
   ]);
   const deployed = await findDeployment(stage);
-  return serveDesk(deployedDesk(deployed, stage), await openDeployed(deployed), address);
+  const link = await linkMaker(deployed).catch((error: Error) => {
+    process.stderr.write(`camclips: the page makes no links: ${error.message}\n`);
+    return undefined;
+  });
+  return serveDesk(deployedDesk(deployed, stage), { open: await openDeployed(deployed), link }, address);
 }
 
 /** @returns the address with which whoever runs this is let in. */
-async function serveDesk(desk: Desk, open: OpenFile, address: string): Promise<string> {
+async function serveDesk(
+  desk: Desk,
+  files: { open: OpenFile; link?: LinkToClip | undefined },
+  address: string,
+): Promise<string> {
   const { startDeskConsole } = await import("@camclips/service");
   const onError = (error: unknown) => process.stderr.write(`camclips: ${(error as Error).message}\n`);
-  const served = await startDeskConsole({ desk, open, address, onError });
+  const served = await startDeskConsole({ desk, ...files, address, onError });
   stopping.run = () => void served.close().finally(() => process.exit(0));
   process.stderr.write(`the console of ${desk.name}, until Ctrl-C:\n`);
   return `${served.url}/#/login/${served.token}`;

@@ -80,13 +80,19 @@ describe("camclips console", () => {
     const env = { ...aws.environment, AWS_ENDPOINT_URL_S3: s3.endpoint };
     await served(["--stage", "test"], env, async (call) => {
       const json = async (path: string) => (await call(path)).json();
-      expect(await json("/about")).toEqual({ name: 'stage "test"', shows: [] });
+      expect(await json("/about")).toEqual({ name: 'stage "test"', shows: ["links"] });
       const first = (await json("/clips?limit=2")) as { clips: { clipId: string }[]; next: string };
       const rest = (await json(`/clips?cursor=${first.next}`)) as typeof first;
       expect([...first.clips, ...rest.clips].map(({ clipId }) => clipId)).toEqual(["there", "b", "a"]);
       expect(await json("/clips/there")).toMatchObject({ state: "available", metadata: { bucket: BUCKET } });
       const video = await call("/clips/there/clip.mp4", { headers: { range: "bytes=1-3" } });
       expect([video.status, await video.text()]).toEqual([206, "123"]);
+      const headers = { "content-type": "application/json" };
+      const link = await call("/clips/there/links", { method: "POST", body: '{"seconds":600}', headers });
+      expect([link.status, ((await link.json()) as { url: string }).url]).toEqual([
+        201,
+        expect.stringContaining("there.mp4?X-Amz-Algorithm="),
+      ]);
       expect(await json("/operations")).toMatchObject({
         clips: { available: 1, failed: 2 },
         queues: [{ stage: "render-clip", messages: 0, deadLetters: 1 }],
@@ -94,11 +100,7 @@ describe("camclips console", () => {
       expect(await json("/dead-letters?function=render-clip")).toMatchObject({
         deadLetters: [{ function: "render-clip", message: "unreadable" }],
       });
-      const redrive = {
-        method: "POST",
-        body: '{"function":"render-clip"}',
-        headers: { "content-type": "application/json" },
-      };
+      const redrive = { method: "POST", body: '{"function":"render-clip"}', headers };
       const { left } = (await (await call("/dead-letters/redrive", redrive)).json()) as { left: string[] };
       expect(left).toHaveLength(1);
       expect((await call("/cameras")).status).toBe(404);

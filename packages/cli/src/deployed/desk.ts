@@ -11,6 +11,7 @@ import {
 import type { OperatorPorts } from "@camclips/local";
 import { UsageError } from "../exit-codes.ts";
 import { CLIENT, type Deployment, partOf } from "./deployment.ts";
+import { deployedLines } from "./logs.ts";
 import { merged } from "./merged.ts";
 import { deployedPorts } from "./operator-ports.ts";
 import { redriveStage } from "./redrive.ts";
@@ -51,6 +52,7 @@ export function deployedDesk(deployed: Deployment, stage: string): Desk {
           return { stage, messages, deadLetters };
         }),
       ),
+    logs: (wanted) => deployedLines(deployed, wanted),
     deadLetters: (functions, limit) => lookIntoDeadLetters(functions, ports, limit),
     async redrive(name, redrive) {
       const { dlqUrl, queueUrl } = partOf(deployed, name);

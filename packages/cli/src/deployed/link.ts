@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { S3Client } from "@aws-sdk/client-s3";
 import { cloudFrontLink, s3Link } from "@camclips/aws";
 import { type ClipLink, clipKey } from "@camclips/core";
+import type { LinkToClip } from "@camclips/service";
 import { UsageError } from "../exit-codes.ts";
-import { CLIENT, findDeployment } from "./deployment.ts";
+import { CLIENT, type Deployment, findDeployment } from "./deployment.ts";
 import { recordsOf } from "./records.ts";
 
 /** A link to a clip of a deployed stage. @throws UsageError for one that is not there. */
@@ -12,11 +13,19 @@ export async function linkInto(stage: string, clipId: string, expiresMs: number)
   const status = await recordsOf(deployed).status(clipId);
   if (!status?.cameraId || status.state !== "available")
     throw new UsageError(`no link: the clip ${clipId} is ${status ? status.state : `not known to stage "${stage}"`}`);
-  const key = clipKey(status.cameraId, clipId);
-  if (deployed.links) return cloudFrontLink({ ...deployed.links, privateKey: await linksKey() }, key, expiresMs);
-  const pathStyle = process.env.AWS_ENDPOINT_URL ? { forcePathStyle: true } : {};
-  const bucket = { bucket: deployed.destinationBucket, key };
-  return s3Link(new S3Client({ ...CLIENT, ...pathStyle }), bucket, expiresMs, Date.now());
+  const link = await linkMaker(deployed);
+  return link({ cameraId: status.cameraId, clipId }, expiresMs);
+}
+
+/** How links to a stage's clips are signed: by CloudFront's key, or else with the operator's own rights. @throws UsageError without the key. */
+export async function linkMaker({ links, destinationBucket: bucket }: Deployment): Promise<LinkToClip> {
+  if (links) {
+    const signer = { ...links, privateKey: await linksKey() };
+    return async ({ cameraId, clipId }, expiresMs) => cloudFrontLink(signer, clipKey(cameraId, clipId), expiresMs);
+  }
+  const client = new S3Client({ ...CLIENT, ...(process.env.AWS_ENDPOINT_URL && { forcePathStyle: true }) });
+  return ({ cameraId, clipId }, expiresMs) =>
+    s3Link(client, { bucket, key: clipKey(cameraId, clipId) }, expiresMs, Date.now());
 }
 
 /** The key that the stage was deployed with. */

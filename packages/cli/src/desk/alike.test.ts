@@ -89,6 +89,14 @@ describe("a running service and its state folder, as people ask and act there", 
       expect(await each(async (desk) => (await clipsOf(desk, wanted)).map(({ clipId }) => clipId))).toEqual([ids, ids]);
   });
 
+  it("tell what was logged of a clip", async () => {
+    const wanted = { sinceMs: 0, clipId: "by-file", level: "info" } as const;
+    const [told, known] = await each((desk) => desk.logs(wanted));
+    expect(told).toEqual(known);
+    expect(told?.[0]).toMatchObject({ level: "info", stage: "accept-request", clipId: "by-file" });
+    expect(await each((desk) => desk.logs({ ...wanted, level: "error" }))).toEqual([[], []]);
+  });
+
   it("cancel what is open, and say why they do not cancel the rest", async () => {
     for (const [index, desk] of desks.entries()) {
       await ask(desk, `waits-${index}`, Date.now() + 60_000);

@@ -1,6 +1,6 @@
 import { clipState } from "@camclips/core";
 import { choiceNames, parseEnvelope, reason, status } from "@camclips/events";
-import type { DeadWork, Desk, GroupView, KnownClip } from "@camclips/functions";
+import { type DeadWork, type Desk, type GroupView, type KnownClip, LEVELS } from "@camclips/functions";
 import * as z from "zod";
 import { callServer, type Server, ServerRefusal } from "../server/call-server.ts";
 
@@ -26,6 +26,19 @@ const histories = z.object({ events: z.array(z.unknown().transform(parseEnvelope
 const operations = z.looseObject({
   queues: z.array(z.object({ stage: z.string(), messages: z.number(), deadLetters: z.number() })),
 });
+const logLines = z.object({
+  lines: z.array(
+    z.object({
+      atMs: z.number(),
+      level: z.enum(LEVELS),
+      stage: z.string(),
+      clipId: z.string().nullable(),
+      summary: z.string(),
+      text: z.string(),
+    }),
+  ),
+});
+const MOST_LINES = 10_000;
 const redriven = z.object({ sent: z.array(z.string()), left: z.array(z.string()) });
 
 const UNKNOWN = { kind: "unknown" } as const;
@@ -83,6 +96,13 @@ export function serverDesk(server: Server): Desk {
       }
     },
     queues: async () => operations.parse(await call("/operations")).queues,
+    async logs({ sinceMs, clipId, level }) {
+      const query = queryOf({ since: Math.max(sinceMs, FIRST_MS), clip: clipId, level, limit: MOST_LINES });
+      return logLines.parse(await call(`/logs?${query}`)).lines.map(({ clipId, ...line }) => ({
+        ...line,
+        clipId: clipId ?? undefined,
+      }));
+    },
     async deadLetters(functions, limit) {
       const answer = await call(`/dead-letters?${queryOf({ function: functions.join(","), limit })}`);
       return (answer as { deadLetters: DeadWork[] }).deadLetters;

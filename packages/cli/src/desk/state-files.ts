@@ -7,13 +7,13 @@ import { refusals } from "../file-errors.ts";
 /** Runs `read` with each state file below a state folder, the one that grew last first, until it returns something. */
 export async function findInState<T>(
   state: string,
-  read: (file: StateFile) => Promise<T | undefined>,
+  read: (file: StateFile, path: string) => Promise<T | undefined>,
   { readOnly = true } = {},
 ): Promise<T | undefined> {
   try {
     for (const path of stateFilesIn(state)) {
       using file = new StateFile(path, { readOnly });
-      const found = await read(file);
+      const found = await read(file, path);
       if (found !== undefined) return found;
     }
     return undefined;

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Desk, QueueDepth } from "@camclips/functions";
 import { createLocalDesk, operatorPorts, StateFile } from "@camclips/local";
 import { UsageError } from "../exit-codes.ts";
@@ -8,14 +9,14 @@ const clock = { now: Date.now };
 const UNKNOWN = { kind: "unknown" } as const;
 type Unknown = typeof UNKNOWN;
 
-const deskOf = (name: string, file: StateFile): Desk =>
-  createLocalDesk({ name, file, clock, ports: operatorPorts(file, clock) });
+const deskOf = (name: string, file: StateFile, path: string): Desk =>
+  createLocalDesk({ name, file, folder: dirname(path), clock, ports: operatorPorts(file, clock) });
 
 /** A state folder: every pipeline that left some state there, the one whose state grew last first. */
 export function stateFolderDesk(state: string): Desk {
   /** What the first of them says. */
   const first = <T>(ask: (desk: Desk) => Promise<T | undefined>, access = { readOnly: true }) =>
-    findInState(state, (file) => ask(deskOf(state, file)), access);
+    findInState(state, (file, path) => ask(deskOf(state, file, path)), access);
   /** Of the first that knows the clip. */
   const firstKnown = async <T extends { kind: string }>(act: (desk: Desk) => Promise<T | Unknown>) => {
     const known = async (desk: Desk) => {
@@ -29,8 +30,8 @@ export function stateFolderDesk(state: string): Desk {
     const answers: T[] = [];
     await findInState(
       state,
-      async (file) => {
-        answers.push(await ask(deskOf(state, file)));
+      async (file, path) => {
+        answers.push(await ask(deskOf(state, file, path)));
         return undefined;
       },
       access,
@@ -46,7 +47,7 @@ export function stateFolderDesk(state: string): Desk {
         `no pipeline keeps its state in ${state}: name a running service with --server, or a deployed stage with --stage`,
       );
     using file = new StateFile(path);
-    await send(deskOf(state, file));
+    await send(deskOf(state, file, path));
   };
 
   return {
@@ -76,6 +77,7 @@ export function stateFolderDesk(state: string): Desk {
     group: (groupId) => first((desk) => desk.group(groupId)),
     cancel: (clipId) => firstKnown((desk) => desk.cancel(clipId)),
     queues: async () => summed((await all((desk) => desk.queues())).flat()),
+    logs: async (wanted) => (await all((desk) => desk.logs(wanted))).flat().sort((one, other) => one.atMs - other.atMs),
     deadLetters: async (functions, limit) => (await all((desk) => desk.deadLetters(functions, limit))).flat(),
     async redrive(stage, { limit, ...redrive }) {
       let left = limit;

@@ -3,6 +3,7 @@ import type { ReadGroup } from "@camclips/core/group";
 import type { AnyEvent, ClipRequest } from "@camclips/events";
 import type { Cancellation } from "./cancel-clip.ts";
 import type { DeadWork } from "./dead-letters.ts";
+import type { LogLine, WantedLines } from "./log-line.ts";
 import type { GroupView } from "./look-at-group.ts";
 import type { ClipReplay, Replayed } from "./reruns.ts";
 
@@ -66,6 +67,8 @@ export interface Desk {
   group(groupId: string): Promise<GroupView | undefined>;
   cancel(clipId: string): Promise<Cancellation>;
   queues(): Promise<QueueDepth[]>;
+  /** What was logged, the oldest first. */
+  logs(wanted: WantedLines): Promise<LogLine[]>;
   /** @param functions whose dead letters. @param limit of each. */
   deadLetters(functions: readonly string[], limit: number): Promise<DeadWork[]>;
   /** Sends a stage's dead letters back to its queue: those that were there when it began. */

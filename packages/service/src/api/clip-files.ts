@@ -8,22 +8,21 @@ import { Problem } from "../http/problem.ts";
 import { sendFile } from "../http/send-file.ts";
 import type { Site } from "../site.ts";
 import { clipOr404, clipParams } from "./clips.ts";
-import { type Api, json, problems } from "./route.ts";
-import { addSideFiles } from "./side-files.ts";
+import { addLinks } from "./links.ts";
+import { type Api, problems } from "./route.ts";
+import { addSideFiles, MANIFEST_TYPE } from "./side-files.ts";
 
 const MIME = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
 const SERVED: Partial<Record<string, string>> = { ...MIME, mp4: "video/mp4", vtt: "text/vtt" };
 
 /** Contents of the files that clips' metadata name. */
 function contentTypeOf(name: string): string | undefined {
-  if (name.endsWith(".manifest.json")) return "application/jose+json";
+  if (name.endsWith(".manifest.json")) return MANIFEST_TYPE;
   return SERVED[name.slice(name.lastIndexOf(".") + 1)];
 }
 
 /** A clip may be replaced by a rerun: browsers keep it, and ask whether it is still the same. */
 const CACHE = "private, no-cache";
-
-const LONGEST_LINK_SECONDS = 30 * 24 * 3600;
 
 const linkSubject = (clipId: string): string[] => ["clip", clipId];
 
@@ -112,36 +111,10 @@ export function addClipFiles(api: Api, site: Site, guard: Guard): void {
     return sendFile(context.req.raw, join(site.config.clips, camera, name), { contentType, cacheControl: CACHE });
   });
 
-  api.openapi(
-    createRoute({
-      method: "post",
-      path: "/clips/{clipId}/links",
-      tags: ["files"],
-      summary: "Make a link to the clip that needs no token and expires",
-      middleware: guard.needs("request"),
-      request: {
-        params: clipParams,
-        body: {
-          required: true,
-          content: {
-            "application/json": {
-              schema: z.strictObject({ seconds: z.int().min(60).max(LONGEST_LINK_SECONDS).default(86_400) }),
-            },
-          },
-        },
-      },
-      responses: {
-        201: json(z.object({ url: z.string(), expiresAt: z.string() }), "The link"),
-        ...problems(404, 415),
-      },
-    }),
-    async (context) => {
-      const { clipId } = context.req.valid("param");
-      await cameraOf(site, clipId);
-      const expiresMs = site.clock.now() + context.req.valid("json").seconds * 1000;
-      return context.json(clipLink(site.signer, originOf(context, site), clipId, expiresMs), 201);
-    },
-  );
+  addLinks(api, guard, site.clock.now, async (clipId, expiresMs, context) => {
+    await cameraOf(site, clipId);
+    return clipLink(site.signer, originOf(context, site), clipId, expiresMs);
+  });
 }
 
 const originOf = (context: Context, { config }: Site): string =>

@@ -1,5 +1,5 @@
 import { pipeline, reason, toEnvelope } from "@camclips/events";
-import { DEAD_LETTER_QUEUES, type Desk, NOT_REDRIVEN, type Redrive } from "@camclips/functions";
+import { DEAD_LETTER_QUEUES, type Desk, LEVELS, NOT_REDRIVEN, type Redrive } from "@camclips/functions";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Guard } from "../auth/guard.ts";
 import { Problem } from "../http/problem.ts";
@@ -23,6 +23,19 @@ const deadWork = z
   })
   .openapi("DeadWork");
 
+const logLine = z
+  .object({
+    atMs: z.number(),
+    level: z.enum(LEVELS),
+    stage: z.string(),
+    clipId: z.string().nullable(),
+    summary: z.string(),
+    text: z.string().openapi({ description: "The line as it was written" }),
+  })
+  .openapi("LogLine");
+
+const HOUR_MS = 3_600_000;
+
 /** What people on call ask and do, as the command line does with `--server`. */
 export function addOperator(api: Api, desk: Desk, guard: Guard): void {
   api.openapi(
@@ -43,6 +56,31 @@ export function addOperator(api: Api, desk: Desk, guard: Guard): void {
       const events = await desk.history(clipId);
       if (events.length === 0) throw unknownClip(clipId);
       return context.json({ events: events.map((event) => ({ ...toEnvelope(event) })) }, 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: "get",
+      path: "/logs",
+      tags: ["operations"],
+      summary: "What was logged lately, the oldest first",
+      middleware: guard.needs("administer"),
+      request: {
+        query: z.object({
+          since: instant.optional().openapi({ description: "Default: an hour ago" }),
+          clip: z.string().max(200).optional().openapi({ description: "Only lines about this clip" }),
+          level: z.enum(LEVELS).default("info").openapi({ description: "And graver ones" }),
+          limit: z.coerce.number().int().min(1).max(10_000).default(1000).openapi({ description: "The newest" }),
+        }),
+      },
+      responses: { 200: json(z.object({ lines: z.array(logLine) }), "Lines"), ...problems() },
+    }),
+    async (context) => {
+      const { since: sinceMs = Date.now() - HOUR_MS, clip: clipId, level, limit } = context.req.valid("query");
+      const lines = await desk.logs({ sinceMs, clipId, level });
+      const newest = lines.slice(-limit).map((line) => ({ ...line, clipId: line.clipId ?? null }));
+      return context.json({ lines: newest }, 200);
     },
   );
 

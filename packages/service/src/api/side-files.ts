@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { clockKey, previewKey } from "@camclips/core";
+import { clockKey, manifestKey, previewKey } from "@camclips/core";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { Problem } from "../http/problem.ts";
@@ -15,6 +15,8 @@ export const previewFiles = {
   "storyboard.jpg": "sprite",
   "animated.webp": "animated",
 } as const;
+export const MANIFEST_TYPE = "application/jose+json";
+
 type PreviewFile = keyof typeof previewFiles;
 const names = Object.keys(previewFiles) as PreviewFile[];
 
@@ -25,7 +27,7 @@ const pathOf = ({ config }: Pick<Site, "config">, camera: string, clipId: string
 export const trackWithSprite = (track: string, sprite: string): string =>
   track.replaceAll(/^.+(?=#xywh=)/gm, () => sprite);
 
-/** Links to those files beside a clip that are there: of its preview, and its clock. */
+/** Links to those files beside a clip that are there: of its preview, its clock and its evidence. */
 export function sideLinks(site: Pick<Site, "config">, camera: string | null, clipId: string): Record<string, string> {
   if (camera === null) return {};
   const clip = `/clips/${encodeURIComponent(clipId)}`;
@@ -35,6 +37,7 @@ export function sideLinks(site: Pick<Site, "config">, camera: string | null, cli
   return {
     ...(isThere("storyboard.vtt") && { storyboard: `${self}/storyboard.vtt` }),
     ...(isFile(join(site.config.clips, clockKey(camera, clipId))) && { clock: `${clip}/clock.vtt` }),
+    ...(isFile(join(site.config.clips, manifestKey(camera, clipId))) && { evidence: `${clip}/manifest.json` }),
     ...(isThere("animated.webp") && { animated: `${self}/animated.webp` }),
   };
 }
@@ -107,6 +110,27 @@ export function addSideFiles(
       const { clipId } = context.req.valid("param");
       const path = join(site.config.clips, clockKey(await cameraOf(clipId), clipId));
       return sendFile(context.req.raw, path, { contentType: "text/vtt", cacheControl });
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: "get",
+      path: "/clips/{clipId}/manifest.json",
+      tags: ["files"],
+      summary: "The signed manifest of the clip (JWS), where its service has a key",
+      middleware: mayView,
+      request: { params: z.object({ clipId: z.string() }), query },
+      responses: {
+        200: { content: { [MANIFEST_TYPE]: { schema: z.string() } }, description: "The manifest" },
+        304: { description: "Not modified" },
+        ...problems(404),
+      },
+    }),
+    async (context) => {
+      const { clipId } = context.req.valid("param");
+      const path = join(site.config.clips, manifestKey(await cameraOf(clipId), clipId));
+      return sendFile(context.req.raw, path, { contentType: MANIFEST_TYPE, cacheControl });
     },
   );
 }

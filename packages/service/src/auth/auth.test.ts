@@ -58,6 +58,7 @@ describe("a service with tokens", () => {
     ["DELETE /clips/secret", "request"],
     ["/clips/secret/history", "view"],
     ["/dead-letters", "view"],
+    ["/logs", "administer"],
     ["POST /clips/nobody/replay", "administer"],
     ["POST /dead-letters/redrive", "administer"],
     ["POST /dead-letters/1/redrive", "administer"],

@@ -26,7 +26,12 @@ export function summaryOf(clip: KnownClip): ClipView {
   };
 }
 
-const previewed = z.looseObject({ preview: z.looseObject({ storyboard: z.unknown() }) });
+/** What lies beside a clip, as its caller was told. */
+const beside = z.looseObject({
+  preview: z.looseObject({ storyboard: z.unknown() }).optional(),
+  clock: z.unknown(),
+  evidence: z.unknown(),
+});
 
 /** A clip with what its caller was told; undefined for one that is not known. */
 export async function detailOf(desk: Desk, clipId: string): Promise<ClipView | undefined> {
@@ -34,8 +39,14 @@ export async function detailOf(desk: Desk, clipId: string): Promise<ClipView | u
   if (!clip) return undefined;
   const metadata = metadataIn(events);
   const view = summaryOf(clip);
-  const isPreviewed = view.links.clip !== undefined && previewed.safeParse(metadata).success;
-  const links = { ...view.links, ...(isPreviewed && { storyboard: `${view.links.self}/preview/storyboard.vtt` }) };
+  const { self, clip: video } = view.links;
+  const told = (video !== undefined && beside.safeParse(metadata).data) || undefined;
+  const links = {
+    ...view.links,
+    ...(told?.preview !== undefined && { storyboard: `${self}/preview/storyboard.vtt` }),
+    ...(told?.clock !== undefined && { clock: `${self}/clock.vtt` }),
+    ...(told?.evidence !== undefined && { evidence: `${self}/manifest.json` }),
+  };
   return { ...view, links, ...(metadata && { metadata }) };
 }
 

@@ -2,15 +2,17 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   clipKey,
+  clockKey,
   decidedStatus,
   eventEntry,
+  manifestKey,
   previewKey,
   readRequest,
   thumbnailKey,
   waitingStatus,
 } from "@camclips/core";
 import { type AnyEvent, ClipPublished, firstEvent, nextEvent, RequestAccepted, toEnvelope } from "@camclips/events";
-import { createFolderStore, createLocalDesk, operatorPorts, StateFile } from "@camclips/local";
+import { createFolderStore, createLocalDesk, createLogFile, operatorPorts, StateFile } from "@camclips/local";
 import { type TestFolder, testFolder } from "@camclips/testing/folders";
 import { request } from "@camclips/testing/stage-world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -42,6 +44,8 @@ async function seed(): Promise<void> {
     ...{ cameraId: "cam 1", bucket: "clips", clip: { bytes: VIDEO.length } },
     thumbnail: { key: "/cam%201/there_{size}.jpg", sizes: [300, 80] },
     preview: { storyboard: { key: "/cam%201/there_storyboard.vtt" } },
+    clock: { key: "/cam%201/there_clock.vtt" },
+    evidence: { key: "/cam%201/there.manifest.json", kid: "kid" },
   };
   const told = { status: "CLIP_AVAILABLE" as const, clipMetadata, notified: true };
   const published = nextEvent(ClipPublished.happened(told), 1, accepted, at(90)) as AnyEvent;
@@ -58,6 +62,8 @@ async function seed(): Promise<void> {
     [thumbnailKey("cam 1", "there", 80, "jpg"), "small"],
     [previewKey("cam 1", "there", "storyboard"), "WEBVTT\n\n00:00.000 --> 00:01.000\nthere_sprite.jpg#xywh=0,0,1,1\n"],
     [previewKey("cam 1", "there", "sprite"), "sprite"],
+    [clockKey("cam 1", "there"), "WEBVTT\n"],
+    [manifestKey("cam 1", "there"), "signed"],
   ] as const;
   for (const [key, body] of objects) {
     await mkdir(dirname(join(folder.path, key)), { recursive: true });
@@ -69,11 +75,21 @@ beforeAll(async () => {
   folder = await testFolder();
   file = new StateFile(":memory:");
   await seed();
-  const desk = createLocalDesk({ name: 'stage "test"', file, clock, ports: operatorPorts(file, clock) });
+  const desk = createLocalDesk({
+    name: 'stage "test"',
+    file,
+    folder: folder.path,
+    clock,
+    ports: operatorPorts(file, clock),
+  });
   const store = createFolderStore(folder.path);
   served = await startDeskConsole({
     desk,
     open: (bucket, key, signal) => (bucket === "clips" ? store.open(key, signal) : Promise.resolve(undefined)),
+    link: async ({ cameraId, clipId }, expiresMs) => ({
+      url: `https://clips.example.com/${cameraId}/${clipId}`,
+      expiresAt: new Date(expiresMs).toISOString(),
+    }),
     address: "127.0.0.1:0",
     onError: (error) => errors.push(error),
   });
@@ -100,7 +116,7 @@ describe("the console of a desk", () => {
     expect((await fetch(`${served.url}/clips`)).status).toBe(401);
     expect((await fetch(`${served.url}/operations`)).status).toBe(401);
     expect((await fetch(`${served.url}/`)).status).toBe(200);
-    expect(await (await fetch(`${served.url}/about`)).json()).toEqual({ name: 'stage "test"', shows: [] });
+    expect(await (await fetch(`${served.url}/about`)).json()).toEqual({ name: 'stage "test"', shows: ["links"] });
     const token = JSON.stringify({ token: served.token });
     const headers = { "content-type": "application/json" };
     const login = await fetch(`${served.url}/session`, { method: "POST", body: token, headers });
@@ -153,6 +169,37 @@ describe("the console of a desk", () => {
     expect((await call("/clips/there/thumbnails/300")).status).toBe(404);
     expect((await call("/clips/there/thumbnails/81")).status).toBe(404);
     expect((await call("/clips/waits-0/clip.mp4")).status).toBe(404);
+  });
+
+  it("sends the evidence of a clip and its clock, and makes links to it", async () => {
+    const { links } = await json("/clips/there");
+    const manifest = await call(links.evidence);
+    expect([manifest.headers.get("content-type"), await manifest.text()]).toEqual(["application/jose+json", "signed"]);
+    expect((await call(links.clock)).headers.get("content-type")).toBe("text/vtt");
+    const made = await post("/clips/there/links", { seconds: 600 });
+    expect(made.status).toBe(201);
+    const { url, expiresAt } = (await made.json()) as { url: string; expiresAt: string };
+    expect(url).toBe("https://clips.example.com/cam 1/there");
+    expect(Math.abs(Date.parse(expiresAt) - Date.now() - 600_000)).toBeLessThan(60_000);
+    expect((await post("/clips/waits-0/links", { seconds: 600 })).status).toBe(404);
+    expect((await post("/clips/there/links", { seconds: 1 })).status).toBe(422);
+  });
+
+  it("shows what was logged of a clip", async () => {
+    const log = createLogFile(folder.path);
+    for (const clipId of ["there", "other"]) log.info("stage done", { stage: "publish-clip", clipId });
+    log.error("stage failed", { stage: "render-clip", clipId: "there", error: new Error("broke") });
+    const { lines } = await json("/logs?clip=there");
+    expect(lines).toMatchObject([
+      { level: "info", stage: "publish-clip", clipId: "there", summary: "stage done" },
+      { level: "error", stage: "render-clip", summary: "stage failed: Error: broke" },
+    ]);
+    const summaries = async (query: string) =>
+      (await json(`/logs?${query}`)).lines.map(({ summary }: { summary: string }) => summary);
+    expect(await summaries("level=warn")).toEqual(["stage failed: Error: broke"]);
+    expect(await summaries("limit=1")).toEqual(["stage failed: Error: broke"]);
+    expect(await summaries(`since=${Date.now() + 60_000}`)).toEqual([]);
+    expect((await call("/logs?level=loud")).status).toBe(422);
   });
 
   it("tells queues, and has dead letters looked at and sent back on request", async () => {

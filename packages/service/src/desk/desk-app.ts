@@ -9,11 +9,13 @@ import { consoleFile } from "../http/console-files.ts";
 import { type Listening, listen } from "../http/listen.ts";
 import { addDeskClips } from "./clips.ts";
 import { addDeskEvents } from "./events.ts";
-import { addDeskFiles, type OpenFile } from "./files.ts";
+import { addDeskFiles, type LinkToClip, type OpenFile } from "./files.ts";
 
 export interface DeskConsoleOptions {
   desk: Desk;
   open: OpenFile;
+  /** Absent where no links can be made. */
+  link?: LinkToClip | undefined;
   /** HOST:PORT, of this machine alone. */
   address: string;
   onError(error: unknown): void;
@@ -28,16 +30,23 @@ const DAY_MS = 86_400_000;
 const COUNTED = 2_000;
 
 /** Serves the console for a desk: what is not the desk's (footage, frames, disks) is not shown. */
-export async function startDeskConsole({ desk, open, address, onError }: DeskConsoleOptions): Promise<DeskConsole> {
+export async function startDeskConsole({
+  desk,
+  open,
+  link,
+  address,
+  onError,
+}: DeskConsoleOptions): Promise<DeskConsole> {
   const token = randomBytes(24).toString("base64url");
   const sha256 = createHash("sha256").update(token).digest("hex");
   const signer = new Signer(randomBytes(32));
   const tokens = [{ name: "console", scope: "administer" as const, sha256 }];
   const options = { tokens, allowOrigins: [], signer, now: Date.now };
-  const { app, guard } = createBaseApp(options, { name: desk.name, shows: [] }, onError);
+  const about = { name: desk.name, shows: link ? (["links"] as const) : [] };
+  const { app, guard } = createBaseApp(options, about, onError);
   addDeskClips(app, desk, guard, Date.now);
   addDeskEvents(app, desk, guard, Date.now);
-  addDeskFiles(app, desk, guard, open);
+  addDeskFiles(app, desk, guard, { open, link, now: Date.now });
   addDeskOperations(app, desk, guard);
   addOperator(app, desk, guard);
   app.get("/*", (context) => consoleFile(context.req.raw));

@@ -1,9 +1,18 @@
 import { Readable } from "node:stream";
-import { clipKey, type OpenObject, previewKey, thumbnailKey } from "@camclips/core";
+import {
+  type ClipLink,
+  clipKey,
+  clockKey,
+  manifestKey,
+  type OpenObject,
+  previewKey,
+  thumbnailKey,
+} from "@camclips/core";
 import type { Desk } from "@camclips/functions";
 import * as z from "zod";
+import { addLinks } from "../api/links.ts";
 import type { Api } from "../api/route.ts";
-import { previewFiles, trackWithSprite } from "../api/side-files.ts";
+import { MANIFEST_TYPE, previewFiles, trackWithSprite } from "../api/side-files.ts";
 import type { Guard } from "../auth/guard.ts";
 import { Problem } from "../http/problem.ts";
 import { sendRanges } from "../http/send-file.ts";
@@ -12,7 +21,17 @@ import { metadataIn } from "./clip-view.ts";
 /** Opens a clip's objects. @param bucket what the clip's metadata calls it */
 export type OpenFile = (bucket: string, key: string, signal: AbortSignal) => Promise<OpenObject | undefined>;
 
-const MIME: Record<string, string> = { mp4: "video/mp4", jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
+/** Makes a link that needs no right of the operator's. @param clip an available one */
+export type LinkToClip = (clip: { cameraId: string; clipId: string }, expiresMs: number) => Promise<ClipLink>;
+
+const MIME: Record<string, string> = {
+  vtt: "text/vtt",
+  json: MANIFEST_TYPE,
+  mp4: "video/mp4",
+  jpg: "image/jpeg",
+  png: "image/png",
+  webp: "image/webp",
+};
 const CACHE = "private, no-cache";
 
 const delivered = z.looseObject({
@@ -21,8 +40,15 @@ const delivered = z.looseObject({
   thumbnail: z.looseObject({ key: z.string(), sizes: z.array(z.number()).min(1) }),
 });
 
-/** Clips and thumbnails of wherever the desk is: they come through here, so that browsers need no rights of their own. */
-export function addDeskFiles(app: Api, desk: Desk, guard: Guard, open: OpenFile): void {
+interface Files {
+  open: OpenFile;
+  /** Absent where no links can be made. */
+  link?: LinkToClip | undefined;
+  now(): number;
+}
+
+/** Clips and what lies beside them, of wherever the desk is: they come through here, so that browsers need no rights of their own. */
+export function addDeskFiles(app: Api, desk: Desk, guard: Guard, { open, link, now }: Files): void {
   const send = async (request: Request, bucket: string, key: string, downloadAs?: string): Promise<Response> => {
     const found = await open(bucket, key, request.signal);
     if (!found) throw new Problem(404, "the object is gone");
@@ -57,6 +83,19 @@ export function addDeskFiles(app: Api, desk: Desk, guard: Guard, open: OpenFile)
     const format = thumbnail.key.slice(thumbnail.key.lastIndexOf(".") + 1);
     return send(req.raw, bucket, thumbnailKey(cameraId, clipId, asked, format));
   });
+
+  for (const [name, keyOf] of Object.entries({ "clock.vtt": clockKey, "manifest.json": manifestKey }))
+    app.get(`/clips/:clipId/${name}`, guard.needs("view"), async ({ req }) => {
+      const clipId = req.param("clipId") ?? "";
+      const { cameraId, bucket } = await deliveredOr404(clipId);
+      return send(req.raw, bucket, keyOf(cameraId, clipId));
+    });
+
+  if (link)
+    addLinks(app, guard, now, async (clipId, expiresMs) => {
+      const { cameraId } = await deliveredOr404(clipId);
+      return link({ cameraId, clipId }, expiresMs);
+    });
 
   app.get("/clips/:clipId/preview/:file", guard.needs("view"), async ({ req }) => {
     const { clipId, file } = req.param();

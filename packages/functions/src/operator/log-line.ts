@@ -1,4 +1,3 @@
-import { styleText } from "node:util";
 import * as z from "zod";
 
 /** From the least to the most grave. */
@@ -16,8 +15,11 @@ export interface LogLine {
   summary: string;
 }
 
-export interface Wanted {
-  clipId: string | undefined;
+/** Which lines. */
+export interface WantedLines {
+  sinceMs: number;
+  clipId?: string | undefined;
+  /** And graver ones. */
   level: Level;
 }
 
@@ -59,15 +61,9 @@ export function readLine(text: string, stage: string, writtenMs: number): LogLin
   };
 }
 
-export function isWanted(line: LogLine, { clipId, level }: Wanted): boolean {
-  return LEVELS.indexOf(line.level) >= LEVELS.indexOf(level) && (clipId === undefined || line.clipId === clipId);
-}
-
-/** `2026-11-23T12:00:00.000Z  ERROR  render-clip         clip-1  stage failed: Error: out of memory` */
-export function formatLine({ atMs, level, stage, clipId, summary }: LogLine, stream: NodeJS.WriteStream): string {
-  const colour = level === "error" ? "red" : level === "warn" ? "yellow" : "dim";
-  const grave = styleText(colour, level.toUpperCase().padEnd(5), { stream });
-  return [new Date(atMs).toISOString(), grave, stage.padEnd(17), clipId ?? "-", summary].join("  ");
+export function isWanted(line: LogLine, { sinceMs, clipId, level }: WantedLines): boolean {
+  const isGrave = LEVELS.indexOf(line.level) >= LEVELS.indexOf(level);
+  return isGrave && line.atMs >= sinceMs && (clipId === undefined || line.clipId === clipId);
 }
 
 function summaryOf({
