@@ -23,7 +23,7 @@ export async function findInState<T>(
 }
 
 /** `camclips clip` keeps the state of each clip apart, the others in one place. */
-export function stateFilesIn(state: string): string[] {
+function stateFilesIn(state: string): string[] {
   const jobs = join(state, "clips");
   const files = namesIn(jobs).map((name) => join(jobs, name, STATE_FILE));
   return [...pipelineFilesIn(state), ...files.filter(isThere)].sort((a, b) => grewMs(b) - grewMs(a));

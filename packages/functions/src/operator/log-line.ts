@@ -2,7 +2,7 @@ import * as z from "zod";
 
 /** From the least to the most grave. */
 export const LEVELS = ["debug", "info", "warn", "error"] as const;
-export type Level = (typeof LEVELS)[number];
+type Level = (typeof LEVELS)[number];
 
 /** One line of a log, of a function on AWS or of this machine's pipeline. */
 export interface LogLine {
