@@ -143,6 +143,8 @@ export async function callsOfOneClip(signer?: Signer): Promise<ClipCalls> {
     work: createS3Store(work.client, BUCKET),
     destination: createS3Store(destination.client, BUCKET),
     records: counting(world.deps.records, calls),
+    // What work that lasts looks for depends on the machine.
+    lookMs: 600_000,
     media: largeMedia(),
     signer,
   });
