@@ -7,7 +7,10 @@ import {
   type EntryKey,
   historyFrom,
   RECORD_DAYS,
+  waitingEntries,
+  waitingEntry,
 } from "@camclips/core";
+import { waitingClip } from "@camclips/core/waiting-clip";
 import * as table from "./dynamo-table.ts";
 import { put, putTogether } from "./dynamo-writes.ts";
 
@@ -81,5 +84,19 @@ export function createDynamoRecords(client: DynamoDBDocumentClient, TableName: s
       statuses({ ...table.clipsInState(state, fromMs, toMs), ScanIndexForward: oldestFirst }, signal),
 
     ofCamera: (cameraId, { startMs, endMs }, signal) => statuses(table.clipsOfCamera(cameraId, startMs, endMs), signal),
+
+    async setWaiting(waiting, signal) {
+      const { request, alias, deadlineAt } = waiting;
+      const attempt = request.retryTimestamps.length + 1;
+      const expiresAt = Math.ceil(Date.parse(deadlineAt) / 1000);
+      const attributes = { attempt, expiresAt, json: JSON.stringify(waiting) };
+      const key = waitingEntry(alias, request.startMs, request.clipId);
+      await put(client, { ...item(key, attributes), ...table.unlessLater(attempt) }, signal);
+    },
+
+    async *waitingFor(camera, starts, signal) {
+      const query = table.waitingBetween(waitingEntries(camera, starts));
+      for await (const found of list(query, signal)) yield waitingClip.parse(found);
+    },
   };
 }

@@ -1,8 +1,16 @@
-import { ACCEPTED_ORDER, type ClipState, type ClipStatus, EVENT_ENTRIES, LONGEST_RANGE_MS } from "@camclips/core";
+import {
+  ACCEPTED_ORDER,
+  type ClipState,
+  type ClipStatus,
+  EVENT_ENTRIES,
+  LONGEST_RANGE_MS,
+  type waitingEntries,
+} from "@camclips/core";
 
 /**
  * The table of clips' records (stacks/clips-table.ts makes it): what its expressions say, in one place.
  * Partition key `clipId`, sort key `entry`; `json` holds an entry's value, `expiresAt` (seconds) is the time to live.
+ * Items of clips that wait have the partition of their camera's footage, and `attempt`.
  * Status items alone have `state` and `sinceMs` (index `byState`), `cameraId` and `startMs` (index `byCamera`).
  */
 
@@ -32,6 +40,19 @@ export const ifSuperseding = ({ order, requestKey }: ClipStatus) => ({
     "attribute_not_exists(statusOrder) OR " +
     "(statusOrder < :order AND (requestKey = :requestKey OR statusOrder < :accepted))",
   ExpressionAttributeValues: { ":order": order, ":requestKey": requestKey, ":accepted": ACCEPTED_ORDER },
+});
+
+/** Of the attempts that a clip has waited for, the latest one stays. */
+export const unlessLater = (attempt: number) => ({
+  ConditionExpression: "attribute_not_exists(attempt) OR attempt < :attempt",
+  ExpressionAttributeValues: { ":attempt": attempt },
+});
+
+export const waitingBetween = ({ clipId, from, to }: ReturnType<typeof waitingEntries>) => ({
+  KeyConditionExpression: "clipId = :waiting AND entry BETWEEN :from AND :to",
+  ExpressionAttributeValues: { ":waiting": clipId, ":from": from, ":to": to },
+  // Footage that lands right after a look must find who waits for it.
+  ConsistentRead: true,
 });
 
 export const eventsOf = (clipId: string) => ({

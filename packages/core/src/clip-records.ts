@@ -1,5 +1,6 @@
 import { type AnyEvent, parseEnvelope } from "@camclips/events";
 import type { ClipState, ClipStatus } from "./clip-status.ts";
+import type { WaitingClip } from "./waiting-clip.ts";
 
 /**
  * What is known of every clip, in one table: the guard behind every "once", and the projection that people query. A clip's
@@ -72,6 +73,14 @@ export interface ClipRecords {
     range: { startMs: number; endMs: number },
     signal?: AbortSignal,
   ): AsyncIterable<ClipStatus>;
+  /** Notes that a clip waits for a camera's footage. Of a clip's attempts the latest stays. */
+  setWaiting(waiting: WaitingClip, signal?: AbortSignal): Promise<void>;
+  /** Clips whose range starts in `[fromMs, toMs]` and that have waited for the camera's footage, by their start. Not late. */
+  waitingFor(
+    camera: string,
+    starts: { fromMs: number; toMs: number },
+    signal?: AbortSignal,
+  ): AsyncIterable<WaitingClip>;
 }
 
 /** @param envelopes a clip's events as its record holds them. @returns oldest first. */

@@ -107,6 +107,31 @@ export const groupItemsEntry = ofGroup("items");
 /** Says that subscribers were told of the whole group. */
 export const groupToldEntry = ofGroup("told");
 
+/** `.stream` at the end may be the camera's, or the new format's: who looks for either finds both. */
+const footageOf = (camera: string): string => `waiting/${camera.replace(/\.stream$/, "")}`;
+
+/** Longer than any instant in ms: names sort as their instants do. */
+const sortable = (ms: number): string => String(Math.max(0, ms)).padStart(15, "0");
+
+/** A clip that waits for footage of a camera, by its alias. Such entries are of a camera, and sort by the clips' start. */
+export const waitingEntry = (alias: string, startMs: number, clipId: string): EntryKey => ({
+  clipId: footageOf(alias),
+  name: `${sortable(startMs)}/${valid(clipId)}`,
+});
+
+/** Between which the entries of clips lie that start in `[fromMs, toMs]`. */
+export const waitingEntries = (camera: string, { fromMs, toMs }: { fromMs: number; toMs: number }) => ({
+  clipId: footageOf(camera),
+  from: sortable(fromMs),
+  to: sortable(toMs + 1),
+});
+
+/** Says which message woke a clip: the attempt that follows is made once. */
+export const wokenEntry = (clipId: string, attemptKey: string): EntryKey => ({
+  clipId: valid(clipId),
+  name: `woken/${checked(attemptKey)}`,
+});
+
 /** What the names of events in a clip's record start with. */
 export const EVENT_ENTRIES = "event/";
 

@@ -10,7 +10,10 @@ import {
   RECORD_DAYS,
   type StoredOnce,
   supersedes,
+  waitingEntries,
+  waitingEntry,
 } from "@camclips/core";
+import { waitingClip } from "@camclips/core/waiting-clip";
 import type { Row, StateFile, Transaction } from "./state-file.ts";
 
 /** Whoever held a lease is gone after a power cut. */
@@ -103,6 +106,30 @@ export function createSqliteRecords(file: StateFile, clock: Clock): ClipRecords 
         ...[cameraId, startMs - LONGEST_RANGE_MS, endMs, startMs],
       );
       for (const row of rows) yield clipStatus.parse(bodyOf(row));
+    },
+
+    async setWaiting(waiting, signal) {
+      signal?.throwIfAborted();
+      const { request, alias, deadlineAt } = waiting;
+      const { clipId, name } = waitingEntry(alias, request.startMs, request.clipId);
+      await file.write((transaction) =>
+        transaction.run(
+          `INSERT INTO entries (clip_id, name, body, expires_ms) VALUES (?, ?, ?, ?)
+           ON CONFLICT DO UPDATE SET body = excluded.body, expires_ms = excluded.expires_ms
+           WHERE json_array_length(body, '$.request.retryTimestamps')
+             < json_array_length(excluded.body, '$.request.retryTimestamps')`,
+          ...[clipId, name, JSON.stringify(waiting), Date.parse(deadlineAt)],
+        ),
+      );
+    },
+
+    async *waitingFor(camera, starts) {
+      const { clipId, from, to } = waitingEntries(camera, starts);
+      const rows = file.read.rows(
+        "SELECT body FROM entries WHERE clip_id = ? AND name >= ? AND name <= ? ORDER BY name",
+        ...[clipId, from, to],
+      );
+      for (const row of rows) yield waitingClip.parse(bodyOf(row));
     },
   };
 }

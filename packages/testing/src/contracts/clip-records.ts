@@ -243,6 +243,37 @@ export function clipRecordsContract(name: string, open: () => Promise<RecordsUnd
       });
     });
 
+    it("tells which clips wait for a camera's footage, by their start, and of each the latest attempt", async () => {
+      await using tested = await open();
+      const { records } = tested;
+      const wait = (id: string, startMs: number, retryTimestamps: number[] = [], alias = "pier") =>
+        records.setWaiting({
+          request: requestOf({ clipId: id, startMs, endMs: startMs + 1000, retryTimestamps }),
+          alias,
+          missing: [[startMs, startMs + 1000]],
+          pendingId: REQUEST_KEY,
+          deadlineAt: DEADLINE,
+        });
+      const found = async (camera: string, fromMs = 0, toMs = 2 * NOW) =>
+        (await Array.fromAsync(records.waitingFor(camera, { fromMs, toMs }))).map(
+          ({ request }) => `${request.clipId}.${request.retryTimestamps.length + 1}`,
+        );
+      expect(await found("pier")).toEqual([]);
+      await wait("late", NOW + 2000);
+      await wait("Süd #1", NOW, [NOW - 1]);
+      await wait("Süd #1", NOW);
+      await wait("late", NOW + 2000, [NOW - 2, NOW - 1]);
+      await wait("late", NOW + 2000, [NOW - 2]);
+      await wait("elsewhere", NOW, [], "beach.stream");
+      for (let number = 0; number < 5; number += 1) await wait(`more-${number}`, NOW + 5000 + number);
+      expect(await found("pier", NOW, NOW + 2000)).toEqual(["Süd #1.2", "late.3"]);
+      expect(await found("pier", NOW + 1, NOW + 1999)).toEqual([]);
+      expect(await found("pier", NOW + 3000)).toHaveLength(5);
+      expect(await found("beach")).toEqual(["elsewhere.1"]);
+      expect(await found("beach.stream")).toEqual(["elsewhere.1"]);
+      expect(await clipIds(records.inState("waiting"))).toEqual([]);
+    });
+
     it("takes the status of a message that names neither camera nor range", async () => {
       await using tested = await open();
       const { records } = tested;

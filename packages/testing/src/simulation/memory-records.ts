@@ -37,5 +37,7 @@ export function memoryRecords(): ClipRecords {
     history: async () => historyFrom([]),
     inState: nothing,
     ofCamera: nothing,
+    async setWaiting() {},
+    waitingFor: nothing,
   };
 }
