@@ -59,6 +59,15 @@ function granted(grant: Grant, { settings, records, storage, messaging }: Resour
       return [{ actions: ["dynamodb:PutItem"], resources: [records.arn] }];
     case "records:list":
       return [{ actions: ["dynamodb:Query"], resources: [$interpolate`${records.arn}/index/byState`] }];
+    case "records:waiting":
+      return [
+        {
+          actions: ["dynamodb:Query"],
+          resources: [records.arn],
+          // Entries of cameras, not of clips.
+          conditions: [{ test: "ForAllValues:StringLike", variable: "dynamodb:LeadingKeys", values: ["waiting/*"] }],
+        },
+      ];
     case "work:read":
       return read(storage.work);
     case "work:write":

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "@camclips/events";
+import { deployedRows } from "@camclips/events";
 import { testFolder } from "@camclips/testing/folders";
 import { beforeAll, describe, expect, it } from "vitest";
 import { mutations } from "../packages/testing/src/graph/mutations.ts";
@@ -25,7 +25,9 @@ const brought = {
 
 const { CLIP_URL: _, ...served } = { ...exampleEnvironment, CLIP_ACCESS: "cloudfront" };
 
-const named = { ...exampleEnvironment, AWS_SNS_TOPIC: "clips", AWS_SQS_QUEUE: "clip-requests" };
+/** New recordings wake clips there, too. */
+const BY_NAME = "staging with resources brought by name";
+const named = { ...exampleEnvironment, AWS_SNS_TOPIC: "clips", AWS_SQS_QUEUE: "clip-requests", EARLY_WAKE: "true" };
 
 /** An evaluation takes 4 s of a free core; a test must not fail for a busy machine. */
 const SLOW_MS = 300_000;
@@ -45,8 +47,9 @@ beforeAll(async () => {
     ["staging", "staging", exampleEnvironment],
     ["production", "production", exampleEnvironment],
     ["staging with brought resources", "staging", brought],
-    ["staging with resources brought by name", "staging", named],
+    [BY_NAME, "staging", named],
     ["staging served by CloudFront, with an ffmpeg for arm64", "staging", arm],
+    ["personal woken by new recordings", "ada", { EARLY_WAKE: "true" }],
     ["staging served to links only", "staging", { ...served, CLIP_ACCESS: "signed", CLIP_LINKS_KEY: key }],
   ] as const;
   await Promise.all(
@@ -61,9 +64,10 @@ const kinds = [
   "staging",
   "production",
   "staging with brought resources",
-  "staging with resources brought by name",
+  BY_NAME,
   "staging served by CloudFront, with an ffmpeg for arm64",
   "staging served to links only",
+  "personal woken by new recordings",
 ];
 
 describe.each(kinds)("the graph of %s", (name) => {
@@ -109,7 +113,9 @@ describe("the stacks", () => {
       "camclips-staging-render-clip",
       "camclips-staging-render-thumbnails",
     ]);
-    expect(architectures(graphOf("staging with brought resources"))).toHaveLength(pipeline.length);
+    expect(architectures(graphOf("staging with brought resources"))).toHaveLength(
+      deployedRows({ EARLY_WAKE: false }).length,
+    );
     expect(architectures(graphOf("staging served by CloudFront, with an ffmpeg for arm64"))).toEqual([]);
   });
 
@@ -132,7 +138,7 @@ describe("the stacks", () => {
   });
 
   it("look for what is brought by name in their own account and region", () => {
-    expect(graphOf("staging with resources brought by name").outputs).toMatchObject({
+    expect(graphOf(BY_NAME).outputs).toMatchObject({
       topicArn: "arn:aws:sns:eu-west-1:123456789012:clips",
       requestQueueUrl: "https://sqs.eu-west-1.amazonaws.com/123456789012/clip-requests",
     });
@@ -191,6 +197,22 @@ describe("the stacks", () => {
       "aws:cloudfront/distribution:Distribution",
     );
     expect(open[0]?.inputs.defaultCacheBehavior.trustedKeyGroups).toBeUndefined();
+  });
+
+  it("have rule, queue and function for new recordings where these are to wake clips, and nowhere else", () => {
+    const named = (name: string) => graphOf(name).resources.filter(({ name }) => name.startsWith("WakeClips"));
+    expect(named("staging")).toEqual([]);
+    expect(named(BY_NAME).length).toBeGreaterThan(10);
+    const patternOf = (name: string) => {
+      const rules = resourcesOf(graphOf(name), "aws:cloudwatch/eventRule:EventRule");
+      return JSON.parse(rules.find(({ name }) => name === "WakeClipsRule")?.inputs.eventPattern ?? "{}");
+    };
+    expect(patternOf(BY_NAME)).toEqual({
+      source: ["aws.s3"],
+      "detail-type": ["Object Created"],
+      detail: { bucket: { name: ["recordings"] }, object: { key: [{ prefix: "archive/" }] } },
+    });
+    expect(patternOf("personal woken by new recordings").detail.object.key).toContainEqual({ suffix: ".m4s" });
   });
 
   it("send alarms to the topic that the environment names", () => {

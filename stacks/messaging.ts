@@ -1,5 +1,5 @@
 /// <reference path="../.sst/platform/config.d.ts" />
-import { EVENT_SOURCE, type PipelineStage, pipeline, type StageName } from "@camclips/events";
+import { deployedRows, EVENT_SOURCE, type PipelineStage, type StageName } from "@camclips/events";
 import { queueNamed, topicNamed } from "./brought/names.ts";
 import { nameOf } from "./names.ts";
 import type { Place } from "./place.ts";
@@ -23,10 +23,9 @@ export function messaging(settings: StageSettings, profile: Profile, place: Plac
       detail: { metadata: { rerun: { id: [{ exists: false }] } } },
     }),
   });
-  const queues = Object.fromEntries(pipeline.map((row) => [row.stage, stageQueue(row, settings, place)])) as Record<
-    StageName,
-    QueueRef
-  >;
+  const queues = Object.fromEntries(
+    deployedRows(settings).map((row) => [row.stage, stageQueue(row, settings, place)]),
+  ) as Record<StageName, QueueRef>;
   const scheduleDlq = deadLetterQueue("schedules");
   queuePolicy("schedules-dlq", scheduleDlq);
   return {

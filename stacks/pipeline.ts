@@ -1,8 +1,9 @@
 /// <reference path="../.sst/platform/config.d.ts" />
-import { definitionOf, type Lane, lanesOf, type PipelineStage, pipeline, type StageName } from "@camclips/events";
+import { definitionOf, deployedRows, type Lane, lanesOf, type PipelineStage } from "@camclips/events";
 import type { PackedFfmpeg } from "./ffmpeg.ts";
 import { permissionsOf, type Resources } from "./grants.ts";
 import { logicalName, nameOf, serviceName } from "./names.ts";
+import { newRecordings } from "./new-recordings.ts";
 import type { Place } from "./place.ts";
 import type { Profile } from "./profile.ts";
 import { type DeadLetterQueue, partOf, type QueueRef, queuePolicy, queuesOf } from "./queues.ts";
@@ -27,11 +28,12 @@ export function stages(resources: Resources, profile: Profile, ffmpeg: PackedFfm
   const signing = resources.links && [new sst.Linkable("ClipLinks", { properties: resources.links })];
   // The function that tells of a clip makes the link to it, and no other holds the key.
   const linksOf = ({ stage }: PipelineStage) => (stage === "publish-clip" ? [...links, ...(signing ?? [])] : links);
-  return pipeline.map((row: PipelineStage) => {
-    const queue = resources.messaging.queues[row.stage as StageName];
+  return deployedRows(resources.settings).map((row) => {
+    const queue = resources.messaging.queues[row.stage];
     const { dlq } = queue;
     const ruleArns = queuesOf(row.stage, queue).flatMap(({ part, lane, queue: own }) => {
-      const fed = row.input.from === "bus" && dlq ? [rule(row, lane, { queue: own, dlq }, resources)] : [];
+      const isFed = row.input.from === "bus" || row.input.from === "origin";
+      const fed = isFed && dlq ? [rule(row, lane, { queue: own, dlq }, resources)] : [];
       if (dlq) queuePolicy(part, own, fed);
       return fed;
     });
@@ -75,29 +77,36 @@ function rule(
   row: PipelineStage,
   lane: Lane | undefined,
   { queue, dlq }: { queue: DeadLetterQueue; dlq: DeadLetterQueue },
-  { messaging: { bus } }: Resources,
+  { messaging: { bus }, settings, storage }: Resources,
 ) {
-  const events = row.input.from === "bus" ? row.input.events : [];
   const part = partOf(row.stage, lane);
-  const patterns = events.flatMap((type) => definitionOf(type)?.pattern ?? []);
+  // S3 tells the account's own bus.
+  const isOfOrigin = row.input.from === "origin";
+  const eventBusName = isOfOrigin ? {} : { eventBusName: bus.name };
   const created = new aws.cloudwatch.EventRule(`${logicalName(part)}Rule`, {
     name: nameOf(part),
-    eventBusName: bus.name,
-    eventPattern: JSON.stringify({
-      source: [...new Set(patterns.flatMap(({ source }) => source))],
-      "detail-type": patterns.flatMap((pattern) => pattern["detail-type"]),
-      ...(lanesOf(row).length > 0 && { detail: { metadata: { lane: [lane ?? { exists: false }] } } }),
-    }),
+    ...eventBusName,
+    eventPattern: isOfOrigin ? newRecordings(storage.origin, settings) : JSON.stringify(patternOf(row, lane)),
   });
   new aws.cloudwatch.EventTarget(`${logicalName(part)}Target`, {
     rule: created.name,
-    eventBusName: bus.name,
+    ...eventBusName,
     targetId: part,
     arn: queue.arn,
     deadLetterConfig: { arn: dlq.arn },
     retryPolicy: { maximumEventAgeInSeconds: 24 * 3600, maximumRetryAttempts: 185 },
   });
   return created.arn;
+}
+
+function patternOf(row: PipelineStage, lane: Lane | undefined) {
+  const events = row.input.from === "bus" ? row.input.events : [];
+  const patterns = events.flatMap((type) => definitionOf(type)?.pattern ?? []);
+  return {
+    source: [...new Set(patterns.flatMap(({ source }) => source))],
+    "detail-type": patterns.flatMap((pattern) => pattern["detail-type"]),
+    ...(lanesOf(row).length > 0 && { detail: { metadata: { lane: [lane ?? { exists: false }] } } }),
+  };
 }
 
 interface Surroundings {

@@ -30,7 +30,7 @@ export function storage(settings: StageSettings, profile: Profile, place: Place)
   return {
     origin: settings.S3_BUCKET_ORIGIN
       ? brought(settings.S3_BUCKET_ORIGIN, place)
-      : ownBucket("Origin", { keep, expiries: [{ prefix: "", days: 7 }] }),
+      : ownBucket("Origin", { keep, expiries: [{ prefix: "", days: 7 }], tells: settings.EARLY_WAKE }),
     work: ownBucket("Work", { keep, expiries: workLifecycle }),
     destination: settings.S3_BUCKET_DESTINATION
       ? brought(settings.S3_BUCKET_DESTINATION, place)
@@ -68,10 +68,12 @@ interface OwnBucket {
   versions?: number;
   /** Policy statements that let somebody in. */
   readers?: sst.aws.BucketArgs["policy"];
+  /** Whether new objects are told to EventBridge. */
+  tells?: boolean;
 }
 
 /** Private, encrypted and TLS only (SST's bucket writes the policy and the public access block). */
-function ownBucket(name: string, { keep, expiries, versions, readers }: OwnBucket): BucketRef {
+function ownBucket(name: string, { keep, expiries, versions, readers, tells }: OwnBucket): BucketRef {
   const bucket = new sst.aws.Bucket(name, {
     cors: false,
     versioning: versions !== undefined,
@@ -109,5 +111,6 @@ function ownBucket(name: string, { keep, expiries, versions, readers }: OwnBucke
       },
     ],
   });
+  if (tells) new aws.s3.BucketNotification(`${name}Events`, { bucket: bucket.name, eventbridge: true });
   return { name: bucket.name, arn: bucket.arn, own: true, domain: bucket.nodes.bucket.bucketRegionalDomainName };
 }

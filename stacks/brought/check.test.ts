@@ -19,7 +19,13 @@ const required = {
 };
 
 const found = <Facts>(facts: Facts): Answer<Facts> => ({ kind: "found", facts });
-const bucketFacts = { region: "eu-west-1", kmsKey: undefined, isVersioned: true, abortsUploads: true };
+const bucketFacts = {
+  region: "eu-west-1",
+  kmsKey: undefined,
+  isVersioned: true,
+  abortsUploads: true,
+  tellsEventBridge: false,
+};
 const keyFacts = { spec: "ECC_NIST_P256", usage: "SIGN_VERIFY", isEnabled: true };
 const queueFacts = { visibilitySeconds: 360, kmsKey: undefined, maxReceives: 10 };
 
@@ -279,5 +285,24 @@ describe("the key that signs links", () => {
     [{ CLIP_ACCESS: "signed", S3_BUCKET_DESTINATION: "clips" }, "leave S3_BUCKET_DESTINATION empty"],
   ])("%o is told what is missing", async (environment, line) => {
     expect((await problems(environment as Record<string, string>)).join()).toContain(line);
+  });
+});
+
+describe("the origin bucket, where new footage is to wake clips,", () => {
+  const told = (tellsEventBridge: boolean | undefined, EARLY_WAKE = "true") =>
+    warnings({ EARLY_WAKE }, { bucket: found({ ...bucketFacts, tellsEventBridge }) });
+
+  it("is told to send events, and how, unless it does", async () => {
+    expect(await told(true)).toEqual([]);
+    const [line] = await told(false);
+    expect(line).toContain('S3_BUCKET_ORIGIN="recordings": EARLY_WAKE is on, and the bucket sends no events');
+    expect(line).toContain("put-bucket-notification-configuration --bucket recordings");
+    expect((await told(undefined))[0]).toContain("may send no events");
+    expect(await told(false, "false")).toEqual([]);
+  });
+
+  it("is the only one that is asked", async () => {
+    const destination = { EARLY_WAKE: "true", S3_BUCKET_DESTINATION: "clips" };
+    expect(await warnings(destination, { bucket: found(bucketFacts) })).toHaveLength(1);
   });
 });

@@ -1,7 +1,7 @@
-import { pipeline } from "@camclips/events";
+import { deployedRows } from "@camclips/events";
 import type { Place } from "../place.ts";
 import type { StageSettings } from "../settings.ts";
-import { checkBucket } from "./check-bucket.ts";
+import { checkBucket, checkOrigin } from "./check-bucket.ts";
 import { checkEvidenceKey } from "./check-key.ts";
 import { checkLinksKey } from "./check-links-key.ts";
 import { checkAlarmTopic, checkRequestQueue, checkTopic } from "./check-messaging.ts";
@@ -16,7 +16,7 @@ export async function checkBrought(settings: StageSettings, place: Place, look: 
   const { S3_BUCKET_ORIGIN, S3_BUCKET_DESTINATION, AWS_SNS_TOPIC, ALARM_TOPIC, EVIDENCE_KEY } = settings;
   const bring = { settings, place, look };
   const checks = [
-    S3_BUCKET_ORIGIN && checkBucket(`S3_BUCKET_ORIGIN="${S3_BUCKET_ORIGIN}"`, S3_BUCKET_ORIGIN, false, bring),
+    S3_BUCKET_ORIGIN && checkOrigin(S3_BUCKET_ORIGIN, bring),
     S3_BUCKET_DESTINATION &&
       checkBucket(`S3_BUCKET_DESTINATION="${S3_BUCKET_DESTINATION}"`, S3_BUCKET_DESTINATION, true, bring),
     AWS_SNS_TOPIC && checkTopic(`AWS_SNS_TOPIC="${AWS_SNS_TOPIC}"`, AWS_SNS_TOPIC, bring),
@@ -24,7 +24,7 @@ export async function checkBrought(settings: StageSettings, place: Place, look: 
     checkLinksKey(settings),
     EVIDENCE_KEY && checkEvidenceKey(EVIDENCE_KEY, bring),
     checkRequestQueue(bring),
-    functionsAtOnce(look),
+    functionsAtOnce(settings, look),
     when(
       settings.CLIP_ACCESS !== "private" && S3_BUCKET_DESTINATION !== undefined,
       problem(
@@ -36,9 +36,9 @@ export async function checkBrought(settings: StageSettings, place: Place, look: 
 }
 
 /** New accounts have very few, and the rows of the table share them. */
-async function functionsAtOnce(look: LookUps): Promise<Findings> {
+async function functionsAtOnce(settings: StageSettings, look: LookUps): Promise<Findings> {
   const limit = await look.functionsAtOnce();
-  const wanted = pipeline.reduce(
+  const wanted = deployedRows(settings).reduce(
     (sum, { concurrency, lanes }) => Object.values(lanes).reduce((all, lane) => all + lane, sum + concurrency),
     0,
   );

@@ -11,6 +11,8 @@ export interface BucketFacts {
   kmsKey: string | undefined;
   isVersioned: boolean;
   abortsUploads: boolean;
+  /** Undefined where it is not told. */
+  tellsEventBridge: boolean | undefined;
 }
 
 export interface QueueFacts {

@@ -3,6 +3,7 @@ import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda"
 import {
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
+  GetBucketNotificationConfigurationCommand,
   GetBucketVersioningCommand,
   HeadBucketCommand,
   S3Client,
@@ -25,16 +26,18 @@ export function lookUpsIn(region: string, environment: Record<string, string | u
     bucket: (Bucket) =>
       answerOf(async () => {
         const { BucketRegion } = await s3.send(new HeadBucketCommand({ Bucket }));
-        const [encryption, lifecycle, versioning] = await Promise.all([
+        const [encryption, lifecycle, versioning, notifications] = await Promise.all([
           unlessRefused(s3.send(new GetBucketEncryptionCommand({ Bucket }))),
           unlessRefused(s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))),
           unlessRefused(s3.send(new GetBucketVersioningCommand({ Bucket }))),
+          unlessRefused(s3.send(new GetBucketNotificationConfigurationCommand({ Bucket }))),
         ]);
         const [rule] = encryption?.ServerSideEncryptionConfiguration?.Rules ?? [];
         return {
           region: BucketRegion,
           kmsKey: rule?.ApplyServerSideEncryptionByDefault?.KMSMasterKeyID,
           isVersioned: versioning?.Status === "Enabled",
+          tellsEventBridge: notifications && notifications.EventBridgeConfiguration !== undefined,
           abortsUploads: (lifecycle?.Rules ?? []).some((rule) => rule.AbortIncompleteMultipartUpload),
         };
       }),

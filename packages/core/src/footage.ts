@@ -1,5 +1,6 @@
 import type { ClipRequest, Settings } from "@camclips/events";
 import type { Footage } from "./coverage.ts";
+import { type AgeRules, type Decision, decide } from "./decide.ts";
 import { recordingKey } from "./keys.ts";
 import type { ListedRecording } from "./ports.ts";
 import { basename, type NameRules, recordingStartMs } from "./recording-name.ts";
@@ -36,6 +37,17 @@ export function footageOf(
     if (endMs > startMs) byKey.set(key, { key, startMs, endMs, ...(initKey && { initKey }) });
   }
   return [...byKey.values()];
+}
+
+/** Decides about an attempt by what the camera service lists when it is made. */
+export function decideByList(
+  request: ClipRequest,
+  listed: readonly ListedRecording[],
+  rules: AgeRules & Parameters<typeof footageOf>[1],
+): { usable: Footage[]; decision: Decision } {
+  const usable = footageOf(listed, rules, request.sentMs);
+  const newestMs = Math.max(...usable.map(({ startMs }) => startMs));
+  return { usable, decision: decide(request, { usable, lost: [], newestMs }, rules) };
 }
 
 const ISO =

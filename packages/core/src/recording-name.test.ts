@@ -2,10 +2,41 @@ import { testSettings } from "@camclips/testing/test-server";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { footageOf } from "./footage.ts";
-import { basename, recordingName, recordingStartMs } from "./recording-name.ts";
+import { basename, recordingName, recordingNamed, recordingStartMs } from "./recording-name.ts";
 
 const current = { TIMESTAMP_FORMAT: "%Y%m%dT%H%M%S%f", OLD_FILE_FORMAT: false };
 const old = { ...current, OLD_FILE_FORMAT: true };
+
+describe("the camera of a recording", () => {
+  it.each([
+    ["live/hbpiernscam.stream.20181031T025200051.mp4", "hbpiernscam", Date.UTC(2018, 9, 31, 2, 52, 0, 51)],
+    ["front.door.stream.20181031T025200000.m4s", "front.door", Date.UTC(2018, 9, 31, 2, 52)],
+    ["Süd #1?.20181031T025200000.ts", "Süd #1?", Date.UTC(2018, 9, 31, 2, 52)],
+  ])("is known by its name, with when it starts: %s", (name, camera, startMs) => {
+    expect(recordingNamed(name, current)).toEqual({ camera, startMs });
+  });
+
+  it.each(["20181031T025200051.mp4", "init.mp4", "pier.stream.20181031T025200051", "pier.20181331T025200051.mp4", ""])(
+    "is not known where a name does not say both: %s",
+    (name) => {
+      expect(recordingNamed(name, current)).toBeUndefined();
+    },
+  );
+
+  it("is the one that its name was made of", () => {
+    fc.assert(
+      fc.property(
+        fc.stringMatching(/^[a-z.#?é-]{1,12}[a-z]$/),
+        fc.integer({ min: 0, max: 4e12 }),
+        (camera, startMs) => {
+          fc.pre(!camera.endsWith(".stream"));
+          const name = recordingName(camera, startMs, current);
+          expect(recordingNamed(name, current)).toEqual({ camera, startMs });
+        },
+      ),
+    );
+  });
+});
 
 describe("the start in a recording's name", () => {
   it("has milliseconds in the new format", () => {

@@ -30,6 +30,17 @@ export function recordingStartMs(name: string, rules: NameRules): number | undef
   return undefined;
 }
 
+/**
+ * Which camera a recording is of, and when it starts, out of its name as an object's key has it.
+ * @returns undefined for a name that does not say both.
+ */
+export function recordingNamed(name: string, rules: NameRules): { camera: string; startMs: number } | undefined {
+  const startMs = recordingStartMs(name, rules);
+  const stem = name.slice(name.lastIndexOf("/") + 1).replace(/\.[A-Za-z0-9]+$/, "");
+  const camera = stem.slice(0, Math.max(0, stem.lastIndexOf("."))).replace(/\.stream$/, "");
+  return startMs === undefined || camera === "" ? undefined : { camera, startMs };
+}
+
 /** The name a recording that starts at `startMs` has, without folder: the inverse of `recordingStartMs`. */
 export function recordingName(alias: string, startMs: number, rules: NameRules): string {
   const iso = new Date(startMs).toISOString();

@@ -14,6 +14,16 @@ export class RetryLater extends Error {
   }
 }
 
+/** "Look again soon": nothing failed, and the queue itself brings the message back. */
+export class ComeBack extends Error {
+  override name = "ComeBack";
+  readonly seconds: number;
+  constructor(seconds: number) {
+    super(`again in ${seconds} s`);
+    this.seconds = seconds;
+  }
+}
+
 const LONGEST_SECONDS = 900;
 
 /** For what is still to be told days later. */

@@ -2,7 +2,15 @@ import { sampleEvent } from "@camclips/testing/sample-events";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { catalog, type EventType } from "./catalog.ts";
 import { MAX_HOPS } from "./metadata.ts";
-import { lanesOf, type PipelineStage, pipeline, type StageName, stageNamed, takersOf } from "./pipeline.ts";
+import {
+  deployedRows,
+  lanesOf,
+  type PipelineStage,
+  pipeline,
+  type StageName,
+  stageNamed,
+  takersOf,
+} from "./pipeline.ts";
 import type { Lane } from "./schemas.ts";
 
 const rows: readonly PipelineStage[] = pipeline;
@@ -86,7 +94,13 @@ it("lets publish-clip alone reach the topic, and the render stages alone the des
     rows.filter(({ grants }) => grants.includes(grant)).map(({ stage }) => stage);
   expect(granted("topic:publish")).toEqual(["publish-clip"]);
   expect(granted("destination:write")).toEqual(["render-clip", "render-thumbnails"]);
-  expect(granted("origin:read")).toEqual(["download-sources"]);
+  expect(granted("origin:read")).toEqual(["download-sources", "wake-clips"]);
+});
+
+it("is deployed with the stage that new recordings feed only where they are to wake clips", () => {
+  const deployed = (EARLY_WAKE: boolean) => deployedRows({ EARLY_WAKE }).map(({ stage }) => stage);
+  expect(deployed(true)).toEqual(rows.map(({ stage }) => stage));
+  expect(deployed(false)).toEqual(deployed(true).filter((stage) => stage !== "wake-clips"));
 });
 
 it("puts an event into the lane of its clip at the stages that have it, and into the usual queue elsewhere", () => {

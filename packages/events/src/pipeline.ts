@@ -22,6 +22,8 @@ export type Grant =
   | "records:read"
   | "records:write"
   | "records:list"
+  /** Who waits for a camera's footage. */
+  | "records:waiting"
   | "work:read"
   | "work:write"
   | "destination:read"
@@ -41,6 +43,8 @@ export type StageInput =
   | { from: "bus"; events: readonly EventType[] }
   /** One-shot schedules only, which carry these events. */
   | { from: "schedule"; events: readonly EventType[] }
+  /** A rule for new objects in the origin bucket. Such a stage is deployed only where EARLY_WAKE is on. */
+  | { from: "origin" }
   /** A schedule that comes again and again; what it carries says nothing. */
   | { from: "clock"; everyMinutes: number };
 
@@ -197,6 +201,18 @@ export const pipeline = [
   },
   {
     ...small,
+    stage: "wake-clips",
+    outbox: false,
+    // The schedule of the clip's next attempt stands.
+    failsClip: false,
+    input: { from: "origin" },
+    emits: [RequestAccepted.type],
+    grants: ["records:read", "records:write", "records:waiting", "origin:read", "schedule:deadline"],
+    concurrency: 5,
+    batchSize: 10,
+  },
+  {
+    ...small,
     stage: "check-deadline",
     // Whoever waits is answered also where the record could not be read at the deadline.
     patienceSeconds: 3 * DAY_SECONDS,
@@ -228,6 +244,12 @@ export const pipeline = [
 ] as const satisfies readonly PipelineStage[];
 
 export type StageName = (typeof pipeline)[number]["stage"];
+type Row = PipelineStage & { readonly stage: StageName };
+
+/** The rows that a deployment with these settings has. */
+export function deployedRows({ EARLY_WAKE }: { EARLY_WAKE: boolean }): Row[] {
+  return (pipeline as readonly Row[]).filter(({ input }) => EARLY_WAKE || input.from !== "origin");
+}
 
 /** The lanes that a stage has beside its usual queue. */
 export const lanesOf = ({ lanes }: Pick<PipelineStage, "lanes">): Lane[] => Object.keys(lanes) as Lane[];
@@ -239,7 +261,7 @@ export function laneIn({ lanes }: Pick<PipelineStage, "lanes">, { metadata }: Ca
 
 /** The queues that an event lies in: the stages that take it, and in which of their lanes. */
 export function takersOf(event: CamclipsEvent): { stage: StageName; lane: Lane | undefined }[] {
-  return (pipeline as readonly (PipelineStage & { stage: StageName })[]).flatMap((row) =>
+  return (pipeline as readonly Row[]).flatMap((row) =>
     row.input.from === "bus" && (row.input.events as readonly string[]).includes(event.type)
       ? [{ stage: row.stage, lane: laneIn(row, event) }]
       : [],

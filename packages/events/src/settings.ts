@@ -99,6 +99,8 @@ export const settingsSchema = z.object({
   RECORDING_MAX_LEN: seconds(600),
   /** Time for the work itself, after all waiting for footage, a redelivery after a crash included; then the clip counts as stalled. */
   CLIP_WORK_LIMIT: seconds(3600, 60),
+  /** Whether new objects in the origin bucket wake clips that wait for them. One machine watches its folders by itself. */
+  EARLY_WAKE: flag,
   /** How long a link works that comes with a clip. CloudFront and this machine know no limit; people do. */
   LINK_SECONDS: seconds(86_400, 60),
   /** Signs a manifest of every clip: a file with a P-256 key, or the ARN of such a key in KMS. Unset: none is made. */

@@ -178,10 +178,24 @@ export class LocalRuntime {
    * Sends a caller's SQS message. `sentMs`: its SentTimestamp.
    * @param also is written together with it, or not at all when it throws.
    */
-  async request(body: string, sentMs = this.#clock.now(), also?: (transaction: Transaction) => void): Promise<void> {
+  request(body: string, sentMs = this.#clock.now(), also?: (transaction: Transaction) => void): Promise<void> {
+    return this.#send("accept-request", body, sentMs, also);
+  }
+
+  /** Tells a stage what neither bus nor schedule does: that there is a new object. */
+  send(stage: StageName, body: string): Promise<void> {
+    return this.#send(stage, body, this.#clock.now());
+  }
+
+  async #send(
+    stage: StageName,
+    body: string,
+    sentMs: number,
+    also?: (transaction: Transaction) => void,
+  ): Promise<void> {
     const sent = await this.#file.write((transaction) => {
       also?.(transaction);
-      return this.#queue("accept-request").add(transaction, body, sentMs);
+      return this.#queue(stage).add(transaction, body, sentMs);
     });
     sent();
   }

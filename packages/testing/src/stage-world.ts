@@ -260,12 +260,12 @@ export async function deliver<Needs extends WrapperDeps>(
   stage: StageHandler<Needs>,
   body: AnyEvent | unknown,
   world: StageWorld,
-  { receiveCount = 1, sentMs = world.nowMs, signal = new AbortController().signal } = {},
+  { messageId = "m-1", receiveCount = 1, sentMs = world.nowMs, signal = new AbortController().signal } = {},
 ): Promise<AnyEvent[]> {
   const before = world.published.length;
   const isEvent = typeof body === "object" && body !== null && "metadata" in body;
   const message = {
-    messageId: "m-1",
+    messageId,
     body: isEvent ? JSON.parse(JSON.stringify(toEnvelope(body as AnyEvent))) : body,
     sentMs,
     receiveCount,

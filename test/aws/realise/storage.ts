@@ -9,6 +9,7 @@ import {
   CreateBucketCommand,
   PutBucketEncryptionCommand,
   PutBucketLifecycleConfigurationCommand,
+  PutBucketNotificationConfigurationCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -76,6 +77,11 @@ export const storageCreators: Creators = {
     await clients.s3.send(
       new PutBucketLifecycleConfigurationCommand({ Bucket: bucket, LifecycleConfiguration: { Rules } }),
     );
+    return {};
+  },
+  "aws:s3/bucketNotification:BucketNotification": async ({ bucket, eventbridge }, { clients }) => {
+    const NotificationConfiguration = eventbridge ? { EventBridgeConfiguration: {} } : {};
+    await clients.s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: bucket, NotificationConfiguration }));
     return {};
   },
   // The functions' code: the zip that SST packed.

@@ -23,7 +23,7 @@ const inventions: Record<ResourceType, Outputs> = {
   "aws:cloudwatch/eventArchive:EventArchive": named("events", "archive/"),
   "aws:cloudwatch/eventBus:EventBus": named("events", "event-bus/"),
   "aws:cloudwatch/eventRule:EventRule": ({ eventBusName, name }, { account, region }) => ({
-    arn: `arn:aws:events:${region}:${account}:rule/${eventBusName}/${name}`,
+    arn: `arn:aws:events:${region}:${account}:rule/${eventBusName ? `${eventBusName}/` : ""}${name}`,
   }),
   "aws:cloudwatch/eventTarget:EventTarget": nothing,
   "aws:cloudwatch/logGroup:LogGroup": named("logs", "log-group:"),
@@ -37,6 +37,7 @@ const inventions: Record<ResourceType, Outputs> = {
     bucketRegionalDomainName: `${bucket}.s3.${region}.amazonaws.com`,
   }),
   "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": nothing,
+  "aws:s3/bucketNotification:BucketNotification": nothing,
   "aws:s3/bucketObjectv2:BucketObjectv2": nothing,
   "aws:s3/bucketPolicy:BucketPolicy": nothing,
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": nothing,

@@ -28,10 +28,10 @@ export interface ResourceInputs {
     retentionDays: number;
   };
   "aws:cloudwatch/eventBus:EventBus": { name: string };
-  "aws:cloudwatch/eventRule:EventRule": { name: string; eventBusName: string; eventPattern: string };
+  "aws:cloudwatch/eventRule:EventRule": { name: string; eventBusName?: string; eventPattern: string };
   "aws:cloudwatch/eventTarget:EventTarget": {
     rule: string;
-    eventBusName: string;
+    eventBusName?: string;
     targetId: string;
     arn: string;
     deadLetterConfig?: { arn: string };
@@ -94,6 +94,7 @@ export interface ResourceInputs {
   };
   "aws:s3/bucket:Bucket": { bucket: string; forceDestroy: boolean };
   "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": { bucket: string; rules: LifecycleRule[] };
+  "aws:s3/bucketNotification:BucketNotification": { bucket: string; eventbridge?: boolean };
   "aws:s3/bucketObjectv2:BucketObjectv2": { bucket: string; key: string; source: { path: string | Promise<string> } };
   "aws:s3/bucketPolicy:BucketPolicy": { bucket: string; policy: string };
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {

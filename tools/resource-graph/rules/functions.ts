@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { resourcesOf } from "../graph/graph.ts";
 import { expectThat, type GraphRule } from "./rule.ts";
-import { rows, stageParts } from "./stage-parts.ts";
+import { rowsIn, stageParts } from "./stage-parts.ts";
 
 /** Every row has its function with the row's size, and there is no other. */
 export const functionsFollowTheTable: GraphRule = (graph) => [
   ...expectThat(
-    resourcesOf(graph, "aws:lambda/function:Function").length === rows.length,
+    resourcesOf(graph, "aws:lambda/function:Function").length === rowsIn(graph).length,
     "there are functions that no row asks for",
   ),
   ...stageParts(graph).flatMap(({ row, handler }) => {

@@ -14,6 +14,7 @@ import * as storage from "./storage.ts";
 export const graphRules = {
   "every event reaches the stages that the table names": events.eventsReachTheirStages,
   "every rule names its events": events.rulesNameTheirEvents,
+  "new recordings wake clips where that is on": events.newRecordingsWakeClips,
   "every rule target has a dead-letter queue": events.targetsHaveDeadLetterQueues,
   "the archive keeps no reruns": events.archiveIgnoresReruns,
   "every queue has a dead-letter queue": queues.queuesHaveDeadLetterQueues,

@@ -1,7 +1,7 @@
-import { type Grant, lanesOf, type PipelineStage } from "@camclips/events";
+import { type Grant, lanesOf, type PipelineStage, pipeline } from "@camclips/events";
 import { arnOf, type Graph, listOf, type Resource, resourcesOf, statementsOf } from "../graph/graph.ts";
 import { expectThat, type GraphRule } from "./rule.ts";
-import { rows, type StageParts, stageParts } from "./stage-parts.ts";
+import { type StageParts, stageParts } from "./stage-parts.ts";
 
 /** The wildcards in Allow statements that AWS forces on us, and why. Any other is a mistake. */
 export const acceptedWildcards: readonly { actions: RegExp; resource: RegExp; reason: string }[] = [
@@ -165,6 +165,7 @@ function grantedBy(
   const table: Record<Grant, string[]> = {
     "records:read": records("GetItem"),
     "records:write": records("PutItem"),
+    "records:waiting": records("Query"),
     "records:list": records("Query").map((permission) => `${permission}/index/byState`),
     "origin:read": read(wiring.originBucket, S3_BUCKET_ORIGIN_DIR ? `${S3_BUCKET_ORIGIN_DIR}/` : ""),
     "work:read": read(wiring.workBucket),
@@ -173,7 +174,7 @@ function grantedBy(
     "destination:write": write(wiring.destinationBucket),
     "topic:publish": [`sns:Publish on ${wiring.topicArn}`],
     "evidence:sign": EVIDENCE_KEY ? [`kms:Sign on ${EVIDENCE_KEY}`, `kms:GetPublicKey on ${EVIDENCE_KEY}`] : [],
-    "queues:count": rows
+    "queues:count": (pipeline as readonly PipelineStage[])
       .filter(({ leastSeconds }) => leastSeconds > 0)
       .flatMap((row) => queuesOf(row, wiring).map((queue) => `sqs:GetQueueAttributes on ${queue}`)),
     "schedule:request": [],

@@ -1,4 +1,4 @@
-import { type Lane, lane, lanesOf, type PipelineStage, pipeline } from "@camclips/events";
+import { deployedRows, type Lane, lane, lanesOf, type PipelineStage } from "@camclips/events";
 import { arnOf, type FunctionBuild, type Graph, type Resource, resourcesOf } from "../graph/graph.ts";
 
 /** What the graph holds for one queue of a row of the pipeline table, found by relation, never by name. */
@@ -19,11 +19,15 @@ export interface StageParts {
   targets: Resource<"aws:cloudwatch/eventTarget:EventTarget">[];
 }
 
-export const rows: readonly PipelineStage[] = pipeline;
+/** The rows that the stage's settings ask for, as its functions are told them. */
+export function rowsIn(graph: Graph): readonly PipelineStage[] {
+  const [handler] = resourcesOf(graph, "aws:lambda/function:Function");
+  return deployedRows({ EARLY_WAKE: handler?.inputs.environment.variables.EARLY_WAKE === "true" });
+}
 
 /** The parts of every row: the usual queue's, then its lanes'. */
 export function stageParts(graph: Graph): StageParts[] {
-  return rows.flatMap((row) => [undefined, ...lanesOf(row)].map((lane) => partsOf(graph, row, lane)));
+  return rowsIn(graph).flatMap((row) => [undefined, ...lanesOf(row)].map((lane) => partsOf(graph, row, lane)));
 }
 
 function partsOf(graph: Graph, row: PipelineStage, lane: Lane | undefined): StageParts {
@@ -66,9 +70,9 @@ const EVERY_LANE = [undefined, ...lane.options];
 export function lanesOfRule(graph: Graph, name: string): (Lane | undefined)[] {
   const rule = resourcesOf(graph, "aws:cloudwatch/eventRule:EventRule").find(({ inputs }) => inputs.name === name);
   const { detail } = JSON.parse(rule?.inputs.eventPattern ?? "{}") as {
-    detail?: { metadata: { lane: (Lane | { exists: boolean })[] } };
+    detail?: { metadata?: { lane: (Lane | { exists: boolean })[] } };
   };
-  return detail?.metadata.lane.map((name) => (typeof name === "string" ? name : undefined)) ?? EVERY_LANE;
+  return detail?.metadata?.lane.map((name) => (typeof name === "string" ? name : undefined)) ?? EVERY_LANE;
 }
 
 export function queueByArn(graph: Graph, arn: string | undefined): Resource<"aws:sqs/queue:Queue"> | undefined {

@@ -1,4 +1,4 @@
-import { ServiceUnavailableError } from "@camclips/core";
+import { ComeBack, ServiceUnavailableError } from "@camclips/core";
 import { QUEUE_RECEIVES, RequestAccepted, type Rerun, toEnvelope } from "@camclips/events";
 import { eventOf, request, requestBody, type StageWorld, testWorld } from "@camclips/testing/stage-world";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
@@ -162,6 +162,17 @@ describe("a batch", () => {
     for (const receives of [1, 2, 3, 4]) await invoke(lambdaHandler(stage), [record("m1", "x", receives)]);
     expect(pauses()).toEqual([15, 120, 960, 0]);
   });
+});
+
+it("a stage that wants to look again soon has the message come back then, and nothing is told as failed", async () => {
+  const stage: StageHandler = {
+    name: "wake-clips",
+    read: () => undefined,
+    run: ({ receiveCount }) => Promise.reject(new ComeBack(2 ** receiveCount)),
+  };
+  for (const receives of [1, 2, 3]) await invoke(lambdaHandler(stage), [record("m1", "x", receives)]);
+  expect(pauses()).toEqual([2, 4, 8]);
+  expect(world.lines.map(({ level }) => level)).not.toContain("error");
 });
 
 describe("a message whose receives grew while no function ran", () => {

@@ -1,4 +1,4 @@
-import { ServiceUnavailableError } from "@camclips/core";
+import { ComeBack, ServiceUnavailableError } from "@camclips/core";
 import { QUEUE_RECEIVES, stageNamed } from "@camclips/events";
 import middy from "@middy/core";
 import eventNormalizer from "@middy/event-normalizer";
@@ -47,8 +47,12 @@ export async function handleRecord<Needs extends WrapperDeps>(
     return undefined;
   } catch (error) {
     const { messageId } = record;
-    const clipId = clipIdIn(record.body);
-    deps.log.error("stage failed", { stage: stage.name, clipId, messageId, receiveCount, receive, error });
+    if (error instanceof ComeBack)
+      deps.log.info("stage will look again", { stage: stage.name, messageId, receiveCount });
+    else {
+      const clipId = clipIdIn(record.body);
+      deps.log.error("stage failed", { stage: stage.name, clipId, messageId, receiveCount, receive, error });
+    }
     if (isSeen && receive === 1)
       await countDelivery(deps.records, receipt, AbortSignal.timeout(COUNT_MS)).catch(() => {});
     return { record, pauseSeconds: pauseSeconds(stage, receiveCount, error, signal) };
@@ -88,6 +92,7 @@ function pauseSeconds(
 ): number {
   const { ffmpeg, maxReceives } = stageNamed(name);
   if (receives >= maxReceives) return 0;
+  if (error instanceof ComeBack) return error.seconds;
   // ffmpeg that is too slow is so again.
   const isOutage = error instanceof ServiceUnavailableError || (signal.aborted && !ffmpeg);
   if (!isOutage) return RETRY_AFTER_SECONDS * receives;

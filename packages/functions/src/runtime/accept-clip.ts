@@ -2,6 +2,7 @@ import {
   attemptKey,
   claimEntry,
   deadlineMs,
+  eventEntry,
   maxRetries,
   type ReadRequest,
   requestKey,
@@ -74,6 +75,12 @@ function claimClip(request: ClipRequest, { records, clock, settings }: AcceptDep
   const { groupId } = request;
   const value = { requestKey: requestKey(request), deadlineAt, ...(groupId !== undefined && { groupId }) };
   return putEntryOnce(records, claimEntry(request.clipId), claim, value, { status, signal });
+}
+
+/** Whether an attempt was made before, and the bus has it: its event is in the clip's history. */
+export async function wasAccepted(request: ClipRequest, { records }: Pick<Deps, "records">, signal: AbortSignal) {
+  const id = derivedId(attemptKey(request), RequestAccepted.type, "");
+  return (await records.get(eventEntry(request.clipId, id), signal)) !== undefined;
 }
 
 export const invalid = (message: string): Answer => ({ reason: "INVALID_REQUEST", message });

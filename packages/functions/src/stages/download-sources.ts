@@ -3,11 +3,12 @@ import { SourcesDownloaded, SourcesLocated, type StagedSource } from "@camclips/
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { inParallel } from "../runtime/in-parallel.ts";
+import { noteWaiting } from "../runtime/note-waiting.ts";
 import { defineStage } from "../runtime/process.ts";
 import { probeSources, type SlicedSource } from "../sources/probe-sources.ts";
 import { decisionFact } from "./locate-sources.ts";
 
-type Needs = Pick<Deps, "origin" | "work" | "settings" | "metrics">;
+type Needs = Pick<Deps, "origin" | "work" | "records" | "settings" | "metrics">;
 
 const COPIES_AT_ONCE = 2;
 const CONTENT_TYPES = { mp4: "video/mp4", mpegts: "video/mp2t", matroska: "video/x-matroska" };
@@ -16,7 +17,10 @@ const CONTENT_TYPES = { mp4: "video/mp4", mpegts: "video/mp2t", matroska: "video
 export const downloadSources = defineStage("download-sources", [SourcesLocated], async (event, deps: Needs, signal) => {
   const { request, alias, sources, others = [] } = event.data;
   const result = await probeSources(request, [...sources, ...others], deps, signal);
-  if (!("probed" in result)) return [decisionFact(result.decision, request)];
+  if (!("probed" in result)) {
+    await noteWaiting(result.decision, event, alias, deps, signal);
+    return [decisionFact(result.decision, request)];
+  }
   const staged = await inParallel(COPIES_AT_ONCE, result.probed, signal, (probed, index, either) =>
     copyToWork(probed, stagedSourceKey(request.clipId, event.metadata.id, index), deps, either),
   );

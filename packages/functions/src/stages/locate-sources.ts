@@ -1,13 +1,12 @@
 import {
   CameraServiceError,
   type Decision,
-  decide,
   type Footage,
   RetryLater,
   rejectTooLong,
   UnknownCameraError,
 } from "@camclips/core";
-import { footageOf, searchRange } from "@camclips/core/footage";
+import { decideByList, searchRange } from "@camclips/core/footage";
 import {
   type AnyFact,
   ClipRejected,
@@ -18,23 +17,24 @@ import {
 } from "@camclips/events";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
+import { noteWaiting } from "../runtime/note-waiting.ts";
 import { defineStage } from "../runtime/process.ts";
 
-type Needs = Pick<Deps, "cameras" | "settings">;
+type Needs = Pick<Deps, "cameras" | "records" | "settings">;
 
 /** Asks the camera service which recordings hold the range, and decides: cut, wait, or say why not. */
 export const locateSources = defineStage(
   "locate-sources",
   [RequestAccepted],
-  async ({ data: { request } }, { cameras, settings }: Needs, signal) => {
+  async (event, { cameras, records, settings }: Needs, signal) => {
+    const { request } = event.data;
     const tooLong = rejectTooLong(request, settings);
     if (tooLong) return [decisionFact(tooLong, request)];
     try {
       const alias = await cameras.alias(request.cameraId, signal);
       const listed = await cameras.recordings(alias, ...searchRange(request, settings), signal);
-      const usable = footageOf(listed, settings, request.sentMs);
-      const newestMs = Math.max(...usable.map(({ startMs }) => startMs));
-      const decision = decide(request, { usable, lost: [], newestMs }, settings);
+      const { usable, decision } = decideByList(request, listed, settings);
+      await noteWaiting(decision, event, alias, { records, settings }, signal);
       if (decision.kind !== "located") return [decisionFact(decision, request)];
       const others = usable.filter((footage) => isOfRange(footage, request) && !isIn(decision.parts, footage));
       const { parts: sources, gaps } = decision;

@@ -1,5 +1,5 @@
-import { decide, readRequest } from "@camclips/core";
-import { footageOf, searchRange } from "@camclips/core/footage";
+import { readRequest } from "@camclips/core";
+import { decideByList, searchRange } from "@camclips/core/footage";
 import type { Settings } from "@camclips/events";
 import type { LocalRuntime } from "../runtime.ts";
 import type { RecordingsIndex } from "./recordings-index.ts";
@@ -22,9 +22,7 @@ export async function wakeWaiting(camera: string, { runtime, index, settings, no
     const { readable, request } = readRequest(body, now());
     if (!readable || request.cameraId !== camera) continue;
     const listed = await index.listed(camera, ...searchRange(request, settings));
-    const usable = footageOf(listed, settings, now());
-    const newestMs = Math.max(...usable.map(({ startMs }) => startMs));
-    if (decide(request, { usable, lost: [], newestMs }, settings).kind !== "pending") decided.push(name);
+    if (decideByList(request, listed, settings).decision.kind !== "pending") decided.push(name);
   }
   if (decided.length > 0) await runtime.fireEarly(decided);
 }

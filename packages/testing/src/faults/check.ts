@@ -38,6 +38,7 @@ export async function complaintsAbout(ending: Ending): Promise<string[]> {
     ...(await publicObjectsAreWhole(ending.world)),
     ...(await nothingIsLeftBehind(ending)),
     ...nothingWentRound(ending),
+    ...attemptsAreMadeOnce(ending),
   ];
   return [...complaints, ...(await replayTellsNobody(ending))];
 }
@@ -261,6 +262,16 @@ function nothingWentRound({ world }: Ending): string[] {
     if (events > 8 * most + 20) complaints.push(`${clipId}: ${events} events`);
   }
   return complaints;
+}
+
+/** An attempt has a schedule, and may have been woken before by several objects: where nothing goes wrong it is made once. */
+function attemptsAreMadeOnce({ world }: Ending): string[] {
+  if (world.faults.length > 0 || world.history.acts.length > 0 || world.history.outages.length > 0) return [];
+  const later = eventsOf(world.published, "RequestAccepted").filter(({ data }) => data.request.retryTimestamps.length);
+  const ids = later.map(({ metadata }) => metadata.id);
+  return later
+    .filter(({ metadata }, index) => ids.indexOf(metadata.id) !== index)
+    .map(({ metadata: { clipId } }) => `${clipId}: one attempt was made twice`);
 }
 
 /** Every event once more, as the archive would send them: nobody outside may notice. */

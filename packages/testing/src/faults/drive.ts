@@ -57,6 +57,14 @@ export async function live<T>(
         run: () => process.runtime.request(groupBodyOf(group)),
       })),
     ),
+    ...(history.news ?? []).map((news) => {
+      const { atMs, body } = world.newsOf(news);
+      const run = async () => {
+        await world.store();
+        await process.runtime.send("wake-clips", body);
+      };
+      return { atMs, run };
+    }),
     ...history.disturbances.map((disturbance) => ({
       atMs: EPOCH + disturbance.atSeconds * 1000,
       run: async () => {

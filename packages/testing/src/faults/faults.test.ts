@@ -5,6 +5,7 @@ import { groupCircumstances, groupGuards } from "./group-mutations.ts";
 import { historyOf, quietHistory } from "./history.ts";
 import { brokenGuards, circumstances } from "./mutations.ts";
 import { operatorCircumstances, operatorGuards } from "./operator-mutations.ts";
+import { wakingCircumstances, wakingGuards } from "./waking-mutations.ts";
 
 /** FAULTS_SEED=<n> runs one history, FAULTS_RUNS=<n> so many, from FAULTS_FROM on. */
 const { FAULTS_SEED, FAULTS_RUNS = "4", FAULTS_FROM = "1" } = process.env;
@@ -31,7 +32,7 @@ describe("whatever goes wrong", () => {
     });
   });
 
-  it.each([...circumstances, ...operatorCircumstances, ...groupCircumstances])(
+  it.each([...circumstances, ...operatorCircumstances, ...groupCircumstances, ...wakingCircumstances])(
     "the guards hold when %s",
     async (_, circumstance, history, status) => {
       const check = async (ending: Ending) => {
@@ -53,8 +54,11 @@ it("an outage of a service of AWS is waited out: no dead letter, and subscribers
 });
 
 describe("the checks notice that a guard is gone:", () => {
-  it.each([...brokenGuards, ...operatorGuards, ...groupGuards])("$guard", async ({ history, mutation, complaint }) => {
-    const complaints = await live(history, complaintsAbout, mutation);
-    expect(complaints.join("\n")).toMatch(complaint);
-  });
+  it.each([...brokenGuards, ...operatorGuards, ...groupGuards, ...wakingGuards])(
+    "$guard",
+    async ({ history, mutation, complaint }) => {
+      const complaints = await live(history, complaintsAbout, mutation);
+      expect(complaints.join("\n")).toMatch(complaint);
+    },
+  );
 });

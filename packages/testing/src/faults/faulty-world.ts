@@ -13,7 +13,7 @@ import { type AnswerableRequest, type CamclipsEvent, readSettings, type Settings
 import { createFolderStore } from "@camclips/local";
 import { RECORDING_FILE } from "../stage-world.ts";
 import { Dice } from "./dice.ts";
-import { ALIAS, CAMERA, type History, type Outage, RECORDING_SECONDS } from "./history.ts";
+import { ALIAS, CAMERA, type History, type News, type Outage, RECORDING_SECONDS } from "./history.ts";
 
 /** What lies outside of the process that is killed: time, the camera service, subscribers, the buckets, the bus. */
 
@@ -86,6 +86,7 @@ export class FaultyWorld implements Disposable {
       THUMBNAIL_SIZES: "300",
       VIDEO_MAX_LEN: "50",
       RECORDING_MAX_LEN: String(RECORDING_SECONDS),
+      EARLY_WAKE: String(history.news !== null),
     });
   }
 
@@ -173,6 +174,15 @@ export class FaultyWorld implements Disposable {
       if (!this.#isThere(index, storedSeconds) || (await this.origin.info(key))) continue;
       await this.origin.put(key, broken ? body.subarray(0, 500) : body, { contentType: "video/mp4" });
     }
+  }
+
+  /** When the bucket tells of a recording, and what. A recording that never comes is told of all the same. */
+  newsOf({ recording, lateSeconds }: News): { atMs: number; body: string } {
+    const { storedSeconds } = this.history.recordings[recording] ?? { storedSeconds: null };
+    const stored = Math.max(storedSeconds ?? 0, (recording + 1) * RECORDING_SECONDS);
+    const detail = { object: { key: this.nameOf(recording) } };
+    const body = JSON.stringify({ source: "aws.s3", "detail-type": "Object Created", detail });
+    return { atMs: EPOCH + (stored + lateSeconds) * 1000, body };
   }
 
   readonly cameras: CameraService = {

@@ -50,6 +50,13 @@ export interface Outage {
   seconds: number;
 }
 
+/** The bucket tells that it has a recording, late, twice, or though it never came. */
+export interface News {
+  recording: number;
+  /** After it was stored. */
+  lateSeconds: number;
+}
+
 /** More work lies ahead than can be done: new requests are refused. */
 export interface Overload {
   fromSeconds: number;
@@ -76,6 +83,8 @@ export interface History {
   asked: Asked[];
   groups: Grouped[];
   recordings: RecordingFate[];
+  /** Null: new recordings are not to wake clips. */
+  news: News[] | null;
   outages: Outage[];
   overloads: Overload[];
   disturbances: Disturbance[];
@@ -144,6 +153,11 @@ const fate: fc.Arbitrary<RecordingFate> = fc.oneof(
     }),
   },
 );
+
+const news: fc.Arbitrary<News> = fc.record({
+  recording: fc.integer({ min: 0, max: RECORDINGS - 1 }),
+  lateSeconds: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(0, 1) }, { weight: 1, arbitrary: seconds(900) }),
+});
 
 const outage: fc.Arbitrary<Outage> = fc.oneof(
   {
@@ -217,6 +231,10 @@ const history: fc.Arbitrary<Omit<History, "seed">> = fc.record({
     { weight: 1, arbitrary: fc.array(overload, { minLength: 1, maxLength: 2 }) },
   ),
   recordings: fc.array(fate, { minLength: RECORDINGS, maxLength: RECORDINGS }),
+  news: fc.oneof(
+    { weight: 1, arbitrary: fc.constant(null) },
+    { weight: 2, arbitrary: fc.array(news, { minLength: 5, maxLength: 25 }) },
+  ),
   outages: fc.array(outage, { maxLength: 3 }),
   disturbances: fc.array(disturbance, { maxLength: 3 }),
   acts: fc.oneof(
@@ -262,6 +280,7 @@ export function quietHistory(change: Partial<History> = {}): History {
     asked: [asked],
     groups: [],
     recordings,
+    news: null,
     outages: [],
     overloads: [],
     disturbances: [],

@@ -269,5 +269,10 @@ function faultyRecords(records: ClipRecords, effect: Effect, world: FaultyWorld,
     history: records.history,
     inState: records.inState,
     ofCamera: records.ofCamera,
+    setWaiting: (waiting, signal) =>
+      write(`waiting ${waiting.request.clipId} ${waiting.request.retryTimestamps.length}`, () =>
+        records.setWaiting(waiting, signal),
+      ),
+    waitingFor: records.waitingFor,
   };
 }

@@ -7,7 +7,10 @@ export interface Mutation {
   mistake: string;
   foundBy: GraphRuleName;
   /** The graph that it breaks; staging's where nothing is said. */
-  of?: "staging served by CloudFront, with an ffmpeg for arm64";
+  of?:
+    | "staging served by CloudFront, with an ffmpeg for arm64"
+    | "staging with resources brought by name"
+    | "personal woken by new recordings";
   /** Changes the graph in place. */
   make(graph: Graph): void;
 }
@@ -52,6 +55,39 @@ export const mutations: readonly Mutation[] = [
     make: (graph) =>
       edit(graph, "aws:cloudwatch/eventRule:EventRule", /^ScheduleRetryRule$/, (rule) => {
         rule.eventPattern = "{}";
+      }),
+  },
+  {
+    mistake: "new objects of other folders wake clips, too",
+    foundBy: "new recordings wake clips where that is on",
+    of: "staging with resources brought by name",
+    make: (graph) =>
+      edit(graph, "aws:cloudwatch/eventRule:EventRule", /^WakeClipsRule$/, (rule) => {
+        rule.eventPattern = rule.eventPattern.replace("archive/", "");
+      }),
+  },
+  {
+    mistake: "new recordings are looked for on the stage's own bus, where S3 tells nothing",
+    foundBy: "new recordings wake clips where that is on",
+    of: "staging with resources brought by name",
+    make: (graph) =>
+      edit(graph, "aws:cloudwatch/eventTarget:EventTarget", /^WakeClipsTarget$/, (target) => {
+        target.eventBusName = "camclips-staging-bus";
+      }),
+  },
+  {
+    mistake: "a bucket of the stack tells nobody of new recordings",
+    foundBy: "new recordings wake clips where that is on",
+    of: "personal woken by new recordings",
+    make: (graph) => remove(graph, /^OriginEvents$/),
+  },
+  {
+    mistake: "the stage that wakes clips may read all of their records at once",
+    foundBy: "new recordings wake clips where that is on",
+    of: "staging with resources brought by name",
+    make: (graph) =>
+      edit(graph, "aws:iam/role:Role", /^WakeClipsRole$/, (role) => {
+        for (const each of role.inlinePolicies) each.policy = each.policy.replaceAll("waiting/*", "*");
       }),
   },
   {

@@ -46,6 +46,8 @@ export function simulatedStages(): Handlers {
     "schedule-retry": scheduleRetry,
     "check-deadline": checkDeadline,
     "record-event": recordEvent,
+    // Nobody waits for footage here.
+    "wake-clips": { name: "wake-clips", read: () => undefined, run: async () => [] },
     "watch-clips": watchClips,
   };
 }
