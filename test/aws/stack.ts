@@ -47,6 +47,7 @@ export class Stack implements AsyncDisposable {
   readonly account: string;
   readonly service: LocalCameraService;
   readonly records: ReturnType<typeof createDynamoRecords>;
+  readonly origin: ReturnType<typeof createS3Store>;
   readonly destination: ReturnType<typeof createS3Store>;
   /** Everything that the topic's subscriber got so far. */
   readonly notifications: () => Promise<Notification[]>;
@@ -72,6 +73,7 @@ export class Stack implements AsyncDisposable {
     this.folder = parts.folder;
     this.ffmpeg = parts.ffmpeg;
     this.records = createDynamoRecords(parts.clients.documents, parts.outputs.recordsTable, { now: Date.now });
+    this.origin = createS3Store(parts.clients.s3, parts.outputs.originBucket);
     this.destination = createS3Store(parts.clients.s3, parts.outputs.destinationBucket);
   }
 
