@@ -6,6 +6,8 @@ import { queuesOf } from "./queues.ts";
 
 type Metric = (string | $util.Output<string> | Record<string, unknown>)[];
 
+type Chart = [title: string, stat: string, metrics: Metric[]];
+
 const WIDTH = 12;
 const HEIGHT = 6;
 
@@ -23,12 +25,15 @@ export function dashboard(deployed: readonly DeployedStage[], place: Place) {
     dlq ? [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", dlq.name]] : [],
   );
 
-  const charts: [title: string, stat: string, metrics: Metric[]][] = [
+  const charts: Chart[] = [
     ["Accepted", "Sum", own("Accepted")],
     ["Published, by status", "Sum", own("Published")],
     ["Refused, by reason", "Sum", own("Refused")],
     ["Oldest clip at work, ms", "Maximum", own("OldestWorkingMs", "Maximum")],
     ["Waiting for footage, ms", "p95", own("WaitMs", "p95")],
+    ...(deployed.some(({ row }) => row.input.from === "origin")
+      ? [["Woken by new recordings", "Sum", own("Woken")] satisfies Chart]
+      : []),
     ["Work, ms", "p95", own("WorkMs", "p95")],
     ["Real-time factor", "Average", own("RealtimeFactor", "Average")],
     ["Bytes in and out", "Sum", [...own("BytesFetched"), ...own("BytesOut")]],

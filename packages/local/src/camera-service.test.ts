@@ -47,6 +47,15 @@ describe("the camera service for one machine", () => {
     expect(listed[1]).toMatchObject({ startDate: "1970-01-01T00:16:40.000Z", endDate: "1970-01-01T00:26:40.000Z" });
   });
 
+  it("says of a segment where its header is", async () => {
+    const segment = { key: "2.m4s", startMs: 0, endMs: 2000, initKey: "init.mp4" };
+    const listing = new Map([["cam-1", { alias: "pier", recordings: () => [segment] }]]);
+    await using service = await startCameraService({ cameras: listing });
+    expect(await clientOf(service).recordings("pier", 0, 1)).toMatchObject([
+      { recordingUrl: "https://recordings.invalid/pier/2.m4s", initUrl: "https://recordings.invalid/pier/init.mp4" },
+    ]);
+  });
+
   it("lists what overlaps the range, its end being exclusive", async () => {
     await using service = await start();
     const count = async (from: number, to: number) => (await clientOf(service).recordings("pier", from, to)).length;

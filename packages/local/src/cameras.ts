@@ -30,11 +30,13 @@ export async function listRecordings(
 ): Promise<(ListedRecording & Record<string, string>)[]> {
   const overlapping = [...(await recordings())].filter(({ startMs, endMs }) => startMs < end && endMs > start);
   overlapping.sort((a, b) => b.startMs - a.startMs);
-  return overlapping.map(({ key, startMs, endMs }) => ({
+  const urlOf = (key: string) => `https://recordings.invalid/${encodeURIComponent(alias)}/${encodeURIComponent(key)}`;
+  return overlapping.map(({ key, startMs, endMs, initKey }) => ({
     startDate: new Date(startMs).toISOString(),
     endDate: new Date(endMs).toISOString(),
     alias,
-    recordingUrl: `https://recordings.invalid/${encodeURIComponent(alias)}/${encodeURIComponent(key)}`,
+    recordingUrl: urlOf(key),
+    ...(initKey !== undefined && { initUrl: urlOf(initKey) }),
     thumbLargeUrl: "",
     thumbSmallUrl: "",
   }));

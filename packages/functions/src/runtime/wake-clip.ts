@@ -31,7 +31,9 @@ export async function verdictOn(
   signal: AbortSignal,
 ): Promise<Verdict> {
   const { request, pendingId } = waiting;
-  const { clipId, retryTimestamps } = request;
+  const { clipId, endMs, retryTimestamps } = request;
+  // A range that is not over is not decided by any footage.
+  if (deps.clock.now() < endMs) return "leave";
   const status = await deps.records.status(clipId, signal);
   if (status?.requestKey !== requestKey(request)) return "leave";
   // It may be about to wait: for the first time, or again.
@@ -58,7 +60,7 @@ async function wouldBeDecided(
 ): Promise<Verdict> {
   const { request, alias, missing } = waiting;
   const nowMs = clock.now();
-  if (nowMs < request.endMs || !mayComeEarly(request, settings)) return "leave";
+  if (!mayComeEarly(request, settings)) return "leave";
   const listed = await cameras.recordings(alias, ...searchRange(request, settings), signal);
   const { usable, decision } = decideByList(asEarly(waiting, nowMs), listed, settings);
   if (decision.kind === "pending") return usable.some((footage) => footage.key === key) ? "leave" : "soon";
