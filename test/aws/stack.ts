@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { createDynamoRecords, createS3Store } from "@camclips/aws";
+import type { Footage } from "@camclips/core";
 import { type LocalCamera, type LocalCameraService, type PutCall, startCameraService } from "@camclips/local";
 import type { Graph } from "../../tools/resource-graph/graph/graph.ts";
 import { writeStandInFfmpeg } from "../../tools/resource-graph/stand-in.ts";
@@ -134,9 +135,11 @@ export class Stack implements AsyncDisposable {
     return camera;
   }
 
-  /** A camera that is known, and has recorded nothing. */
-  emptyCamera(cameraId: string): void {
-    this.cameras.set(cameraId, { alias: `cam-${cameraId}`, recordings: () => [] });
+  /** A camera that is known, and has recorded nothing. @returns what it lists, for those who add to it. */
+  emptyCamera(cameraId: string): { alias: string; listed: Footage[] } {
+    const camera = { alias: `cam-${cameraId}`, listed: [] as Footage[] };
+    this.cameras.set(cameraId, { alias: camera.alias, recordings: () => camera.listed });
+    return camera;
   }
 
   /** Sends one request as a caller does. An object goes as JSON. */
