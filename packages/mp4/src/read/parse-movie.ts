@@ -5,6 +5,7 @@ import type { Movie, Track } from "./movie.ts";
 import { hasFixedSize, readPcmTable } from "./pcm-table.ts";
 import { readDescriptions } from "./sample-description.ts";
 import { readSampleTable, type SampleBudget } from "./sample-table.ts";
+import { inOrderOfUse } from "./track-order.ts";
 
 /** Seconds from 1904-01-01, where MP4 times start, to 1970-01-01. */
 export const EPOCH_1904_SECONDS = 2_082_844_800;
@@ -24,7 +25,12 @@ export function parseMovie(moov: Uint8Array, budget: SampleBudget): Movie {
     timescale,
     ...(creationSeconds > 0 && { creationTimeMs: createdMs }),
     fragmented: boxes.some((box) => box.type === "mvex"),
-    tracks: traks.flatMap((trak) => readTrack(trak, timescale, budget) ?? []),
+    tracks: inOrderOfUse(
+      traks.flatMap((trak) => {
+        const track = readTrack(trak, timescale, budget);
+        return track ? [{ trak, track }] : [];
+      }),
+    ),
   };
 }
 
