@@ -83,6 +83,22 @@ describe("a recording of another container", () => {
     expect(slice.bytes).toBeLessThan(bytes.length / 4);
   });
 
+  it("is cut without a cover that comes before its picture", async () => {
+    const path = join(folder, "cover.mkv");
+    const cover = ["-f", "lavfi", "-i", "testsrc2=size=64x48:rate=5:duration=0.2"];
+    const maps = ["-map", "0:v", "-map", "1", "-c", "copy", "-c:v:0", "mjpeg"];
+    await run(testFfmpeg, ["-v", "error", ...cover, "-i", join(folder, "minute.mp4"), ...maps, path]);
+    const bytes = await readFile(path);
+    const slice = await sliceRecording(memorySource(bytes), "x", { fromSeconds: 40, toSeconds: 41 });
+    expect(slice.bytes).toBeLessThan(bytes.length / 4);
+    const [part, packets] = [join(folder, "part.mkv"), join(folder, "packets.txt")];
+    await writeFile(part, Buffer.concat(await Array.fromAsync(slice.chunks())));
+    await run(testFfmpeg, ["-v", "error", "-i", part, "-map", "0:v", "-c", "copy", "-f", "framecrc", packets]);
+    const told = await readFile(packets, "utf8");
+    expect(told).toContain("#codec_id 0: h264");
+    expect(told).not.toContain("#codec_id 1");
+  });
+
   it("is copied whole where its times jump back, and says so", async () => {
     const once = await readFile(await make("once.ts", ["-f", "mpegts"]));
     const twice = await sliceRecording(memorySource(Buffer.concat([once, once])), "x", {

@@ -12,6 +12,7 @@ export const ID = {
   trackEntry: 0xae,
   trackNumber: 0xd7,
   trackType: 0x83,
+  flagEnabled: 0xb9,
   codecId: 0x86,
   codecPrivate: 0x63a2,
   cues: 0x1c53bb6b,

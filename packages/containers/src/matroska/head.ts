@@ -41,8 +41,12 @@ export async function readHead(pieces: Pieces): Promise<MatroskaHead> {
     if (element.id === ID.cues) head.cuesAt = at;
     if (element.id === ID.info)
       head.ticksPerSecond = NANOSECONDS / (numberIn(element.content, ID.timestampScale) || 1e6);
-    if (element.id === ID.tracks) Object.assign(head, readTracks(element.content));
-    if (element.id === ID.info || element.id === ID.tracks) kept.push(element.bytes);
+    if (element.id === ID.info) kept.push(element.bytes);
+    if (element.id === ID.tracks) {
+      const { entries, ...read } = readTracks(element.content);
+      Object.assign(head, read);
+      kept.push(tracksOf(entries));
+    }
     at = element.end;
   }
   throw new NotTakenApartError("it has no cluster");
@@ -80,8 +84,14 @@ function cuesPosition(seekHead: Buffer, segmentStart: number): number | undefine
   return position === undefined ? undefined : segmentStart + position;
 }
 
-function readTracks(content: Buffer): Pick<MatroskaHead, "video" | "audio" | "nals"> {
-  const tracks = childrenOf(content, ID.trackEntry);
+/** Last come tracks that are switched off, and covers; a camera that records Motion JPEG has no other. */
+function rank(track: Buffer): number {
+  const [codec] = childrenOf(track, ID.codecId);
+  return (numberIn(track, ID.flagEnabled) === 0 ? 2 : 0) + (codec?.toString("latin1") === "V_MJPEG" ? 1 : 0);
+}
+
+function readTracks(content: Buffer): Pick<MatroskaHead, "video" | "audio" | "nals"> & { entries: Buffer[] } {
+  const tracks = childrenOf(content, ID.trackEntry).toSorted((a, b) => rank(a) - rank(b));
   const first = (type: number) => tracks.find((track) => numberIn(track, ID.trackType) === type);
   const [picture, sound] = [first(VIDEO), first(AUDIO)];
   const video = picture && numberIn(picture, ID.trackNumber);
@@ -89,5 +99,18 @@ function readTracks(content: Buffer): Pick<MatroskaHead, "video" | "audio" | "na
   const [codec = Buffer.alloc(0)] = childrenOf(picture, ID.codecId);
   const [configuration = Buffer.alloc(0)] = childrenOf(picture, ID.codecPrivate);
   const nals = nalFormat(codec.toString("latin1"), configuration);
-  return { video, audio: sound && numberIn(sound, ID.trackNumber), nals };
+  const entries = sound ? [picture, sound] : [picture];
+  return { video, audio: sound && numberIn(sound, ID.trackNumber), nals, entries };
+}
+
+/** What names tracks, with some of them only: ffmpeg takes the first of a kind. */
+function tracksOf(entries: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(entries.map((entry) => element(Buffer.from([ID.trackEntry]), entry)));
+  return element(Buffer.from(ID.tracks.toString(16), "hex"), content);
+}
+
+function element(id: Buffer, content: Buffer): Buffer {
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64BE((1n << 56n) | BigInt(content.length));
+  return Buffer.concat([id, size, content]);
 }
