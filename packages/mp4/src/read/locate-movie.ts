@@ -9,7 +9,10 @@ const HEAD_BYTES = 64 * 1024;
 const TAIL_BYTES = 512 * 1024;
 /** About 24 hours of video and audio. */
 const MAX_MOOV_BYTES = 64 * 1024 * 1024;
-const MAX_TOP_LEVEL_BOXES = 64;
+/** Some recorders close a box of media every second, and write moov behind the last of them. */
+const MAX_TOP_LEVEL_BOXES = 2000;
+/** Of so many boxes, it is worth reading ahead. */
+const FEW_BOXES = 64;
 
 /** Boxes a file may start with: ISO/IEC 14496-12, and the older QuickTime ones. */
 const FIRST_TYPES = new Set(["ftyp", "styp", "moov", "mdat", "free", "skip", "wide", "pnot", "uuid", "moof", "sidx"]);
@@ -59,7 +62,7 @@ export async function locateMovie(source: ByteSource, name: string, window: Wind
   requireMp4(head, name);
   let at = 0;
   for (let boxes = 0; boxes < MAX_TOP_LEVEL_BOXES && at + 8 <= source.size; boxes++) {
-    const header = boxHeader(await window.at(at, 16, TAIL_BYTES));
+    const header = boxHeader(await window.at(at, 16, boxes < FEW_BOXES ? TAIL_BYTES : undefined));
     if (header.type === "moov") return readMoov(source, name, window, at, header);
     if (at + header.size > source.size) throw truncated(name, header, at, source.size);
     at += header.size;

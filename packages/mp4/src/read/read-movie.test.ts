@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { demuxedPackets, ffmpeg, makeRecording, type Scratch, scratchFolder } from "@camclips/testing/mp4/fixtures";
+import {
+  demuxedPackets,
+  ffmpeg,
+  makeRecording,
+  memorySource,
+  type Scratch,
+  scratchFolder,
+} from "@camclips/testing/mp4/fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ByteSource } from "../io/byte-source.ts";
 import { fileSource } from "../io/file-source.ts";
 import { firstTrack, presentationSeconds, presentedRange } from "./movie.ts";
 import { readMovie } from "./read-movie.ts";
@@ -52,6 +60,25 @@ describe("readMovie", () => {
 
   it("tells how much video there is from the samples, edit list applied", async () => {
     expect(presentedRange(await videoOf("delayed"))).toEqual({ startSeconds: 0.48, endSeconds: 4.48 });
+  });
+
+  it("finds an index behind hundreds of boxes, without reading what lies between", async () => {
+    const bytes = await readFile(path("last"));
+    const moovAt = bytes.lastIndexOf("moov") - 4;
+    const box = Buffer.alloc(5000);
+    box.writeUInt32BE(box.length);
+    box.write("mdat", 4);
+    const many = Buffer.concat([bytes.subarray(0, moovAt), ...Array(700).fill(box), bytes.subarray(moovAt)]);
+    const reads: number[] = [];
+    const source = memorySource(many);
+    const read: ByteSource["read"] = (start, end) => {
+      reads.push(end - start);
+      return source.read(start, end);
+    };
+    const movie = await readMovie({ ...source, read });
+    expect(firstTrack(movie, "vide")?.samples.count).toBe(100);
+    expect(Math.max(...reads)).toBeLessThan(600_000);
+    expect(reads.reduce((sum, length) => sum + length, 0)).toBeLessThan(many.length / 2);
   });
 
   it("reads codec parameters, sample aspect and rotation", async () => {
