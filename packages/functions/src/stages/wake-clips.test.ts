@@ -61,6 +61,14 @@ describe("footage that lands", () => {
     expect(world.metrics).toContain("Woken");
   });
 
+  it("has every clip tried that waits for it", async () => {
+    await using world = await testWorld(on);
+    const clipIds = Array.from({ length: 9 }, (_, index) => `clip-${index}`);
+    for (const clipId of clipIds) await wait(world, { clipId });
+    const woken = await wake(world, await world.record(START));
+    expect(woken.map(({ metadata }) => metadata.clipId).sort()).toEqual(clipIds);
+  });
+
   it("wakes a clip once, though two objects tell of it at the same moment", async () => {
     await using world = await testWorld(on);
     await wait(world);

@@ -5,6 +5,7 @@ import type { WaitingClip } from "@camclips/core/waiting-clip";
 import { stageNamed } from "@camclips/events";
 import * as z from "zod";
 import { lambdaHandler } from "../lambda/handler.ts";
+import { inParallel } from "../runtime/in-parallel.ts";
 import type { StageHandler } from "../runtime/process.ts";
 import { type News, verdictOn, type WakeDeps, wakeClip } from "../runtime/wake-clip.ts";
 
@@ -17,6 +18,9 @@ const objectCreated = z.object({
 
 /** The camera service may list a recording later than the bucket has it: after 2, 4 and 8 s it is looked at again. */
 const FIRST_PAUSE_SECONDS = 2;
+
+/** Clips that wait for the same recording, and questions to the camera service. */
+const AT_ONCE = 4;
 
 const { maxReceives } = stageNamed("wake-clips");
 
@@ -33,13 +37,13 @@ export const wakeClips: StageHandler<WakeDeps> = {
     const isOurs = key === recordingKey(deps.settings.S3_BUCKET_ORIGIN_DIR, key.slice(key.lastIndexOf("/") + 1));
     if (!recording || !isOurs) return [];
     const news = { key, messageId, receiveCount, isLast: receiveCount >= maxReceives };
-    let isUndecided = false;
     const around = startsAround(recording.startMs, deps.settings);
-    for await (const waiting of deps.records.waitingFor(recording.camera, around, signal)) {
-      if (!isNewsFor(waiting, recording.startMs, deps.settings)) continue;
-      if (!(await settled(waiting, news, deps, signal))) isUndecided = true;
-    }
-    if (isUndecided && !news.isLast) throw new ComeBack(FIRST_PAUSE_SECONDS * 2 ** (receiveCount - 1));
+    const waiting = await Array.fromAsync(deps.records.waitingFor(recording.camera, around, signal));
+    const concerned = waiting.filter((clip) => isNewsFor(clip, recording.startMs, deps.settings));
+    const areSettled = await inParallel(AT_ONCE, concerned, signal, (clip, _, either) =>
+      settled(clip, news, deps, either),
+    );
+    if (areSettled.includes(false) && !news.isLast) throw new ComeBack(FIRST_PAUSE_SECONDS * 2 ** (receiveCount - 1));
     return [];
   },
 };
