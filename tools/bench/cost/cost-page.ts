@@ -8,7 +8,7 @@ const CLIPS = 1000;
 const assumed = { moreRanges: 19, clipMb: 31, stagedMb: 40, stagedDays: 2, logKb: 15 };
 
 /** Stages beside a clip's way to its status. */
-const beside: readonly StageName[] = ["check-deadline", "record-event", "schedule-retry", "watch-clips"];
+const beside: readonly StageName[] = ["check-deadline", "record-event", "schedule-retry", "wake-clips", "watch-clips"];
 
 const rows: readonly PipelineStage[] = pipeline;
 const rowOf = (stage: string) => rows.find((row) => row.stage === stage);
