@@ -1,4 +1,4 @@
-import { CorruptSourceError } from "@camclips/mp4";
+import { CorruptSourceError, spansOf } from "@camclips/mp4";
 import { audioCodecs } from "../ffmpeg/audio-formats.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { inputArguments, videoCodecs } from "../ffmpeg/input-arguments.ts";
@@ -43,8 +43,7 @@ type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;
 
 const KEY = 0x1;
 const DISCARDED = 0x4;
-/** Between two packets of audio: less is rounding, or nothing that is heard. */
-const JOIN_SECONDS = 0.02;
+const EVERYWHERE = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 /** Lines begin with their level, so that a file's name or metadata is not taken for a complaint. */
 const DAMAGE = /^.*\[(?:warning|error|fatal)\].*(?:partial file|truncat|invalid data|invalid nal|end of file)/im;
 
@@ -80,8 +79,7 @@ const notSupported = (codec: string): string => `holds ${codec} video, which is 
 class PacketTable {
   readonly #header = new Map<string, string>();
   readonly #frames: { ticks: number; isKey: boolean }[] = [];
-  readonly #packets: [from: number, to: number][] = [];
-  readonly #packetStarts: number[] = [];
+  readonly #packets = { starts: [] as number[], durations: [] as number[] };
 
   add(line: string): void {
     const header = /^#(\w+) (\d): (.*)$/.exec(line);
@@ -91,13 +89,8 @@ class PacketTable {
   }
 
   #addPacket(fields: string[]): void {
-    const [from, duration] = [Number(fields[2]), Number(fields[3])];
-    this.#packetStarts.push(from);
-    const last = this.#packets.at(-1);
-    const unit = ratio(this.#header.get("tb 1"));
-    if (last && from >= last[0] && (from - last[1]) * unit <= JOIN_SECONDS)
-      last[1] = Math.max(last[1], from + duration);
-    else this.#packets.push([from, from + duration]);
+    this.#packets.starts.push(Number(fields[2]));
+    this.#packets.durations.push(Number(fields[3]));
   }
 
   #addFrame(fields: string[]): void {
@@ -134,9 +127,9 @@ class PacketTable {
     // Its decoder did not open: to decode it would end the whole run.
     if (layout === "0 channels") return undefined;
     const unit = ratio(this.#header.get("tb 1"));
-    const spans = this.#packets.map(([from, to]): [number, number] => [from * unit, to * unit]);
+    const spans = spansOf(this.#packets, 1 / unit, EVERYWHERE);
     const sampleRate = Number(this.#header.get("sample_rate 1"));
-    const starts = this.#header.get("codec_id 1") === "aac" ? this.#packetStarts.map((ticks) => ticks * unit) : [];
+    const starts = this.#header.get("codec_id 1") === "aac" ? this.#packets.starts.map((ticks) => ticks * unit) : [];
     return { sampleRate, channels: layout === "mono" ? 1 : 2, spans, ...withJitter(starts, sampleRate) };
   }
 }

@@ -1,4 +1,5 @@
 import type { SampleDescription } from "./sample-description.ts";
+import { spansOf } from "./spans.ts";
 
 /** The model of an MP4's structure: ISO/IEC 14496-12, with one entry per sample in decode order. */
 export interface Movie {
@@ -102,22 +103,10 @@ export function presentedRange(
   return { startSeconds: start / track.timescale, endSeconds: Math.min(end, track.edit.to) / track.timescale };
 }
 
-/** Between two packets of audio: less is rounding, or nothing that is heard. */
-const JOIN_SECONDS = 0.02;
-
 /** The stretches in which samples follow each other, of a track whose samples are presented in their order; seconds. */
 export function presentedSpans(track: Track): [fromSeconds: number, toSeconds: number][] {
-  const spans: [number, number][] = [];
-  const { from, to } = track.edit;
-  for (let i = 0; i < track.samples.count; i++) {
-    const ticks = presentationTicks(track, i);
-    const [start, end] = [Math.max(ticks, from), Math.min(ticks + (track.samples.duration[i] ?? 0), to)];
-    if (end <= start) continue;
-    const last = spans.at(-1);
-    if (last && start - last[1] <= JOIN_SECONDS * track.timescale) last[1] = Math.max(last[1], end);
-    else spans.push([start, end]);
-  }
-  return spans.map(([start, end]) => [start / track.timescale, end / track.timescale]);
+  const starts = Float64Array.from(track.samples.dts, (_, i) => presentationTicks(track, i));
+  return spansOf({ starts, durations: track.samples.duration }, track.timescale, track.edit);
 }
 
 /**

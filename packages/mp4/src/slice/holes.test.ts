@@ -1,9 +1,11 @@
-import { makeRecording, type Scratch, scratchFolder } from "@camclips/testing/mp4/fixtures";
+import { writeFile } from "node:fs/promises";
+import { demuxedPackets, ffmpeg, makeRecording, type Scratch, scratchFolder } from "@camclips/testing/mp4/fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fileSource } from "../io/file-source.ts";
 import { firstTrack, type Track } from "../read/movie.ts";
 import { readMovie } from "../read/read-movie.ts";
 import { holesIn, knownRange } from "./holes.ts";
+import { sliceRecording } from "./slice-recording.ts";
 
 let scratch: Scratch;
 let video: Track;
@@ -48,8 +50,9 @@ describe("the last frame of a recording", () => {
   });
 
   it("stands while there is audio", () => {
-    const longAudio = withDurations(audio, { 10: 8 });
-    expect(knownRange(withDurations(video, { 99: 7 }), longAudio, all)?.endSeconds).toBeCloseTo(10.96, 2);
+    const slowAudio = withDurations(audio, Object.fromEntries(Array.from(audio.samples.duration, (_, i) => [i, 0.05])));
+    const endSeconds = 0.05 * audio.samples.count + audio.edit.shift / audio.timescale;
+    expect(knownRange(withDurations(video, { 99: 7 }), slowAudio, all)?.endSeconds).toBeCloseTo(endSeconds, 2);
   });
 });
 
@@ -65,11 +68,31 @@ describe("a time in which no frame starts", () => {
     expect(holesIn(away, undefined, { fromSeconds: 0, toSeconds: 1 })).toEqual([]);
   });
 
+  it("is a hole although the packet of audio before it claims to last until the next one", () => {
+    const away = withDurations(audio, { 86: 18 });
+    expect(holesIn(withDurations(video, { 49: 18 }), away, range)).toHaveLength(1);
+    const endless = withDurations(audio, { [audio.samples.count - 1]: 600 });
+    expect(knownRange(withDurations(video, { 99: 600 }), endless, all)?.endSeconds).toBeLessThan(5);
+  });
+
   it("is none while there is audio, or where frames always come so seldom", () => {
     expect(holesIn(withDurations(video, { 49: 1.9 }), audio, range)).toEqual([]);
     const seldom = withDurations(video, Object.fromEntries(Array.from({ length: 100 }, (_, i) => [i, 5])));
     expect(holesIn(seldom, undefined, range)).toEqual([]);
   });
+});
+
+it("a slice behind a hole does not begin with the audio before it, which decoders would take for the whole hole", async () => {
+  const list = scratch.path("list.txt");
+  const four = `file ${scratch.path("four.mp4")}\n`;
+  await writeFile(list, `ffconcat version 1.0\n${four}duration 9\n${four}`);
+  await ffmpeg("-f", "concat", "-safe", "0", "-i", list, "-c", "copy", scratch.path("away.mp4"));
+  await using file = await fileSource(scratch.path("away.mp4"));
+  const slice = await sliceRecording(file, "away.mp4", { fromSeconds: 9.5, toSeconds: 11 });
+  await writeFile(scratch.path("slice.mp4"), Buffer.concat(await Array.fromAsync(slice.chunks())));
+  const packets = await demuxedPackets(scratch.path("slice.mp4"), "a:0");
+  expect(slice.zeroSeconds + (packets[0]?.pts ?? 0)).toBeGreaterThan(8.9);
+  expect(packets.length).toBeGreaterThan(1.5 * 43);
 });
 
 it("holes are found in a recording of half a day within a moment", () => {

@@ -6,6 +6,7 @@ import {
   presentedSpans,
   type Track,
 } from "../read/movie.ts";
+import { usualDuration } from "../read/spans.ts";
 import { isHeard } from "./is-heard.ts";
 import type { Hole, SliceRange } from "./slice.ts";
 
@@ -49,11 +50,11 @@ export function knownRange(
   }
   for (let i = 0; i < samples.count; i++)
     if (i !== last) longest = Math.max(longest, (samples.duration[i] ?? 0) / timescale);
-  const known = Math.max(presentationSeconds(video, last) + longest, (audio && presentedRange(audio)?.endSeconds) ?? 0);
+  const known = Math.max(presentationSeconds(video, last) + longest, (audio && presentedSpans(audio).at(-1)?.[1]) ?? 0);
   return { ...range, endSeconds: Math.min(range.endSeconds, known) };
 }
 
 /** The most usual duration of a frame. */
 export function usualSeconds({ samples, timescale }: Track): number {
-  return (Uint32Array.from(samples.duration).sort()[samples.count >> 1] ?? 0) / timescale;
+  return usualDuration(samples.duration) / timescale;
 }

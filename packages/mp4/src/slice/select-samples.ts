@@ -10,6 +10,7 @@ import {
   randomAccessPointFor,
   type Track,
 } from "../read/movie.ts";
+import { isBeforeHole, usualDuration } from "../read/spans.ts";
 import { frameBytesOf, type MuxTrack, samplesOf } from "../write/mux-track.ts";
 import { holesIn, knownRange, LONG_SECONDS, usualSeconds } from "./holes.ts";
 import type { Beside, Hole, SliceRange, TimelineStarts } from "./slice.ts";
@@ -202,6 +203,11 @@ function selectAudio(
     if (ticks < to) last = i;
   }
   first = Math.max(0, first - 1);
+  // A packet before a hole is not heard where the selection starts, and decoders would leave out all that it seems to last.
+  const usual = usualDuration(audio.samples.duration);
+  const isLead = (i: number) => presentationTicks(audio, i) < from;
+  for (let i = first; i < last && isLead(i); i++)
+    if (isBeforeHole(audio.samples.duration[i] ?? 0, usual, audio.timescale)) first = i + 1;
   for (let i = first; i <= last; i++) if (endOf(audio, i) > source.size) last = i - 1;
   const heard = last >= first && presentationTicks(audio, last) + (audio.samples.duration[last] ?? 0) > from;
   return heard ? { first, last } : undefined;
