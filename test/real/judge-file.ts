@@ -1,6 +1,7 @@
 import { mkdir, symlink } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import type { Precision } from "@camclips/events";
+import { fileSource, readTimeline } from "@camclips/mp4";
 import { type Answer, askPipeline } from "@camclips/testing/draws/ask-pipeline";
 import { comparePictures } from "../../packages/media/src/verify/compare-pictures.ts";
 import type { Fingerprint } from "../../packages/media/src/verify/fingerprint.ts";
@@ -27,6 +28,13 @@ interface Judged {
 /** Times that start farther from 0 are a recorder's clock: then the name stands for the first frame. */
 const CLOCK_SECONDS = { mp4: 1, other: 0.2 };
 
+/** Reordering alone moves everything in a file away from 0: then, too, the name stands for the first frame. */
+async function isReordered(path: string): Promise<boolean> {
+  await using file = await fileSource(path);
+  const { starts } = (await readTimeline(file, path).catch(() => undefined)) ?? {};
+  return starts?.decodedSeconds === 0 && starts.firstSeconds > 0;
+}
+
 /** Cuts clips out of a recording, and compares each with what a decoder shows of the recording itself. */
 export async function judgeFile(ffmpeg: string, path: string, scratch: string): Promise<FileVerdict> {
   const name = basename(path);
@@ -37,7 +45,8 @@ export async function judgeFile(ffmpeg: string, path: string, scratch: string): 
   const decoded = await picturesOf(ffmpeg, path, scratch, JUDGED_SECONDS).catch(() => []);
   const isMp4 = /\.(mp4|m4v|m4s|mov|3gp)$/i.test(path);
   const firstSeconds = decoded[0]?.seconds ?? 0;
-  const zeroSeconds = firstSeconds > (isMp4 ? CLOCK_SECONDS.mp4 : CLOCK_SECONDS.other) ? firstSeconds : 0;
+  const isClock = firstSeconds > (isMp4 ? CLOCK_SECONDS.mp4 : CLOCK_SECONDS.other);
+  const zeroSeconds = isClock || (isMp4 && (await isReordered(path))) ? firstSeconds : 0;
   const shown = decoded.map((frame) => ({ ...frame, seconds: frame.seconds - zeroSeconds }));
   if (/\.avi$/i.test(path)) setEvenly(shown);
   const lastSeconds = shown.at(-1)?.seconds ?? 0;

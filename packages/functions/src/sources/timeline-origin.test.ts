@@ -18,6 +18,23 @@ describe("the instant that a recording's name stands for", () => {
     expect(origin(0.48, 0.48, 600.48)).toBe(0);
   });
 
+  it("is the first frame where only reordering moves everything away from 0", () => {
+    const reordered = (firstSeconds: number, videoSeconds: number, decodedSeconds: number) =>
+      timelineOrigin(
+        {
+          starts: { firstSeconds, videoSeconds, decodedSeconds },
+          media: { startSeconds: videoSeconds, endSeconds: 600 },
+        },
+        { claimedSeconds: 600, toleranceSeconds: 1 },
+      );
+    expect(reordered(0.08, 0.08, 0)).toBe(0.08);
+    expect(reordered(0.058, 0.08, 0)).toBe(0.08);
+    // The audio begins at 0; or everything is late by more than reordering; or an edit list takes it back.
+    expect(reordered(0, 0.08, 0)).toBe(0);
+    expect(reordered(0.48, 0.48, 0.4)).toBe(0);
+    expect(reordered(0, 0, -0.08)).toBe(0);
+  });
+
   it("is time 0 where only the video begins late", () => {
     expect(origin(0, 30, 630)).toBe(0);
     expect(origin(0, 3600)).toBe(0);

@@ -15,7 +15,10 @@ export function timelineOrigin(
   { claimedSeconds, toleranceSeconds }: { claimedSeconds: number; toleranceSeconds: number },
 ): number {
   if (!starts) return 0;
-  const { firstSeconds, videoSeconds } = starts;
+  const { firstSeconds, videoSeconds, decodedSeconds } = starts;
+  // Decoded at 0, and everything later: its writer made room for reordering, and said so in no edit list.
+  const isReordered = decodedSeconds !== undefined && Math.abs(decodedSeconds) <= ROUNDING_SECONDS;
+  if (isReordered && firstSeconds > 0 && videoSeconds <= toleranceSeconds) return videoSeconds;
   // Of a stream cut into short segments, also the times of the first ones are the recorder's clock: they begin where the name's end.
   const isInside = !(firstSeconds > 0 && firstSeconds >= claimedSeconds - ROUNDING_SECONDS);
   if (isInside && Math.abs(firstSeconds) <= toleranceSeconds) return 0;

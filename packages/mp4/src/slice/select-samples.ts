@@ -76,7 +76,13 @@ export function movieTimeline(
 /** @param videoSeconds start of the first frame that is shown */
 export function timelineStarts({ tracks }: Pick<Movie, "tracks">, videoSeconds: number): TimelineStarts {
   const others = tracks.map((track) => presentedRange(track)?.startSeconds ?? videoSeconds);
-  return { videoSeconds, firstSeconds: Math.min(videoSeconds, ...others) };
+  const video = tracks.find(({ handler, samples }) => handler === "vide" && samples.count > 0);
+  const decoded = video && ((video.samples.dts[0] ?? 0) + video.edit.shift) / video.timescale;
+  return {
+    videoSeconds,
+    firstSeconds: Math.min(videoSeconds, ...others),
+    ...(decoded !== undefined && { decodedSeconds: decoded }),
+  };
 }
 
 function noVideo(movie: Movie, name: string): CorruptSourceError {

@@ -29,6 +29,8 @@ export interface TimelineStarts {
   videoSeconds: number;
   /** The first frame that is shown or sample that is heard, whichever comes first. */
   firstSeconds: number;
+  /** When the first frame is decoded, where the index tells. */
+  decodedSeconds?: number;
 }
 
 /** A small MP4 cut out of a recording without decoding; `chunks` streams it with bounded memory and may be read once. */
