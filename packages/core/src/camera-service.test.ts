@@ -113,6 +113,13 @@ describe("an answer that is final", () => {
     expect(await connect(server).recordings("a", 1, 2)).toEqual([running, running, running, entry]);
   });
 
+  it("is read where times are epoch milliseconds", async () => {
+    const told = { ...entry, startDate: Date.parse(entry.startDate), endDate: Date.parse(entry.endDate) };
+    await using server = await answers([200, JSON.stringify([told])]);
+    const [read] = await connect(server).recordings("a", 1, 2);
+    expect(read).toMatchObject({ startDate: String(told.startDate), endDate: String(told.endDate) });
+  });
+
   it("is an empty list for 404 of recordings", async () => {
     await using server = await answers([404, ""]);
     expect(await connect(server).recordings("a", 1, 2)).toEqual([]);

@@ -23,11 +23,13 @@ const alias = z
   .max(255)
   .refine((name) => name !== "." && name !== ".." && name.isWellFormed(), "is no name");
 const camera = z.object({ alias });
+/** ISO 8601, or epoch milliseconds. */
+const time = z.union([z.string().max(64), z.number().int().min(1e11).max(1e14).transform(String)]);
 const recording = z.object({
   recordingUrl: z.string().max(4096),
-  startDate: z.string().max(64),
+  startDate: time,
   /** A recording that is still being made has none: null, nothing, or something else that is no time. */
-  endDate: z.string().max(64).optional().catch(undefined),
+  endDate: time.optional().catch(undefined),
   initUrl: z.string().max(4096).optional().catch(undefined),
 });
 /** Entries are read one by one: what one of them lacks says nothing about the others. */

@@ -9,7 +9,7 @@ import { basename, type NameRules, recordingStartMs } from "./recording-name.ts"
  * Turns what the camera service lists into footage: the key out of the URL's basename, the start out of the name (the
  * listed one is the fallback), the end as listed. Entries without a usable name or time are left out.
  *
- * An entry without an end ends where the next one starts, at the latest after RECORDING_MAX_LEN; until then it is still
+ * An entry without an end, or with one before its start, ends where the next one starts, at the latest after RECORDING_MAX_LEN; until then it is still
  * being made, and left out. How long it really is shows when it is looked into.
  * @param sentMs when the request was sent: what is over by then
  */
@@ -33,7 +33,8 @@ export function footageOf(
   for (const { key, startMs, listedEndMs, initKey } of named) {
     const longestMs = startMs + rules.RECORDING_MAX_LEN * 1000;
     const likelyMs = Math.min(longestMs, ...starts.filter((next) => next > startMs));
-    const endMs = Number.isNaN(listedEndMs) && likelyMs <= sentMs ? likelyMs : listedEndMs;
+    const isListed = listedEndMs > startMs;
+    const endMs = !isListed && likelyMs <= sentMs ? likelyMs : listedEndMs;
     if (endMs > startMs) byKey.set(key, { key, startMs, endMs, ...(initKey && { initKey }) });
   }
   return [...byKey.values()];

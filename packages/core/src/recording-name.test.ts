@@ -199,10 +199,14 @@ describe("the list of the camera service", () => {
     process.env.TZ = zone ?? "UTC";
   });
 
-  it("takes an entry without an end to end where the next one starts, or where the longest recording does", () => {
+  it.each([
+    ["without an end", {}],
+    ["with an end before its start", { endDate: "1970-01-01T00:00:00Z" }],
+  ])("takes an entry %s to end where the next one starts, or where the longest recording does", (_, end) => {
     const listed = [0, 60_000, 120_000].map((ms) => ({
       recordingUrl: `https://x/${ms}.mp4`,
       startDate: new Date(start + ms).toISOString(),
+      ...end,
     }));
     const ends = (sentMs: number) => footageOf(listed, settings, sentMs).map(({ endMs }) => endMs - start);
     expect(ends(start + 120_000)).toEqual([60_000, 120_000]);
