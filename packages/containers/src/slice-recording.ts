@@ -1,5 +1,6 @@
 import {
   type ByteSource,
+  FOREIGN_HEAD_BYTES,
   foreignContainer,
   OutsideMediaError,
   type RecordingTimeline,
@@ -85,13 +86,11 @@ export async function readTimeline(
   return opened && "timeline" in opened ? told(opened.timeline) : undefined;
 }
 
-const HEAD_BYTES = 1024;
-
 type Opened = { file: FrameFile; timeline: FileTimeline; container: Container };
 
 async function openForeign(source: ByteSource, signal?: AbortSignal): Promise<Opened | { why: string } | undefined> {
   const pieces = new Pieces(source, signal);
-  const kind = foreignContainer(await pieces.at(0, HEAD_BYTES));
+  const kind = foreignContainer(await pieces.at(0, FOREIGN_HEAD_BYTES));
   const known = kind && OPEN[kind.name];
   if (!known) return undefined;
   try {

@@ -22,7 +22,7 @@ export { fileSource } from "./io/file-source.ts";
 export { memorySource } from "./io/memory-source.ts";
 export { urlSource } from "./io/url-source.ts";
 export { boxesIn } from "./read/boxes.ts";
-export { foreignContainer } from "./read/foreign-container.ts";
+export { FOREIGN_HEAD_BYTES, foreignContainer } from "./read/foreign-container.ts";
 export {
   FRAME_TOLERANCE_SECONDS,
   firstTrack,

@@ -1,6 +1,6 @@
 import type { Pieces } from "../pieces.ts";
 
-/** How packets follow one another: 188 bytes each (ISO/IEC 13818-1), or behind four bytes of arrival time (.m2ts, .mts). */
+/** How packets follow one another: 188 bytes each (ISO/IEC 13818-1), or behind four bytes of arrival time (.m2ts, .mts), or before sixteen of error correction. */
 export interface PacketShape {
   bytes: number;
   lead: number;
@@ -11,13 +11,18 @@ const PACKET_BYTES = 188;
 const SHAPES: PacketShape[] = [
   { bytes: PACKET_BYTES, lead: 0 },
   { bytes: PACKET_BYTES + 4, lead: 4 },
+  { bytes: PACKET_BYTES + 16, lead: 0 },
 ];
 /** So many sync bytes in a row are no chance. */
 const IN_A_ROW = 5;
 const RUN_BYTES = 16 * 1024;
 
+/** A file may begin within a packet: then its shape is that of the packets which come first. */
 export function packetShape(head: Uint8Array): PacketShape | undefined {
-  return SHAPES.find((shape) => firstPacket(head, shape) === 0);
+  const own = SHAPES.find((shape) => firstPacket(head, shape) === 0);
+  if (own) return own;
+  const starts = SHAPES.map((shape) => firstPacket(head, shape) ?? Number.POSITIVE_INFINITY);
+  return SHAPES.find((_, i) => starts[i] === Math.min(...starts));
 }
 
 /** One transport packet, without what stands before its sync byte. */

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { RenderSource } from "@camclips/media";
-import { CorruptSourceError, fileSource, foreignContainer, readTimeline } from "@camclips/mp4";
+import { CorruptSourceError, FOREIGN_HEAD_BYTES, fileSource, foreignContainer, readTimeline } from "@camclips/mp4";
 import type { Deps } from "../runtime/deps.ts";
 import { LATER_SECONDS } from "./open-sliced.ts";
 import { timelineOrigin } from "./timeline-origin.ts";
@@ -48,5 +48,5 @@ export async function openCopied(
 /** Of what is copied, MP4s whose index is beyond our reader are taken by ffmpeg as they are. */
 async function foreignContainerOf(path: string): Promise<string | undefined> {
   await using file = await fileSource(path);
-  return foreignContainer(await file.read(0, Math.min(file.size, 1024)))?.name;
+  return foreignContainer(await file.read(0, Math.min(file.size, FOREIGN_HEAD_BYTES)))?.name;
 }

@@ -46,6 +46,9 @@ describe("a recording that is no MP4", () => {
     ["AVI", file("RIFF", 0, 0, 0, 0, "AVI ")],
     ["an MPEG transport stream", packets(188, 0)],
     ["an MPEG transport stream", packets(192, 4)],
+    ["an MPEG transport stream", packets(204, 0)],
+    ["an MPEG transport stream", packets(188, 90)],
+    ["an MPEG transport stream", Buffer.concat([Buffer.alloc(777, 0x12), packets(188, 0)])],
   ])("is copied whole where ffmpeg reads it: %s", async (name, bytes) => {
     expect(await outcome(bytes)).toBe(`copied: the recording is copied whole: it is ${name}, not MP4`);
   });
