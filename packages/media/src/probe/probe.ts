@@ -47,6 +47,11 @@ const EVERYWHERE = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINIT
 /** Lines begin with their level, so that a file's name or metadata is not taken for a complaint. */
 const DAMAGE = /^.*\[(?:warning|error|fatal)\].*(?:partial file|truncat|invalid data|invalid nal|end of file)/im;
 
+/** Where an edit list joins parts, frames that only decoders need lie between them, and ffmpeg moves those that follow. */
+const MOVED = /^\[(?:vost#0:0.*\[warning\] Non-monoton|.*\[warning\] Non-monoton\w+ DTS in output stream 0:0)/m;
+const JOINED =
+  "its edit list joins parts of it, which cannot be cut exactly: write it anew, for example with: ffmpeg -i RECORDING RECORDING.mp4";
+
 /**
  * Reads what a file holds, packet by packet and without decoding: what the index promises and the file does not hold is
  * not there.
@@ -58,6 +63,7 @@ export async function probeMedia(path: string, ways: Ways): Promise<MediaProbe> 
   const args = ["-v", BLAME_LOG, ...inputArguments(path), ...copy];
   try {
     const log = await runFfmpeg({ ...ways, args, onOutput: readLines((line) => table.add(line)) });
+    if (MOVED.test(log)) throw new CorruptSourceError(path, JOINED);
     return table.probe(path, log);
   } catch (error) {
     if (!mayBlameInput(error)) throw error;
