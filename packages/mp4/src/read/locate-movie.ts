@@ -1,6 +1,7 @@
 import { CorruptSourceError, UnsupportedStructureError } from "../errors.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import { type BoxHeader, boxHeader, printable } from "./boxes.ts";
+import { uncompressed } from "./compressed-index.ts";
 import { foreignContainer } from "./foreign-container.ts";
 
 /** Enough for ftyp, moov's header and, in short recordings, all of moov. */
@@ -107,5 +108,5 @@ async function readMoov(source: ByteSource, name: string, window: Window, at: nu
   }
   if (size > MAX_MOOV_BYTES) throw new UnsupportedStructureError(`its index (moov box) has ${size} bytes`);
   const moov = await window.at(at, size);
-  return { moov: moov.subarray(header.headerBytes), end: at + size };
+  return { moov: uncompressed(moov.subarray(header.headerBytes), MAX_MOOV_BYTES), end: at + size };
 }

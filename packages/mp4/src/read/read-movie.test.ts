@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { deflateSync } from "node:zlib";
 import {
   demuxedPackets,
   ffmpeg,
@@ -11,6 +12,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ByteSource } from "../io/byte-source.ts";
 import { fileSource } from "../io/file-source.ts";
+import { box } from "../write/write-boxes.ts";
 import { firstTrack, presentationSeconds, presentedRange } from "./movie.ts";
 import { readMovie } from "./read-movie.ts";
 
@@ -79,6 +81,19 @@ describe("readMovie", () => {
     expect(firstTrack(movie, "vide")?.samples.count).toBe(100);
     expect(Math.max(...reads)).toBeLessThan(600_000);
     expect(reads.reduce((sum, length) => sum + length, 0)).toBeLessThan(many.length / 2);
+  });
+
+  it("reads an index that QuickTime has compressed", async () => {
+    const bytes = await readFile(path("last"));
+    const moovAt = bytes.lastIndexOf("moov") - 4;
+    const moov = bytes.subarray(moovAt, moovAt + bytes.readUInt32BE(moovAt));
+    const data = Buffer.concat([Buffer.alloc(4), deflateSync(moov)]);
+    const cmov = [box("dcom", Buffer.from("zlib")), box("cmvd", data)];
+    const packed = Buffer.concat([bytes.subarray(0, moovAt), box("moov", box("cmov", ...cmov))]);
+    const movie = await readMovie(memorySource(packed));
+    expect(movie).toEqual(await readMovie(memorySource(bytes)));
+    packed.writeUInt32BE(0x12345678, packed.length - 40);
+    await expect(readMovie(memorySource(packed))).rejects.toThrow("cmov box cannot be uncompressed");
   });
 
   it("reads codec parameters, sample aspect and rotation", async () => {
