@@ -44,24 +44,35 @@ export async function live<T>(
   await using folder = await testFolder();
   using world = new FaultyWorld(history, folder.path);
   let process = await begin(world, mutate);
+  /** A queue takes messages whoever is gone: the next process finds them. */
+  const send = async (sending: (runtime: LocalRuntime) => Promise<void>): Promise<void> => {
+    try {
+      await sending(process.runtime);
+    } catch (error) {
+      if (!process.life.dead) throw error;
+      await process.stop();
+      process = await begin(world, mutate);
+      await send(sending);
+    }
+  };
   const steps: Step[] = [
     ...history.asked.flatMap((asked) =>
       asked.sentSeconds.map((seconds, index) => ({
         atMs: EPOCH + seconds * 1000,
-        run: () => process.runtime.request(bodyOf(asked, index === 0 ? asked.fault : undefined)),
+        run: () => send((runtime) => runtime.request(bodyOf(asked, index === 0 ? asked.fault : undefined))),
       })),
     ),
     ...history.groups.flatMap((group) =>
       group.sentSeconds.map((seconds) => ({
         atMs: EPOCH + seconds * 1000,
-        run: () => process.runtime.request(groupBodyOf(group)),
+        run: () => send((runtime) => runtime.request(groupBodyOf(group))),
       })),
     ),
     ...(history.news ?? []).map((news) => {
       const { atMs, body } = world.newsOf(news);
       const run = async () => {
         await world.store();
-        await process.runtime.send("wake-clips", body);
+        await send((runtime) => runtime.send("wake-clips", body));
       };
       return { atMs, run };
     }),
