@@ -49,6 +49,7 @@ export { type PictureFormat, type RecordingTimeline, readTimeline } from "./slic
 export type { Beside, Hole, Slice, SliceRange, TimelineStarts } from "./slice/slice.ts";
 export { sliceRecording } from "./slice/slice-recording.ts";
 export { frameBytesOf, type MuxSample, type MuxTrack, samplesOf } from "./write/mux-track.ts";
+export { pictureTrack, type TimedPicture } from "./write/picture-track.ts";
 export { type TimedText, textTrack } from "./write/text-track.ts";
 export { box } from "./write/write-boxes.ts";
 export { writeMovie } from "./write/write-movie.ts";

@@ -1,5 +1,5 @@
-import { memorySource } from "../io/memory-source.ts";
 import type { MuxTrack } from "./mux-track.ts";
+import { timedSamples } from "./timed-samples.ts";
 import { ascii, box, concat, fullBox, u16, u32 } from "./write-boxes.ts";
 
 /** A text and until when it is shown, units of the track's timescale; each begins where the one before ends, the first at 0. */
@@ -17,12 +17,10 @@ const UNDETERMINED = 0x55c4;
 
 /** A track of timed text as players show it over the pictures (3GPP TS 26.245, "tx3g"), along their lower edge. */
 export function textTrack(texts: readonly TimedText[], timescale: number, area: Area): MuxTrack {
-  const samples = texts.map(({ text }) => {
+  const samples = texts.map(({ text, endTicks }) => {
     const bytes = Buffer.from(text, "utf8");
-    return concat(u16(bytes.length), bytes);
+    return { bytes: concat(u16(bytes.length), bytes), endTicks };
   });
-  const source = memorySource(Buffer.concat(samples));
-  let [offset, dts] = [0, 0];
   return {
     handler: "sbtl",
     timescale,
@@ -32,13 +30,7 @@ export function textTrack(texts: readonly TimedText[], timescale: number, area: 
     mediaHeader: fullBox("nmhd", 0, 0),
     descriptions: [textEntry(area)],
     edit: { shift: 0, from: 0, to: Number.POSITIVE_INFINITY },
-    samples: texts.map(({ endTicks }, i) => {
-      const size = samples[i]?.length ?? 0;
-      const sample = { source, offset, size, dts, duration: endTicks - dts, compositionOffset: 0 };
-      offset += size;
-      dts = endTicks;
-      return { ...sample, sync: true, description: 0 };
-    }),
+    samples: timedSamples(samples),
   };
 }
 
