@@ -26,7 +26,7 @@ export interface RenderJob {
   precision: Precision;
   /** Absent: `usual`. */
   quality?: Quality | undefined;
-  /** Puts the wall clock into the clip, as a track of timed text. */
+  /** Puts the wall clock into the clip. */
   clock?: ClockLabel | undefined;
   /** Absent: `h264`. */
   codec?: Codec | undefined;
@@ -35,6 +35,8 @@ export interface RenderJob {
 
 /** How the clock is written: in a zone (IANA name), with the camera's name. */
 export interface ClockLabel {
+  /** As a track of timed text, which changes no frame; or drawn into the pictures, all of which are encoded then. */
+  way: "track" | "burned";
   zone: string;
   name: string;
 }
@@ -69,8 +71,10 @@ export interface RenderReport {
   endErrorMs: number;
   /** Where the clip's timeline and the wall clock meet: from each on, both run alike. */
   anchors: { seconds: number; wallMs: number }[];
-  /** Of a clip with a clock. */
+  /** Of a clip with a clock as text. */
   clock?: ClockCue[];
+  /** Its pictures show the clock. */
+  clockBurned?: true;
 }
 
 export interface ThumbnailJob {

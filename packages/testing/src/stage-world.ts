@@ -22,7 +22,7 @@ import {
   toEnvelope,
 } from "@camclips/events";
 import { createFolderStore, createSqliteRecords, StateFile } from "@camclips/local";
-import type { MediaEngine, RenderJob } from "@camclips/media";
+import type { MediaEngine, RenderJob, RenderReport } from "@camclips/media";
 import type { Deps } from "../../functions/src/runtime/deps.ts";
 import { createOutbox } from "../../functions/src/runtime/outbox.ts";
 import { processMessage, type StageHandler, type WrapperDeps } from "../../functions/src/runtime/process.ts";
@@ -227,7 +227,7 @@ export function fakeMedia(before: (job: RenderJob) => void = () => {}): MediaEng
         },
         delivered,
         gaps,
-        ...(job.clock && { clock: [{ fromSeconds: 0, toSeconds: 10, text: `${job.clock.zone} ${job.clock.name}` }] }),
+        ...clockOf(job.clock),
         startErrorMs: 0,
         endErrorMs: lastEnd - job.endMs,
         anchors: [{ seconds: 0, wallMs: job.startMs }],
@@ -249,6 +249,11 @@ export function fakeMedia(before: (job: RenderJob) => void = () => {}): MediaEng
       };
     },
   };
+}
+
+function clockOf(clock: RenderJob["clock"]): Partial<RenderReport> {
+  if (clock?.way === "burned") return { clockBurned: true };
+  return clock ? { clock: [{ fromSeconds: 0, toSeconds: 10, text: `${clock.zone} ${clock.name}` }] } : {};
 }
 
 export const down = (): never => {

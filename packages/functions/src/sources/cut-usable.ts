@@ -26,7 +26,7 @@ export async function cutUsable(
   const { output, scratch } = files;
   const { sources, names, gaps, whys } = usable;
   const { startMs, endMs, gapPolicy, precision = settings.CLIP_PRECISION, quality } = request;
-  const isClocked = (request.clock ?? settings.CLIP_CLOCK) === "track";
+  const { clock: way = settings.CLIP_CLOCK } = request;
   const { codec = settings.CLIP_CODEC } = request;
   const isRefused = (missing: readonly Gap[]) => gapPolicy === "REJECT" && missing.length > 0;
   if (sources.length === 0 || isRefused(gaps)) return { rejected: rejectBroken(request, gaps, whys) };
@@ -39,7 +39,7 @@ export async function cutUsable(
     joinToleranceMs: settings.JOIN_TOLERANCE_MS,
     precision,
     quality,
-    clock: isClocked ? { zone: settings.CLOCK_ZONE, name: usable.alias ?? request.cameraId } : undefined,
+    clock: way === "none" ? undefined : { way, zone: settings.CLOCK_ZONE, name: usable.alias ?? request.cameraId },
     codec,
     output,
   };

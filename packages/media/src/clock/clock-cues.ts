@@ -11,6 +11,11 @@ export interface ClockSecond {
 /** A frame shows the second in which it was recorded; as everywhere, up to half a millisecond before counts as within. */
 const TOLERANCE_MS = FRAME_TOLERANCE_SECONDS * 1000;
 
+/** The start of the second that a frame of this instant shows. */
+export function secondOf(wallMs: number): number {
+  return Math.floor((wallMs + TOLERANCE_MS) / 1000) * 1000;
+}
+
 /**
  * The seconds that a clip shows, also while one frame stands for several, and across gaps that were left out. Each begins with its
  * first frame, to the tick, where there is one.
@@ -24,7 +29,7 @@ export function clockSeconds(
   const seconds: ClockSecond[] = [];
   for (const [index, anchor] of anchors.entries()) {
     const untilSeconds = anchors[index + 1]?.seconds ?? durationSeconds;
-    let wallMs = Math.floor((anchor.wallMs + TOLERANCE_MS) / 1000) * 1000;
+    let wallMs = secondOf(anchor.wallMs);
     for (let from = anchor.seconds; from < untilSeconds; wallMs += 1000) {
       const next = anchor.seconds + (wallMs + 1000 - anchor.wallMs) / 1000;
       const to = next < untilSeconds - TIME_TOLERANCE_SECONDS ? atFrame(next, frameSeconds) : untilSeconds;

@@ -9,7 +9,7 @@ import type { RenderJob } from "../media-engine.ts";
 import { makeCamera } from "../synthetic/index.ts";
 
 const START = Date.UTC(2026, 0, 1, 13, 5, 10, 360);
-const label = { zone: "UTC", name: "pier" };
+const label = { way: "track" as const, zone: "UTC", name: "pier" };
 const shop = new Workshop();
 afterAll(() => shop.clear());
 

@@ -20,7 +20,7 @@ import { TIMESCALE } from "../ffmpeg/settings.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import type { Fingerprint } from "../verify/fingerprint.ts";
 import { readLists } from "../verify/looks.ts";
-import { clipAudio, type ExactJob, exactArguments, seekArguments } from "./exact-arguments.ts";
+import { clipAudio, type ExactJob, prepareRun, seekArguments } from "./exact-arguments.ts";
 import { audioChains } from "./filter-graph.ts";
 
 /** Pieces that one run decodes: each keeps a decoder, and frames that wait for their turn. Even: see listOf. */
@@ -49,7 +49,7 @@ export async function encodeInGroups(job: ExactJob, run: Run, onProgress: (secon
   for (const [index, { timeline, startSeconds }] of groups.entries()) {
     const output = join(folder.path, `${index}.mp4`);
     const probes = job.probes.map((probe) => ({ ...probe, audio: undefined }));
-    const args = await withGraphFile(exactArguments({ ...job, probes, timeline, output }), job.scratch);
+    const args = await prepareRun({ ...job, probes, timeline, output });
     logs.push(await run(args, (seconds) => onProgress(startSeconds + seconds)));
     for (const [list, frames] of (await readLists(timeline.pieces.length, job.scratch)).entries()) {
       const moved = frames.map((frame) => ({ ...frame, seconds: frame.seconds + startSeconds }));

@@ -1,4 +1,9 @@
+import { join } from "node:path";
 import { TIME_TOLERANCE_SECONDS } from "@camclips/mp4";
+import { writeClockPictures } from "../clock/burned/clock-pictures.ts";
+import type { ClockLayout } from "../clock/burned/layout.ts";
+import { clockInput } from "../clock/burned/overlay.ts";
+import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { type EncoderSettings, TIMESCALE } from "../ffmpeg/settings.ts";
 import { clipPicture } from "../probe/picture.ts";
@@ -16,7 +21,9 @@ export interface ExactJob {
   startMs: number;
   threads: number;
   encoder: EncoderSettings;
-  /** Where the pictures of the sources go, small. */
+  /** Drawn into the pictures. */
+  clock?: ClockLayout | undefined;
+  /** Where the pictures of the sources go, small, and those of the clock. */
   scratch: string;
   output: string;
 }
@@ -33,6 +40,14 @@ const MANY_INPUTS = 3;
 /** What the AAC encoder takes (ISO/IEC 14496-3, table 1.18, up to 48 kHz). */
 const AAC_RATES = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000];
 
+/** Writes what the run needs beside its sources. @returns its arguments */
+export async function prepareRun(job: ExactJob, signal?: AbortSignal): Promise<string[]> {
+  if (job.clock) await writeClockPictures(clockFile(job), job.timeline, job.clock, signal);
+  return withGraphFile(exactArguments(job), job.scratch);
+}
+
+const clockFile = ({ scratch }: ExactJob): string => join(scratch, "clock.mov");
+
 /** Arguments of the one run that decodes all parts of a clip, puts them on one timeline and encodes them. */
 export function exactArguments(job: ExactJob): string[] {
   const { timeline, probes, paths, encoder } = job;
@@ -44,7 +59,8 @@ export function exactArguments(job: ExactJob): string[] {
     ...timeline.pieces.flatMap((piece) => {
       return inputArguments(paths[piece.source] ?? "", inputOptions(job, piece));
     }),
-    ...["-filter_complex", filterGraph(timeline, probes, clipPicture(first.video), audio)],
+    ...(job.clock ? clockInput(clockFile(job)) : []),
+    ...["-filter_complex", filterGraph(timeline, probes, clipPicture(first.video), audio, job.clock)],
     ...["-map", "[video]", "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`],
     ...["-c:v", "libx264", "-preset", encoder.preset, "-crf", String(encoder.crf)],
     ...["-x264-params", [frameRate(timeline), ...encoder.x264].join(":")],

@@ -1,4 +1,6 @@
 import { FRAME_TOLERANCE_SECONDS } from "@camclips/mp4";
+import type { ClockLayout } from "../clock/burned/layout.ts";
+import { overlayChains } from "../clock/burned/overlay.ts";
 import { TIMESCALE } from "../ffmpeg/settings.ts";
 import { type Cut, cutOut, number, seconds } from "../ffmpeg/time-filters.ts";
 import { compensationSeconds } from "../probe/audio-jitter.ts";
@@ -13,7 +15,7 @@ export interface AudioFormat {
 }
 
 /**
- * The filter graph of a clip: input i is the file of piece i. Ends in `[video]` and, with audio, `[audio]`. Frames are
+ * The filter graph of a clip: input i is the file of piece i, the one behind them the clock's. Ends in `[video]` and, with audio, `[audio]`. Frames are
  * put together with `interleave`, which keeps the times that each has been given; `concat` would guess them.
  */
 export function filterGraph(
@@ -21,6 +23,7 @@ export function filterGraph(
   probes: readonly MediaProbe[],
   picture: Picture,
   audio: AudioFormat | undefined,
+  clock?: ClockLayout,
 ): string {
   const { pieces, leadFrames } = timeline;
   const chains = pieces.flatMap((piece, index) => {
@@ -33,7 +36,9 @@ export function filterGraph(
     inputs.unshift("[lead]");
   }
   const join = inputs.length > 1 ? `interleave=nb_inputs=${inputs.length},settb=1/${TIMESCALE}` : "null";
-  chains.push(`${inputs.join("")}${join}[video]`, ...listChains(pieces.length));
+  chains.push(`${inputs.join("")}${join}${clock ? "[plain]" : "[video]"}`);
+  if (clock) chains.push(...overlayChains(clock, "[plain]", `[${pieces.length}:V:0]`, "[video]"));
+  chains.push(...listChains(pieces.length));
   if (audio !== undefined) chains.push(...audioChains(timeline, probes, audio));
   return chains.join(";");
 }

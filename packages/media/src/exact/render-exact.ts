@@ -1,15 +1,15 @@
 import { rm, stat } from "node:fs/promises";
 import { CorruptSourceError } from "@camclips/mp4";
+import type { ClockLayout } from "../clock/burned/layout.ts";
 import { AudioError, NoFrameError, VerificationError } from "../errors.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
-import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { type EngineSettings, encoderFor } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
-import { clipPicture } from "../probe/picture.ts";
+import { clipPicture, type Picture } from "../probe/picture.ts";
 import { audioNote, type MediaProbe, probeMedia } from "../probe/probe.ts";
 import { audioCoverageOf } from "../timeline/audio.ts";
 import { type Piece, planTimeline, type Timeline } from "../timeline/timeline.ts";
@@ -20,7 +20,7 @@ import { verifyClip } from "../verify/verify.ts";
 import { verifyAudio } from "../verify/verify-audio.ts";
 import { withoutBrokenAudio } from "./broken-audio.ts";
 import { type Encoded, encodeInGroups, PIECES_AT_ONCE, type Run } from "./encode-groups.ts";
-import { type ExactJob, exactArguments } from "./exact-arguments.ts";
+import { type ExactJob, prepareRun } from "./exact-arguments.ts";
 import { coverageWithout, lostFrames } from "./lost-frames.ts";
 import { undecoded } from "./undecoded.ts";
 
@@ -29,6 +29,8 @@ export interface PreparedJob {
   job: RenderJob;
   probes: MediaProbe[];
   timeline: Timeline;
+  /** Drawn into the pictures. */
+  clock?: ClockLayout;
 }
 
 type Ways = Pick<EngineSettings, "ffmpeg" | "timeLimitMs"> & { signal?: AbortSignal | undefined };
@@ -44,6 +46,13 @@ export async function prepareJob(job: RenderJob, ways: Ways): Promise<PreparedJo
   const timeline = planTimeline(job, probes);
   if (timeline === undefined) throw new NoFrameError("no source holds a frame of the clip");
   return { job, probes, timeline };
+}
+
+/** The size of all its frames: that of its first source. */
+export function pictureOf({ probes, timeline }: PreparedJob): Picture {
+  const first = probes[timeline.pieces[0]?.source ?? 0];
+  if (first === undefined) throw new TypeError("a clip needs a probed source");
+  return clipPicture(first.video);
 }
 
 /**
@@ -80,7 +89,7 @@ export async function renderExact(
 }
 
 async function encode(
-  { job, probes, timeline }: PreparedJob,
+  { job, probes, timeline, clock }: PreparedJob,
   settings: EngineSettings,
   options: RenderOptions,
 ): Promise<Encoded> {
@@ -92,6 +101,7 @@ async function encode(
     startMs: job.startMs,
     threads: settings.threads,
     encoder: encoderFor(job, settings),
+    clock,
     scratch: options.scratch,
     output: job.output,
   };
@@ -100,7 +110,7 @@ async function encode(
   const run: Run = (args, onProgress) =>
     runFfmpeg({ ffmpeg, timeLimitMs, ...(signal && { signal }), args, cwd, onProgress });
   if (timeline.pieces.length > PIECES_AT_ONCE) return encodeInGroups(exact, run, told);
-  const log = await run(await withGraphFile(exactArguments(exact), options.scratch), told);
+  const log = await run(await prepareRun(exact, signal), told);
   return { log, shown: await readLists(timeline.pieces.length, options.scratch) };
 }
 
@@ -108,7 +118,8 @@ async function encode(
  * The same job without the frames that do not come out whole; undefined when all that are needed do.
  * @throws CorruptSourceError when a source has not one that does
  */
-async function withoutUndecoded({ job, probes, timeline }: PreparedJob, ways: Ways): Promise<PreparedJob | undefined> {
+async function withoutUndecoded(prepared: PreparedJob, ways: Ways): Promise<PreparedJob | undefined> {
+  const { job, probes, timeline } = prepared;
   const pieces: Piece[] = [];
   for (const piece of timeline.pieces) {
     const [path, video] = [job.sources[piece.source]?.path ?? "", probes[piece.source]?.video];
@@ -119,7 +130,7 @@ async function withoutUndecoded({ job, probes, timeline }: PreparedJob, ways: Wa
     const own = pieces.filter((piece) => piece.source === source);
     if (own.length > 0 && own.every(isAllLost)) throw new CorruptSourceError(path, "none of its frames can be decoded");
   }
-  return { job, probes, timeline: { ...timeline, pieces } };
+  return { ...prepared, timeline: { ...timeline, pieces } };
 }
 
 function isAllLost({ cuts, lost = [] }: Piece): boolean {
@@ -132,14 +143,13 @@ async function readBack(
   why: string,
   { log, shown }: Encoded,
 ): Promise<RenderReport> {
-  const { job, probes, timeline } = prepared;
-  const first = probes[timeline.pieces[0]?.source ?? 0];
-  if (first === undefined) throw new TypeError("a clip needs a probed source");
+  const { job, probes, timeline, clock } = prepared;
   const { expected } = timeline;
   const audio = timeline.pieces.some(({ source }) => probes[source]?.audio !== undefined);
-  const picture = clipPicture(first.video);
+  const picture = pictureOf(prepared);
   const frameSeconds = expected.map(({ seconds }) => seconds);
-  const pictures = { planned: plannedPictures(timeline), shown };
+  const burned = clock && { layout: clock, expected, durationSeconds: timeline.durationSeconds };
+  const pictures = { planned: plannedPictures(timeline), shown, clock: burned };
   const { missing, probe, durationMs } = await verifyClip(
     { path: job.output, frameSeconds, ...picture, audio, pictures },
     ways,

@@ -18,6 +18,13 @@ export interface ClipWindow extends Cut {
   entrySeconds?: number | undefined;
 }
 
+/** What else is made of the frames while they are decoded, in their order: raw pictures. */
+export interface ClipLook {
+  filters: string;
+  /** May throw, which ends the decoding. */
+  onOutput(chunk: Uint8Array): void;
+}
+
 type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs"> & { scratch: string };
 
 /** Each has a decoder of its own, with its frames in memory. */
@@ -29,10 +36,15 @@ const WINDOWS_AT_ONCE = 6;
  * @returns fingerprints of their frames, ascending
  * @throws VerificationError when a frame in them, or one that it needs, does not come out whole
  */
-export async function decodeClip(path: string, windows: readonly ClipWindow[], ways: Ways): Promise<Fingerprint[]> {
+export async function decodeClip(
+  path: string,
+  windows: readonly ClipWindow[],
+  ways: Ways,
+  look?: ClipLook,
+): Promise<Fingerprint[]> {
   const frames: Fingerprint[] = [];
   for (let at = 0; at < windows.length; at += WINDOWS_AT_ONCE) {
-    frames.push(...(await decodeSome(path, windows.slice(at, at + WINDOWS_AT_ONCE), ways)));
+    frames.push(...(await decodeSome(path, windows.slice(at, at + WINDOWS_AT_ONCE), ways, look)));
   }
   return frames;
 }
@@ -41,24 +53,21 @@ async function decodeSome(
   path: string,
   windows: readonly ClipWindow[],
   { scratch, ...ways }: Ways,
+  look: ClipLook | undefined,
 ): Promise<Fingerprint[]> {
   const files = fingerprintFiles(scratch, "clip");
   const chains = windows.map((window, i) => `[${i}:V:0]${FINE_TIMES},${cutOut(window)}[window${i}]`);
-  const graph = [
-    ...chains,
-    fingerprintChain(
-      windows.map((_, i) => `[window${i}]`),
-      "clip",
-    ),
-  ].join(";");
+  const all = windows.map((_, i) => `[window${i}]`);
+  const graph = [...chains, ...(look ? lookedAt(all, look) : [fingerprintChain(all, "clip")])].join(";");
   const args = [
     ...["-v", BLAME_LOG, "-y", "-xerror", "-copyts"],
     ...windows.flatMap((window) => inputArguments(path, inputOptions(window))),
     ...["-filter_complex", graph, ...fingerprintOutputs(files, "clip")],
+    ...(look ? ["-map", "[look]", "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"] : []),
   ];
   let log: string;
   try {
-    log = await runFfmpeg({ ...ways, args });
+    log = await runFfmpeg({ ...ways, args, ...(look && { onOutput: look.onOutput }) });
   } catch (error) {
     if (!mayBlameInput(error)) throw error;
     throw new VerificationError("the clip cannot be decoded", { cause: error });
@@ -66,6 +75,16 @@ async function decodeSome(
   const damage = damageIn(log);
   if (damage !== undefined) throw new VerificationError(`the clip does not decode whole: ${damage}`);
   return readFingerprints(files);
+}
+
+/** Fingerprints of the windows, and what a look makes of them. */
+function lookedAt(windows: readonly string[], { filters }: ClipLook): string[] {
+  const join = windows.length > 1 ? `interleave=nb_inputs=${windows.length},` : "";
+  return [
+    `${windows.join("")}${join}split[frames][looked]`,
+    `[looked]${filters}[look]`,
+    fingerprintChain(["[frames]"], "clip"),
+  ];
 }
 
 /** Threads cost more than they bring where few frames are decoded. */

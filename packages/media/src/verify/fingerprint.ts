@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Box } from "../clock/burned/layout.ts";
 import { TIMESCALE } from "../ffmpeg/settings.ts";
 
 /**
@@ -57,4 +58,18 @@ export async function readFingerprints(files: FingerprintFiles): Promise<Fingerp
     seconds: Number(line.split(",")[2]) / TIMESCALE,
     luma: pictures.subarray(index * BYTES, (index + 1) * BYTES),
   }));
+}
+
+/** The same frames without the cells that show a part of a box. */
+export function besideBox(
+  frames: readonly Fingerprint[],
+  box: Box,
+  { width, height }: Pick<Box, "width" | "height">,
+): Fingerprint[] {
+  const reaches = (cell: number, from: number, to: number, of: number) =>
+    (cell * of) / SIDE < to + 1 && ((cell + 1) * of) / SIDE > from - 1;
+  const isBeside = (_: number, cell: number) =>
+    !reaches(cell % SIDE, box.x, box.x + box.width, width) ||
+    !reaches(Math.floor(cell / SIDE), box.y, box.y + box.height, height);
+  return frames.map(({ seconds, luma }) => ({ seconds, luma: luma.filter(isBeside) }));
 }

@@ -9,6 +9,7 @@ import {
   TIME_TOLERANCE_SECONDS,
   type Track,
 } from "@camclips/mp4";
+import { type BurnedClock, clockLook } from "../clock/burned/check-clock.ts";
 import { findEntryFor } from "../cut/idr.ts";
 import { VerificationError } from "../errors.ts";
 import type { FfmpegRun } from "../ffmpeg/run-ffmpeg.ts";
@@ -17,7 +18,7 @@ import type { MediaProbe } from "../probe/probe.ts";
 import { stretches } from "../timeline/stretches.ts";
 import { comparePictures, type PlannedPicture } from "./compare-pictures.ts";
 import { type ClipWindow, decodeClip } from "./decode-clip.ts";
-import type { Fingerprint } from "./fingerprint.ts";
+import { besideBox, type Fingerprint } from "./fingerprint.ts";
 
 /** What a finished clip must be. */
 export interface ExpectedClip {
@@ -28,7 +29,12 @@ export interface ExpectedClip {
   height: number;
   audio: boolean;
   /** Frames that were encoded, and what the sources show around them. Frames that turn out to be missing are not compared. */
-  pictures?: { planned: readonly PlannedPicture[]; shown: readonly (readonly Fingerprint[])[] };
+  pictures?: {
+    planned: readonly PlannedPicture[];
+    shown: readonly (readonly Fingerprint[])[];
+    /** Drawn into the clip's frames, all of which are encoded: it is read, and compared is what lies around it. */
+    clock?: BurnedClock | undefined;
+  };
 }
 
 export interface VerifiedClip {
@@ -122,14 +128,16 @@ export function missingFrames(expected: readonly number[], actual: readonly numb
 }
 
 async function checkPictures(
-  { path, frameSeconds, pictures }: ExpectedClip,
+  { path, frameSeconds, pictures, width, height }: ExpectedClip,
   { times, lastEntrySeconds, missing }: { times: readonly number[]; lastEntrySeconds: number; missing: number[] },
   ways: Ways,
 ): Promise<void> {
   const lost = new Set(missing.map((index) => frameSeconds[index]));
   const planned = pictures?.planned.filter(({ seconds }) => !lost.has(seconds)) ?? [];
-  const encoded = Float64Array.from(planned, ({ seconds }) => seconds).sort();
-  const decoded = await decodeClip(path, windowsOf(times, encoded, lastEntrySeconds), ways);
+  const clock = pictures?.clock;
+  const encoded = clock ? Float64Array.from(times) : Float64Array.from(planned, ({ seconds }) => seconds).sort();
+  const look = clock && clockLook(clock, times);
+  const decoded = await decodeClip(path, windowsOf(times, encoded, lastEntrySeconds), ways, look);
   for (const [which, end] of [
     ["first", times[0]],
     ["last", times.at(-1)],
@@ -138,7 +146,11 @@ async function checkPictures(
       throw new VerificationError(`the clip's ${which} frame cannot be decoded`);
     }
   }
-  if (pictures) comparePictures(planned, decoded, pictures.shown);
+  if (!pictures) return;
+  const { shown } = pictures;
+  if (!clock) return comparePictures(planned, decoded, shown);
+  const beside = (frames: readonly Fingerprint[]) => besideBox(frames, clock.layout.box, { width, height });
+  comparePictures(planned, beside(decoded), shown.map(beside));
 }
 
 /** What is decoded of a clip: the frames that were encoded, which start with a keyframe, and the first and the last frame. */

@@ -14,23 +14,39 @@ export const PICTURE_MISTAKES = {
 
 export type PictureMistake = keyof typeof PICTURE_MISTAKES;
 
+/** Mistakes in the clock that is drawn into them. */
+export const CLOCK_MISTAKES = {
+  "the clock a frame late": { before: "setpts=PTS+3600" },
+  "the clock a frame early": { before: "setpts=PTS-3600" },
+  "a clock that stands": { before: "select='eq(n,0)'" },
+  "a clock half hidden": { before: "drawbox=w=iw/2:color=black:t=fill" },
+} as const;
+export type ClockMistake = keyof typeof CLOCK_MISTAKES;
+
+interface Mistake {
+  trimBy?: number;
+  after?: string;
+  before?: string;
+}
+const MISTAKES: Record<PictureMistake | ClockMistake, Mistake> = { ...PICTURE_MISTAKES, ...CLOCK_MISTAKES };
+
 /**
  * Writes a program that runs ffmpeg, but with a mistake in the filters that lead to an output.
- * @param label of the output: `video` of a clip that is encoded as a whole, `part0` of the first part of one that is not
+ * @param label of the output: `video` of a clip that is encoded as a whole, `part0` of the first part of one that is not, `clock`
  */
-export async function mutantFfmpeg(folder: string, mistake: PictureMistake, label: "video" | "part0"): Promise<string> {
+export async function mutantFfmpeg(
+  folder: string,
+  mistake: PictureMistake | ClockMistake,
+  label: "video" | "part0" | "clock",
+): Promise<string> {
   const path = join(folder, `ffmpeg-${label}-${mistake.replaceAll(" ", "-")}.mjs`);
   await writeFile(path, programOf(mistake, label));
   await chmod(path, 0o755);
   return path;
 }
 
-function programOf(mistake: PictureMistake, label: string): string {
-  const {
-    trimBy = 0,
-    after = "",
-    before = "",
-  }: { trimBy?: number; after?: string; before?: string } = PICTURE_MISTAKES[mistake];
+function programOf(mistake: PictureMistake | ClockMistake, label: string): string {
+  const { trimBy = 0, after = "", before = "" } = MISTAKES[mistake];
   return `#!/usr/bin/env node
 import { spawnSync } from "node:child_process";
 const args = process.argv.slice(2);
