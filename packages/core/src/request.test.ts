@@ -128,7 +128,7 @@ describe("a request with a fault that its sender can be told", () => {
     ["an unknown precision", { precision: "roughly" }, /precision/],
     ["an unknown quality", { quality: "best" }, /quality/],
     ["an unknown preview", { preview: "film" }, /preview/],
-    ["an unknown clock", { clock: "burned" }, /clock/],
+    ["an unknown clock", { clock: "digital" }, /clock/],
     ["an unknown codec", { codec: "hevc" }, /codec/],
     ["retries that are no list", { retryTimestamps: "never" }, /retryTimestamps/],
     ["retries that are no times", { retryTimestamps: [1537119430000, "soon"] }, /retryTimestamps.1 must be a number/],

@@ -14,7 +14,7 @@ export const choices = {
   priority: priority.optional().describe("how soon it is wanted: high passes others, low lets them pass"),
   preview: preview.optional().describe("small pictures of the whole clip, beside its thumbnails"),
   link: link.optional().describe("whether a link comes with the clip that needs no other right, and expires"),
-  clock: clock.optional().describe("the wall clock, as subtitles"),
+  clock: clock.optional().describe("the wall clock: track adds subtitles, burned draws it into the pictures"),
   codec: codec.optional().describe("what the clip is: h264 always, source keeps H.265 where it is copied"),
 };
 export type ChoiceName = keyof typeof choices;

@@ -74,8 +74,11 @@ export type Preview = z.infer<typeof preview>;
 /** Whether a link comes with the clip that needs no other right, and expires. */
 export const link = z.enum(["none", "signed"]);
 
-/** Whether a clip carries the wall clock: `track` is timed text, which players show as subtitles, and changes no frame. */
-export const clock = z.enum(["none", "track"]);
+/**
+ * Whether a clip carries the wall clock: `track` is timed text, which players show as subtitles, and changes no frame; `burned`
+ * is drawn into the pictures, all of which are encoded again.
+ */
+export const clock = z.enum(["none", "track", "burned"]);
 export type ClockChoice = z.infer<typeof clock>;
 
 export const status = z.enum([
@@ -214,6 +217,8 @@ export const renderedClip = z.object({
   why: z.string(),
   /** WebVTT beside the clip with what its clock says, for browsers, which read no text tracks of MP4 files. */
   clock: storedFile.optional(),
+  /** Its pictures show the clock, in a box in the lower left corner, instead of what the recording shows there. */
+  clockBurned: z.literal(true).optional(),
 });
 export type RenderedClip = z.infer<typeof renderedClip>;
 

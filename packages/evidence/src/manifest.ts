@@ -14,6 +14,8 @@ export const manifest = z.object({
     precision: z.string(),
     /** How it was cut, for people. */
     why: z.string(),
+    /** Its pictures show the clock, which the recording's do not. */
+    clockBurned: z.literal(true).optional(),
   }),
   pictures: z.array(z.object({ key: z.string(), bytes: z.int(), sha256: z.string() })),
   ...findings.omit({ ffmpeg: true }).shape,

@@ -21,7 +21,7 @@ const CHOICES = {
     label: "Preview",
     options: { ...USUAL, none: "none", storyboard: "storyboard", animated: "storyboard, animated" },
   },
-  clock: { label: "Clock", options: { ...USUAL, none: "none", track: "as subtitles" } },
+  clock: { label: "Clock", options: { ...USUAL, none: "none", track: "as subtitles", burned: "in the picture" } },
   codec: { label: "Codec", options: { ...USUAL, h264: "H.264", source: "as recorded, where copied" } },
 };
 

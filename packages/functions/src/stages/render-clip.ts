@@ -52,7 +52,9 @@ export const renderClip = defineStage(
     deps.metrics.add("BytesOut", report.bytes, "Bytes");
     const { bytes, durationMs, width, height, frames, encodedFrames, audio, precision, why } = report;
     const clock = report.clock && (await storeClock(request, report.clock, deps, signal));
-    const clip = { key, bytes, sha256, durationMs, width, height, frames, encodedFrames, audio, precision, why, clock };
+    const { clockBurned } = report;
+    const made = { durationMs, width, height, frames, encodedFrames, audio, precision, why };
+    const clip = { key, bytes, sha256, ...made, clock, ...(clockBurned && { clockBurned }) };
     const findings = deps.settings.EVIDENCE_KEY
       ? await findingsOf({ request, coverage, path: output, ...usable, staged: data.sources }, deps, signal)
       : undefined;

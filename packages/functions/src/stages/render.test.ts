@@ -142,6 +142,18 @@ describe("rendering a clip", () => {
     expect(Buffer.from(said ?? []).toString()).toContain("UTC cam-1");
   });
 
+  it("has the clock drawn into the pictures where that is asked for, and says so in the event", async () => {
+    await using world = await testWorld({ CLOCK_ZONE: "Europe/Paris" });
+    const asked: unknown[] = [];
+    world.deps.media = fakeMedia((job) => asked.push(job.clock));
+    const event = await downloaded(world, { clock: "burned" });
+    const { data } = onlyOne("ClipRendered", await deliver(renderClip, event, world));
+    expect(asked).toEqual([{ way: "burned", zone: "Europe/Paris", name: "cam-1" }]);
+    expect(data.clip).toMatchObject({ clockBurned: true });
+    expect(data.clip.clock).toBeUndefined();
+    expect(await world.deps.destination.get("cam-1/clip-1_clock.vtt")).toBeUndefined();
+  });
+
   it("puts the verified clip under its public key, with its hash, and leaves nothing in the scratch folder", async () => {
     await using world = await testWorld();
     const { data } = onlyOne("ClipRendered", await deliver(renderClip, await downloaded(world), world));
