@@ -15,8 +15,8 @@ export interface AudioFormat {
 }
 
 /**
- * The filter graph of a clip: input i is the file of piece i, the one behind them the clock's. Ends in `[video]` and, with audio, `[audio]`. Frames are
- * put together with `interleave`, which keeps the times that each has been given; `concat` would guess them.
+ * The filter graph of a clip: input i is the file of piece i, the one behind them the clock's. Ends in `[video]` and, with
+ * audio, `[audio]`. Frames are put together with `interleave`, which keeps the times that each has been given; `concat` would guess them.
  */
 export function filterGraph(
   timeline: Timeline,

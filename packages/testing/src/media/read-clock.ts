@@ -18,57 +18,49 @@ interface Frame {
 interface Place {
   x: number;
   y: number;
-  scale: number;
+  /** Pixels of the frame that one of a letter is wide and high. */
+  across: number;
+  down: number;
 }
 
 /**
  * Reads the clock that is drawn into each frame of a clip, as a person does: it looks for a date, and reads on from there. Of
- * the drawing it knows the letters only.
- * @param width of the frames as they are shown, with square pixels
+ * the drawing it knows the letters, and that it lies in the lower left corner.
+ * @param size of the frames as they are stored
  * @returns lines with `\n` between them; "" where a frame shows none
  */
-export async function readClock(path: string, { width, height }: Omit<Frame, "pixels">): Promise<string[]> {
+export async function readClock(path: string, size: Omit<Frame, "pixels">): Promise<string[]> {
   const texts: string[] = [];
   let place: Place | undefined;
-  let rest = Buffer.alloc(0);
   const read = (pixels: Uint8Array) => {
-    const frame = { pixels, width, height };
+    const frame = { pixels, ...size };
     if (!place || !DATE.test(lineAt(frame, place).slice(0, 10))) place = findDate(frame);
     texts.push(place ? linesAt(frame, place).join("\n") : "");
   };
-  const format = `scale=${width}:${height}:flags=area,format=gray`;
+  const bytes = size.width * size.height;
+  let rest = Buffer.alloc(0);
+  const toGrey = ["-noautorotate", "-i", path, "-map", "0:v:0", "-vf", "format=gray"];
   await runFfmpeg({
     ffmpeg: testFfmpeg,
-    args: [
-      "-v",
-      "error",
-      "-i",
-      path,
-      "-map",
-      "0:v:0",
-      "-vf",
-      format,
-      "-fps_mode",
-      "passthrough",
-      "-f",
-      "rawvideo",
-      "pipe:1",
-    ],
+    args: ["-v", "error", ...toGrey, "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"],
     onOutput: (chunk) => {
       rest = Buffer.concat([rest, chunk]);
-      for (; rest.length >= width * height; rest = rest.subarray(width * height))
-        read(rest.subarray(0, width * height));
+      for (; rest.length >= bytes; rest = rest.subarray(bytes)) read(rest.subarray(0, bytes));
     },
   });
   return texts;
 }
 
+const FROM_ONE = Array.from({ length: MOST_ENLARGED }, (_, i) => i + 1);
+
 function findDate(frame: Frame): Place | undefined {
-  for (let scale = MOST_ENLARGED; scale >= 1; scale--) {
-    for (let y = 0; y + GLYPH_HEIGHT * scale <= frame.height; y++) {
-      for (let x = 0; x + 10 * (GLYPH_WIDTH + SPACING) * scale <= frame.width; x++) {
-        const place = { x, y, scale };
-        if (isMillennium(frame, place) && DATE.test(lineAt(frame, place).slice(0, 10))) return place;
+  for (const down of FROM_ONE.toReversed()) {
+    for (const across of FROM_ONE) {
+      for (let y = frame.height >> 1; y + GLYPH_HEIGHT * down <= frame.height; y++) {
+        for (let x = 0; x <= frame.width >> 3; x++) {
+          const place = { x, y, across, down };
+          if (isMillennium(frame, place) && DATE.test(lineAt(frame, place).slice(0, 10))) return place;
+        }
       }
     }
   }
@@ -76,35 +68,36 @@ function findDate(frame: Frame): Place | undefined {
 }
 
 /** The upper edge of a `2`: most places are not even that. */
-function isMillennium({ pixels, width }: Frame, { x, y, scale }: Place): boolean {
-  const line = (y + 2 * scale + Math.floor(scale / 2)) * width + x + Math.floor(scale / 2);
-  return [0, 1, 2, 3, 4].every((column) => {
-    const isWhite = (pixels[line + column * scale] ?? 0) > GREY;
-    return isWhite === (column > 0 && column < 4);
-  });
+function isMillennium(frame: Frame, place: Place): boolean {
+  for (let column = 0; column < GLYPH_WIDTH; column++)
+    if (isWhite(frame, place, column, 2) !== (column > 0 && column < 4)) return false;
+  return true;
 }
 
-function linesAt(frame: Frame, { x, y, scale }: Place): string[] {
-  const line = lineAt(frame, { x, y, scale }).trimEnd();
-  return line === "" ? [] : [line, ...linesAt(frame, { x, y: y + GLYPH_HEIGHT * scale, scale })];
+function linesAt(frame: Frame, place: Place): string[] {
+  const line = lineAt(frame, place).trimEnd();
+  return line === "" ? [] : [line, ...linesAt(frame, { ...place, y: place.y + GLYPH_HEIGHT * place.down })];
 }
 
-function lineAt(frame: Frame, { x, y, scale }: Place): string {
-  const character = characterAt(frame, { x, y, scale });
-  return character ? character + lineAt(frame, { x: x + (GLYPH_WIDTH + SPACING) * scale, y, scale }) : "";
+function lineAt(frame: Frame, place: Place): string {
+  const character = characterAt(frame, place);
+  const next = { ...place, x: place.x + (GLYPH_WIDTH + SPACING) * place.across };
+  return character ? character + lineAt(frame, next) : "";
 }
 
-/** Looks at the middle of each of its pixels. */
-function characterAt({ pixels, width, height }: Frame, { x, y, scale }: Place): string | undefined {
-  if (x + GLYPH_WIDTH * scale > width || y + GLYPH_HEIGHT * scale > height) return undefined;
-  const middle = Math.floor(scale / 2);
+function characterAt(frame: Frame, place: Place): string | undefined {
+  const { x, y, across, down } = place;
+  if (x + GLYPH_WIDTH * across > frame.width || y + GLYPH_HEIGHT * down > frame.height) return undefined;
   const rows = Array.from({ length: GLYPH_HEIGHT }, (_, row) => {
     let bits = 0;
-    for (let column = 0; column < GLYPH_WIDTH; column++) {
-      const at = (y + row * scale + middle) * width + x + column * scale + middle;
-      bits = bits * 2 + ((pixels[at] ?? 0) > GREY ? 1 : 0);
-    }
+    for (let column = 0; column < GLYPH_WIDTH; column++) bits = bits * 2 + (isWhite(frame, place, column, row) ? 1 : 0);
     return bits;
   });
   return BY_SHAPE.get(rows.join());
+}
+
+/** Looks at the middle of a letter's pixel. */
+function isWhite({ pixels, width }: Frame, { x, y, across, down }: Place, column: number, row: number): boolean {
+  const [left, top] = [x + column * across + (across >> 1), y + row * down + (down >> 1)];
+  return (pixels[top * width + left] ?? 0) > GREY;
 }

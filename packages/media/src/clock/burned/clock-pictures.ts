@@ -7,7 +7,10 @@ import type { ClockLayout } from "./layout.ts";
 
 type Frames = Pick<Timeline, "expected" | "durationSeconds">;
 
-/** Until when a clip's frames show a second of the wall clock: half way between its last frame and the next one, where rounding does not count. */
+/**
+ * The seconds of the wall clock that a clip's frames show, each until half way between its last frame and the next one: there,
+ * rounding does not count.
+ */
 export function secondsOfFrames({ expected, durationSeconds }: Frames): { wallMs: number; untilSeconds: number }[] {
   const seconds: { wallMs: number; untilSeconds: number }[] = [];
   for (const [index, frame] of expected.entries()) {

@@ -26,6 +26,8 @@ const MARGIN = 2;
 /** A letter's pixel is enlarged once for so many lines of the picture's shorter side: 28 pixels a capital at 1080 lines. */
 const LINES_A_PIXEL = 270;
 const MOST_OF_HEIGHT = 1 / 2;
+/** Lines have the same length at any instant since offsets are whole minutes. */
+const ANY_MS = Date.UTC(2000, 0);
 
 /** From one line to as many as there are parts: as few as fit. */
 const WAYS = [
@@ -49,7 +51,7 @@ export function clockLayout({ zone, name }: ClockLabel, picture: Picture): Clock
     for (const [index, way] of WAYS.entries()) {
       const shown = index === 0 ? name : cutOff(name, most);
       const lines = (wallMs: number) => way(parts(wallMs), shown).filter(Boolean);
-      const sample = lines(0).map((line) => charactersOf(line).length);
+      const sample = lines(ANY_MS).map((line) => charactersOf(line).length);
       const columns = Math.max(...sample);
       if (columns > most) continue;
       const drawing = {
@@ -64,20 +66,17 @@ export function clockLayout({ zone, name }: ClockLabel, picture: Picture): Clock
   return undefined;
 }
 
-/** Pixels of the picture that one of the drawing is wide. */
-const across = ({ sampleAspect }: Picture, scale: number): number => Math.max(1, scale / sampleAspect);
+/** Pixels of the picture that one of the drawing is wide: a whole number, so that no line of a letter is lost. */
+const across = ({ sampleAspect }: Picture, scale: number): number => Math.max(1, Math.round(scale / sampleAspect));
 
 function mostColumns(picture: Picture, scale: number): number {
-  const pixels = Math.floor(picture.width / across(picture, scale) / 2) * 2 - 2 * MARGIN - 2 * SIDE_PADDING;
+  const pixels = Math.floor(picture.width / across(picture, scale)) - 2 * MARGIN - 2 * SIDE_PADDING;
   return Math.floor((pixels + 1) / ADVANCE);
 }
 
 function boxOf(drawing: ClockLayout["drawing"], picture: Picture, scale: number): Box {
-  const { width, height } = picture;
-  const wide = 2 * Math.round((drawing.width * across(picture, scale)) / 2);
-  const box = { width: Math.min(width, wide), height: drawing.height * scale };
-  const x = Math.min(even(MARGIN * across(picture, scale)), width - box.width);
-  return { ...box, x, y: height - box.height - MARGIN * scale };
+  const box = { width: drawing.width * across(picture, scale), height: drawing.height * scale };
+  return { ...box, x: MARGIN * across(picture, scale), y: picture.height - box.height - MARGIN * scale };
 }
 
 function cutOff(name: string, columns: number): string {
@@ -85,4 +84,4 @@ function cutOff(name: string, columns: number): string {
   return characters.length <= columns ? name : `${characters.slice(0, Math.max(0, columns - 1)).join("")}…`;
 }
 
-const even = (pixels: number): number => 2 * Math.ceil(pixels / 2 - 1e-9);
+const even = (pixels: number): number => 2 * Math.ceil(pixels / 2);
