@@ -8,9 +8,9 @@ import { chosenFrom, countFrom, ffmpegOrExit, orUsage } from "./arguments.ts";
 import { type Case, casesFor, isAboutLength } from "./cases.ts";
 import { chart } from "./chart.ts";
 import { type Bench, measureWay } from "./measure-way.ts";
-import { whyNotMeasured } from "./peers.ts";
+import { whyNotMeasured } from "./peers/peers.ts";
 import { serveRanges } from "./range-server.ts";
-import { benchCamera, fullSize, longCamera, quickSize } from "./recordings.ts";
+import { benchCamera, FPS, fullSize, longCamera, quickSize } from "./recordings.ts";
 import { type CaseResult, merged, type Results, type WayResult } from "./results.ts";
 import { table } from "./table.ts";
 import { PEERS, type Way } from "./work.ts";
@@ -24,7 +24,8 @@ const help = `Measures the old way of making clips against ours, on generated re
   --cases    lengths of the clips to measure, seconds, or "length": 60 s of a short and of a long recording, without the
              old way; results of other cases are kept
   --ways     which ways to measure; only a run of all four is saved
-  --peers    measures what others do, too: ffmpeg's concat demuxer, and smartcut (pip install smartcut); saves nothing
+  --peers    measures what others do, too: ffmpeg's concat demuxer, LosslessCut's runs of ffmpeg, mediabunny, and smartcut
+             (pip install smartcut); saves nothing
   --no-save  leaves tools/bench/results.json and docs/bench.svg as they are
 `;
 
@@ -62,7 +63,7 @@ async function describeBench(camera: Camera): Promise<Omit<Results, "cases">> {
       seconds: size.seconds,
       width: size.width,
       height: size.height,
-      fps: 25,
+      fps: FPS,
       bytes: await Promise.all(camera.recordings.map(async ({ path }) => (await stat(path)).size)),
     },
   };

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Camera, readAudioOnsets, readFrameCodes } from "@camclips/media/synthetic";
 import { runFfmpeg } from "../../packages/media/src/ffmpeg/run-ffmpeg.ts";
+import { FPS } from "./recordings.ts";
 
 export interface Quality {
   frames: number;
@@ -37,8 +38,6 @@ export async function judge(
     ...(exact ? await compare(clip, camera, startMs, endMs, ffmpeg) : { psnrDb: undefined, copiedFrames: 0 }),
   };
 }
-
-const FPS = 25;
 
 /** A burst sounds at a whole second: the frame that is shown with it says how far it is off. */
 async function audioLag(clip: string, shown: { code: number | null; seconds: number }[], ffmpeg: string) {

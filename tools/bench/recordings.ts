@@ -15,6 +15,9 @@ export interface BenchSize {
 export const fullSize: BenchSize = { seconds: 600, width: 1920, height: 1080, kbps: 3000 };
 export const quickSize: BenchSize = { seconds: 60, width: 640, height: 360, kbps: 800 };
 
+export const FPS = 25;
+export const KEYFRAME_SECONDS = 2;
+
 const START_MS = Date.UTC(2018, 9, 31, 2, 50, 0, 0);
 
 /** Two back-to-back recordings as a usual camera makes them: H.264 Main, 25 fps, a keyframe every 2 s. Made once, then kept. */
@@ -31,8 +34,8 @@ export async function benchCamera(root: string, size: BenchSize, ffmpeg: string)
     alias: "bench",
     startMs: START_MS,
     recordings: 2,
-    fps: 25,
-    gop: 50,
+    fps: FPS,
+    gop: FPS * KEYFRAME_SECONDS,
     label: "BENCH",
     encoder: ["-profile:v", "main", "-maxrate", `${size.kbps * 1.5}k`, "-bufsize", `${size.kbps * 2}k`],
   });

@@ -13,7 +13,7 @@ export interface Work {
   threads: number;
 }
 
-export const PEERS = ["concat", "smartcut"] as const;
+export const PEERS = ["concat", "losslesscut", "mediabunny", "smartcut"] as const;
 export type Peer = (typeof PEERS)[number];
 export type Way = "old" | "exact" | "smart" | "fast" | Peer;
 

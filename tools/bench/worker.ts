@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { childrenCpuSeconds } from "./children-cpu.ts";
 import { fetchOld, renderOld, thumbnailsOld } from "./old-way.ts";
 import { clipPath, cutFast, fetchOurs, renderOurs, thumbnailsOurs } from "./our-way.ts";
-import { peers } from "./peers.ts";
+import { peers } from "./peers/peers.ts";
 import { PEERS, type Step, type Work, type WorkDone } from "./work.ts";
 
 const steps: Partial<WorkDone["steps"]> = {};
