@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readSettings } from "@camclips/events";
-import { createFolderStore, LocalRuntime, startCameraService } from "@camclips/local";
+import { createFolderStore, LocalRuntime, STATE_FILE, startCameraService } from "@camclips/local";
 import type { MediaEngine } from "@camclips/media";
 import { makeCamera } from "@camclips/media/synthetic";
+import { copyClip } from "./copy-clip.ts";
 import { type ClipTimes, isOnTheWay, type LoadResult, summarize } from "./load-result.ts";
 import { CAMERA, clipIdOf, footageStart, RECORDING_SECONDS, requestBody } from "./requests.ts";
 
@@ -13,6 +14,8 @@ export interface Load {
   clips: number;
   /** How many are on their way at the same time; the next one is asked for when one is published. */
   atOnce: number;
+  /** How many clips were made before, and lie in the state. */
+  before?: number;
 }
 
 /** Sends requests to the embedded runtime and waits for every terminal status. */
@@ -25,7 +28,12 @@ export async function loadEmbedded(load: Load, media: MediaEngine, ffmpeg: strin
   }
 }
 
-async function run(root: string, { clips, atOnce }: Load, media: MediaEngine, ffmpeg: string): Promise<LoadResult> {
+async function run(
+  root: string,
+  { clips, atOnce, before = 0 }: Load,
+  media: MediaEngine,
+  ffmpeg: string,
+): Promise<LoadResult> {
   const origin = join(root, "recordings");
   const startMs = footageStart();
   const shape = { alias: CAMERA, startMs, recordings: 2, seconds: RECORDING_SECONDS };
@@ -77,8 +85,16 @@ async function run(root: string, { clips, atOnce }: Load, media: MediaEngine, ff
     },
   });
   await runtime.start();
+  if (before > 0) {
+    await runtime.request(requestBody(clips, startMs), Date.now());
+    while (published < 1) await sleep(1);
+    await runtime.idle();
+    await copyClip(join(root, "state", STATE_FILE), clipIdOf(clips), before);
+    published = 0;
+  }
   const memoryMb: number[] = [];
   const began = performance.now();
+  const cpu = process.cpuUsage();
   for (let index = 0; index < clips; index += 1) {
     while (index - published >= atOnce) await sleep(1);
     askedAt.set(clipIdOf(index), performance.now());
@@ -90,10 +106,8 @@ async function run(root: string, { clips, atOnce }: Load, media: MediaEngine, ff
   }
   await runtime.idle();
   const seconds = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
   await runtime.stop();
-  return summarize(
-    Array.from({ length: clips }, (_, index) => timesOf(clipIdOf(index))),
-    seconds,
-    memoryMb,
-  );
+  const each = Array.from({ length: clips }, (_, index) => timesOf(clipIdOf(index)));
+  return { ...summarize(each, seconds, memoryMb), cpuMsPerClip: (user + system) / 1000 / clips };
 }

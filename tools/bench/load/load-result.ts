@@ -21,6 +21,8 @@ export interface LoadResult {
   stageMs: Record<string, number>;
   /** Resident memory at ten moments of the run, MB. */
   memoryMb: number[];
+  /** Processor time of this process for each clip; children (rendering) and other processes (the emulator) are not in it. */
+  cpuMsPerClip?: number;
 }
 
 /** What a run measures of each clip. */

@@ -18,6 +18,7 @@ rendering stubbed out, then with it.
   --clips      how many with rendering stubbed out (200; on the emulator 50)
   --rendered   how many with rendering (20)
   --at-once    how many are on their way at the same time on the embedded runtime (all of them)
+  --before     how many clips the embedded runtime has made before (0)
   --json       for machines
 `;
 
@@ -26,18 +27,20 @@ const options = {
   clips: { type: "string" },
   rendered: { type: "string", default: "20" },
   "at-once": { type: "string" },
+  before: { type: "string" },
   json: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
 
 function readArguments() {
-  const { on, clips, rendered, "at-once": atOnce, ...flags } = parseArgs({ options }).values;
+  const { on, clips, rendered, "at-once": atOnce, before, ...flags } = parseArgs({ options }).values;
   return {
     ...flags,
     places: chosenFrom("on", on, ["embedded", "emulator"]),
     stubbed: clips === undefined ? undefined : countFrom("clips", clips),
     rendered: countFrom("rendered", rendered),
     atOnce: atOnce === undefined ? Number.POSITIVE_INFINITY : countFrom("at-once", atOnce),
+    before: before === undefined ? 0 : countFrom("before", before),
   };
 }
 
@@ -47,13 +50,13 @@ const engine = createMediaEngine({ ffmpeg, threads: 2, timeLimitMs: 60_000 });
 type Loads = (
   stubbed: number | undefined,
   rendered: number,
-  atOnce: number,
+  embedded: { atOnce: number; before: number },
 ) => Promise<[alone: LoadResult, whole: LoadResult]>;
 
 const loads: Record<"embedded" | "emulator", Loads> = {
-  embedded: async (stubbed = 200, rendered, atOnce) => [
-    await loadEmbedded({ clips: stubbed, atOnce }, stubEngine, ffmpeg),
-    await loadEmbedded({ clips: rendered, atOnce }, engine, ffmpeg),
+  embedded: async (stubbed = 200, rendered, options) => [
+    await loadEmbedded({ clips: stubbed, ...options }, stubEngine, ffmpeg),
+    await loadEmbedded({ clips: rendered, ...options }, engine, ffmpeg),
   ],
   emulator: async (stubbed = 50, rendered) => [
     await loadEmulated(stubbed, false, ffmpeg),
@@ -62,12 +65,12 @@ const loads: Record<"embedded" | "emulator", Loads> = {
 };
 
 async function main(): Promise<void> {
-  const { help, json, places, stubbed, rendered, atOnce } = orUsage(HELP, readArguments);
+  const { help, json, places, stubbed, rendered, atOnce, before } = orUsage(HELP, readArguments);
   if (help) return void process.stdout.write(HELP);
   const results: Record<string, LoadResult> = {};
   for (const place of places) {
     process.stderr.write(`${place} ...\n`);
-    const [alone, whole] = await loads[place](stubbed, rendered, atOnce);
+    const [alone, whole] = await loads[place](stubbed, rendered, { atOnce, before });
     results[`${place}, pipeline alone`] = alone;
     results[`${place}, with rendering`] = whole;
   }
@@ -81,7 +84,7 @@ function report(results: Record<string, LoadResult>): string {
 }
 
 function section(name: string, result: LoadResult): string {
-  const { clips, clipsPerMinute, latencyMs, workMs, waitMs, eventsPerClip, stageMs, memoryMb } = result;
+  const { clips, clipsPerMinute, latencyMs, workMs, waitMs, eventsPerClip, stageMs, memoryMb, cpuMsPerClip } = result;
   const stages = Object.entries(stageMs).map(([stage, ms]) => `${stage} ${ms.toFixed(0)}`);
   return [
     `${name}: ${clips} clips, ${clipsPerMinute.toFixed(0)} a minute, ${eventsPerClip.toFixed(1)} events each`,
@@ -90,6 +93,7 @@ function section(name: string, result: LoadResult): string {
     `    waiting             ${line(waitMs)}`,
     `  mean work, ms         ${stages.join(", ")}`,
     `  resident memory, MB   ${memoryMb.length > 0 ? memoryMb.join(", ") : "not known of an emulator that ran before"}`,
+    ...(cpuMsPerClip === undefined ? [] : [`  processor time, ms    ${cpuMsPerClip.toFixed(1)} each, without ffmpeg`]),
   ].join("\n");
 }
 
