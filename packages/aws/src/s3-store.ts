@@ -1,4 +1,5 @@
 import {
+  CopyObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
@@ -9,7 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { ObjectChangedError, type ObjectInfo, type ObjectStore, type PutOptions } from "@camclips/core";
 import { brokenOff, type FetchRange, RangedObject } from "@camclips/core/ranged-object";
-import { exactly, putInParts, putWhole } from "./s3-upload.ts";
+import { exactly, NO_LIMIT, putInParts, putWhole } from "./s3-upload.ts";
 
 /** Bodies up to this are held in memory, so that the client can send them again by itself. */
 const SMALL_BYTES = 1024 * 1024;
@@ -74,6 +75,28 @@ export function createS3Store(
       const body = { open, bytes, signal };
       return unlessTaken(() => (bytes <= largestWholeBytes ? putWhole : putInParts)(client, target, body));
     },
+    async copy({ key: from, etag }, key, options) {
+      const command = new CopyObjectCommand({
+        ...at(key),
+        ...headersOf(options),
+        CopySource: `${bucket}/${from.split("/").map(encodeURIComponent).join("/")}`,
+        CopySourceIfMatch: etag,
+        MetadataDirective: "REPLACE",
+        // Tags of others' would need a right of their own.
+        TaggingDirective: "REPLACE",
+      });
+      const { signal } = options;
+      try {
+        await unlessRaced(() => client.send(command, { abortSignal: signal, requestTimeout: NO_LIMIT }));
+        return true;
+      } catch (error) {
+        // 412 may be about either of the two.
+        if (statusOf(error) === 412 && options.ifAbsent && (await head(key, signal))) return false;
+        if (statusOf(error) === 412 || statusOf(error) === 404)
+          throw new ObjectChangedError(`${from} changed before it was copied`, { cause: error });
+        throw error;
+      }
+    },
     async *list(prefix, signal) {
       let token: string | undefined;
       do {
@@ -97,12 +120,21 @@ function headersOf({ contentType, metadata, cacheControl, ifAbsent }: PutOptions
 
 /** @returns false when the key is taken. */
 async function unlessTaken(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await unlessRaced(write);
+    return true;
+  } catch (error) {
+    if (statusOf(error) === 412) return false;
+    throw error;
+  }
+}
+
+async function unlessRaced(write: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await write();
-      return true;
+      return;
     } catch (error) {
-      if (statusOf(error) === 412) return false;
       if (statusOf(error) !== 409 || attempt >= CONFLICT_ATTEMPTS) throw error;
     }
   }

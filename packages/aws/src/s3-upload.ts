@@ -11,8 +11,8 @@ const PART_BYTES = 8 * 1024 * 1024;
 const ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 200;
 
-/** A large body may take its time; a socket that goes silent, and the stage's own time, end it. */
-const NO_LIMIT = 0;
+/** A large body, or its copy, may take its time; a socket that goes silent, and the stage's own time, end it. */
+export const NO_LIMIT = 0;
 
 export type Target = Omit<PutObjectCommandInput, "Body" | "ContentLength">;
 

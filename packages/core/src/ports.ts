@@ -54,6 +54,13 @@ export interface ObjectStore extends ObjectReader {
   /** For objects of any size, with bounded memory. `bytes` must be exact; `open` may be called again for another attempt. */
   putStream(key: string, open: OpenBody, bytes: number, options: PutOptions): Promise<boolean>;
   list(prefix: string, signal?: AbortSignal): AsyncIterable<string>;
+  /**
+   * Copies an object within the store, without its body passing through here; its metadata are those of the options.
+   * @param from the version that is copied
+   * @returns as `put`
+   * @throws ObjectChangedError when another version is there, or none
+   */
+  copy(from: Pick<ObjectInfo, "key" | "etag">, key: string, options: PutOptions): Promise<boolean>;
 }
 
 export interface EventBus {
@@ -101,7 +108,7 @@ export interface Scheduler {
   schedule(message: ScheduledMessage, signal?: AbortSignal): Promise<"scheduled" | "already scheduled">;
 }
 
-/** For operators: a stage only makes schedules. */
+/** For operators, and for who does what a schedule was to see to. */
 export interface Schedules {
   /** Nothing happens where no schedule has the name, or it has fired. */
   unschedule(name: string, signal?: AbortSignal): Promise<void>;

@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { constants, createReadStream } from "node:fs";
+import { copyFile, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { ObjectChangedError, type ObjectStore, type PutOptions } from "@camclips/core";
@@ -27,6 +27,8 @@ interface Version {
   /** Inode, time and size: the same file before and after it gets its name. */
   version: string;
 }
+
+const etagOf = (found: Version | undefined): string => (found ? `"${found.version}"` : "");
 
 /** A folder that behaves as an S3 bucket: whole objects, conditional writes, range reads of one version, metadata. */
 export function createFolderStore(root: string): ObjectStore {
@@ -71,8 +73,8 @@ export function createFolderStore(root: string): ObjectStore {
         const metadata = await readIfThere(metadataPath(key, found));
         // An object that was replaced meanwhile has taken its metadata along.
         if (!metadata && (await versionOf(path))?.version !== found.version) continue;
-        const { bytes, version } = found;
-        return { key, bytes, etag: `"${version}"`, metadata: metadata ? JSON.parse(metadata.toString("utf8")) : {} };
+        const { bytes } = found;
+        return { key, bytes, etag: etagOf(found), metadata: metadata ? JSON.parse(metadata.toString("utf8")) : {} };
       }
     },
     async open(key) {
@@ -89,7 +91,7 @@ export function createFolderStore(root: string): ObjectStore {
         if ((await versionOf(path))?.version !== found.version)
           throw new ObjectChangedError(`${key} changed while it was copied`);
       };
-      return Object.assign(new RangedObject({ size: found.bytes, etag: `"${found.version}"`, fetchRange }), { copyTo });
+      return Object.assign(new RangedObject({ size: found.bytes, etag: etagOf(found), fetchRange }), { copyTo });
     },
     get: (key) => readIfThere(pathOf(key)),
     async put(key, body, options) {
@@ -108,6 +110,22 @@ export function createFolderStore(root: string): ObjectStore {
         else await writeBody(temporary, openBody(), options.signal);
         const size = (await versionOf(temporary))?.bytes;
         if (size !== bytes) throw new Error(`${key}: ${size} bytes came, ${bytes} were promised`);
+        return settleObject(temporary, key, options);
+      });
+    },
+    async copy({ key: from, etag }, key, options) {
+      pathOf(key);
+      await sweep();
+      const temporary = temporaryFor(base);
+      await mkdir(dirname(temporary), { recursive: true });
+      const isSame = async () => etagOf(await versionOf(pathOf(from))) === etag;
+      const changed = () => new ObjectChangedError(`${from} changed before it was copied`);
+      return discarding(temporary, async () => {
+        options.signal?.throwIfAborted();
+        if (!(await isSame())) throw changed();
+        // No second name of the same file: what somebody does to the one must not happen to the other.
+        await copyFile(pathOf(from), temporary, constants.COPYFILE_FICLONE);
+        if (!(await isSame())) throw changed();
         return settleObject(temporary, key, options);
       });
     },

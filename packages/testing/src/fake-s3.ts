@@ -90,6 +90,14 @@ export async function startFakeS3(requestHandler: { socketTimeout?: number } = {
       uploads.delete(uploadId);
       return response.writeHead(204).end();
     }
+    const source = headers["x-amz-copy-source"];
+    if (method === "PUT" && typeof source === "string") {
+      const copied = objects.get(decodeURIComponent(source.slice(BUCKET.length + 1)));
+      if (!copied) return fail(404, "NoSuchKey");
+      if (headers["x-amz-copy-source-if-match"] !== copied.etag || taken) return fail(412, "PreconditionFailed");
+      write(key, copied.body, kept(headers));
+      return xml("<CopyObjectResult><ETag>x</ETag></CopyObjectResult>");
+    }
     if (method === "PUT") {
       if (taken) return fail(412, "PreconditionFailed");
       return response.writeHead(200, { etag: write(key, body, kept(headers)) }).end();

@@ -138,6 +138,51 @@ export function objectStoreContract(name: string, open: () => Promise<StoreUnder
       await expect(object.copyTo(join(folder.path, "late"))).rejects.toThrow(ObjectChangedError);
     });
 
+    it("copies an object, with metadata of its own, and keeps the copy when the other one is replaced", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      const from = "pier/ä %23+1.mp4";
+      await store.put(from, text("first"), { ...options, metadata: { request: "r-1", sha256: "1" } });
+      const { etag = "" } = (await store.info(from)) ?? {};
+      expect(await store.copy({ key: from, etag }, "a/c", { ...options, metadata: { request: "r-2" } })).toBe(true);
+      expect(await store.info("a/c")).toMatchObject({ bytes: 5, metadata: { request: "r-2" } });
+      expect(await store.copy({ key: from, etag }, "a/c", { ...options, metadata: { request: "r-3" } })).toBe(true);
+      await store.put(from, text("second"), options);
+      expect(await read(store.get("a/c"))).toBe("first");
+      expect((await store.info("a/c"))?.metadata).toEqual({ request: "r-3" });
+      expect((await tested.leftovers()).sort()).toEqual(["a/c", from]);
+    });
+
+    it("copies to a free key only, when asked to, and says whether it did", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      await store.put("b", text("first"), options);
+      await store.put("a", text("second"), { ...options, metadata: { by: "one" } });
+      const { etag = "" } = (await store.info("b")) ?? {};
+      const copy = (key: string) => store.copy({ key: "b", etag }, key, { ...options, ifAbsent: true });
+      expect([await copy("a"), await copy("free"), await copy("free")]).toEqual([false, true, false]);
+      expect(await read(store.get("a"))).toBe("second");
+      expect((await store.info("a"))?.metadata).toEqual({ by: "one" });
+      expect((await tested.leftovers()).sort()).toEqual(["a", "b", "free"]);
+    });
+
+    it("copies no other version than the one that was looked at", async () => {
+      await using tested = await open();
+      const { store } = tested;
+      await store.put("a", text("first"), options);
+      const { etag = "" } = (await store.info("a")) ?? {};
+      await store.put("a", text("other"), options);
+      for (const ifAbsent of [true, false]) {
+        const conditional = { ...options, ifAbsent };
+        await expect(store.copy({ key: "a", etag }, "b", conditional)).rejects.toThrow(ObjectChangedError);
+        await expect(store.copy({ key: "gone", etag }, "b", conditional)).rejects.toThrow(ObjectChangedError);
+      }
+      const aborted = { ...options, signal: AbortSignal.abort(new Error("time is up")) };
+      const now = (await store.info("a"))?.etag ?? "";
+      await expect(store.copy({ key: "a", etag: now }, "b", aborted)).rejects.toThrow();
+      expect(await tested.leftovers()).toEqual(["a"]);
+    });
+
     it.each([
       ["small", 4],
       ["large", LARGE],

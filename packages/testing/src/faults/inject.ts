@@ -230,6 +230,7 @@ function faultyStore(
     put: (key, body, options) => write(key, options.ifAbsent, () => store.put(key, body, options)),
     putStream: (key, open, bytes, options) =>
       write(key, options.ifAbsent, () => store.putStream(key, open, bytes, options)),
+    copy: (from, key, options) => write(key, options.ifAbsent, () => store.copy(from, key, options)),
     list: (prefix, signal) => store.list(prefix, signal),
   };
 }
