@@ -51,7 +51,7 @@ export default {
         "Infrastructure is generated from the pipeline table; it must not run the application's code. It looks at the program it packs.",
       severity: "error",
       from: { path: "^stacks", pathNot: "\\.test\\.ts$" },
-      to: { path: "^packages/(?!events|media/src/ffmpeg/find/executable)" },
+      to: { path: "^packages/(?!events|media/src/(ffmpeg/find/executable|code-version))" },
     },
     {
       name: "stages-know-ports-only",

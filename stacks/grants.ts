@@ -13,6 +13,8 @@ type Statement = sst.aws.FunctionPermissionArgs;
 
 export interface Resources extends Delivery {
   settings: StageSettings;
+  /** What makes clips, where they may be copied. */
+  engine: string | undefined;
   place: Place;
   records: ReturnType<typeof clipRecords>;
   storage: ReturnType<typeof storage>;
@@ -35,15 +37,17 @@ export function permissionsOf(row: PipelineStage, resources: Resources): Stateme
 }
 
 /** What is encrypted with keys of the account's own is brought: whatever the stack creates uses AWS's. */
-function keysUsed({ grants, input }: PipelineStage, { storage, messaging }: Resources): KeyUse {
+function keysUsed({ grants, input }: PipelineStage, { settings, storage, messaging }: Resources): KeyUse {
   const { origin, destination } = storage;
   const may = (grant: Grant) => grants.includes(grant);
+  const copies = may("cuts:copy") && isReusing(settings);
   return {
     decrypts:
       (may("origin:read") && !origin.own) ||
-      (may("destination:read") && !destination.own) ||
+      ((may("destination:read") || copies) && !destination.own) ||
       (input.from === "requests" && !messaging.queues["accept-request"].dlq),
-    encrypts: (may("destination:write") && !destination.own) || (may("topic:publish") && !messaging.topic.own),
+    encrypts:
+      ((may("destination:write") || copies) && !destination.own) || (may("topic:publish") && !messaging.topic.own),
   };
 }
 
@@ -80,6 +84,10 @@ function granted(grant: Grant, { settings, records, storage, messaging }: Resour
       return [{ actions: ["sns:Publish"], resources: [messaging.topic.arn] }];
     case "evidence:sign":
       return sign(settings.EVIDENCE_KEY);
+    case "cuts:copy":
+      return isReusing(settings) ? [...read(storage.destination), ...write(storage.destination)] : [];
+    case "cuts:wake":
+      return isReusing(settings) ? wake(records, messaging.schedules) : [];
     case "queues:count":
       return [
         {
@@ -111,6 +119,17 @@ function write({ arn }: BucketRef): Statement[] {
   return [{ actions: ["s3:PutObject", "s3:AbortMultipartUpload"], resources: [$interpolate`${arn}/*`] }];
 }
 
+const isReusing = ({ REUSE }: StageSettings): boolean => REUSE === "on";
+
+/** Who waits for a cut stands in that cut's record, and no other may be listed. */
+function wake({ arn }: Resources["records"], { group }: Messaging["schedules"]): Statement[] {
+  const waiting = { test: "ForAllValues:StringLike", variable: "dynamodb:LeadingKeys", values: ["cut/*"] };
+  return [
+    { actions: ["dynamodb:Query"], resources: [arn], conditions: [waiting] },
+    { actions: ["scheduler:DeleteSchedule"], resources: [schedulesOf(group)] },
+  ];
+}
+
 /** Of a P-256 key, which knows one algorithm; and its public half, to say which key it was. */
 function sign(key: string | undefined): Statement[] {
   return key ? [{ actions: ["kms:Sign", "kms:GetPublicKey"], resources: [key] }] : [];
@@ -118,9 +137,8 @@ function sign(key: string | undefined): Statement[] {
 
 /** CreateSchedule in the stage's group, handing the schedules' role to the scheduler and to nobody else. */
 function schedule({ group, role }: Messaging["schedules"]): Statement[] {
-  const schedulesOfGroup = group.arn.apply((arn) => `${arn.replace(":schedule-group/", ":schedule/")}/*`);
   return [
-    { actions: ["scheduler:CreateSchedule"], resources: [schedulesOfGroup] },
+    { actions: ["scheduler:CreateSchedule"], resources: [schedulesOf(group)] },
     {
       actions: ["iam:PassRole"],
       resources: [role.arn],
@@ -128,6 +146,9 @@ function schedule({ group, role }: Messaging["schedules"]): Statement[] {
     },
   ];
 }
+
+const schedulesOf = ({ arn }: Messaging["schedules"]["group"]) =>
+  arn.apply((group) => `${group.replace(":schedule-group/", ":schedule/")}/*`);
 
 /** What an event source mapping does to its queue in the function's name. */
 function consume(resources: $util.Output<string>[]): Statement {

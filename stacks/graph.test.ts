@@ -6,7 +6,7 @@ import { testFolder } from "@camclips/testing/folders";
 import { beforeAll, describe, expect, it } from "vitest";
 import { mutations } from "../packages/testing/src/graph/mutations.ts";
 import { evaluateStage, exampleEnvironment } from "../tools/resource-graph/graph/evaluate-stage.ts";
-import { type Graph, resourcesOf } from "../tools/resource-graph/graph/graph.ts";
+import { type Graph, resourcesOf, statementsOf } from "../tools/resource-graph/graph/graph.ts";
 import { review } from "../tools/resource-graph/review.ts";
 import { complaintsAbout, graphRules } from "../tools/resource-graph/rules/index.ts";
 import { hasWildcard, permissionsOf, wildcardReason } from "../tools/resource-graph/rules/permissions.ts";
@@ -21,6 +21,7 @@ const brought = {
   KMS_KEY_ARNS: "arn:aws:kms:eu-west-1:210987654321:key/11112222-3333",
   EVIDENCE_KEY: "arn:aws:kms:eu-west-1:123456789012:key/5555-6666",
   LAMBDA_ARCHITECTURE: "x86_64",
+  REUSE: "on",
 };
 
 const { CLIP_URL: _, ...served } = { ...exampleEnvironment, CLIP_ACCESS: "cloudfront" };
@@ -108,7 +109,8 @@ describe("the stacks", () => {
     const architectures = (graph: Graph) =>
       resourcesOf(graph, "aws:lambda/function:Function")
         .filter(({ inputs }) => inputs.architectures.join() === "x86_64")
-        .map(({ inputs }) => inputs.name);
+        .map(({ inputs }) => inputs.name)
+        .sort();
     expect(architectures(graphOf("staging"))).toEqual([
       "camclips-staging-render-clip",
       "camclips-staging-render-thumbnails",
@@ -151,6 +153,7 @@ describe("the stacks", () => {
     expect(keys.map(({ role, action }) => `${role} ${action.slice(4)}`).sort()).toEqual([
       "AcceptRequestRole Decrypt",
       "DownloadSourcesRole Decrypt",
+      "DownloadSourcesRole GenerateDataKey",
       "PublishClipRole Decrypt",
       "PublishClipRole GenerateDataKey",
       "RenderClipRole Decrypt",
@@ -170,6 +173,43 @@ describe("the stacks", () => {
       "RenderThumbnailsRole kms:GetPublicKey",
     ]);
     expect(permissionsOf(graphOf("staging")).filter(({ action }) => action === "kms:Sign")).toEqual([]);
+  });
+
+  it("let clips be copied, and those be woken that wait for one, only where that is asked for", () => {
+    const rights = (name: string) =>
+      permissionsOf(graphOf(name))
+        .filter(({ role }) => role === "DownloadSourcesRole" || role === "PublishClipRole")
+        .filter(
+          ({ action, resource }) =>
+            /DeleteSchedule|Query/.test(action) ||
+            resource === `arn:aws:s3:::${graphOf(name).outputs.destinationBucket}/*`,
+        )
+        .map(({ role, action }) => `${role} ${action}`)
+        .sort();
+    expect(rights("staging with brought resources")).toEqual([
+      "DownloadSourcesRole s3:AbortMultipartUpload",
+      "DownloadSourcesRole s3:GetObject",
+      "DownloadSourcesRole s3:PutObject",
+      "PublishClipRole dynamodb:Query",
+      "PublishClipRole scheduler:DeleteSchedule",
+    ]);
+    expect(rights("staging")).toEqual([]);
+    const engines = (name: string) =>
+      resourcesOf(graphOf(name), "aws:lambda/function:Function").flatMap(({ inputs }) =>
+        inputs.environment.variables.ENGINE_VERSION ? [inputs.name] : [],
+      );
+    expect(engines("staging with brought resources")).toEqual(["camclips-staging-download-sources"]);
+    expect(engines("staging")).toEqual([]);
+  });
+
+  it("let nobody list more of the records than who waits for a cut", () => {
+    const role = resourcesOf(graphOf("staging with brought resources"), "aws:iam/role:Role").find(
+      ({ name }) => name === "PublishClipRole",
+    );
+    const statements = role?.inputs.inlinePolicies.flatMap(({ policy }) => statementsOf(policy)) ?? [];
+    expect(statements.filter(({ Action }) => [Action].flat().includes("dynamodb:Query"))).toMatchObject([
+      { Condition: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": "cut/*" } } },
+    ]);
   });
 
   it("serve clips through a distribution when asked to, and tell its address", () => {

@@ -1,10 +1,11 @@
 /// <reference path="../.sst/platform/config.d.ts" />
-import { SettingsError } from "@camclips/events";
+import { derivedId, SettingsError } from "@camclips/events";
+import { codeVersion } from "@camclips/media/code-version";
 import { checkBrought } from "./brought/check.ts";
 import { lookUpsIn } from "./brought/look-ups.ts";
 import { clipRecords } from "./clip-records.ts";
 import { delivery } from "./delivery.ts";
-import { developersFfmpeg, packFfmpeg } from "./ffmpeg.ts";
+import { developersFfmpeg, type PackedFfmpeg, packFfmpeg } from "./ffmpeg.ts";
 import { messaging } from "./messaging.ts";
 import { observability } from "./observability.ts";
 import { publishOutputs } from "./outputs.ts";
@@ -25,6 +26,7 @@ export async function deployStage() {
   const stored = storage(settings, profile, place);
   const resources = {
     settings,
+    engine: await engineOf(settings, ffmpeg),
     place,
     records: clipRecords(profile),
     storage: stored,
@@ -34,6 +36,13 @@ export async function deployStage() {
   const deployed = stages(resources, profile, ffmpeg);
   if (profile.watched) observability(deployed, resources);
   return publishOutputs(deployed, resources);
+}
+
+/** Names what makes clips in this deployment, where they may be copied. */
+async function engineOf({ REUSE }: StageSettings, ffmpeg: PackedFfmpeg): Promise<string | undefined> {
+  if (REUSE !== "on") return undefined;
+  const code = await codeVersion($cli.paths.root);
+  return code && derivedId(code, JSON.stringify(ffmpeg));
 }
 
 /** @throws SettingsError that lists everything that would not work. */

@@ -138,6 +138,7 @@ function consumer(row: PipelineStage, queue: QueueRef, { resources, profile, lin
       ...environmentOf(resources.settings),
       CLIP_URL: resources.clipUrl,
       ...packed?.environment,
+      ...(row.grants.includes("cuts:copy") && resources.engine && { ENGINE_VERSION: resources.engine }),
     },
     permissions: [...permissionsOf(row, resources), writeLog(name, resources.place)],
     transform: { role: narrowRole() },

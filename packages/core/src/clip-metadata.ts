@@ -50,6 +50,8 @@ export interface Finished {
   coverage: Coverage;
   preview?: PreviewFiles | undefined;
   evidence?: Evidence | undefined;
+  /** The clip that it is a copy of. */
+  reusedFrom?: string | undefined;
   link?: ClipLink | undefined;
   /** When the pipeline took up the message that led to this. */
   takenUpMs: number;
@@ -59,7 +61,7 @@ export interface Finished {
 
 export function availableMetadata(
   request: ClipRequest,
-  { clip, coverage, preview, evidence, link, takenUpMs, finishedMs }: Finished,
+  { clip, coverage, preview, evidence, reusedFrom, link, takenUpMs, finishedMs }: Finished,
   bucket: string,
   settings: MetadataSettings,
 ): ClipMetadata {
@@ -83,6 +85,7 @@ export function availableMetadata(
     ...(preview && { preview: toldPreview(preview, settings) }),
     ...(link && { signedUrl: link.url, signedUrlExpiresAt: link.expiresAt }),
     ...(evidence && { evidence: toldEvidence(evidence, settings) }),
+    ...(reusedFrom !== undefined && { reusedFrom }),
     // Footage was missing from the first attempt to this one; then this one's message lay in the queue.
     waitMs: Math.max(0, request.sentMs - firstSentMs(request)),
     ...(queuedMs <= LONGEST_IN_QUEUE_MS && { queuedMs }),

@@ -40,6 +40,13 @@ export const manifestKey = (cameraId: string, clipId: string): string =>
 export const clockKey = (cameraId: string, clipId: string): string =>
   `${checked(cameraId)}/${checked(clipId)}_clock.vtt`;
 
+/** Where a file beside one clip of a camera has its like beside another one. @throws Error for a key of another clip's. */
+export function keyOfTwin(key: string, cameraId: string, from: string, to: string): string {
+  const base = `${checked(cameraId)}/${checked(from)}`;
+  if (!key.startsWith(`${base}.`) && !key.startsWith(`${base}_`)) throw new Error(`${key} is no file of ${from}`);
+  return `${checked(cameraId)}/${checked(to)}${key.slice(base.length)}`;
+}
+
 /** @param eventId of the SourcesLocated event, so that two attempts never share a file. */
 export const stagedSourceKey = (clipId: string, eventId: string, index: number): string =>
   `sources/${checked(clipId)}/${checked(eventId)}/${index}.mp4`;
@@ -131,6 +138,20 @@ export const wokenEntry = (clipId: string, attemptKey: string): EntryKey => ({
   clipId: valid(clipId),
   name: `woken/${checked(attemptKey)}`,
 });
+
+/** What the ids of cuts' records start with: a cut has a record of its own, too. */
+export const CUT_RECORDS = "cut/";
+export const cutRecord = (cut: string): string => `${CUT_RECORDS}${checked(cut)}`;
+const ofCut = (cut: string, name: string): EntryKey => ({ clipId: cutRecord(cut), name });
+
+/** Whose turn it was to make a cut. */
+export const makerEntry = (cut: string, turn: number): EntryKey => ofCut(cut, `maker/${turn}`);
+
+/** Says that those were woken who waited for the maker of a turn. */
+export const twinsWokenEntry = (cut: string, turn: number): EntryKey => ofCut(cut, `woken/${turn}`);
+
+/** An event that waits for a cut; it is sent again when that is made. */
+export const twinEntry = (cut: string, eventId: string): EntryKey => ofCut(cut, `${EVENT_ENTRIES}${checked(eventId)}`);
 
 /** What the names of events in a clip's record start with. */
 export const EVENT_ENTRIES = "event/";

@@ -24,6 +24,11 @@ export class ComeBack extends Error {
   }
 }
 
+/** Nothing follows from an event now: somebody else has it sent again. Nothing is stored of it, and it is not retried. */
+export class LeftToOther extends Error {
+  override name = "LeftToOther";
+}
+
 const LONGEST_SECONDS = 900;
 
 /** For what is still to be told days later. */

@@ -11,6 +11,7 @@ import {
   groupItem,
   groupResult,
   groupStatus,
+  id,
   interval,
   locatedSource,
   previewFiles,
@@ -63,6 +64,10 @@ export const ClipRendered = defineEvent("ClipRendered", 1, {
     request: clipRequest,
     clip: renderedClip,
     coverage,
+    /** The clip that it is a copy of: the same cut was made before. */
+    reusedFrom: id.optional(),
+    /** Of such a clip: the pictures beside that one. */
+    pictures: z.object({ thumbnails: z.array(thumbnail), preview: previewFiles.optional() }).optional(),
     /** Where clips are signed: what is to be signed of it. */
     findings: findings.optional(),
   }),
@@ -77,6 +82,7 @@ export const ThumbnailsRendered = defineEvent("ThumbnailsRendered", 1, {
     coverage,
     thumbnails: z.array(thumbnail).min(1),
     preview: previewFiles.optional(),
+    reusedFrom: id.optional(),
     /** The signed manifest, where there is one. */
     evidence: evidence.optional(),
   }),

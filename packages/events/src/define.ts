@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { derivedId, MAX_HOPS, type Metadata, metadata, type Rerun, traceparentOf } from "./metadata.ts";
+import { type Cut, derivedId, MAX_HOPS, type Metadata, metadata, type Rerun, traceparentOf } from "./metadata.ts";
 import type { Lane } from "./schemas.ts";
 
 /** The `source` of every event, and what rules match on. */
@@ -13,6 +13,8 @@ export interface Fact<Name extends string = string, Data = unknown> {
   readonly cause?: string;
   /** The event's id, where it must not depend on which event led to it. */
   readonly id?: string;
+  /** What is made from here on, where others wait for it. */
+  readonly cut?: Cut | undefined;
 }
 
 /** A fact with its metadata: what travels as `detail`, plus its type. */
@@ -108,6 +110,9 @@ export function firstEvent<F extends Fact>(
   };
 }
 
+/** The id of the event of a type that follows from another one. */
+export const followingId = (causeId: string, type: string, rerunId = ""): string => derivedId(causeId, type, rerunId);
+
 /**
  * Turns a fact into the event that follows from `cause`.
  * @throws Error when the chain is longer than the pipeline: the only guard against a loop, since the bus has none.
@@ -121,7 +126,7 @@ export function nextEvent<F extends Fact>(
 ): F & { metadata: Metadata } {
   const hops = cause.metadata.hops + 1;
   if (hops > MAX_HOPS) throw new Error(`${fact.type} would be event ${hops} of its chain: the pipeline has a loop`);
-  const id = fixedId ?? derivedId(cause.metadata.id, fact.type, cause.metadata.rerun?.id ?? "");
+  const id = fixedId ?? followingId(cause.metadata.id, fact.type, cause.metadata.rerun?.id);
   const [, trace] = cause.metadata.traceparent.split("-");
   return {
     ...fact,

@@ -13,6 +13,10 @@ export const rerun = z.object({
 });
 export type Rerun = z.infer<typeof rerun>;
 
+/** What a clip is, whoever asks for it, and whose turn it is to make it: from 0, one after the other. */
+export const cut = z.object({ key: z.uuid(), turn: z.int().nonnegative() });
+export type Cut = z.infer<typeof cut>;
+
 export const metadata = z.object({
   /** Derived from cause, type and rerun: a redelivered cause yields the same id again. */
   id: z.uuid(),
@@ -31,6 +35,8 @@ export const metadata = z.object({
   rerun: rerun.optional(),
   /** Of a clip that passes others, or lets them pass: which queues it takes where a stage has several. */
   lane: lane.optional(),
+  /** Of a clip that others may be copied of: the cut that it makes (docs/decisions/0027-the-same-cut-once.md). */
+  cut: cut.optional(),
   /** W3C trace context; one trace per request. */
   traceparent: z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/),
   /** Version of `data`. */

@@ -31,6 +31,9 @@ export type Grant =
   | "topic:publish"
   /** Only where EVIDENCE_KEY names a key. */
   | "evidence:sign"
+  /** Only with REUSE: copying a clip that was made before, and waking those that wait for one. */
+  | "cuts:copy"
+  | "cuts:wake"
   | "queues:count"
   | "schedule:request"
   | "schedule:deadline";
@@ -143,8 +146,8 @@ export const pipeline = [
     typicalSeconds: 1.5,
     leastSeconds: 15,
     input: { from: "bus", events: [SourcesLocated.type] },
-    emits: [SourcesDownloaded.type, SourcesPending.type, ClipRejected.type],
-    grants: ["records:read", "records:write", "origin:read", "work:write"],
+    emits: [SourcesDownloaded.type, ClipRendered.type, SourcesPending.type, ClipRejected.type],
+    grants: ["records:read", "records:write", "origin:read", "work:write", "cuts:copy"],
     memoryMb: 1024,
     timeoutSeconds: 120,
     concurrency: 50,
@@ -187,7 +190,7 @@ export const pipeline = [
     failsClip: false,
     input: { from: "bus", events: [ThumbnailsRendered.type, ClipRejected.type, ClipFailed.type, GroupAccepted.type] },
     emits: [ClipPublished.type, GroupCompleted.type],
-    grants: ["records:read", "records:write", "topic:publish"],
+    grants: ["records:read", "records:write", "topic:publish", "cuts:wake"],
     // As many as accept-request refuses when too much is asked for: refusals are told as well.
     concurrency: 40,
   },

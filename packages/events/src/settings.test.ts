@@ -68,6 +68,7 @@ describe("a bad setting", () => {
     ["THUMBNAIL_SIZES", " "],
     ["THUMBNAIL_FORMAT", "gif"],
     ["CLOCK_ZONE", "Paris"],
+    ["REUSE", "true"],
     ["CAM_SERVICES_URL", "ftp://cams"],
     ["CAM_SERVICES_URL", "cams.test.com"],
     ["TIMESTAMP_FORMAT", "%Y%Q"],

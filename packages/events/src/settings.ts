@@ -103,6 +103,8 @@ export const settingsSchema = z.object({
   EARLY_WAKE: flag,
   /** How long a link works that comes with a clip. CloudFront and this machine know no limit; people do. */
   LINK_SECONDS: seconds(86_400, 60),
+  /** Whether a clip that was made before is copied. Unset: on one machine it is, on AWS not. */
+  REUSE: optional(z.enum(["on", "off"], { error: 'must be "on" or "off"' }).optional()),
   /** Signs a manifest of every clip: a file with a P-256 key, or the ARN of such a key in KMS. Unset: none is made. */
   EVIDENCE_KEY: optional(z.string().optional()),
 });

@@ -59,6 +59,8 @@ export interface LocalRuntimeOptions {
   link?: MakeLink | undefined;
   /** Signs a manifest of every clip, where the settings name its key. */
   signer?: Signer | undefined;
+  /** Names what makes clips, so that the same cut is made once, unless the settings say otherwise. */
+  engine?: Deps["engine"] | undefined;
   /** Default: over HTTP, as the settings say. */
   cameras?: CameraService;
   clock?: Clock;
@@ -318,7 +320,7 @@ export class LocalRuntime {
   }
 
   #connect(): Deps {
-    const { settings, origin, destination, destinationBucket, media, signer, link, decorate } = this.#options;
+    const { settings, origin, destination, destinationBucket, media, signer, link, engine, decorate } = this.#options;
     const deps: Deps = {
       settings,
       origin,
@@ -335,6 +337,8 @@ export class LocalRuntime {
       ...createStoredBus(this.#busOptions),
       topic: { notify: (notification) => this.#notify(notification) },
       scheduler: this.#timers,
+      schedules: this.#timers,
+      engine: settings.REUSE === "off" ? undefined : engine,
       cameras:
         this.#options.cameras ??
         createCameraService({ camerasUrl: settings.CAM_SERVICES_URL, recordingsUrl: settings.RECORDINGS_URL }),

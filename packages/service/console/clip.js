@@ -124,13 +124,17 @@ function factList({ clipId, camera, start, end, status, reason, metadata, attemp
     ["Made in", workMs && `${span(workMs)} (${realtimeFactor}× real time)`],
     ["SHA-256", clip?.sha256],
     ["Signed by", metadata?.evidence?.kid],
+    ["A copy of", metadata?.reusedFrom && linkTo(metadata.reusedFrom)],
   ]).filter(([, value]) => value !== undefined && value !== null && value !== "");
   return h(
     "dl",
     {},
-    facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]),
+    facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value instanceof Node ? value : String(value))]),
   );
 }
+
+/** @param {string} clipId */
+const linkTo = (clipId) => h("a", { href: `#/clips/${encodeURIComponent(clipId)}` }, clipId);
 
 /** @param {import("./api.js").Clip} clip */
 function player({ start, end, links, metadata, title, clipId }) {

@@ -100,6 +100,15 @@ describe("clips over HTTP", () => {
     expect((await world.call(links.evidence)).headers.get("content-type")).toBe("application/jose+json");
   });
 
+  it("are copied where the same cut was made before", async () => {
+    await world.call("/clips", { json: { ...wanted, clipId: "twin" } });
+    await messages("/clips/twin/events");
+    const [first, twin] = [await available("first"), await available("twin")];
+    expect(twin.metadata).toMatchObject({ reusedFrom: "first", clip: { sha256: first.metadata.clip.sha256 } });
+    const [one, other] = [await world.call("/clips/first/clip.mp4"), await world.call("/clips/twin/clip.mp4")];
+    expect(Buffer.from(await other.arrayBuffer())).toEqual(Buffer.from(await one.arrayBuffer()));
+  });
+
   it("have a preview where one is asked for: a track that names its sprite, and a moving picture in the list", async () => {
     await world.call("/clips", { json: { ...wanted, clipId: "small", preview: "animated" } });
     await messages("/clips/small/events");

@@ -18,6 +18,8 @@ export interface ServiceOptions {
   config: Config;
   settings: Settings;
   media: MediaEngine;
+  /** Names what makes clips, so that the same cut is made once. */
+  engine?: (() => Promise<string | undefined>) | undefined;
   signer?: EvidenceSigner | undefined;
   log(level: "info" | "warn" | "error", message: string, fields?: Record<string, unknown>): void;
 }
@@ -29,7 +31,14 @@ export interface Service {
 }
 
 /** Runs the pipeline, the index and the HTTP interface. @throws StateInUseError, and what listening says. */
-export async function startService({ config, settings, media, signer, ...options }: ServiceOptions): Promise<Service> {
+export async function startService({
+  config,
+  settings,
+  media,
+  engine,
+  signer,
+  ...options
+}: ServiceOptions): Promise<Service> {
   for (const folder of [config.state, config.clips]) await mkdir(folder, { recursive: true });
   const clock = { now: Date.now };
   // Where `camclips logs` finds it, also from afar.
@@ -51,6 +60,7 @@ export async function startService({ config, settings, media, signer, ...options
     destination: createFolderStore(config.clips),
     destinationBucket: config.clips,
     media,
+    engine,
     signer,
     link: ({ clipId }, expiresMs) => clipLink(links, new URL(settings.CLIP_URL).origin, clipId, expiresMs),
     cameras: {

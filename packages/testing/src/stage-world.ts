@@ -141,6 +141,13 @@ export async function testWorld(settings: Partial<Record<keyof Settings, string>
         return "scheduled";
       },
     },
+    schedules: {
+      async unschedule(name) {
+        effect("unschedule");
+        const at = world.schedules.findIndex((schedule) => schedule.name === name);
+        if (at >= 0) world.schedules.splice(at, 1);
+      },
+    },
     cameras: {
       async alias(cameraId) {
         call("alias");

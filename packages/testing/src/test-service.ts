@@ -54,6 +54,7 @@ export async function startTestService(more = ""): Promise<TestService> {
       config,
       settings,
       media,
+      engine: async () => "the same throughout a test",
       log: (level, message, fields) => level === "error" && errors.push(`${message} ${JSON.stringify(fields)}`),
     });
   let service = await start();

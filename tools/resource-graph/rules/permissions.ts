@@ -11,7 +11,7 @@ export const acceptedWildcards: readonly { actions: RegExp; resource: RegExp; re
     reason: "keys are made at run time: the bucket (and for the origin its directory) is the boundary",
   },
   {
-    actions: /^scheduler:CreateSchedule$/,
+    actions: /^scheduler:(CreateSchedule|DeleteSchedule)$/,
     resource: /^arn:aws:scheduler:[^*]+:schedule\/[^*]+\/\*$/,
     reason: "schedules are named at run time: the stage's own group is the boundary",
   },
@@ -105,13 +105,14 @@ const split = <T>(list: readonly T[], is: (item: T) => boolean): [T[], T[]] => [
 ];
 
 /** What a stage may do with keys: as much as what it reads and writes of others' needs. */
-function keyActions(graph: Graph, { row, queue, build }: StageParts): string[] {
+function keyActions(graph: Graph, { row, queue, build, handler }: StageParts): string[] {
   const { originBucket, destinationBucket, topicArn } = (build?.links.Wiring ?? {}) as Wiring;
   const own = graph.resources.map(({ outputs }) => outputs.arn);
   const may = (grant: Grant, arn: string) => row.grants.includes(grant) && !own.includes(arn);
-  const writes = may("destination:write", `arn:aws:s3:::${destinationBucket}`) || may("topic:publish", topicArn);
-  const reads =
-    may("origin:read", `arn:aws:s3:::${originBucket}`) || may("destination:read", `arn:aws:s3:::${destinationBucket}`);
+  const destination = `arn:aws:s3:::${destinationBucket}`;
+  const copies = handler?.inputs.environment.variables.REUSE === "on" && may("cuts:copy", destination);
+  const writes = may("destination:write", destination) || may("topic:publish", topicArn) || copies;
+  const reads = may("origin:read", `arn:aws:s3:::${originBucket}`) || may("destination:read", destination);
   if (writes) return ["kms:Decrypt", "kms:GenerateDataKey"];
   return reads || (row.input.from === "requests" && !queue) ? ["kms:Decrypt"] : [];
 }
@@ -127,14 +128,15 @@ interface Wiring {
 
 function expectedPermissions(graph: Graph, { row, build, handler }: StageParts): string[] {
   const [recordsArn = ""] = resourcesOf(graph, "aws:dynamodb/table:Table").map(arnOf);
-  const wiring = { ...(build?.links.Wiring as Wiring), recordsArn };
   const [bus] = resourcesOf(graph, "aws:cloudwatch/eventBus:EventBus").map(arnOf);
   const [group = ""] = resourcesOf(graph, "aws:scheduler/scheduleGroup:ScheduleGroup").map(arnOf);
+  const schedules = `${group.replace(":schedule-group/", ":schedule/")}/*`;
+  const wiring = { ...(build?.links.Wiring as Wiring), recordsArn, schedules };
   const logs = `${group.split(":").slice(0, 2).join(":")}:logs:${group.split(":").slice(3, 5).join(":")}`;
   const logGroup = `${logs}:log-group:${handler?.inputs.loggingConfig.logGroup}:*`;
   return [
     `events:PutEvents on ${bus}`,
-    `scheduler:CreateSchedule on ${group.replace(":schedule-group/", ":schedule/")}/*`,
+    `scheduler:CreateSchedule on ${schedules}`,
     `iam:PassRole on ${wiring.scheduleRoleArn}`,
     ...queuesOf(row, wiring).flatMap((queue) =>
       ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"].map(
@@ -152,8 +154,8 @@ const queuesOf = (row: PipelineStage, { stageQueues }: Wiring) =>
 
 function grantedBy(
   grant: Grant,
-  wiring: Wiring & { recordsArn: string },
-  { S3_BUCKET_ORIGIN_DIR, EVIDENCE_KEY }: Record<string, string>,
+  wiring: Wiring & { recordsArn: string; schedules: string },
+  { S3_BUCKET_ORIGIN_DIR, EVIDENCE_KEY, REUSE }: Record<string, string>,
 ): string[] {
   const read = (bucket: string, prefix = "") => [
     `s3:GetObject on arn:aws:s3:::${bucket}/${prefix}*`,
@@ -174,6 +176,8 @@ function grantedBy(
     "destination:write": write(wiring.destinationBucket),
     "topic:publish": [`sns:Publish on ${wiring.topicArn}`],
     "evidence:sign": EVIDENCE_KEY ? [`kms:Sign on ${EVIDENCE_KEY}`, `kms:GetPublicKey on ${EVIDENCE_KEY}`] : [],
+    "cuts:copy": REUSE === "on" ? [...read(wiring.destinationBucket), ...write(wiring.destinationBucket)] : [],
+    "cuts:wake": REUSE === "on" ? [...records("Query"), `scheduler:DeleteSchedule on ${wiring.schedules}`] : [],
     "queues:count": (pipeline as readonly PipelineStage[])
       .filter(({ leastSeconds }) => leastSeconds > 0)
       .flatMap((row) => queuesOf(row, wiring).map((queue) => `sqs:GetQueueAttributes on ${queue}`)),

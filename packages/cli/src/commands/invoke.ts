@@ -95,7 +95,7 @@ async function runIn(
   { state, wait = false }: InvokeOptions,
   view: View,
 ): Promise<MessageResult[]> {
-  await using session = await openSession({ ...setup, root: join(state, "invoke"), view });
+  await using session = await openSession({ ...setup, root: join(state, "invoke"), view, reuses: true });
   return await runMessages(session.runtime, messages, setup, wait);
 }
 

@@ -7,6 +7,7 @@ import { UsageError } from "../exit-codes.ts";
 import { evidenceSigner } from "../input/evidence-key.ts";
 import { localMedia, usableFfmpeg } from "../input/ffmpeg.ts";
 import type { View } from "../view/view.ts";
+import { engineOf } from "./engine.ts";
 
 export interface SessionOptions {
   root: string;
@@ -18,6 +19,8 @@ export interface SessionOptions {
   destinationBucket: string;
   view: View;
   clock?: Clock;
+  /** Of a state with more than one clip: the same cut is made once. */
+  reuses?: boolean;
 }
 
 /** A running pipeline; disposing of it stops it and leaves what is unfinished for the next one. */
@@ -26,12 +29,14 @@ export interface Session extends AsyncDisposable {
 }
 
 /** @throws UsageError when the state folder is in use or cannot be written, or when there is no ffmpeg. */
-export async function openSession({ view, root, ...options }: SessionOptions): Promise<Session> {
+export async function openSession({ view, root, reuses, ...options }: SessionOptions): Promise<Session> {
+  const media = localMedia(await usableFfmpeg(process.env));
   const runtime = new LocalRuntime({
     ...options,
     // ffmpeg runs in a folder of its own.
     root: resolve(root),
-    media: localMedia(await usableFfmpeg(process.env)),
+    media,
+    engine: reuses ? engineOf(media) : undefined,
     signer: await evidenceSigner(options.settings.EVIDENCE_KEY),
     onEvent: (event) => view.event(event),
     onProgress: (clipId, percent) => view.progress(clipId, percent),

@@ -4,6 +4,7 @@ import { UsageError } from "../exit-codes.ts";
 import { settingsFrom } from "../input/environment.ts";
 import { evidenceSigner } from "../input/evidence-key.ts";
 import { localMedia, usableFfmpeg } from "../input/ffmpeg.ts";
+import { engineOf } from "../run/engine.ts";
 import { stopping } from "../stopping.ts";
 import { lineLog } from "./log.ts";
 import { notifySystemd } from "./notify-systemd.ts";
@@ -15,9 +16,11 @@ export async function runService(config: Config, json: boolean): Promise<string>
   const log = lineLog(process.stderr, json);
   const settings = settingsOf(config);
   const signer = await evidenceSigner(settings.EVIDENCE_KEY);
-  const service = await startService({ config, settings, media, signer, log }).catch((error: unknown) => {
-    throw told(error as NodeJS.ErrnoException, config.listen);
-  });
+  const service = await startService({ config, settings, media, engine: engineOf(media), signer, log }).catch(
+    (error: unknown) => {
+      throw told(error as NodeJS.ErrnoException, config.listen);
+    },
+  );
   const notify = (state: Parameters<typeof notifySystemd>[0]) =>
     notifySystemd(state, process.env).catch((error: Error) =>
       log("warn", "systemd was not told", { error: error.message }),

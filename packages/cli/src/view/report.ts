@@ -26,17 +26,19 @@ interface Told {
   evidence?: { key: string };
   clock?: { key: string };
   preview?: { storyboard: { key: string }; animated?: { key: string } };
+  reusedFrom?: string;
   realtimeFactor?: number;
   coverage?: { gaps: Missing[]; audio?: { silent: (Missing & { format?: string })[] } };
 }
 
 /** The status of one clip, and what it means. */
 export function statusLines({ status, metadata, nextAttemptMs }: Outcome, stream: NodeJS.WriteStream): string[] {
-  const { reason, message, clip, realtimeFactor, coverage } = metadata as Told;
+  const { reason, message, clip, reusedFrom, realtimeFactor, coverage } = metadata as Told;
+  const made = reusedFrom === undefined ? `${realtimeFactor}x real time` : `a copy of ${reusedFrom}`;
   const colour = status === "CLIP_AVAILABLE" ? "green" : status === "CLIP_PENDING" ? "yellow" : "red";
   const facts =
     clip && status === "CLIP_AVAILABLE"
-      ? [seconds(clip.durationMs), `${clip.frames} frames`, bytes(clip.bytes), `${realtimeFactor}x real time`]
+      ? [seconds(clip.durationMs), `${clip.frames} frames`, bytes(clip.bytes), made]
       : [reason === status ? "" : reason, message].filter(Boolean);
   const head = `${styleText(["bold", colour], status, { stream })}  ${facts.join(", ")}`;
   const gaps = (coverage?.gaps ?? []).map(

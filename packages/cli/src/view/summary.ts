@@ -18,8 +18,9 @@ export function summaryOf(event: AnyEvent): string {
       return `${bytes(staged)} staged, ${sliced} of ${plural(sources.length, "source")} sliced${missing(gaps)}`;
     }
     case "ClipRendered": {
-      const { clip } = event.data;
-      return `${seconds(clip.durationMs)}, ${clip.frames} frames, ${clip.width}x${clip.height}, ${bytes(clip.bytes)}, ${clip.precision}`;
+      const { clip, reusedFrom } = event.data;
+      const copy = reusedFrom === undefined ? "" : `, a copy of ${reusedFrom}`;
+      return `${seconds(clip.durationMs)}, ${clip.frames} frames, ${clip.width}x${clip.height}, ${bytes(clip.bytes)}, ${clip.precision}${copy}`;
     }
     case "ThumbnailsRendered":
       return plural(event.data.thumbnails.length, "picture");

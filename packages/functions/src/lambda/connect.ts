@@ -12,6 +12,7 @@ import {
   createEventBus,
   createS3Store,
   createScheduler,
+  createSchedules,
   createTopic,
   releaseMessage,
   tellingOutages,
@@ -80,6 +81,7 @@ export async function connect(): Promise<Connection> {
   const bus = createEventBus(tellingOutages(new EventBridgeClient(CLIENT), "EventBridge"), wired.busName);
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(CLIENT));
   const records = createDynamoRecords(tellingOutages(documents, "DynamoDB"), wired.recordsTable, clock);
+  const schedulerClient = tellingOutages(new SchedulerClient(CLIENT), "EventBridge Scheduler");
   const sqs = new SQSClient({ ...CLIENT, useQueueUrlAsEndpoint: false });
   const queueOf = (stage: StageName, lane?: Lane) => {
     const queue = wired.stageQueues[lane ? `${stage}-${lane}` : stage];
@@ -105,13 +107,15 @@ export async function connect(): Promise<Connection> {
       records,
       outbox: createOutbox({ bus, records }),
       topic: createTopic(tellingOutages(new SNSClient(CLIENT), "SNS"), wired.topicArn),
-      scheduler: createScheduler(tellingOutages(new SchedulerClient(CLIENT), "EventBridge Scheduler"), {
+      scheduler: createScheduler(schedulerClient, {
         group: wired.scheduleGroup,
         roleArn: wired.scheduleRoleArn,
         deadLetterArn: wired.scheduleDlqArn,
         queueArn: (queue, lane) => queueOf(queue === "requests" ? "accept-request" : queue, lane).arn,
         now: clock.now,
       }),
+      schedules: createSchedules(schedulerClient, wired.scheduleGroup),
+      engine: engineOf(settings, environment),
       cameras: createCameraService({
         camerasUrl: settings.CAM_SERVICES_URL,
         recordingsUrl: settings.RECORDINGS_URL,
@@ -123,6 +127,11 @@ export async function connect(): Promise<Connection> {
       onProgress: () => () => {},
     },
   };
+}
+
+/** The stacks say what is deployed to the function that copies, where it may. */
+function engineOf({ REUSE }: Settings, { ENGINE_VERSION }: NodeJS.ProcessEnv): CoreDeps["engine"] {
+  return REUSE === "on" && ENGINE_VERSION ? async () => ENGINE_VERSION : undefined;
 }
 
 function createLog({ LOG_LEVEL }: Settings): Log {

@@ -11,7 +11,9 @@ import {
   terminalEntry,
 } from "@camclips/core";
 import {
+  type AnyEvent,
   ClipRejected,
+  type Cut,
   derivedId,
   type EventOf,
   nextEvent,
@@ -53,10 +55,13 @@ export async function cancelClip(
   const { records, bus, schedules, clock } = ports;
   const claimed = await getEntry(records, claimEntry(clipId), claim, signal);
   if (!claimed) return { kind: "unknown" };
-  const accepted = await latestAttempt(clipId, claimed.requestKey, records, signal);
+  const history = await records.history(clipId, signal);
+  const accepted = latestAttempt(history, claimed.requestKey);
   if (!accepted) return { kind: "too early" };
 
-  const event = cancellationOf(accepted, clock);
+  // Whoever waits for what it makes is told, too.
+  const cut = history.findLast(({ metadata }) => metadata.cut)?.metadata.cut;
+  const event = cancellationOf(accepted, cut, clock);
   const outcome = refusedTerminal(event);
   const { request } = event.data;
   const decided = { status: outcome.status, reason: outcome.reason, isRerun: false };
@@ -70,19 +75,22 @@ export async function cancelClip(
   return { kind: "cancelled" };
 }
 
-async function latestAttempt(clipId: string, key: string, records: ClipRecords, signal: AbortSignal) {
-  const history = await records.history(clipId, signal);
-  return history.findLast(
+const latestAttempt = (history: readonly AnyEvent[], key: string) =>
+  history.findLast(
     (event): event is EventOf<typeof RequestAccepted> =>
       event.type === RequestAccepted.type && !event.metadata.rerun && requestKey(event.data.request) === key,
   );
-}
 
 /** One event for each request, however often and at whichever attempt it is cancelled. */
-function cancellationOf(accepted: EventOf<typeof RequestAccepted>, { now }: Clock): EventOf<typeof ClipRejected> {
+function cancellationOf(
+  { metadata, ...accepted }: EventOf<typeof RequestAccepted>,
+  cut: Cut | undefined,
+  { now }: Clock,
+): EventOf<typeof ClipRejected> {
   const { request } = accepted.data;
+  const cause = { ...accepted, metadata: { ...metadata, cut } };
   const message = "an operator cancelled it: ask again with a new clipId";
   const fact = ClipRejected.happened({ request, status: "CLIP_CANCELLED", reason: "CANCELLED", message });
   const id = derivedId(requestKey(request), "CLIP_CANCELLED");
-  return nextEvent(fact, versionOf(ClipRejected.type), accepted, new Date(now()).toISOString(), id);
+  return nextEvent(fact, versionOf(ClipRejected.type), cause, new Date(now()).toISOString(), id);
 }

@@ -9,6 +9,7 @@ import type {
   ObjectStore,
   Outbox,
   Scheduler,
+  Schedules,
   Signer,
   Topic,
 } from "@camclips/core";
@@ -52,6 +53,7 @@ export interface Deps {
   outbox: Outbox;
   topic: Topic;
   scheduler: Scheduler;
+  schedules: Schedules;
   cameras: CameraService;
   backlog: Backlog;
   scratch(): Promise<Scratch>;
@@ -61,6 +63,11 @@ export interface Deps {
   media: MediaEngine;
   /** Only render-thumbnails has it, and only where EVIDENCE_KEY names a key. */
   signer?: Signer | undefined;
+  /**
+   * Names what makes clips: another name, other bytes. Only where a clip that was made before is copied (REUSE).
+   * @returns undefined where it cannot be told.
+   */
+  engine?: (() => Promise<string | undefined>) | undefined;
   /** Only publish-clip has it, and only where links can be made that outlast its own rights. */
   link?: MakeLink | undefined;
   /** Percent of the render that is running, for whoever watches. */

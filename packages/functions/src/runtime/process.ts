@@ -1,6 +1,7 @@
 import {
   backoffSeconds,
   failureEntry,
+  LeftToOther,
   PATIENT_SECONDS,
   RetryLater,
   ServiceUnavailableError,
@@ -88,8 +89,8 @@ function timely(archived: AnyEvent, sentMs: number): AnyEvent {
 
 /** Stamps a fact as following from an event. */
 function follow(fact: AnyFact, event: AnyEvent, { clock }: Pick<Deps, "clock">): AnyEvent {
-  const { cause: id = event.metadata.id, id: fixedId, ...happened } = fact;
-  const cause = { ...event, metadata: { ...event.metadata, id } };
+  const { cause: id = event.metadata.id, id: fixedId, cut = event.metadata.cut, ...happened } = fact;
+  const cause = { ...event, metadata: { ...event.metadata, id, cut } };
   return nextEvent(happened, versionOf(fact.type), cause, new Date(clock.now()).toISOString(), fixedId) as AnyEvent;
 }
 
@@ -125,6 +126,7 @@ export async function processMessage<Needs extends WrapperDeps>(
       durationMs: deps.clock.now() - startedMs,
     });
   } catch (error) {
+    if (error instanceof LeftToOther) return deps.log.info("stage waits", { ...fields, why: error.message });
     const later = isLongOutage(error, message, signal) ? new RetryLater("INTERNAL", 30, { cause: error }) : error;
     await handleFailure(stageNamed(stage.name), message, event, { error, later }, deps, fields);
   }

@@ -3,6 +3,7 @@ import { previewKey } from "@camclips/core";
 import { webVtt } from "@camclips/core/webvtt";
 import type { ClipRequest, Preview, PreviewFiles, RenderedClip } from "@camclips/events";
 import type { PreviewJob, Storyboard } from "@camclips/media";
+import { beside } from "../reuse/copy-beside.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { SERVED, uploadFile } from "../runtime/files.ts";
 import { cutKeyframes } from "./cut-keyframes.ts";
@@ -35,15 +36,16 @@ export async function storePreview(
     log.warn("the clip has no preview: its keyframes cannot be decoded", { clipId });
     return undefined;
   }
+  const options = { ...SERVED, metadata: beside(clip), signal };
   const upload = async (file: "sprite" | "animated", path: string, contentType: string) => {
     const key = previewKey(cameraId, clipId, file);
-    return { key, bytes: (await uploadFile(destination, key, path, { ...SERVED, contentType, signal })).bytes };
+    return { key, bytes: (await uploadFile(destination, key, path, { ...options, contentType })).bytes };
   };
   const sprite = await upload("sprite", job.sprite, "image/jpeg");
   const animated = storyboard.animated && job.animated && (await upload("animated", job.animated, "image/webp"));
   const body = new TextEncoder().encode(trackOf(storyboard, sprite.key, clip.durationMs / 1000));
   const key = previewKey(cameraId, clipId, "storyboard");
-  await destination.put(key, body, { ...SERVED, contentType: "text/vtt", signal });
+  await destination.put(key, body, { ...options, contentType: "text/vtt" });
   return {
     storyboard: { key, bytes: body.byteLength },
     sprite: { ...sprite, tiles: storyboard.tiles.length },

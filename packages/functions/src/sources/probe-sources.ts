@@ -7,7 +7,7 @@ import { CorruptSourceError, OutsideMediaError } from "@camclips/mp4";
 import type { Deps } from "../runtime/deps.ts";
 import { inParallel } from "../runtime/in-parallel.ts";
 import { realInterval, zeroMsOf } from "./recorded-interval.ts";
-import { withInit } from "./with-init.ts";
+import { type ReadObject, withInit } from "./with-init.ts";
 
 /** Recordings that are looked into at the same time. */
 const AT_ONCE = 4;
@@ -20,7 +20,7 @@ export interface SlicedSource {
   part: LocatedSource;
   /** Wall-clock instant of the recording's presentation time 0. */
   zeroMs: number;
-  object: OpenObject;
+  object: ReadObject;
   slice: RecordingSlice;
   /** Where clips are signed: what was read of the recording so far. */
   ranges?(): ReadRange[];

@@ -1,5 +1,11 @@
 import type { ObjectReader, OpenObject } from "@camclips/core";
 
+/** A recording as it is read. */
+export interface ReadObject extends OpenObject {
+  /** Of a header that lies in another object: which version of it. */
+  readonly initEtag?: string;
+}
+
 /** Headers have no samples: a few kilobytes. */
 const MOST_INIT_BYTES = 1024 ** 2;
 
@@ -14,12 +20,12 @@ export async function withInit(
   origin: ObjectReader,
   initKey: string | undefined,
   signal: AbortSignal,
-): Promise<OpenObject | undefined> {
+): Promise<ReadObject | undefined> {
   if (initKey === undefined) return object;
   const header = await origin.open(initKey, signal);
   if (!header) return undefined;
   const init = await header.read(0, Math.min(header.size, MOST_INIT_BYTES), signal);
-  return behind(init, object);
+  return { ...behind(init, object), initEtag: header.etag };
 }
 
 function behind(init: Uint8Array, object: OpenObject): OpenObject {

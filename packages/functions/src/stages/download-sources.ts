@@ -1,6 +1,8 @@
 import { stagedSourceKey } from "@camclips/core";
 import { SourcesDownloaded, SourcesLocated, type StagedSource } from "@camclips/events";
 import { lambdaHandler } from "../lambda/handler.ts";
+import { cutKey } from "../reuse/cut-key.ts";
+import { takeTurn } from "../reuse/take-turn.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { inParallel } from "../runtime/in-parallel.ts";
 import { noteWaiting } from "../runtime/note-waiting.ts";
@@ -8,12 +10,29 @@ import { defineStage } from "../runtime/process.ts";
 import { probeSources, type SlicedSource } from "../sources/probe-sources.ts";
 import { decisionFact } from "./locate-sources.ts";
 
-type Needs = Pick<Deps, "origin" | "work" | "records" | "settings" | "metrics">;
+type Needs = Pick<
+  Deps,
+  | "origin"
+  | "work"
+  | "destination"
+  | "destinationBucket"
+  | "records"
+  | "scheduler"
+  | "schedules"
+  | "settings"
+  | "engine"
+  | "clock"
+  | "log"
+  | "metrics"
+>;
 
 const COPIES_AT_ONCE = 2;
 const CONTENT_TYPES = { mp4: "video/mp4", mpegts: "video/mp2t", matroska: "video/x-matroska" };
 
-/** Copies out of each recording only what the clip needs into the work bucket, before retention takes it away. */
+/**
+ * Copies out of each recording only what the clip needs into the work bucket, before retention takes it away. Where the same
+ * cut was made before, its clip is copied instead.
+ */
 export const downloadSources = defineStage("download-sources", [SourcesLocated], async (event, deps: Needs, signal) => {
   const { request, alias, sources, others = [] } = event.data;
   const result = await probeSources(request, [...sources, ...others], deps, signal);
@@ -21,10 +40,19 @@ export const downloadSources = defineStage("download-sources", [SourcesLocated],
     await noteWaiting(result.decision, event, alias, deps, signal);
     return [decisionFact(result.decision, request)];
   }
+  const { gaps } = result.decision;
+  // What somebody has run again is to be made again.
+  const key = event.metadata.rerun ? undefined : await cutKey({ request, alias, probed: result.probed, gaps }, deps);
+  const turn = key === undefined ? undefined : await takeTurn(key, event, deps, signal);
+  if (turn?.kind === "copied") {
+    deps.metrics.add("Reused", 1, "Count");
+    return [turn.fact];
+  }
   const staged = await inParallel(COPIES_AT_ONCE, result.probed, signal, (probed, index, either) =>
     copyToWork(probed, stagedSourceKey(request.clipId, event.metadata.id, index), deps, either),
   );
-  return [SourcesDownloaded.happened({ request, alias, sources: staged, gaps: result.decision.gaps })];
+  const downloaded = SourcesDownloaded.happened({ request, alias, sources: staged, gaps });
+  return [turn?.kind === "makes" ? { ...downloaded, cut: turn.cut } : downloaded];
 });
 
 async function copyToWork(

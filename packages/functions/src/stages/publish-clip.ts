@@ -21,6 +21,7 @@ import {
 } from "@camclips/events";
 import * as z from "zod";
 import { lambdaHandler } from "../lambda/handler.ts";
+import { wakeWaiting } from "../reuse/waiting.ts";
 import { completeGroup, openOlder } from "../runtime/complete-group.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { getEntry, putEntryOnce } from "../runtime/entries.ts";
@@ -37,7 +38,17 @@ import {
 
 type Needs = Pick<
   Deps,
-  "records" | "topic" | "cameras" | "settings" | "destinationBucket" | "metrics" | "log" | "clock" | "link"
+  | "records"
+  | "bus"
+  | "schedules"
+  | "topic"
+  | "cameras"
+  | "settings"
+  | "destinationBucket"
+  | "metrics"
+  | "log"
+  | "clock"
+  | "link"
 >;
 type Terminal = EventOf<typeof ThumbnailsRendered | typeof ClipRejected | typeof ClipFailed>;
 
@@ -65,12 +76,16 @@ export const publishClip = defineStage(
     const { stored, rerunId } = claimed;
     const entries = { notified: notifiedEntry, put: putEntry };
     const at = (entry: keyof typeof entries) => entries[entry](event.metadata.clipId, key, rerunId);
-    const [notified, put] = await Promise.allSettled([
+    const [notified, put, woken] = await Promise.allSettled([
       onceAlone(deps, at("notified"), delivered, () => notify(stored, deps, signal), signal),
       stored.conflict
         ? undefined
         : once(deps, at("put"), delivered, () => putStatus(stored, key, deps, signal), signal),
+      wakeWaiting(event.metadata, deps, signal),
     ]);
+    // They come by themselves, only later.
+    if (woken.status === "rejected")
+      deps.log.warn("clips of the same cut were not woken", { clipId: event.metadata.clipId, error: woken.reason });
     for (const effect of [notified, put]) if (effect.status === "rejected") throw retryable(effect.reason);
     if (stored.cause !== event.metadata.id) {
       deps.log.info("clip already has its terminal status", {
@@ -131,14 +146,15 @@ async function claimTerminal(
 
 function terminalOf(event: Terminal, { settings, destinationBucket, link: makeLink, clock }: Needs): TerminalRecord {
   if (event.type !== "ThumbnailsRendered") return refusedTerminal(event);
-  const { request, clip, coverage, preview, evidence } = event.data;
+  const { request, clip, coverage, preview, evidence, reusedFrom } = event.data;
   const { takenUpAt, occurredAt } = event.metadata;
   const takenUpMs = takenUpAt === undefined ? request.sentMs : Date.parse(takenUpAt);
   const isWanted = request.link === "signed";
   const link = isWanted
     ? makeLink?.({ key: clip.key, clipId: request.clipId }, clock.now() + settings.LINK_SECONDS * 1000)
     : undefined;
-  const finished = { clip, coverage, preview, evidence, link, takenUpMs, finishedMs: Date.parse(occurredAt) };
+  const times = { takenUpMs, finishedMs: Date.parse(occurredAt) };
+  const finished = { clip, coverage, preview, evidence, reusedFrom, link, ...times };
   const clipMetadata = availableMetadata(request, finished, destinationBucket, settings);
   return {
     status: "CLIP_AVAILABLE",

@@ -1,21 +1,14 @@
 import { join } from "node:path";
-import { clipKey, clockKey, requestKey } from "@camclips/core";
+import { clipKey, clockKey, type PutOptions } from "@camclips/core";
 import { type Cue, webVtt } from "@camclips/core/webvtt";
-import {
-  type AnyFact,
-  ClipRejected,
-  ClipRendered,
-  type ClipRequest,
-  type Coverage,
-  type Reason,
-  type Rerun,
-  SourcesDownloaded,
-} from "@camclips/events";
+import { ClipRendered, type ClipRequest, SourcesDownloaded } from "@camclips/events";
 import { findingsOf } from "../evidence/findings-of.ts";
 import { lambdaHandler } from "../lambda/handler.ts";
+import { beside } from "../reuse/copy-beside.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { SERVED, sha256Of, uploadFile } from "../runtime/files.ts";
 import { defineStage } from "../runtime/process.ts";
+import { publishFile } from "../runtime/publish-file.ts";
 import { cutUsable } from "../sources/cut-usable.ts";
 import { openStaged } from "../sources/open-staged.ts";
 
@@ -46,12 +39,13 @@ export const renderClip = defineStage(
     const sha256 = await sha256Of(output, signal);
     const key = clipKey(request.cameraId, request.clipId);
     const { report, coverage } = cut;
-    const file = { key, path: output, sha256, deliveredMs: deliveredMs(coverage) };
-    const refused = await publishFile(file, { request, rerun: metadata.rerun }, deps, signal);
+    const write = async (options: PutOptions) => (await uploadFile(deps.destination, key, output, options)).written;
+    const asked = { request, rerun: metadata.rerun };
+    const refused = await publishFile({ key, sha256, coverage, write }, asked, deps, signal);
     if (refused) return [refused];
     deps.metrics.add("BytesOut", report.bytes, "Bytes");
     const { bytes, durationMs, width, height, frames, encodedFrames, audio, precision, why } = report;
-    const clock = report.clock && (await storeClock(request, report.clock, deps, signal));
+    const clock = report.clock && (await storeClock({ request, sha256 }, report.clock, deps, signal));
     const { clockBurned } = report;
     const made = { durationMs, width, height, frames, encodedFrames, audio, precision, why };
     const clip = { key, bytes, sha256, ...made, clock, ...(clockBurned && { clockBurned }) };
@@ -64,61 +58,15 @@ export const renderClip = defineStage(
 
 /** What the clip's clock says, beside the clip. */
 async function storeClock(
-  { cameraId, clipId }: ClipRequest,
+  { request: { cameraId, clipId }, sha256 }: { request: ClipRequest; sha256: string },
   cues: readonly Cue[],
   { destination }: Needs,
   signal: AbortSignal,
 ): Promise<{ key: string; bytes: number }> {
   const key = clockKey(cameraId, clipId);
   const body = new TextEncoder().encode(webVtt(cues));
-  await destination.put(key, body, { ...SERVED, contentType: "text/vtt", signal });
+  await destination.put(key, body, { ...SERVED, contentType: "text/vtt", metadata: beside({ sha256 }), signal });
   return { key, bytes: body.byteLength };
-}
-
-interface ClipFile {
-  key: string;
-  path: string;
-  sha256: string;
-  /** How much of the range it holds. */
-  deliveredMs: number;
-}
-
-/** Puts the clip under its public key. A crash between this and the event is met by the same bytes again. */
-async function publishFile(
-  { key, path, sha256, deliveredMs }: ClipFile,
-  { request, rerun }: { request: ClipRequest; rerun: Rerun | undefined },
-  { destination, records }: Needs,
-  signal: AbortSignal,
-): Promise<AnyFact | undefined> {
-  const metadata = { request: requestKey(request), sha256, delivered: String(deliveredMs) };
-  const options = { ...SERVED, contentType: "video/mp4", metadata, signal };
-  const { written } = await uploadFile(destination, key, path, { ...options, ifAbsent: true });
-  if (written) return undefined;
-  const existing = await destination.info(key, signal);
-  if (existing?.metadata.sha256 === sha256) return undefined;
-  if (existing?.metadata.request !== metadata.request) {
-    const message = `${key} already holds a clip of another request, which stays: use a new clipId`;
-    return reject(request, "INVALID_REQUEST", message, true);
-  }
-  const told = await records.status(request.clipId, signal);
-  const isDelivered = told?.outcome === "CLIP_AVAILABLE" && told.requestKey === metadata.request;
-  const kept = isDelivered && whyKept(Number(existing.metadata.delivered), deliveredMs, rerun);
-  if (kept) return reject(request, "ALREADY_DELIVERED", `${key} stays as it was delivered: ${kept}`, false);
-  await uploadFile(destination, key, path, options);
-  return undefined;
-}
-
-/** Whoever was told of a clip finds what was told: other bytes take its place only when they are told, too, and hold no less. */
-function whyKept(hadMs: number, hasMs: number, rerun: Rerun | undefined): string | undefined {
-  if (hasMs < hadMs) return `it holds ${hadMs} ms of the range, and this run found ${hasMs} ms`;
-  return rerun?.notify ? undefined : "this run made other bytes, and would tell nobody; --notify replaces the clip";
-}
-
-const deliveredMs = ({ delivered }: Coverage): number =>
-  Math.round(delivered.reduce((sum, [start, end]) => sum + end - start, 0));
-
-function reject(request: ClipRequest, reason: Reason, message: string, conflict: boolean): AnyFact {
-  return ClipRejected.happened({ request, status: "FATAL_ERROR", reason, message, conflict });
 }
 
 export const handler = lambdaHandler(renderClip, async (environment) =>

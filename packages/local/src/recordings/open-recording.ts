@@ -15,7 +15,7 @@ export async function openRecording(
 ): Promise<OpenObject | undefined> {
   const opened = await lookAt(path);
   if (!opened) return undefined;
-  const { bytes: size, inode } = opened;
+  const { bytes: size, inode, writtenMs } = opened;
 
   /** Whoever opens it closes it. */
   const openSame = async (): Promise<FileHandle> => {
@@ -28,7 +28,7 @@ export async function openRecording(
 
   const fetchRange = async (start: number, end: number, signal?: AbortSignal) =>
     (await openSame()).createReadStream({ start, end: end - 1, signal });
-  const object = new RangedObject({ size, etag: `"${inode}-${size}"`, fetchRange });
+  const object = new RangedObject({ size, etag: `"${inode}-${writtenMs}-${size}"`, fetchRange });
   // An index is read in small pieces, of tens of thousands of files: a stream for each would be most of the memory and the time.
   object.read = async (start, end, signal) => {
     signal?.throwIfAborted();
@@ -46,10 +46,10 @@ export async function openRecording(
   return object;
 }
 
-async function lookAt(path: string): Promise<{ bytes: number; inode: number } | undefined> {
+async function lookAt(path: string): Promise<{ bytes: number; inode: number; writtenMs: number } | undefined> {
   await using file = await openIfThere(path);
   const found = await file?.stat();
-  return found && { bytes: found.size, inode: found.ino };
+  return found && { bytes: found.size, inode: found.ino, writtenMs: found.mtimeMs };
 }
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {

@@ -1,10 +1,12 @@
 import { join } from "node:path";
-import { claimEntry, RECORD_DAYS, workingStatus } from "@camclips/core";
+import { claimEntry, eventEntry, RECORD_DAYS, twinEntry, workingStatus } from "@camclips/core";
+import { toEnvelope } from "@camclips/events";
 import { clipRecordsContract } from "@camclips/testing/contracts/clip-records";
 import { testFolder } from "@camclips/testing/folders";
+import { sampleEvent } from "@camclips/testing/sample-events";
 import { request } from "@camclips/testing/stage-world";
 import { expect, it } from "vitest";
-import { createSqliteRecords, sweepRecords } from "./clip-records.ts";
+import { createSqliteRecords, latestClipIn, sweepRecords } from "./clip-records.ts";
 import { StateFile } from "./state-file.ts";
 
 const DAY_MS = 24 * 3600_000;
@@ -38,4 +40,15 @@ it("keeps records for as long as anything can come again, and then removes them"
   await sweepRecords(file, moving);
   expect(await records.get(claimEntry("clip-1"))).toBeUndefined();
   expect(await records.status("clip-1")).toBeUndefined();
+});
+
+it("takes no record of a cut for the clip whose history grew last", async () => {
+  using file = new StateFile(":memory:");
+  let now = 0;
+  const records = createSqliteRecords(file, { now: () => now });
+  const event = toEnvelope(sampleEvent("SourcesLocated"));
+  await records.putOnce(eventEntry("clip-1", "e-1"), event);
+  now += 1;
+  await records.putOnce(twinEntry("22222222-2222-8222-8222-222222222222", "e-1"), event);
+  expect(latestClipIn(file)).toBe("clip-1");
 });

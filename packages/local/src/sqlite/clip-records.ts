@@ -2,6 +2,7 @@ import {
   type ClipRecords,
   type ClipStatus,
   type Clock,
+  CUT_RECORDS,
   clipStatus,
   type EntryKey,
   EVENT_ENTRIES,
@@ -164,8 +165,9 @@ export function sweepRecords(file: StateFile, { now }: Clock): Promise<unknown> 
 /** The clip whose history grew last. */
 export function latestClipIn(file: StateFile): string | undefined {
   const latest = file.read.row(
-    "SELECT clip_id FROM entries WHERE name >= ? AND name < ? ORDER BY expires_ms DESC LIMIT 1",
-    ...[EVENT_ENTRIES, `${EVENT_ENTRIES}~`],
+    `SELECT clip_id FROM entries WHERE name >= ? AND name < ? AND NOT (clip_id >= ? AND clip_id < ?)
+     ORDER BY expires_ms DESC LIMIT 1`,
+    ...[EVENT_ENTRIES, `${EVENT_ENTRIES}~`, CUT_RECORDS, `${CUT_RECORDS}~`],
   );
   return latest && String(latest.clip_id);
 }

@@ -77,6 +77,7 @@ const tunable = {
   PREVIEWS: true,
   CLIP_CLOCK: true,
   CLOCK_ZONE: true,
+  REUSE: true,
   CLIP_CODEC: true,
   JOIN_TOLERANCE_MS: true,
   RECORDING_MAX_LEN: true,

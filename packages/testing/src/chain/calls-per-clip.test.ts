@@ -35,7 +35,7 @@ it("docs/scale.md says what npm run bench:cost prints", async () => {
 it("signing a clip costs what docs/operations.md says: one signature, one object, no event or message", async () => {
   let signatures = 0;
   const sign = async () => new Uint8Array(64).fill(++signatures);
-  const signed = await callsOfOneClip({ kid: "key", sign });
+  const signed = await callsOfOneClip({ signer: { kid: "key", sign } });
   expect(signatures).toBe(1);
   expect([signed.s3Writes - calls.s3Writes, signed.s3Reads - calls.s3Reads]).toEqual([1, 1]);
   const { s3Writes: _, s3Reads: __, writeUnits, readUnits, recordBytes, ...others } = signed;
@@ -44,4 +44,18 @@ it("signing a clip costs what docs/operations.md says: one signature, one object
   expect(writeUnits).toBeGreaterThan(calls.writeUnits);
   expect(readUnits).toBeGreaterThanOrEqual(calls.readUnits);
   expect(recordBytes).toBeGreaterThan(calls.recordBytes);
+});
+
+it("making the same cut once costs what docs/operations.md says: a clip that is cut a write and a read, a copy less", async () => {
+  const cut = await callsOfOneClip({ reuse: "cut" });
+  const { dynamoWrites, dynamoReads, writeUnits: _, readUnits: __, recordBytes: ___, ...others } = cut;
+  expect(calls).toMatchObject(others);
+  expect([dynamoWrites - calls.dynamoWrites, dynamoReads - calls.dynamoReads]).toEqual([1, 1]);
+
+  const copy = await callsOfOneClip({ reuse: "copied" });
+  expect(copy.messages["render-clip"]).toBeUndefined();
+  const names = ["s3Writes", "s3Reads", "dynamoWrites", "dynamoReads", "events"] as const;
+  const row = names.map((name) => copy[name]).join(" | ");
+  const messages = Object.values(copy.messages).reduce((sum, count) => sum + count, 0);
+  expect(await page("operations.md")).toContain(`| a copy | ${row} | ${messages} |`);
 });

@@ -1,12 +1,11 @@
 import { appendFile } from "node:fs/promises";
 import { createS3Store } from "@camclips/aws";
 import type { ClipRecords, ClipStatus, Signer } from "@camclips/core";
-import { pipeline, type StageName, takersOf } from "@camclips/events";
+import type { StageName } from "@camclips/events";
 import type { MediaEngine } from "@camclips/media";
-import type { Deps } from "../../../functions/src/runtime/deps.ts";
-import type { StageHandler } from "../../../functions/src/runtime/process.ts";
 import { BUCKET, type FakeS3, startFakeS3 } from "../fake-s3.ts";
-import { deliver, fakeMedia, requestBody, START, type StageWorld, testWorld } from "../stage-world.ts";
+import { fakeMedia, request, requestBody, START, type StageWorld, testWorld } from "../stage-world.ts";
+import { runToEnd } from "./run-to-end.ts";
 
 /** What one clip asks of AWS: delivered at the first attempt, out of one recording, its deadline check included. */
 export interface ClipCalls {
@@ -81,6 +80,12 @@ function counting(records: ClipRecords, calls: RecordCalls): ClipRecords {
       calls.readUnits += Math.ceil(bytesOf(value ?? "") / 4096);
       return value;
     },
+    async history(clipId, signal) {
+      const events = await records.history(clipId, signal);
+      calls.dynamoReads += 1;
+      calls.readUnits += Math.ceil(bytesOf(events) / 4096);
+      return events;
+    },
     putOnce(key, value, options) {
       write(value, options?.status);
       return records.putOnce(key, value, options);
@@ -97,38 +102,30 @@ function counting(records: ClipRecords, calls: RecordCalls): ClipRecords {
   };
 }
 
-async function loadHandlers(): Promise<Map<string, StageHandler<Deps>>> {
-  const handlers = new Map<string, StageHandler<Deps>>();
-  for (const { stage } of pipeline) {
-    const module = await import(`../../../functions/src/stages/${stage}.ts`);
-    handlers.set(stage, module[stage.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())]);
-  }
-  return handlers;
-}
-
 /** Sends a clip its whole way, with its deadline check. */
 async function runChain(world: StageWorld): Promise<ClipCalls["messages"]> {
-  const handlers = await loadHandlers();
   const messages: ClipCalls["messages"] = {};
-  const run = async (stage: StageName, body: unknown): Promise<void> => {
+  const count = (stage: StageName) => {
     messages[stage] = (messages[stage] ?? 0) + 1;
-    const events = await deliver(handlers.get(stage) as StageHandler<Deps>, body, world);
-    for (const event of events) for (const { stage: taker } of takersOf(event)) await run(taker, event);
   };
-  await run("accept-request", requestBody());
-  const [watch] = world.schedules;
-  await run("check-deadline", JSON.parse(watch?.body ?? ""));
+  await runToEnd("accept-request", requestBody(), world, count);
+  const watch = world.schedules.at(-1);
+  await runToEnd("check-deadline", JSON.parse(watch?.body ?? ""), world, count);
   return messages;
 }
 
 const callsOf = (stores: FakeS3[], methods: RegExp) =>
   stores.flatMap(({ calls }) => calls).filter(({ method }) => methods.test(method)).length;
 
-/**
- * @param signer signs the clip's manifest; what it is asked for is for the caller to count.
- * @throws Error when the clip did not become available.
- */
-export async function callsOfOneClip(signer?: Signer): Promise<ClipCalls> {
+interface Counted {
+  /** Signs the clip's manifest; what it is asked for is for the caller to count. */
+  signer?: Signer;
+  /** Where the same cut is made once: the calls of the clip that is cut, or of a copy of it. */
+  reuse?: "cut" | "copied";
+}
+
+/** @throws Error when the clip did not become available. */
+export async function callsOfOneClip({ signer, reuse }: Counted = {}): Promise<ClipCalls> {
   await using world = await testWorld({ THUMBNAIL_SIZES: "300 640 1500 3000", ...(signer && { EVIDENCE_KEY: "key" }) });
   await using origin = await startFakeS3();
   await using work = await startFakeS3();
@@ -136,29 +133,33 @@ export async function callsOfOneClip(signer?: Signer): Promise<ClipCalls> {
   const name = await world.record(START);
   const recording = await world.deps.origin.open(name).then((object) => object?.read(0, object.size));
   await createS3Store(origin.client, BUCKET).put(name, recording as Uint8Array, { contentType: "video/mp4" });
-  origin.calls.length = 0;
   const calls = { dynamoWrites: 0, transactions: 0, dynamoReads: 0, writeUnits: 0, readUnits: 0, recordBytes: 0 };
+  const { records } = world.deps;
   Object.assign(world.deps, {
     origin: createS3Store(origin.client, BUCKET),
     work: createS3Store(work.client, BUCKET),
     destination: createS3Store(destination.client, BUCKET),
-    records: counting(world.deps.records, calls),
     // What work that lasts looks for depends on the machine.
     lookMs: 600_000,
     media: largeMedia(),
     signer,
+    ...(reuse && { engine: async () => "engine-1" }),
   });
-  const messages = await runChain(world);
-  const [told] = world.notifications;
-  if (told?.attributes.status !== "CLIP_AVAILABLE") throw new Error(`the clip is ${told?.attributes.status}`);
+  if (reuse === "copied") await runToEnd("accept-request", requestBody(request({ clipId: "clip-0" })), world);
   const stores = [origin, work, destination];
+  for (const store of stores) store.calls.length = 0;
+  const before = [world.published.length, world.schedules.length, world.notifications.length] as const;
+  world.deps.records = counting(records, calls);
+  const messages = await runChain(world);
+  const told = world.notifications.slice(before[2]);
+  if (told[0]?.attributes.status !== "CLIP_AVAILABLE") throw new Error(`the clip is ${told[0]?.attributes.status}`);
   return {
     ...calls,
     s3Writes: callsOf(stores, /PUT|POST/),
     s3Reads: callsOf(stores, /GET|HEAD/),
-    events: world.published.length,
+    events: world.published.length - before[0],
     messages,
-    schedules: world.schedules.length,
-    notifications: world.notifications.length,
+    schedules: world.schedules.length - before[1],
+    notifications: told.length,
   };
 }

@@ -8,7 +8,7 @@ import {
   waitingStatus,
   workingStatus,
 } from "../../../core/src/clip-status.ts";
-import { claimEntry, eventEntry, notifiedEntry } from "../../../core/src/keys.ts";
+import { claimEntry, cutRecord, eventEntry, makerEntry, notifiedEntry, twinEntry } from "../../../core/src/keys.ts";
 import { SAMPLE_NOW, sampleEvent, sampleFact, sampleRequest } from "../sample-events.ts";
 
 /** The contract of the ClipRecords port as tests: every adapter runs the same ones. Not part of the product. */
@@ -296,6 +296,21 @@ export function clipRecordsContract(name: string, open: () => Promise<RecordsUnd
       const history = JSON.parse(JSON.stringify(await records.history(clipId)));
       expect(history).toEqual(JSON.parse(JSON.stringify([accepted, pending, retried])));
       expect(await records.history("other")).toEqual([]);
+    });
+
+    it("keeps whose turn it is to make a cut, and tells who waits for it", async () => {
+      await using tested = await open();
+      const { records } = tested;
+      const [one, other] = ["22222222-2222-8222-8222-222222222222", "22222222-2222-8222-8222-222222222223"];
+      const turns = await Promise.all(["a", "b", "c"].map((clipId) => records.putOnce(makerEntry(one, 0), { clipId })));
+      expect(turns.filter(({ ours }) => ours)).toHaveLength(1);
+      expect((await records.putOnce(makerEntry(one, 1), { clipId: "d" })).ours).toBe(true);
+      const waiting = sampleEvent("SourcesLocated");
+      for (const cut of [one, other]) await records.putOnce(twinEntry(cut, waiting.metadata.id), toEnvelope(waiting));
+      expect((await records.putOnce(twinEntry(one, waiting.metadata.id), "again")).ours).toBe(false);
+      const listed = (await records.history(cutRecord(one))).map(({ metadata }) => metadata.id);
+      expect(listed).toEqual([waiting.metadata.id]);
+      expect(await records.history(waiting.metadata.clipId)).toEqual([]);
     });
 
     it("finds all of a clip by its id, whatever letters are in it", async () => {

@@ -177,7 +177,10 @@ async function begin(world: FaultyWorld, mutate: Mutation): Promise<Process> {
     origin: world.origin,
     destination: world.destination,
     destinationBucket: "clips",
-    media: fakeMedia(),
+    media: fakeMedia(() => {
+      world.renders += 1;
+    }),
+    engine: async () => "engine-1",
     cameras: world.cameras,
     clock: world,
     redeliverAfterMs: () => 1,

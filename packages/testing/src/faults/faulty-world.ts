@@ -63,6 +63,7 @@ export class FaultyWorld implements Disposable {
   readonly needlessRepeats: string[] = [];
   readonly #unmarked = new Map<string, number>();
   kills = 0;
+  renders = 0;
   /** The highest attempt of one event that any stage asked for. */
   mostTries = 1;
   /** Nothing goes wrong any more: the rest must come to its end. */

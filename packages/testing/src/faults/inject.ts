@@ -126,6 +126,12 @@ export function injectFaults(deps: Deps, world: FaultyWorld, life: Life): Deps {
         });
       },
     },
+    schedules: {
+      async unschedule(name, signal) {
+        outage("scheduler", "throttled");
+        await effect(`unschedule ${name}`, () => deps.schedules.unschedule(name, signal));
+      },
+    },
     bus: {
       async publish(events, signal) {
         for (const event of events) {

@@ -342,6 +342,11 @@ export const mutations: readonly Mutation[] = [
     make: (graph) => allow(graph, /^RenderClipRole$/, "kms:Sign", "arn:aws:kms:eu-west-1:123456789012:key/k"),
   },
   {
+    mistake: "a clip is copied where nobody asked for that",
+    foundBy: "functions may do what their row says, and nothing else",
+    make: (graph) => allow(graph, /^DownloadSourcesRole$/, "s3:PutObject", "arn:aws:s3:::clips/*"),
+  },
+  {
     mistake: "a bucket is not encrypted",
     foundBy: "buckets are encrypted",
     make: (graph) => remove(graph, /^WorkEncryption$/),

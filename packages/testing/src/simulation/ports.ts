@@ -68,6 +68,7 @@ export function simulatedPorts({ agenda, load, send, ...world }: Surroundings): 
         return "scheduled";
       },
     },
+    schedules: { unschedule: async () => {} },
     cameras: { alias: async () => "", recordings: async () => [], putClip: async () => {} },
     topic: { notify: async ({ message }) => world.onTold(JSON.parse(message)) },
   };
