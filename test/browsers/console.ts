@@ -123,6 +123,16 @@ async function lookAtPreview(name: string, page: Page): Promise<void> {
   }, clip);
 }
 
+/** The page of a clip that is a copy of another one leads there. */
+async function lookAtCopy(name: string, page: Page, url: string): Promise<void> {
+  await page.goto(`${url}/#/clips/copied`);
+  await page.waitForSelector("dd a[href='#/clips/previewed']", PATIENCE);
+  await shoot(page, `${name} copy`);
+  await accessibility(page, `${name}, copy`);
+  await page.click("dd a[href='#/clips/previewed']");
+  await page.waitForFunction("document.querySelector('h1')?.textContent === 'previewed'", PATIENCE);
+}
+
 async function lookAt(name: string, page: Page, world: TestService): Promise<void> {
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(String(error)));
@@ -185,6 +195,7 @@ async function lookAt(name: string, page: Page, world: TestService): Promise<voi
       }
     }
   }
+  await lookAtCopy(name, page, world.url);
   await lookElsewhere(name, page, world);
   for (const error of errors) wrong.push(`${name}: ${error}`);
 }
@@ -232,6 +243,8 @@ await until(async () => (await world.json("/operations")).index.complete);
 const whole = { camera: "pier", start: PIER_START, end: PIER_START + 4000, clipId: "previewed" };
 await world.call("/clips", { json: whole });
 await until(async () => (await world.json("/clips/previewed")).links.storyboard !== undefined);
+await world.call("/clips", { json: { ...whole, clipId: "copied" } });
+await until(async () => (await world.json("/clips/copied")).metadata?.reusedFrom === "previewed");
 for (const launch of [launchChromium, launchFirefox]) {
   const { name, driver } = await launch();
   try {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { maxRetries, requestKey } from "@camclips/core";
-import { type AnyEvent, type CamclipsEvent, MAX_HOPS, markRerun } from "@camclips/events";
+import { type AnswerableRequest, type AnyEvent, type CamclipsEvent, MAX_HOPS, markRerun } from "@camclips/events";
 import { STATE_FILE, StateFile } from "@camclips/local";
 import { filesIn } from "../folders.ts";
 import { groupComplaints, isOfGroup } from "./check-groups.ts";
@@ -35,6 +35,7 @@ export async function complaintsAbout(ending: Ending): Promise<string[]> {
     ...messagesHaveOneAnswer(ending),
     ...(await clipsAreWhatWasTold(ending)),
     ...(await cancelledRendersStop(ending.world)),
+    ...copiesAreOfWhatWasDelivered(ending),
     ...(await publicObjectsAreWhole(ending.world)),
     ...(await nothingIsLeftBehind(ending)),
     ...nothingWentRound(ending),
@@ -223,6 +224,27 @@ async function cancelledRendersStop(world: Ending["world"]): Promise<string[]> {
   for (const clipId of world.cancelledRenders)
     if (await world.hasClip(clipId)) complaints.push(`${clipId}: its render went on after it was cancelled`);
   return complaints;
+}
+
+/** A clip that is a copy is one of the same camera, range and policy, which was delivered with the same bytes. */
+function copiesAreOfWhatWasDelivered({ world }: Ending): string[] {
+  const delivered = new Map(
+    world.notifications
+      .map(({ message }) => JSON.parse(message) as ClipMetadata & { clip?: { sha256: string } })
+      .filter(({ status }) => status === "CLIP_AVAILABLE")
+      .map((told) => [`${told.clipId} ${told.clip?.sha256}`, told]),
+  );
+  const cutOf = ({ cameraId, startMs, endMs, gapPolicy }: AnswerableRequest) =>
+    JSON.stringify([cameraId, startMs, endMs, gapPolicy]);
+  const pictured = eventsOf(world.published, "ThumbnailsRendered");
+  return pictured.flatMap(({ data: { request, clip, reusedFrom }, metadata }) => {
+    if (reusedFrom === undefined) return [];
+    const isOfIt = pictured.some(
+      ({ data }) => data.request.clipId === reusedFrom && cutOf(data.request) === cutOf(request),
+    );
+    const isTold = delivered.has(`${reusedFrom} ${clip.sha256}`);
+    return isOfIt && isTold ? [] : [`${metadata.clipId}: no copy of what ${reusedFrom} was told as`];
+  });
 }
 
 /** Every object under a public key is the whole of something that was verified. */

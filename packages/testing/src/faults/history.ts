@@ -221,7 +221,16 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   }),
 );
 
-const history: fc.Arbitrary<Omit<History, "seed">> = fc.record({
+/** Requests for the same as the first one, under clipIds of their own. */
+const twins = fc.oneof(
+  { weight: 1, arbitrary: fc.constant<number[][]>([]) },
+  {
+    weight: 1,
+    arbitrary: fc.array(fc.array(seconds(600), { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 3 }),
+  },
+);
+
+const drawn = fc.record({
   intensity: fc.constantFrom(0, 0.02, 0.05, 0.1, 0.2),
   asked: fc
     .integer({ min: 1, max: 4 })
@@ -248,11 +257,25 @@ const history: fc.Arbitrary<Omit<History, "seed">> = fc.record({
   ),
 });
 
+const history: fc.Arbitrary<Omit<History, "seed">> = fc
+  .tuple(drawn, twins)
+  .map(([one, sent]) => ({ ...one, asked: withTwins(one.asked, sent) }));
+
+/** @param sent when the messages of each twin of the first request are sent. */
+export const withTwins = (asked: readonly Asked[], sent: readonly number[][]): Asked[] => [
+  ...asked,
+  ...asked
+    .slice(0, 1)
+    .flatMap((first) =>
+      sent.map((sentSeconds, index) => ({ ...first, clipId: `twin-${index}`, fault: undefined, sentSeconds })),
+    ),
+];
+
 /** The history of a seed: always the same one. */
 export function historyOf(seed: number): History {
-  const [drawn] = fc.sample(history, { seed, numRuns: 1 });
-  if (!drawn) throw new Error("nothing was drawn");
-  return { seed, ...drawn };
+  const [one] = fc.sample(history, { seed, numRuns: 1 });
+  if (!one) throw new Error("nothing was drawn");
+  return { seed, ...one };
 }
 
 /** Every clip that somebody asks for, by itself or in a group. */
