@@ -124,7 +124,9 @@ export function createFolderStore(root: string): ObjectStore {
         options.signal?.throwIfAborted();
         if (!(await isSame())) throw changed();
         // No second name of the same file: what somebody does to the one must not happen to the other.
-        await copyFile(pathOf(from), temporary, constants.COPYFILE_FICLONE);
+        await copyFile(pathOf(from), temporary, constants.COPYFILE_FICLONE).catch((error: unknown) => {
+          throw isCode(error, "ENOENT") ? changed() : error;
+        });
         if (!(await isSame())) throw changed();
         return settleObject(temporary, key, options);
       });

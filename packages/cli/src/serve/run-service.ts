@@ -15,12 +15,13 @@ export async function runService(config: Config, json: boolean): Promise<string>
   const media = localMedia(await usableFfmpeg(process.env));
   const log = lineLog(process.stderr, json);
   const settings = settingsOf(config);
+  const engine = engineOf(media);
+  // While the code that runs is the one that lies there.
+  void engine();
   const signer = await evidenceSigner(settings.EVIDENCE_KEY);
-  const service = await startService({ config, settings, media, engine: engineOf(media), signer, log }).catch(
-    (error: unknown) => {
-      throw told(error as NodeJS.ErrnoException, config.listen);
-    },
-  );
+  const service = await startService({ config, settings, media, engine, signer, log }).catch((error: unknown) => {
+    throw told(error as NodeJS.ErrnoException, config.listen);
+  });
   const notify = (state: Parameters<typeof notifySystemd>[0]) =>
     notifySystemd(state, process.env).catch((error: Error) =>
       log("warn", "systemd was not told", { error: error.message }),
