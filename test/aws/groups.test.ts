@@ -1,4 +1,4 @@
-import { lookAtGroup } from "@camclips/functions";
+import { listGroups, lookAtGroup } from "@camclips/functions";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createStack } from "./create-stack.ts";
 import type { Stack } from "./stack.ts";
@@ -32,6 +32,8 @@ it("tells of a group once, when its last clip is decided, item by item", async (
   const items = told.body.items as { clipId: string; status: string }[];
   expect(items.map((each) => each.status)).toEqual(statuses);
   expect(await lookAtGroup("incident", stack.records)).toMatchObject({ status: "GROUP_PARTLY_AVAILABLE", items });
+  const listed = await Array.fromAsync(listGroups({}, stack.records));
+  expect(listed).toMatchObject([{ groupId: "incident", items: 3, status: "GROUP_PARTLY_AVAILABLE" }]);
   const again = (await stack.notifications()).filter(({ attributes }) => attributes.groupId === "incident");
   expect(again).toHaveLength(1);
 });

@@ -5,11 +5,13 @@ import {
   type Clock,
   clipStatus,
   type EntryKey,
+  groupEntry,
   historyFrom,
   RECORD_DAYS,
   waitingEntries,
   waitingEntry,
 } from "@camclips/core";
+import { groupClaim } from "@camclips/core/group-claim";
 import { waitingClip } from "@camclips/core/waiting-clip";
 import * as table from "./dynamo-table.ts";
 import { put, putTogether } from "./dynamo-writes.ts";
@@ -84,6 +86,19 @@ export function createDynamoRecords(client: DynamoDBDocumentClient, TableName: s
       statuses({ ...table.clipsInState(state, fromMs, toMs), ScanIndexForward: oldestFirst }, signal),
 
     ofCamera: (cameraId, { startMs, endMs }, signal) => statuses(table.clipsOfCamera(cameraId, startMs, endMs), signal),
+
+    async claimGroup(claim, signal) {
+      const json = JSON.stringify(claim);
+      const attributes = { json, state: table.GROUPS, sinceMs: claim.sinceMs };
+      const entry = { ...item(groupEntry(claim.groupId), attributes), ...table.unlessWritten };
+      const inTheWay = await put(client, entry, signal);
+      return { stored: JSON.parse(inTheWay?.json ?? json), ours: inTheWay === undefined };
+    },
+
+    async *groups({ fromMs = 0, toMs = Number.MAX_SAFE_INTEGER } = {}, signal) {
+      const query = { ...table.clipsInState(table.GROUPS, fromMs, toMs), ScanIndexForward: false };
+      for await (const found of list(query, signal)) yield groupClaim.parse(found);
+    },
 
     async setWaiting(waiting, signal) {
       const { request, alias, deadlineAt } = waiting;

@@ -11,11 +11,15 @@ import {
  * The table of clips' records (stacks/clips-table.ts makes it): what its expressions say, in one place.
  * Partition key `clipId`, sort key `entry`; `json` holds an entry's value, `expiresAt` (seconds) is the time to live.
  * Items of clips that wait have the partition of their camera's footage, and `attempt`.
- * Status items alone have `state` and `sinceMs` (index `byState`), `cameraId` and `startMs` (index `byCamera`).
+ * Status items have `state` and `sinceMs` (index `byState`), `cameraId` and `startMs` (index `byCamera`); claims of groups are
+ * in the first of these indexes, too.
  */
 
 /** The sort key of a clip's status; no key of an entry is called so. */
 export const STATUS_ENTRY = "status";
+
+/** In place of a clip's state: no state is called so. */
+export const GROUPS = "group";
 
 /** The item is told that stands in the way. */
 const telling = { ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const };
@@ -62,7 +66,7 @@ export const eventsOf = (clipId: string) => ({
 });
 
 /** `[fromMs, toMs)`, in the order of their times. */
-export const clipsInState = (state: ClipState, fromMs: number, toMs: number) => ({
+export const clipsInState = (state: ClipState | typeof GROUPS, fromMs: number, toMs: number) => ({
   IndexName: "byState",
   KeyConditionExpression: "#state = :state AND sinceMs BETWEEN :from AND :to",
   ExpressionAttributeNames: { "#state": "state" },

@@ -1,5 +1,6 @@
 import { type AnyEvent, parseEnvelope } from "@camclips/events";
 import type { ClipState, ClipStatus } from "./clip-status.ts";
+import type { GroupClaim } from "./group-claim.ts";
 import type { WaitingClip } from "./waiting-clip.ts";
 
 /**
@@ -73,6 +74,10 @@ export interface ClipRecords {
     range: { startMs: number; endMs: number },
     signal?: AbortSignal,
   ): AsyncIterable<ClipStatus>;
+  /** Takes a groupId, unless it was taken: the first claim stays. */
+  claimGroup(claim: GroupClaim, signal?: AbortSignal): Promise<StoredOnce>;
+  /** Claims of `[fromMs, toMs)`, the latest first. The list may be a moment late. */
+  groups(since?: { fromMs?: number; toMs?: number }, signal?: AbortSignal): AsyncIterable<GroupClaim>;
   /** Notes that a clip waits for a camera's footage. Of a clip's attempts the latest stays. */
   setWaiting(waiting: WaitingClip, signal?: AbortSignal): Promise<void>;
   /** Clips whose range starts in `[fromMs, toMs]` and that have waited for the camera's footage, by their start. Not late. */

@@ -9,6 +9,8 @@ export {
   type Redriven,
   type WantedClips,
 } from "./operator/desk.ts";
+export { inOrder, latestFirst } from "./operator/latest-first.ts";
+export { type KnownGroup, listGroups, type WantedGroups } from "./operator/list-groups.ts";
 export { isWanted, LEVELS, type LogLine, readLine, type WantedLines } from "./operator/log-line.ts";
 export { type GroupView, lookAtGroup } from "./operator/look-at-group.ts";
 export {

@@ -2,7 +2,7 @@ import type { Clock, EventBus, Outbox } from "@camclips/core";
 import { type AnyEvent, type CamclipsEvent, type StageName, takersOf, toEnvelope } from "@camclips/events";
 import { eventsOf, resultOf } from "@camclips/functions";
 import { deleteMessage, type StoredQueue } from "./queue.ts";
-import { putEntryIn } from "./sqlite/clip-records.ts";
+import { putEntryIn } from "./sqlite/entries.ts";
 import type { StateFile, Transaction } from "./sqlite/state-file.ts";
 
 export interface BusOptions {

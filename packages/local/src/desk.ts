@@ -1,6 +1,6 @@
 import type { Clock } from "@camclips/core";
 import { pipeline } from "@camclips/events";
-import { cancelClip, type Desk, lookAtGroup, lookIntoDeadLetters, replayFrom } from "@camclips/functions";
+import { cancelClip, type Desk, listGroups, lookAtGroup, lookIntoDeadLetters, replayFrom } from "@camclips/functions";
 import { linesIn } from "./log-lines.ts";
 import type { OperatorPorts } from "./operator-ports.ts";
 import { addMessage } from "./queue.ts";
@@ -57,6 +57,7 @@ export function createLocalDesk({ name, file, folder, clock, ports, enqueue = st
     request: (body) => send("accept-request", body),
     requestGroup: (body) => send("accept-request", body),
     group: (groupId) => lookAtGroup(groupId, ports.records),
+    groups: (wanted) => listGroups(wanted, ports.records),
     cancel: (clipId) => cancelClip(clipId, ports),
     queues: async () =>
       pipeline.map(({ stage }) => ({

@@ -11,5 +11,5 @@ export const about = call("/about").then((answer) => {
 /** @type {string[]} */
 let parts = [];
 
-/** Whether there is such a part; known once `about` is. @param {"timeline" | "api" | "links" | "groups"} part */
+/** Whether there is such a part; known once `about` is. @param {"timeline" | "api" | "links"} part */
 export const shows = (part) => parts.includes(part);

@@ -79,7 +79,6 @@ function clipParts(clip, path, reload) {
     links.evidence &&
       h("a", { class: "button", href: links.evidence, download: `${clipId}.manifest.json` }, "Evidence"),
     metadata?.groupId &&
-      shows("groups") &&
       h("a", { class: "button", href: `#/groups/${encodeURIComponent(metadata.groupId)}` }, "Its group"),
     h("button", { type: "button", onclick: () => attempt(() => askAgain(clip)) }, "Ask again"),
     (state === "waiting" || state === "working" || state === "queued") &&

@@ -5,6 +5,7 @@ import { addClipEvents } from "./api/clip-events.ts";
 import { addClipFiles } from "./api/clip-files.ts";
 import { addClips } from "./api/clips.ts";
 import { documentationPage } from "./api/documentation.ts";
+import { addGroupList } from "./api/group-list.ts";
 import { addGroupZip } from "./api/group-zip.ts";
 import { addGroups } from "./api/groups.ts";
 import { addOperations } from "./api/operations.ts";
@@ -18,7 +19,7 @@ import type { Site } from "./site.ts";
 export function createApp(site: Site, onError: (error: unknown) => void): Api {
   const { config, signer, clock } = site;
   const { allowOrigins, tokens } = config;
-  const about = { name: "this machine", shows: ["timeline", "api", "links", "groups"] as const };
+  const about = { name: "this machine", shows: ["timeline", "api", "links"] as const };
   const { app, guard } = createBaseApp({ tokens, allowOrigins, signer, now: clock.now }, about, onError);
   for (const add of [
     addClips,
@@ -31,6 +32,7 @@ export function createApp(site: Site, onError: (error: unknown) => void): Api {
     addOperations,
   ])
     add(app, site, guard);
+  addGroupList(app, site.runtime.desk, guard);
   addOperator(app, site.runtime.desk, guard);
   addDocumentation(app);
   app.get("/*", (context) => consoleFile(context.req.raw));

@@ -3,6 +3,9 @@ import { type ClipStatus, clipState } from "@camclips/core";
 import {
   cancelClip,
   type Desk,
+  inOrder,
+  latestFirst,
+  listGroups,
   lookAtGroup,
   lookIntoDeadLetters,
   replayFrom,
@@ -43,6 +46,7 @@ export function deployedDesk(deployed: Deployment, stage: string): Desk {
     request: (body) => send(deployed.requestQueueUrl, body),
     requestGroup: (body) => send(deployed.requestQueueUrl, body),
     group: (groupId) => lookAtGroup(groupId, ports.records),
+    groups: (wanted) => listGroups(wanted, ports.records),
     cancel: (clipId) => cancelClip(clipId, ports),
     /** SQS counts roughly. */
     queues: () =>
@@ -79,15 +83,15 @@ async function* clipsIn(
   const toMs = behind ? behind.sinceMs + 1 : undefined;
   const lists =
     camera === undefined
-      ? asked.map((state) => ordered(records.inState(state, { fromMs: sinceMs, ...(toMs && { toMs }) })))
+      ? asked.map((state) => inOrder(records.inState(state, { fromMs: sinceMs, ...(toMs && { toMs }) }), placeOf))
       : [ofCamera(records, camera, range)];
   const isWanted = (clip: ClipStatus) =>
     asked.includes(clip.state) &&
     clip.sinceMs >= sinceMs &&
     (!range || overlaps(clip, range)) &&
     (!search || clip.clipId.toLowerCase().includes(search.toLowerCase())) &&
-    (!behind || inOrder(behind, clip) < 0);
-  for await (const clip of merged(lists, inOrder)) if (isWanted(clip)) yield clip;
+    (!behind || compared(behind, clip) < 0);
+  for await (const clip of merged(lists, compared)) if (isWanted(clip)) yield clip;
 }
 
 async function* ofCamera(
@@ -95,29 +99,13 @@ async function* ofCamera(
   camera: string,
   [startMs, endMs]: readonly [number, number] = [0, FURTHEST_MS],
 ): AsyncIterable<ClipStatus> {
-  yield* (await Array.fromAsync(records.ofCamera(camera, { startMs, endMs }))).sort(inOrder);
+  yield* (await Array.fromAsync(records.ofCamera(camera, { startMs, endMs }))).sort(compared);
 }
 
 const overlaps = ({ startMs, endMs }: ClipStatus, range: readonly [number, number]): boolean =>
   startMs !== null && endMs !== null && startMs < range[1] && endMs > range[0];
 
-type Placed = Pick<ClipStatus, "sinceMs" | "clipId">;
+type Place = Pick<ClipStatus, "sinceMs" | "clipId">;
 
-/** The latest first; of the same instant, the greater id. */
-function inOrder(a: Placed, b: Placed): number {
-  if (a.sinceMs !== b.sinceMs) return b.sinceMs - a.sinceMs;
-  return a.clipId === b.clipId ? 0 : a.clipId < b.clipId ? 1 : -1;
-}
-
-/** An index says nothing about the order of the same instant, which pages need. */
-async function* ordered(list: AsyncIterable<ClipStatus>): AsyncIterable<ClipStatus> {
-  let same: ClipStatus[] = [];
-  for await (const clip of list) {
-    if (same[0] && same[0].sinceMs !== clip.sinceMs) {
-      yield* same.sort(inOrder);
-      same = [];
-    }
-    same.push(clip);
-  }
-  yield* same.sort(inOrder);
-}
+const placeOf = ({ sinceMs, clipId }: Place) => ({ sinceMs, id: clipId });
+const compared = (a: Place, b: Place): number => latestFirst(placeOf(a), placeOf(b));

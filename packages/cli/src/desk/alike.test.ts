@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { readRequest } from "@camclips/core";
+import { readGroup } from "@camclips/core/group";
 import { toEnvelope } from "@camclips/events";
 import type { Desk, KnownClip } from "@camclips/functions";
 import { STATE_FILE, StateFile } from "@camclips/local";
@@ -87,6 +88,35 @@ describe("a running service and its state folder, as people ask and act there", 
       [{ behind: latest }, [other?.clipId]],
     ] as const)
       expect(await each(async (desk) => (await clipsOf(desk, wanted)).map(({ clipId }) => clipId))).toEqual([ids, ids]);
+  });
+
+  it("take groups, and list them, the latest first", async () => {
+    const askGroup = async (desk: Desk, groupId: string) => {
+      const items = [{ cameraId: "pier", startTimestampInMs: PIER_START, endTimestampInMs: PIER_START + 500 }];
+      const body = JSON.stringify({ groupId, items });
+      const group = readGroup(body, Date.now());
+      if (group) await desk.requestGroup(body, group);
+    };
+    const groupsOf = (desk: Desk, wanted = {}) => Array.fromAsync(desk.groups(wanted));
+    const [server, folder] = desks as [Desk, Desk];
+    await askGroup(server, "first");
+    await until(async () => (await groupsOf(folder)).length === 1);
+    await askGroup(folder, "second");
+    const isTold = ({ status }: { status: string }) => status === "GROUP_AVAILABLE";
+    await until(async () => (await groupsOf(folder)).filter(isTold).length === 2);
+    const [told, known] = await each((desk) => groupsOf(desk));
+    expect(told?.map(({ groupId, items }) => [groupId, items])).toEqual([
+      ["second", 1],
+      ["first", 1],
+    ]);
+    expect(told).toEqual(known);
+    const [second, first] = told ?? [];
+    expect(await each((desk) => groupsOf(desk, { behind: second }))).toEqual([[first], [first]]);
+    expect(await each((desk) => groupsOf(desk, { sinceMs: second?.sinceMs }))).toEqual([[second], [second]]);
+    const page = await world.json("/groups?limit=1");
+    expect(page.groups).toMatchObject([{ groupId: "second", links: { self: "/groups/second" } }]);
+    expect((await world.json(`/groups?cursor=${encodeURIComponent(page.next)}`)).groups).toHaveLength(1);
+    expect((await world.call("/groups?cursor=odd")).status).toBe(422);
   });
 
   it("tell what was logged of a clip", async () => {

@@ -1,5 +1,5 @@
 import { clipState } from "@camclips/core";
-import { choiceNames, parseEnvelope, reason, status } from "@camclips/events";
+import { choiceNames, groupStatus, parseEnvelope, reason, status } from "@camclips/events";
 import { type DeadWork, type Desk, type GroupView, type KnownClip, LEVELS } from "@camclips/functions";
 import * as z from "zod";
 import { callServer, type Server, ServerRefusal } from "../server/call-server.ts";
@@ -21,6 +21,17 @@ const listed = z.object({
   reason: reason.optional(),
 });
 const page = z.object({ clips: z.array(listed), next: z.string().optional() });
+const groupPage = z.object({
+  groups: z.array(
+    z.object({
+      groupId: z.string(),
+      since: z.number(),
+      items: z.number(),
+      status: z.enum(["GROUP_PENDING", ...groupStatus.options]),
+    }),
+  ),
+  next: z.string().optional(),
+});
 const told = z.looseObject({ status: status.optional(), reason: reason.optional() });
 const histories = z.object({ events: z.array(z.unknown().transform(parseEnvelope)) });
 const operations = z.looseObject({
@@ -82,6 +93,16 @@ export function serverDesk(server: Server): Desk {
     },
     group: async (groupId) =>
       (await unless404(call(`/groups/${encodeURIComponent(groupId)}`), undefined)) as GroupView | undefined,
+    async *groups({ sinceMs, behind }) {
+      const query = queryOf({ since: sinceMs, limit: 500 });
+      let cursor = behind && `${behind.sinceMs}~${behind.groupId}`;
+      do {
+        if (cursor !== undefined) query.set("cursor", cursor);
+        const { groups, next } = groupPage.parse(await call(`/groups?${query}`));
+        for (const { since, ...group } of groups) yield { ...group, sinceMs: since };
+        cursor = next;
+      } while (cursor !== undefined);
+    },
     async cancel(clipId) {
       try {
         await call(clipPath(clipId), { method: "DELETE" });

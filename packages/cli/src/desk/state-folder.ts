@@ -52,16 +52,8 @@ export function stateFolderDesk(state: string): Desk {
 
   return {
     name: state,
-    /** Several may have worked on one clip: the latest one counts. */
     async *clips(wanted) {
-      const lists = await all((desk) => Array.fromAsync(desk.clips(wanted)));
-      const known = new Map(
-        lists
-          .reverse()
-          .flat()
-          .map((clip) => [clip.clipId, clip]),
-      );
-      yield* [...known.values()].sort((a, b) => b.sinceMs - a.sinceMs);
+      yield* latestOf(await all((desk) => Array.fromAsync(desk.clips(wanted))), ({ clipId }) => clipId);
     },
     clip: (clipId) => first((desk) => desk.clip(clipId)),
     latest: () => first((desk) => desk.latest()),
@@ -75,6 +67,9 @@ export function stateFolderDesk(state: string): Desk {
     request: (body, request) => atPipeline((desk) => desk.request(body, request)),
     requestGroup: (body, group) => atPipeline((desk) => desk.requestGroup(body, group)),
     group: (groupId) => first((desk) => desk.group(groupId)),
+    async *groups(wanted) {
+      yield* latestOf(await all((desk) => Array.fromAsync(desk.groups(wanted))), ({ groupId }) => groupId);
+    },
     cancel: (clipId) => firstKnown((desk) => desk.cancel(clipId)),
     queues: async () => summed((await all((desk) => desk.queues())).flat()),
     logs: async (wanted) => (await all((desk) => desk.logs(wanted))).flat().sort((one, other) => one.atMs - other.atMs),
@@ -93,6 +88,17 @@ export function stateFolderDesk(state: string): Desk {
     },
     replay: (clipId, replay) => firstKnown((desk) => desk.replay(clipId, replay)),
   };
+}
+
+/** Several may have worked on one clip: the latest one counts. */
+function latestOf<T extends { sinceMs: number }>(lists: T[][], idOf: (each: T) => string): T[] {
+  const known = new Map(
+    lists
+      .reverse()
+      .flat()
+      .map((each) => [idOf(each), each]),
+  );
+  return [...known.values()].sort((a, b) => b.sinceMs - a.sinceMs);
 }
 
 function summed(depths: readonly QueueDepth[]): QueueDepth[] {

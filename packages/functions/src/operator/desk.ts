@@ -3,6 +3,7 @@ import type { ReadGroup } from "@camclips/core/group";
 import type { AnyEvent, ClipRequest } from "@camclips/events";
 import type { Cancellation } from "./cancel-clip.ts";
 import type { DeadWork } from "./dead-letters.ts";
+import type { KnownGroup, WantedGroups } from "./list-groups.ts";
 import type { LogLine, WantedLines } from "./log-line.ts";
 import type { GroupView } from "./look-at-group.ts";
 import type { ClipReplay, Replayed } from "./reruns.ts";
@@ -65,6 +66,8 @@ export interface Desk {
   requestGroup(body: string, group: ReadGroup): Promise<void>;
   /** Undefined for one that was not taken up yet, too. */
   group(groupId: string): Promise<GroupView | undefined>;
+  /** The group first that was taken up last. */
+  groups(wanted: WantedGroups): AsyncIterable<KnownGroup>;
   cancel(clipId: string): Promise<Cancellation>;
   queues(): Promise<QueueDepth[]>;
   /** What was logged, the oldest first. */

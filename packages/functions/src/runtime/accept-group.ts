@@ -1,4 +1,4 @@
-import { claimEntry, groupEntry, groupItemsEntry, requestKey } from "@camclips/core";
+import { claimEntry, groupItemsEntry, requestKey } from "@camclips/core";
 import { type ReadGroup, refusedIn } from "@camclips/core/group";
 import {
   type AnyEvent,
@@ -15,8 +15,8 @@ import { groupItems } from "./complete-group.ts";
 import { getEntry, putEntryOnce } from "./entries.ts";
 import { inParallel } from "./in-parallel.ts";
 
-/** What a groupId stands for, from its first message on. */
-const claim = z.object({ key: z.string() });
+/** What earlier versions kept of a groupId, too. */
+const groupClaimed = z.object({ key: z.string() });
 
 const clipClaim = z.object({ groupId: z.string().optional() });
 
@@ -28,8 +28,9 @@ const AT_ONCE = 10;
  */
 export async function acceptGroup(group: ReadGroup, deps: AcceptDeps, signal: AbortSignal): Promise<AnyEvent[]> {
   const { groupId, key, items } = group;
-  const { stored } = await putEntryOnce(deps.records, groupEntry(groupId), claim, { key }, { signal });
-  if (stored.key !== key) {
+  const claim = { groupId, key, sinceMs: deps.clock.now(), items: items.length };
+  const { stored } = await deps.records.claimGroup(claim, signal);
+  if (groupClaimed.parse(stored).key !== key) {
     const taken = invalid("this groupId was used for another group before: use a new one");
     return inParallel(AT_ONCE, items, signal, ({ request }, _, either) =>
       refuse(refusedIn(key, request), taken, deps, either),

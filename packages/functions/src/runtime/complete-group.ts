@@ -7,6 +7,7 @@ import {
   GroupCompleted,
   type GroupItem,
   type GroupResult,
+  groupStatus,
 } from "@camclips/events";
 import * as z from "zod";
 import type { Deps } from "./deps.ts";
@@ -19,8 +20,15 @@ type Needs = Pick<Deps, "records" | "topic" | "clock" | "log">;
 /** What is kept of a group that was taken up. */
 export const groupItems = GroupAccepted.detail.shape.data.pick({ items: true });
 
-/** The terminal status that was the last one, as far as its group was told by it, and in whose history the group's end lies. */
-const told = z.object({ cause: z.string(), clipId: z.string().optional() });
+/**
+ * The terminal status that was the last one, as far as its group was told by it, in whose history the group's end lies, and what
+ * was told. Earlier versions wrote down less.
+ */
+export const toldOfGroup = z.object({
+  cause: z.string(),
+  clipId: z.string().optional(),
+  status: groupStatus.optional(),
+});
 
 /** On what somebody looks at a group: an item's terminal status, or an event. */
 export interface Occasion {
@@ -51,9 +59,9 @@ export async function completeGroup(
     const attributes = { status, groupId, notificationId: derivedId(groupId, completed.type) };
     await deps.topic.notify({ message: JSON.stringify(completed.data), attributes }, signal);
     deps.log.info("group completed", { groupId, status });
-    return { ...occasion };
+    return { ...occasion, status };
   };
-  const { cause } = await onceAlone(deps, groupToldEntry(groupId), told, effect, signal);
+  const { cause } = await onceAlone(deps, groupToldEntry(groupId), toldOfGroup, effect, signal);
   const isOurs = cause === occasion.cause || (occasion.isSecond && !(await isEnded(groupId, deps.records, signal)));
   return isOurs ? [{ ...completed, cause, id: endOf(groupId) }] : [];
 }
@@ -70,8 +78,7 @@ export async function isEnded(
   records: Pick<ClipRecords, "get">,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const end = await getEntry(records, groupToldEntry(groupId), told, signal);
-  // Earlier versions did not write down whose history has the end.
+  const end = await getEntry(records, groupToldEntry(groupId), toldOfGroup, signal);
   if (!end?.clipId) return end !== undefined;
   return (await records.get(eventEntry(end.clipId, endOf(groupId)), signal)) !== undefined;
 }

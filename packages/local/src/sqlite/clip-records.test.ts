@@ -32,14 +32,26 @@ it("keeps records for as long as anything can come again, and then removes them"
   let now = 0;
   const moving = { now: () => now };
   const records = createSqliteRecords(file, moving);
+  await records.claimGroup({ groupId: "group", key: "key", sinceMs: 0, items: 1 });
   await records.putOnce(claimEntry("clip-1"), 1, { status: workingStatus(request(), "2026-11-23T14:00:00.000Z", 0) });
   now = RECORD_DAYS * DAY_MS - 1;
   await sweepRecords(file, moving);
   expect(await records.get(claimEntry("clip-1"))).toBe(1);
+  expect(await Array.fromAsync(records.groups())).toHaveLength(1);
   now += 1;
   await sweepRecords(file, moving);
   expect(await records.get(claimEntry("clip-1"))).toBeUndefined();
   expect(await records.status("clip-1")).toBeUndefined();
+  expect(await Array.fromAsync(records.groups())).toEqual([]);
+});
+
+it("lists more groups than it reads at once, those of one instant among them", async () => {
+  using file = new StateFile(":memory:");
+  const records = createSqliteRecords(file, clock);
+  const ids = Array.from({ length: 250 }, (_, index) => `group-${1000 + index}`);
+  await Promise.all(ids.map((groupId) => records.claimGroup({ groupId, key: "key", sinceMs: 5, items: 1 })));
+  const listed = await Array.fromAsync(records.groups());
+  expect(listed.map(({ groupId }) => groupId)).toEqual(ids.toReversed());
 });
 
 it("takes no record of a cut for the clip whose history grew last", async () => {

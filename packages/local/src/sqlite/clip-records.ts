@@ -4,23 +4,20 @@ import {
   type Clock,
   CUT_RECORDS,
   clipStatus,
-  type EntryKey,
   EVENT_ENTRIES,
   historyFrom,
   LONGEST_RANGE_MS,
-  RECORD_DAYS,
-  type StoredOnce,
   supersedes,
   waitingEntries,
   waitingEntry,
 } from "@camclips/core";
 import { waitingClip } from "@camclips/core/waiting-clip";
-import type { Row, StateFile, Transaction } from "./state-file.ts";
+import { bodyOf, KEPT_MS, putEntryIn } from "./entries.ts";
+import { groupClaims } from "./group-claims.ts";
+import type { StateFile, Transaction } from "./state-file.ts";
 
 /** Whoever held a lease is gone after a power cut. */
 const SOFT = { durable: false };
-
-const KEPT_MS = RECORD_DAYS * 24 * 3600_000;
 
 /** Clips' records in a state file. */
 export function createSqliteRecords(file: StateFile, clock: Clock): ClipRecords {
@@ -109,6 +106,8 @@ export function createSqliteRecords(file: StateFile, clock: Clock): ClipRecords 
       for (const row of rows) yield clipStatus.parse(bodyOf(row));
     },
 
+    ...groupClaims(file, clock),
+
     async setWaiting(waiting, signal) {
       signal?.throwIfAborted();
       const { request, alias, deadlineAt } = waiting;
@@ -135,27 +134,11 @@ export function createSqliteRecords(file: StateFile, clock: Clock): ClipRecords 
   };
 }
 
-/** `putOnce` as a part of a transaction. */
-export function putEntryIn(
-  transaction: Transaction,
-  { clipId, name }: EntryKey,
-  value: unknown,
-  { now }: Clock,
-): StoredOnce {
-  const written = transaction.run(
-    `INSERT INTO entries (clip_id, name, body, expires_ms) VALUES (?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET body = excluded.body, holder = NULL, expires_ms = excluded.expires_ms
-     WHERE body IS NULL`,
-    ...[clipId, name, JSON.stringify(value), now() + KEPT_MS],
-  );
-  const stored = transaction.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name);
-  return { stored: bodyOf(stored), ours: written > 0 };
-}
-
 /** Removes the records that have expired, and what callers asked and told so long ago. */
 export function sweepRecords(file: StateFile, { now }: Clock): Promise<unknown> {
   return file.write((transaction) => {
-    for (const table of ["entries", "statuses"]) transaction.run(`DELETE FROM ${table} WHERE expires_ms <= ?`, now());
+    for (const table of ["entries", "statuses", "group_claims"])
+      transaction.run(`DELETE FROM ${table} WHERE expires_ms <= ?`, now());
     for (const table of ["requests", "groups"])
       transaction.run(`DELETE FROM ${table} WHERE sent_ms <= ?`, now() - KEPT_MS);
     transaction.run("DELETE FROM told WHERE at_ms <= ?", now() - KEPT_MS);
@@ -175,8 +158,4 @@ export function latestClipIn(file: StateFile): string | undefined {
 function statusIn(from: Pick<Transaction, "row">, clipId: string): ClipStatus | undefined {
   const body = bodyOf(from.row("SELECT body FROM statuses WHERE clip_id = ?", clipId));
   return body === undefined ? undefined : clipStatus.parse(body);
-}
-
-function bodyOf(row: Row | undefined): unknown {
-  return typeof row?.body === "string" ? JSON.parse(row.body) : undefined;
 }

@@ -23,6 +23,12 @@ CREATE INDEX IF NOT EXISTS statuses_by_state ON statuses (state, since_ms);
 CREATE INDEX IF NOT EXISTS statuses_by_time ON statuses (since_ms, clip_id);
 CREATE INDEX IF NOT EXISTS statuses_by_camera ON statuses (camera_id, start_ms);
 
+-- Groups that were taken up; each has its entry among the others, too.
+CREATE TABLE IF NOT EXISTS group_claims (
+  group_id TEXT PRIMARY KEY, since_ms INTEGER NOT NULL, body TEXT NOT NULL, expires_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS group_claims_by_time ON group_claims (since_ms, group_id);
+
 -- In the order of sending; receives counts deliveries so far.
 CREATE TABLE IF NOT EXISTS messages (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

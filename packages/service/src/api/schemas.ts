@@ -62,6 +62,21 @@ export const groupView = z
   })
   .openapi("Group");
 
+export const groupPage = z
+  .object({
+    groups: z.array(
+      z.object({
+        groupId: z.string(),
+        since: z.number().openapi({ description: "When it was taken up" }),
+        items: z.int().openapi({ description: "How many there are" }),
+        status: groupView.shape.status.openapi({ description: "GROUP_PENDING until all are decided" }),
+        links: z.record(z.string(), z.string()),
+      }),
+    ),
+    next: z.string().optional(),
+  })
+  .openapi("GroupPage");
+
 export const clipView = z
   .object({
     clipId: z.string(),

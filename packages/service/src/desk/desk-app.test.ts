@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
@@ -5,6 +6,7 @@ import {
   clockKey,
   decidedStatus,
   eventEntry,
+  groupItemsEntry,
   manifestKey,
   previewKey,
   readRequest,
@@ -151,6 +153,27 @@ describe("the console of a desk", () => {
     expect([...text.matchAll(/^event: (\w+)$/gm)].map(([, name]) => name)).toEqual(["event", "event", "end"]);
     expect(await json("/clips/waits-0")).toMatchObject({ state: "waiting", status: "CLIP_PENDING" });
     expect((await call("/clips/nobody")).status).toBe(404);
+  });
+
+  it("lists groups, and shows what became of each clip of one", async () => {
+    const { records } = operatorPorts(file, clock);
+    for (const [index, groupId] of ["older", "a b"].entries())
+      await records.claimGroup({ groupId, key: "key", sinceMs: now + index, items: 2 });
+    const item = { clipId: "there", cameraId: "cam 1", startMs: 1, endMs: 2, requestKey: randomUUID(), isOlder: false };
+    await records.putOnce(groupItemsEntry("a b"), { items: [item, { ...item, clipId: "other" }] });
+    const page = await json("/groups?limit=1");
+    expect(page.groups).toEqual([
+      { groupId: "a b", since: now + 1, items: 2, status: "GROUP_PENDING", links: { self: "/groups/a%20b" } },
+    ]);
+    const rest = await json(`/groups?cursor=${encodeURIComponent(page.next)}`);
+    expect(rest).toMatchObject({ groups: [{ groupId: "older" }] });
+    expect(rest.next).toBeUndefined();
+    expect(await json(page.groups[0].links.self)).toMatchObject({
+      ...{ groupId: "a b", status: "GROUP_PENDING", decided: 0 },
+      items: [{ clipId: "there", status: "CLIP_PENDING" }, { clipId: "other" }],
+    });
+    for (const nobody of ["older", "nobody", "a%2Fb"]) expect((await call(`/groups/${nobody}`)).status).toBe(404);
+    expect((await fetch(`${served.url}/groups`)).status).toBe(401);
   });
 
   it("sends the clip in ranges, and its thumbnails", async () => {

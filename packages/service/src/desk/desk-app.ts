@@ -10,6 +10,7 @@ import { type Listening, listen } from "../http/listen.ts";
 import { addDeskClips } from "./clips.ts";
 import { addDeskEvents } from "./events.ts";
 import { addDeskFiles, type LinkToClip, type OpenFile } from "./files.ts";
+import { addDeskGroups } from "./groups.ts";
 
 export interface DeskConsoleOptions {
   desk: Desk;
@@ -47,6 +48,7 @@ export async function startDeskConsole({
   addDeskClips(app, desk, guard, Date.now);
   addDeskEvents(app, desk, guard, Date.now);
   addDeskFiles(app, desk, guard, { open, link, now: Date.now });
+  addDeskGroups(app, desk, guard);
   addDeskOperations(app, desk, guard);
   addOperator(app, desk, guard);
   app.get("/*", (context) => consoleFile(context.req.raw));

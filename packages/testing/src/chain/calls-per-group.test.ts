@@ -29,10 +29,11 @@ async function callsOf(bodies: object[]) {
       calls[kind] += 1;
       return call(...args);
     };
-  const { get, putOnce, lease } = records;
+  const { get, putOnce, claimGroup, lease } = records;
   Object.assign(world.deps.records, {
     get: counted("reads", get),
     putOnce: counted("writes", putOnce),
+    claimGroup: counted("writes", claimGroup),
     lease: counted("writes", lease),
   });
   const stages: Partial<Record<StageName, StageHandler<Deps>>> = {

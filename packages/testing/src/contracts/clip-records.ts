@@ -8,7 +8,16 @@ import {
   waitingStatus,
   workingStatus,
 } from "../../../core/src/clip-status.ts";
-import { claimEntry, cutRecord, eventEntry, makerEntry, notifiedEntry, twinEntry } from "../../../core/src/keys.ts";
+import type { GroupClaim } from "../../../core/src/group-claim.ts";
+import {
+  claimEntry,
+  cutRecord,
+  eventEntry,
+  groupEntry,
+  makerEntry,
+  notifiedEntry,
+  twinEntry,
+} from "../../../core/src/keys.ts";
 import { SAMPLE_NOW, sampleEvent, sampleFact, sampleRequest } from "../sample-events.ts";
 
 /** The contract of the ClipRecords port as tests: every adapter runs the same ones. Not part of the product. */
@@ -272,6 +281,37 @@ export function clipRecordsContract(name: string, open: () => Promise<RecordsUnd
       expect(await found("beach")).toEqual(["elsewhere.1"]);
       expect(await found("beach.stream")).toEqual(["elsewhere.1"]);
       expect(await clipIds(records.inState("waiting"))).toEqual([]);
+    });
+
+    it("lets the first claim of a groupId stay, and tells it to whoever comes later", async () => {
+      await using tested = await open();
+      const { records } = tested;
+      const claims = [1, 2, 3].map((items) => ({ groupId: "Süd #1", key: `${items}`, sinceMs: NOW + items, items }));
+      const answers = await Promise.all(claims.map((each) => records.claimGroup(each)));
+      expect(answers.filter(({ ours }) => ours)).toHaveLength(1);
+      const [first] = answers;
+      for (const { stored } of answers) expect(stored).toEqual(first?.stored);
+      expect(await records.get(groupEntry("Süd #1"))).toEqual(first?.stored);
+      await eventually(async () => {
+        expect(await Array.fromAsync(records.groups())).toEqual([first?.stored]);
+      });
+    });
+
+    it("lists the groups that were taken up in a time, the latest first, and no clip among them", async () => {
+      await using tested = await open();
+      const { records } = tested;
+      const take = (groupId: string, sinceMs: number) => records.claimGroup({ groupId, key: "k", sinceMs, items: 2 });
+      await records.putOnce(claim, 1, { status: working() });
+      expect(await Array.fromAsync(records.groups())).toEqual([]);
+      for (let number = 0; number < 5; number += 1) await take(`group-${number}`, NOW + number * 1000);
+      const found = async (since?: { fromMs?: number; toMs?: number }) =>
+        (await Array.fromAsync(records.groups(since))).map(({ groupId }: GroupClaim) => groupId.slice("group-".length));
+      await eventually(async () => {
+        expect(await found()).toEqual(["4", "3", "2", "1", "0"]);
+        expect(await found({ fromMs: NOW + 1000, toMs: NOW + 4000 })).toEqual(["3", "2", "1"]);
+        expect(await found({ toMs: NOW })).toEqual([]);
+      });
+      expect(await clipIds(records.inState("working"))).toEqual([clipId]);
     });
 
     it("takes the status of a message that names neither camera nor range", async () => {

@@ -268,6 +268,12 @@ function faultyRecords(records: ClipRecords, effect: Effect, world: FaultyWorld,
       });
       return { stored, ours: ours && !isLost(about) };
     },
+    async claimGroup(claim, signal) {
+      const about = `claim of group ${claim.groupId}`;
+      const { stored, ours } = await write(about, () => records.claimGroup(claim, signal));
+      return { stored, ours: ours && !isLost(about) };
+    },
+    groups: records.groups,
     lease: (key, lease, signal) => write(`lease ${name(key)}`, () => records.lease(key, lease, signal)),
     release: (key, holder, signal) => write(`release ${name(key)}`, () => records.release(key, holder, signal)),
     setStatus: (status, signal) =>

@@ -1,4 +1,4 @@
-import { type ClipRecords, type ClipStatus, type EntryKey, historyFrom, supersedes } from "@camclips/core";
+import { type ClipRecords, type ClipStatus, type EntryKey, groupEntry, historyFrom, supersedes } from "@camclips/core";
 
 /** Clips' records in memory, as far as stages use them: quick enough for a hundred thousand clips. */
 export function memoryRecords(): ClipRecords {
@@ -15,15 +15,18 @@ export function memoryRecords(): ClipRecords {
     statuses.set(status.clipId, status);
     return true;
   };
+  const putOnce: ClipRecords["putOnce"] = async (key, value, { status } = {}) => {
+    const ours = !entries.has(nameOf(key));
+    if (ours) entries.set(nameOf(key), JSON.stringify(value));
+    if (ours && status) set(status);
+    return { stored: storedAt(key), ours };
+  };
   const nothing = async function* () {};
   return {
     get: async (key) => storedAt(key),
-    async putOnce(key, value, { status } = {}) {
-      const ours = !entries.has(nameOf(key));
-      if (ours) entries.set(nameOf(key), JSON.stringify(value));
-      if (ours && status) set(status);
-      return { stored: storedAt(key), ours };
-    },
+    putOnce,
+    claimGroup: (claim) => putOnce(groupEntry(claim.groupId), claim),
+    groups: nothing,
     async lease(key, { holder, nowMs, untilMs }) {
       if (entries.has(nameOf(key))) return { kind: "done", value: storedAt(key) };
       const held = leases.get(nameOf(key));

@@ -1,0 +1,26 @@
+import { type Clock, type EntryKey, RECORD_DAYS, type StoredOnce } from "@camclips/core";
+import type { Row, Transaction } from "./state-file.ts";
+
+/** So long records are kept. */
+export const KEPT_MS = RECORD_DAYS * 24 * 3600_000;
+
+/** `putOnce` as a part of a transaction. */
+export function putEntryIn(
+  transaction: Transaction,
+  { clipId, name }: EntryKey,
+  value: unknown,
+  { now }: Clock,
+): StoredOnce {
+  const written = transaction.run(
+    `INSERT INTO entries (clip_id, name, body, expires_ms) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET body = excluded.body, holder = NULL, expires_ms = excluded.expires_ms
+     WHERE body IS NULL`,
+    ...[clipId, name, JSON.stringify(value), now() + KEPT_MS],
+  );
+  const stored = transaction.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name);
+  return { stored: bodyOf(stored), ours: written > 0 };
+}
+
+export function bodyOf(row: Row | undefined): unknown {
+  return typeof row?.body === "string" ? JSON.parse(row.body) : undefined;
+}
