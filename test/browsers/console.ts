@@ -133,6 +133,18 @@ async function lookAtCopy(name: string, page: Page, url: string): Promise<void> 
   await page.waitForFunction("document.querySelector('h1')?.textContent === 'previewed'", PATIENCE);
 }
 
+/** What was logged of the clip, under what happened to it. */
+async function lookAtLog(name: string, page: Page): Promise<void> {
+  await page.$$eval("summary", (all) => all.find(({ textContent }) => textContent === "Log")?.click());
+  await page
+    .waitForFunction(() => document.querySelector("details[open] pre")?.textContent?.includes("publish-clip"), PATIENCE)
+    .catch(() => expect(false, `${name}: the log of a clip does not say who published it`));
+  await page.$eval("details[open] pre", (lines) => lines.scrollIntoView());
+  await shoot(page, `${name} log`);
+  await accessibility(page, `${name}, log`);
+  await page.evaluate("scrollTo(0, 0)");
+}
+
 async function lookAt(name: string, page: Page, world: TestService): Promise<void> {
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(String(error)));
@@ -172,6 +184,7 @@ async function lookAt(name: string, page: Page, world: TestService): Promise<voi
     );
   }
 
+  await lookAtLog(name, page);
   await lookAtPreview(name, page);
   const other = await page.browser().newPage();
   await other.setViewport(WIDE);
@@ -183,7 +196,7 @@ async function lookAt(name: string, page: Page, world: TestService): Promise<voi
     for (const viewport of [WIDE, PHONE]) {
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]).catch(() => {});
       await page.setViewport(viewport);
-      for (const hash of ["#/", "#/clips", "#/operations"]) {
+      for (const hash of ["#/", "#/clips", "#/groups", "#/groups/incident-7", "#/operations"]) {
         await page.goto(`${world.url}/${hash}`);
         await page.waitForSelector("h1");
         await page.waitForNetworkIdle({ idleTime: 300, concurrency: 1 });
@@ -245,6 +258,16 @@ await world.call("/clips", { json: whole });
 await until(async () => (await world.json("/clips/previewed")).links.storyboard !== undefined);
 await world.call("/clips", { json: { ...whole, clipId: "copied" } });
 await until(async () => (await world.json("/clips/copied")).metadata?.reusedFrom === "previewed");
+const item = { camera: "pier", start: PIER_START, end: PIER_START + 1000 };
+const items = [
+  item,
+  { ...item, start: PIER_START + 200 },
+  { ...item, start: PIER_START - 9000, end: PIER_START - 8000 },
+];
+await world.call("/groups", { json: { groupId: "incident-7", items } });
+await world.call("/groups", { json: { groupId: "incident-8", items: [item] } });
+const isDecided = async (group: string) => (await world.json(`/groups/${group}`)).status !== "GROUP_PENDING";
+await until(async () => (await isDecided("incident-7")) && (await isDecided("incident-8")));
 for (const launch of [launchChromium, launchFirefox]) {
   const { name, driver } = await launch();
   try {

@@ -4,6 +4,7 @@ import { clipPage } from "./clip.js";
 import { clipsPage } from "./clips.js";
 import { byId, fill, h, toast } from "./dom.js";
 import { groupPage } from "./group.js";
+import { groupsPage } from "./groups.js";
 import { connect } from "./live.js";
 import { operationsPage } from "./operations.js";
 import { isUtc, useUtc } from "./time.js";
@@ -15,9 +16,12 @@ const pages = {
   timeline: { page: timelinePage, title: "Timeline" },
   clips: { page: clipsPage, title: "Clips" },
   clip: { page: clipPage, title: "Clip" },
-  groups: { page: groupPage, title: "Group" },
+  groups: { page: groupsPage, title: "Groups" },
+  group: { page: groupPage, title: "Group" },
   operations: { page: operationsPage, title: "Operations" },
 };
+
+const ONE_OF = /** @type {const} */ ({ clips: "clip", groups: "group" });
 
 const main = byId("main");
 let leave = () => {};
@@ -31,9 +35,10 @@ async function show() {
   const isShown = Object.hasOwn(pages, first) && (first !== "timeline" || shows("timeline"));
   const usual = shows("timeline") ? "timeline" : "clips";
   const known = isShown ? /** @type {keyof typeof pages} */ (first) : usual;
-  const name = known === "clips" && rest ? "clip" : known;
+  // One of them is on a page of its own.
+  const name = rest && (known === "clips" || known === "groups") ? ONE_OF[known] : known;
   for (const link of document.querySelectorAll("nav a[data-page]")) {
-    const isHere = link.getAttribute("data-page") === (name === "clip" || name === "groups" ? "clips" : name);
+    const isHere = link.getAttribute("data-page") === known;
     if (isHere) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }

@@ -1,5 +1,6 @@
 import { call } from "./api.js";
 import { fill, h } from "./dom.js";
+import { groupPill } from "./groups.js";
 import { follow } from "./live.js";
 import { full, span } from "./time.js";
 
@@ -37,7 +38,6 @@ export async function groupPage(main, groupId) {
 /** @param {Group} group */
 function partsOf({ groupId, status, decided, items, links }) {
   const zip = links.zip && h("a", { class: "button", href: links.zip }, "Download all");
-  const stand = `${status}, ${decided} of ${items.length} decided`;
   const rows = items.map((item) =>
     h(
       "tr",
@@ -52,8 +52,13 @@ function partsOf({ groupId, status, decided, items, links }) {
   const head = ["Clip", "Camera", "Range", "Status", ""].map((name) => h("th", { scope: "col" }, name));
   const table = h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows));
   return [
-    h("div", { class: "head" }, h("h1", {}, groupId), zip),
-    h("section", { class: "panel", style: "overflow-x: auto" }, h("p", {}, stand), table),
+    h("div", { class: "head" }, h("h1", {}, groupId), groupPill(status), zip),
+    h(
+      "section",
+      { class: "panel", style: "overflow-x: auto" },
+      h("p", {}, `${decided} of ${items.length} clips decided`),
+      table,
+    ),
   ];
 }
 
