@@ -125,3 +125,36 @@ it("has a running service do both", async () => {
   const gone = await runCli(["coverage", "--server", "http://127.0.0.1:9", "--camera", "pier"], { cwd });
   expect(gone).toMatchObject({ code: 2, stderr: expect.stringContaining("no service answers at http://127.0.0.1:9") });
 });
+
+it("asks a service for all clips of a file as one group", async () => {
+  await using world = await startTestService();
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await until(async () => (await world.json("/operations")).index.complete);
+  const at = (ms: number) => new Date(PIER_START + ms).toISOString();
+  const line = (clipId: string, ms: number) =>
+    JSON.stringify({ camera: "pier", clipId, title: `Title of ${clipId}`, start: at(ms), duration: "1s" });
+  await writeFile(join(cwd, "clips.jsonl"), [line("a", 0), line("b", 500), line("late", -5000)].join("\n"));
+  const args = ["batch", "clips.jsonl", "--group", "incident-7", "--server", world.url];
+  const first = await runCli(args, { cwd });
+  const byLine = (stdout: string) => linesOf(stdout).sort((one, other) => one.line - other.line);
+  expect(byLine(first.stdout)).toMatchObject([
+    { line: 1, clipId: "a", status: "CLIP_AVAILABLE", metadata: { groupId: "incident-7" } },
+    { line: 2, clipId: "b", status: "CLIP_AVAILABLE" },
+    { line: 3, clipId: "late", status: "CLIP_OUT_OF_RANGE" },
+  ]);
+  expect(first.code, first.stderr).toBe(3);
+  expect(await world.json("/groups/incident-7")).toMatchObject({ status: "GROUP_PARTLY_AVAILABLE", decided: 3 });
+  expect((await world.json("/clips/a")).title).toBe("Title of a");
+  const again = await runCli(args, { cwd });
+  expect(byLine(again.stdout)).toEqual(byLine(first.stdout));
+
+  await writeFile(join(cwd, "clips.jsonl"), line("a", 0));
+  const other = await runCli(args, { cwd });
+  expect(other).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("stands for another group") });
+  const many = Array.from({ length: 101 }, (_, index) => line(`${index}`, 0)).join("\n");
+  const tooMany = await runCli(args.with(1, "-"), { cwd, input: many });
+  expect(tooMany).toMatchObject({ code: 2, stderr: expect.stringContaining("a group has 100 clips at most") });
+  const here = await runCli(["batch", "clips.jsonl", "--group", "incident-7", "--recordings", "."], { cwd });
+  expect(here).toMatchObject({ code: 2, stderr: expect.stringContaining("--server URL") });
+});

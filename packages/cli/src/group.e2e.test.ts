@@ -30,6 +30,14 @@ it("invoke makes the clips of a group, and group tells what became of each", asy
   );
   const json = JSON.parse((await runCli(["group", "incident-7", "--json"], { cwd })).stdout);
   expect(json.items.map(({ status }: { status: string }) => status)).toEqual(["CLIP_AVAILABLE", "FATAL_ERROR"]);
+  const [listed] = JSON.parse((await runCli(["groups", "--json"], { cwd })).stdout);
+  expect(listed).toMatchObject({ groupId: "incident-7", status: "GROUP_PARTLY_AVAILABLE", items: 2 });
+  expect((await runCli(["groups"], { cwd })).stdout).toMatch(
+    /^GROUP_PARTLY_AVAILABLE +\d+ s {2}incident-7 {2}2 clips\n$/,
+  );
+  expect(await runCli(["groups", "--since", "2999-01-01"], { cwd })).toMatchObject({
+    ...{ code: 0, stdout: "", stderr: "no such groups\n" },
+  });
   expect(await runCli(["group", "other"], { cwd })).toMatchObject({ code: 2, stdout: "" });
   expect((await runCli(["group", "a/b"], { cwd })).stderr).toContain('"a/b" is no groupId: it must be 1 to 128');
 });

@@ -12,6 +12,7 @@ import { demoCommand } from "./commands/demo.ts";
 import { eventCommand } from "./commands/event.ts";
 import { evidenceCommand } from "./commands/evidence.ts";
 import { groupCommand } from "./commands/group.ts";
+import { groupsCommand } from "./commands/groups.ts";
 import { initCommand } from "./commands/init.ts";
 import { invokeCommand } from "./commands/invoke.ts";
 import { linkCommand } from "./commands/link.ts";
@@ -56,6 +57,7 @@ export function createProgram(): Command {
   const anywhere = [
     timelineCommand(),
     clipsCommand(),
+    groupsCommand(),
     groupCommand(),
     cancelCommand(),
     linkCommand(),

@@ -2,13 +2,14 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { clipKey } from "@camclips/core";
-import { choiceNames } from "@camclips/events";
+import { choiceNames, MOST_ITEMS } from "@camclips/events";
 import type { Command } from "commander";
 import * as z from "zod";
 import { type ExitCode, exitCodes, exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { type BatchClip, readBatch } from "../input/batch-file.ts";
 import { folderSettings } from "../input/environment.ts";
 import { usableFfmpeg } from "../input/ffmpeg.ts";
+import { parseGroupId } from "../input/group-id.ts";
 import { zoneNamed, zoneOption } from "../input/range.ts";
 import { requestBodyOf } from "../input/request-options.ts";
 import { serverOption, tokenOption } from "../input/server-options.ts";
@@ -33,6 +34,7 @@ interface BatchOptions extends RecordingsOptions {
   zone: string;
   out: string;
   state: string;
+  group?: string;
   server?: string;
   token?: string;
 }
@@ -56,9 +58,13 @@ line names the columns. camera, start, and end or duration; clipId, title, gapPo
 Each result is a JSON line on stdout, as soon as there is one. The same command again goes on where it was stopped: what is there
 already is not made again. The exit code is that of the worst clip.
 
+With --group the clips are one group: subscribers are told of all of them at once, and "camclips group NAME" shows what became of each. A
+service takes groups; what a command makes by itself has no subscribers.
+
 Examples:
   camclips batch clips.csv --recordings ./recordings > results.jsonl
   camclips batch clips.jsonl --server http://127.0.0.1:8420
+  camclips batch clips.csv --group incident-7 --server http://127.0.0.1:8420
   sqlite3 -csv -header incidents.db "SELECT camera, start, duration FROM incidents" | camclips batch - --config camclips.config.yaml
 ${exitCodesHelp}`;
 
@@ -70,6 +76,7 @@ export function batchCommand(): Command {
     .addOption(zoneOption())
     .option("--out <dir>", "folder of the results", "clips")
     .option("--state <dir>", "folder of the unfinished work", ".camclips")
+    .option("--group <name>", "ask for all of them as one group (with --server)", parseGroupId)
     .addOption(serverOption("have a running service make them").conflicts(["recordings", "layout", "config"]))
     .addOption(tokenOption())
     .addHelpText("after", help)
@@ -77,12 +84,14 @@ export function batchCommand(): Command {
 }
 
 async function batch(file: string, options: BatchOptions): Promise<void> {
+  if (options.group && !options.server)
+    throw new UsageError("--group needs a service that takes groups: name it with --server URL");
   const clips = (await readBatch(file, await zoneNamed(options.zone), options.camera)).map((clip) => ({
     ...clip,
     clipId: clip.clipId ?? clipIdOf(clip),
   }));
   const results = options.server
-    ? viaServer({ url: options.server, token: options.token }, clips)
+    ? viaServer({ url: options.server, token: options.token }, clips, options.group)
     : inFolder(clips, options);
   const codes = new Set<ExitCode>();
   let count = 0;
@@ -157,15 +166,14 @@ const view = z.looseObject({
 });
 
 /** Asked for a hundred at a time; waiting ones are told when they are decided. */
-async function* viaServer(server: Server, clips: readonly Clip[]): AsyncGenerator<Result> {
+async function* viaServer(server: Server, clips: readonly Clip[], group?: string): AsyncGenerator<Result> {
+  if (group) await askAsGroup(server, clips, group);
   for (let at = 0; at < clips.length; at += AT_ONCE) {
-    const some = clips.slice(at, at + AT_ONCE);
     const open = new Map<string, Clip>();
-    for (const clip of some) {
-      const { line, clipId, camera, start, end, title } = clip;
-      const choices = Object.fromEntries(choiceNames.map((name) => [name, clip[name]]));
+    for (const clip of clips.slice(at, at + AT_ONCE)) {
+      const { line, clipId } = clip;
       try {
-        await callServer(server, "/clips", { method: "POST", body: { clipId, camera, start, end, title, ...choices } });
+        if (!group) await callServer(server, "/clips", { method: "POST", body: wantedOf(clip) });
         open.set(clipId, clip);
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
@@ -182,4 +190,17 @@ async function* viaServer(server: Server, clips: readonly Clip[]): AsyncGenerato
       if (open.size > 0) await setTimeout(POLL_MS);
     }
   }
+}
+
+/** The same file again is the same group. @throws UsageError in the service's words when it refuses it. */
+async function askAsGroup(server: Server, clips: readonly Clip[], groupId: string): Promise<void> {
+  if (clips.length > MOST_ITEMS)
+    throw new UsageError(`a group has ${MOST_ITEMS} clips at most, and the file lists ${clips.length}: split it`);
+  await callServer(server, "/groups", { method: "POST", body: { groupId, items: clips.map(wantedOf) } });
+}
+
+/** As the service's API takes it. */
+function wantedOf({ clipId, camera, start, end, title, ...clip }: Clip) {
+  const choices = Object.fromEntries(choiceNames.map((name) => [name, clip[name]]));
+  return { clipId, camera, start, end, title, ...choices };
 }

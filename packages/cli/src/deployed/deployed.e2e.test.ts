@@ -149,6 +149,10 @@ describe("the commands for a deployed stage", () => {
       code: 0,
       stdout: expect.stringMatching(/^incident {2}GROUP_AVAILABLE, 2 of 2 items decided/),
     });
+    const claim = { groupId: "incident", key: "key", sinceMs: Date.now() - 1000, items: 2 };
+    aws.statuses.push({ ...claim, clipId: "group/incident", state: "group" });
+    const listed = await run(["groups", "--json"]);
+    expect(JSON.parse(listed.stdout)).toMatchObject([{ groupId: "incident", status: "GROUP_PENDING", items: 2 }]);
     const named = await run(["request", "-", "--group", "more"], JSON.stringify(message));
     expect([named.code, named.stderr]).toEqual([2, expect.stringContaining("names its group itself")]);
     const bad = await run(["request", "-"], JSON.stringify({ groupId: "g", items: [{ cameraId: "camera" }] }));
