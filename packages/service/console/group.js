@@ -49,14 +49,14 @@ function partsOf({ groupId, status, decided, items, links }) {
       h("td", { class: "small muted" }, item.message ?? ""),
     ),
   );
-  const head = ["Clip", "Camera", "Range", "Status", ""].map((name) => h("th", { scope: "col" }, name));
+  const head = ["Clip", "Camera", "Range", "Status", "Why"].map((name) => h("th", { scope: "col" }, name));
   const table = h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows));
   return [
     h("div", { class: "head" }, h("h1", {}, groupId), groupPill(status), zip),
     h(
       "section",
       { class: "panel", style: "overflow-x: auto" },
-      h("p", {}, `${decided} of ${items.length} clips decided`),
+      h("p", { style: "margin: 0 0 8px" }, `${decided} of ${items.length} clips decided`),
       table,
     ),
   ];
