@@ -9,18 +9,20 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** What somebody may take for a call's headers, and for all of its body: slow clients must not hold connections for good. */
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 60_000;
+/**
+ * What somebody may take for a call's headers, and for all of it: slow clients must not hold connections for good. They are
+ * looked for so often.
+ */
+const LIMITS = { headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 };
 const MAX_CONNECTIONS = 1000;
 const LAST_MS = 2_000;
 
 /** @param address HOST:PORT; port 0 takes any that is free. */
-export async function listen(app: Api, address: string): Promise<Listening> {
+export async function listen(app: Pick<Api, "fetch">, address: string, serverOptions = LIMITS): Promise<Listening> {
   const colon = address.lastIndexOf(":");
   const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
-  Object.assign(server, { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, maxConnections: MAX_CONNECTIONS });
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false, serverOptions }) as Server;
+  server.maxConnections = MAX_CONNECTIONS;
   const listening = Promise.withResolvers<void>();
   server.once("error", listening.reject).listen(Number(address.slice(colon + 1)), host, listening.resolve);
   await listening.promise;
