@@ -2,7 +2,7 @@ import { mkdtempDisposable } from "node:fs/promises";
 import { join } from "node:path";
 import { addClockTrack } from "./clock/add-clock-track.ts";
 import { clockLayout } from "./clock/burned/layout.ts";
-import { renderCut } from "./cut/render-cut.ts";
+import { type NotCut, renderCut } from "./cut/render-cut.ts";
 import { pictureOf, prepareJob, renderExact } from "./exact/render-exact.ts";
 import type { EngineSettings } from "./ffmpeg/settings.ts";
 import type { ClockLabel, MediaEngine, RenderJob, RenderOptions, RenderReport } from "./media-engine.ts";
@@ -28,9 +28,16 @@ export function createMediaEngine(settings: EngineSettings): MediaEngine {
   };
 }
 
+/** Copied frames are not decoded, and would be published as they are. */
+async function cutOf(job: RenderJob, settings: EngineSettings, options: RenderOptions): Promise<RenderReport | NotCut> {
+  if (job.sources.some(({ lacksPackets }) => lacksPackets))
+    return { notCut: "packets of a recording were lost, and with them parts of frames" };
+  return renderCut(job, settings, options);
+}
+
 async function renderClip(job: RenderJob, settings: EngineSettings, options: RenderOptions): Promise<RenderReport> {
   if (job.clock?.way === "burned") return renderBurned(job, job.clock, settings, options);
-  const cut = job.precision === "exact" ? undefined : await renderCut(job, settings, options);
+  const cut = job.precision === "exact" ? undefined : await cutOf(job, settings, options);
   if (cut !== undefined && !("notCut" in cut)) return cut;
   const { ffmpeg, timeLimitMs } = settings;
   const prepared = await prepareJob(job, { ffmpeg, timeLimitMs, signal: options.signal });

@@ -13,6 +13,13 @@ export interface RenderSource {
    */
   previousFrameMs?: number | undefined;
   lastFrameEndMs?: number | undefined;
+  /** Parts of frames are missing in it: none is kept as it is, because only decoding tells which ones are whole. */
+  lacksPackets?: boolean;
+}
+
+/** What was found out about a recording while it was put into an MP4. */
+export interface Unwrapped {
+  lacksPackets: boolean;
 }
 
 export interface RenderJob {
@@ -138,6 +145,6 @@ export interface MediaEngine extends PictureEngine {
    * VerificationError when the result is not as planned.
    */
   renderClip(job: RenderJob, options: RenderOptions): Promise<RenderReport>;
-  /** Copies a recording of another container into an MP4; false when that cannot hold it. */
-  unwrap(input: string, output: string, options: UnwrapOptions): Promise<boolean>;
+  /** Copies a recording of another container into an MP4; undefined when that cannot hold it. */
+  unwrap(input: string, output: string, options: UnwrapOptions): Promise<Unwrapped | undefined>;
 }

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createMediaEngine } from "./engine.ts";
 import { makeRecording, readFrameCodes } from "./synthetic/index.ts";
 import { unwrap } from "./unwrap.ts";
 
@@ -36,7 +37,9 @@ describe("an AVI, which stores no times, shows every frame at its own", () => {
     });
     await run(testFfmpeg, ["-v", "error", "-i", `${base}.mp4`, ...way, `${base}.avi`]);
     const settings = { ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 };
-    expect(await unwrap(`${base}.avi`, `${base}.out.mp4`, settings, { scratch: folder })).toBe(true);
+    expect(await unwrap(`${base}.avi`, `${base}.out.mp4`, settings, { scratch: folder })).toEqual({
+      lacksPackets: false,
+    });
     const shown = await readFrameCodes(`${base}.out.mp4`);
     expect(shown.map(({ code, seconds }) => [code, Math.round(seconds * 1000)])).toEqual(
       frames.map(({ code, wallMs }) => [code, Math.round(wallMs)]),
@@ -54,10 +57,38 @@ describe("MPEG-TS of 12 frames a second, whose intervals are no whole millisecon
     await run(testFfmpeg, ["-v", "error", "-i", `${base}.uneven.mp4`, "-c", "copy", ...shift, `${base}.ts`]);
     const settings = { ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 };
     const options = { scratch: folder, laterSeconds: 120 };
-    expect(await unwrap(`${base}.ts`, `${base}.out.mp4`, settings, options)).toBe(true);
+    expect(await unwrap(`${base}.ts`, `${base}.out.mp4`, settings, options)).toEqual({ lacksPackets: false });
     const [own, shown] = await Promise.all([readFrameCodes(`${base}.ts`), readFrameCodes(`${base}.out.mp4`)]);
     expect(shown.map(({ code }) => code)).toEqual(frames.map(({ code }) => code));
     const off = shown.map(({ seconds }, index) => Math.abs(seconds - 120 - (own[index]?.seconds ?? 0)));
     expect(Math.max(...off)).toBeLessThan(0.0001);
   });
+});
+
+const PACKET_BYTES = 188;
+
+it("MPEG-TS of which packets were lost is not copied: no frame of the clip is half of one", async () => {
+  const base = join(folder, "lost");
+  const { frames } = await makeRecording({ path: `${base}.mp4`, startMs: 0, seconds: 6, bFrames: 2, gop: 25 });
+  await run(testFfmpeg, ["-v", "error", "-i", `${base}.mp4`, "-c", "copy", `${base}.ts`]);
+  const whole = await readFile(`${base}.ts`);
+  const packets = Array.from({ length: whole.length / PACKET_BYTES }, (_, i) => i).filter((i) => i % 297 !== 50);
+  const at = (i: number) => whole.subarray(i * PACKET_BYTES, (i + 1) * PACKET_BYTES);
+  await writeFile(`${base}.ts`, Buffer.concat(packets.map(at)));
+  const media = createMediaEngine({ ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 });
+  const unwrapped = await media.unwrap(`${base}.ts`, `${base}.out.mp4`, { scratch: folder, laterSeconds: 120 });
+  expect(unwrapped).toEqual({ lacksPackets: true });
+  const part = { fromMs: 121_440, toMs: 124_900 };
+  const source = { path: `${base}.out.mp4`, zeroMs: 0, ...part, ...unwrapped };
+  const range = { startMs: part.fromMs, endMs: part.toMs, gapPolicy: "SKIP_GAPS", precision: "smart" } as const;
+  const job = { sources: [source], ...range, joinToleranceMs: 1000, output: `${base}.clip.mp4` };
+  const report = await media.renderClip(job, { scratch: folder });
+  expect(report).toMatchObject({
+    precision: "exact",
+    why: expect.stringContaining("packets of a recording were lost"),
+  });
+  const known = new Set<number | null>(frames.map(({ code }) => code));
+  const shown = await readFrameCodes(job.output);
+  expect(shown.filter(({ code }) => !known.has(code))).toEqual([]);
+  expect(shown.length).toBeGreaterThan(40);
 });

@@ -4,7 +4,7 @@ import { FfmpegError } from "./ffmpeg/errors.ts";
 import { inputArguments } from "./ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "./ffmpeg/run-ffmpeg.ts";
 import { type EngineSettings, TIMESCALE } from "./ffmpeg/settings.ts";
-import type { UnwrapOptions } from "./media-engine.ts";
+import type { UnwrapOptions, Unwrapped } from "./media-engine.ts";
 
 /** FLAC in MP4 counts as an experiment in ffmpeg 5. */
 const FLAC = ["-strict", "experimental"];
@@ -16,14 +16,14 @@ const MPEG4 = /^(fmp4|xvid|divx|dx50|mp4v)$/i;
  * Puts a recording out of another container (MPEG-TS, Matroska, AVI) into an MP4 without decoding, its times as they are, or
  * `laterSeconds` later: an MP4 shows nothing before 0, where ffmpeg puts the times of a transport stream that begin again soon.
  * PCM is taken by QuickTime's form of it only, newer video codecs by MP4 alone.
- * @returns false when what it holds goes into neither
+ * @returns undefined when what it holds goes into neither
  */
 export async function unwrap(
   input: string,
   output: string,
   { ffmpeg, timeLimitMs }: EngineSettings,
   { scratch, signal, laterSeconds = 0 }: UnwrapOptions,
-): Promise<boolean> {
+): Promise<Unwrapped | undefined> {
   const avi = await aviCodec(input);
   // Old encoders put two frames into one packet, so that AVI could do without times; of other codecs ffmpeg guesses a delay.
   const unpacked = avi !== undefined && MPEG4.test(avi) ? ["mpeg4_unpack_bframes"] : [];
@@ -33,9 +33,9 @@ export async function unwrap(
     // Also where times begin is rounded to the movie's units: to milliseconds, if nothing is said.
     const scale = ["-video_track_timescale", String(TIMESCALE), "-movie_timescale", String(TIMESCALE)];
     const streams = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", ...placed, ...scale];
-    const args = ["-v", "error", "-y", "-copyts", ...inputArguments(input, later), ...streams, ...FLAC];
+    const args = ["-v", "info", "-y", "-copyts", ...inputArguments(input, later), ...streams, ...FLAC];
     try {
-      await runFfmpeg({
+      const log = await runFfmpeg({
         ffmpeg,
         timeLimitMs,
         args: [...args, "-f", format, output],
@@ -43,11 +43,17 @@ export async function unwrap(
         ...(signal && { signal }),
       });
       if (avi !== undefined) await inPictureOrder(output, signal);
-      return true;
+      return { lacksPackets: lacksPackets(log) };
     } catch (error) {
       if (!(error instanceof FfmpegError) || error.exitCode === null) throw error;
       await rm(output, { force: true });
     }
   }
-  return false;
+  return undefined;
+}
+
+/** Whether packets of the video were lost, as transport streams tell it; the last one of a slice may be cut off. */
+function lacksPackets(log: string): boolean {
+  const video = /^ *Stream #0:(\d+) -> #0:0 /m.exec(log)?.[1];
+  return new RegExp(`corrupt input packet in stream ${video}$`, "m").test(log);
 }

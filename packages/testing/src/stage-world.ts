@@ -240,7 +240,7 @@ export function fakeMedia(before: (job: RenderJob) => void = () => {}): MediaEng
         anchors: [{ seconds: 0, wallMs: job.startMs }],
       };
     },
-    unwrap: async () => false,
+    unwrap: async () => undefined,
     version: async () => "0-fake",
     async renderThumbnails({ clip, outputs, preview }) {
       const name = createHash("sha256")

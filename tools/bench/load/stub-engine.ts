@@ -30,7 +30,7 @@ export const stubEngine: MediaEngine = {
       anchors: [{ seconds: 0, wallMs: startMs }],
     };
   },
-  unwrap: async () => false,
+  unwrap: async () => undefined,
   async renderThumbnails({ outputs }) {
     const thumbnails = await Promise.all(
       outputs.map(async ({ path, width }) => {

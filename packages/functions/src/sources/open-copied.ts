@@ -33,16 +33,17 @@ export async function openCopied(
   const path = `${source.path}.unwrapped`;
   // Later than 0, so that the name stands for the first frame; of an AVI it stands for its time 0.
   const laterSeconds = container === "AVI" ? 0 : LATER_SECONDS;
-  if (!(await media.unwrap(source.path, path, { ...options, laterSeconds }))) return source;
+  const unwrapped = await media.unwrap(source.path, path, { ...options, laterSeconds });
+  if (!unwrapped) return source;
   await rm(source.path);
   await using file = await fileSource(path);
   const timeline = await readTimeline(file, source.path, options.signal);
-  if (!timeline?.media) return { ...source, path };
+  if (!timeline?.media) return { ...source, ...unwrapped, path };
   const claims = { claimedSeconds: Number.NaN, toleranceSeconds: NEAR_ZERO_SECONDS };
   const zeroMs = source.zeroMs - timelineOrigin(timeline, claims) * 1000;
   const { startSeconds, endSeconds } = timeline.media;
   const isOutside = zeroMs + endSeconds * 1000 <= source.fromMs || zeroMs + startSeconds * 1000 >= source.toMs;
-  return isOutside ? undefined : { ...source, path, zeroMs };
+  return isOutside ? undefined : { ...source, ...unwrapped, path, zeroMs };
 }
 
 /** Of what is copied, MP4s whose index is beyond our reader are taken by ffmpeg as they are. */

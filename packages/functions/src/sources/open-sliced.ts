@@ -17,12 +17,13 @@ export async function openSliced(
   options: { scratch: string; signal: AbortSignal },
 ): Promise<RenderSource> {
   const path = `${source.path}.unwrapped`;
-  if (!(await media.unwrap(source.path, path, { ...options, laterSeconds: LATER_SECONDS }))) return source;
+  const unwrapped = await media.unwrap(source.path, path, { ...options, laterSeconds: LATER_SECONDS });
+  if (!unwrapped) return source;
   await rm(source.path);
   const zeroMs = source.zeroMs - LATER_SECONDS * 1000;
-  if (container !== "mpegts") return { ...source, path, zeroMs };
+  if (container !== "mpegts") return { ...source, ...unwrapped, path, zeroMs };
   await using file = await fileSource(path);
   const { starts } = (await readTimeline(file, source.path, options.signal)) ?? {};
   const turns = starts ? Math.round((zeroMs + starts.videoSeconds * 1000 - source.fromMs) / WRAP_MS) : 0;
-  return { ...source, path, zeroMs: zeroMs - turns * WRAP_MS };
+  return { ...source, ...unwrapped, path, zeroMs: zeroMs - turns * WRAP_MS };
 }
