@@ -30,6 +30,7 @@ const UPLOAD_MS = 300;
 
 /** The end of a range is published so soon after it was recorded. */
 const LIVE_MS = 15_000;
+const WAITING_MS = 10_000;
 
 const until = (ms: number) => sleep(Math.max(0, ms - Date.now()));
 
@@ -43,6 +44,15 @@ async function segments(folder: string, type: string, ending: string): Promise<U
   await promisify(execFile)(ffmpeg, ["-v", "error", "-i", path, "-map", "0", "-c", "copy", ...hls, ...output]);
   const names = (await readdir(folder)).filter((name) => name.endsWith(ending)).sort();
   return Promise.all(names.map((name) => readFile(join(folder, name))));
+}
+
+/** How long the same clip takes whose footage is there when it is asked for: the work alone, on this machine now. */
+async function workMs(cameraId: string, range: Record<string, number>): Promise<number> {
+  const clipId = `${cameraId}-again`;
+  const sentMs = Date.now();
+  await stack.request({ clipId, cameraId, ...range, retryTimestamps: [] });
+  await stack.terminal(clipId);
+  return Date.now() - sentMs;
 }
 
 it.each([
@@ -82,6 +92,10 @@ it.each([
     const at = history.map(
       ({ type, metadata }) => `${type} ${Date.parse(metadata.occurredAt) - range.endTimestampInMs}`,
     );
-    expect(tookMs, at.join(", ")).toBeLessThan(LIVE_MS);
+    // A machine that is busy with others needs long for any clip: then what waiting adds counts, which is minutes without a wake.
+    const isSlow = tookMs >= LIVE_MS;
+    expect(isSlow ? tookMs - (await workMs(ending, range)) : tookMs, at.join(", ")).toBeLessThan(
+      isSlow ? WAITING_MS : LIVE_MS,
+    );
   },
 );

@@ -16,12 +16,12 @@ let camera: TestCamera;
 /** By key. */
 const bodies = new Map<string, Uint8Array>();
 
-const CLIPS = 12;
+const CLIPS = 20;
 
 beforeAll(async () => {
   // The next attempt by itself comes in five minutes: what comes sooner was woken.
   stack = await createStack({ EARLY_WAKE: "true", SQS_TIMEOUT: "300", THUMBNAIL_SIZES: "80" });
-  const startMs = Math.floor(Date.now() / 1000) * 1000 - 60_000;
+  const startMs = Math.floor(Date.now() / 1000) * 1000 - 120_000;
   camera = await stack.camera("quay", startMs, { recordings: CLIPS + 3, seconds: 2 });
   camera.listed.splice(0);
   for (const { key } of camera.recordings) {
@@ -86,9 +86,10 @@ describe("where new recordings wake clips", () => {
       expect(more).toEqual([]);
       tookMs.push(second - landedMs);
     }
-    // Of twelve, the slowest is the 95th percentile.
-    expect(Math.max(...tookMs), tookMs.join(" ")).toBeLessThan(2000);
-  }, 400_000);
+    // Of twenty, the slowest but one is the 95th percentile; the first of all meets functions that are just being started.
+    const [, p95] = tookMs.toSorted((a, b) => b - a);
+    expect(p95, tookMs.join(" ")).toBeLessThan(2000);
+  }, 600_000);
 
   it("the schedule of a woken attempt finds it made, and the same object again wakes nobody", async () => {
     const body = await scheduledBody("woken-0");
