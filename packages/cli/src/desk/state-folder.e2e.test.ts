@@ -145,3 +145,10 @@ describe("what is sent again, in a state folder", () => {
     expect((await camclips("replay", "--from", "2018-10-31")).stderr).toContain("this machine keeps no archive");
   });
 });
+
+it("camclips groups finds none in a state folder that an earlier version made", async () => {
+  const file = new StateFile(join(state, STATE_FILE));
+  await file.write((transaction) => transaction.run("DROP TABLE group_claims"));
+  file[Symbol.dispose]();
+  expect(await camclips("groups")).toMatchObject({ code: 0, stdout: "", stderr: "no such groups\n" });
+});

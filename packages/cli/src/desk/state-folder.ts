@@ -68,7 +68,9 @@ export function stateFolderDesk(state: string): Desk {
     requestGroup: (body, group) => atPipeline((desk) => desk.requestGroup(body, group)),
     group: (groupId) => first((desk) => desk.group(groupId)),
     async *groups(wanted) {
-      yield* latestOf(await all((desk) => Array.fromAsync(desk.groups(wanted))), ({ groupId }) => groupId);
+      // To be written to: a file that an earlier version made has no list of groups, and gets one.
+      const lists = await all((desk) => Array.fromAsync(desk.groups(wanted)), { readOnly: false });
+      yield* latestOf(lists, ({ groupId }) => groupId);
     },
     cancel: (clipId) => firstKnown((desk) => desk.cancel(clipId)),
     queues: async () => summed((await all((desk) => desk.queues())).flat()),
