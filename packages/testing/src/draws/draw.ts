@@ -29,6 +29,8 @@ const AUDIO = {
   avi: ["none", "mp3", "pcm_s16le"],
 } as const;
 
+const FRAGMENTS = ["+separate_moof", "+frag_every_frame", "+separate_moof+omit_tfhd_offset"];
+
 /** One camera, as chance has it. */
 export interface DrawnCamera {
   seed: number;
@@ -39,6 +41,10 @@ export interface DrawnCamera {
   /** How far each recording starts behind the end of the one before, ms; the first one's is 0. Negative: they overlap. */
   offsetsMs: number[];
   asked: DrawnRange[];
+  /** Flags of ffmpeg's for fragments of other shapes. */
+  fragments?: string;
+  /** From this frame on, in decode order, every recording is seconds later: its camera was away. */
+  hole?: { frame: number; seconds: number };
 }
 
 /** Parts of the time that all recordings take. */
@@ -68,7 +74,7 @@ export function drawCamera(seed: number): DrawnCamera {
   const isStill = audio !== "none" && !vfr && extension !== "avi" && chance(0.15);
   const recordings = pick([1, 2, 2, 3]);
   const offset = () => pick([0, 0, 0, 300, 700, -400, -1000, 2500]);
-  return {
+  const camera: DrawnCamera = {
     seed,
     container,
     extension,
@@ -94,6 +100,17 @@ export function drawCamera(seed: number): DrawnCamera {
       precision: pick(["smart", "smart", "exact", "fast"] as const),
       codec: codec === "hevc" ? pick(["source", "source", "h264"] as const) : "h264",
     })),
+  };
+  // Drawn last, so that seeds of before draw what they drew.
+  const { gop = 0, openGop } = camera.options;
+  const fragments = container.startsWith("fragmented") ? pick(["", "", ...FRAGMENTS]) : "";
+  // MPEG-TS puts packets on both sides of a hole into one, and QuickTime's PCM knows no times.
+  const isTimed = extension === "mp4" || (extension === "mkv" && !audio.startsWith("pcm"));
+  const isHole = isTimed && isEven && !isStill && !openGop && gop < seconds * rate && chance(0.2);
+  return {
+    ...camera,
+    ...(fragments !== "" && { fragments }),
+    ...(isHole && { hole: { frame: gop, seconds: pick([2, 5]) } }),
   };
 }
 

@@ -25,6 +25,8 @@ export interface Judged {
   onsets: readonly number[];
   /** What the audio's seconds are counted from. */
   epochMs: number;
+  /** Its camera was away for a while within each recording: then no frame stands. */
+  hasHole?: boolean;
   /** What the audio of its container may be off, ms. */
   audioMs: number;
 }
@@ -34,7 +36,7 @@ const JOIN_MS = 1000;
 const ROUNDING_MS = 1.2;
 
 /** Every frame that the recordings show in the range, once, in order: an earlier one's end where the next one's first frame comes. */
-function expectedFrames({ recordings, fromMs, toMs, intervalMs, hasAudio }: Judged) {
+function expectedFrames({ recordings, fromMs, toMs, intervalMs, hasAudio, hasHole = false }: Judged) {
   const shown = recordings.flatMap(({ frames }, index) => {
     const nextMs = recordings[index + 1]?.frames[0]?.wallMs ?? Number.POSITIVE_INFINITY;
     return frames.filter(({ wallMs }) => wallMs < nextMs - ROUNDING_MS);
@@ -44,7 +46,8 @@ function expectedFrames({ recordings, fromMs, toMs, intervalMs, hasAudio }: Judg
   const nextMs = inside[0]?.wallMs ?? shown.find(({ wallMs }) => wallMs >= toMs - 0.5)?.wallMs ?? toMs;
   const stoodMs = before ? nextMs - before.wallMs : 0;
   const isLong = stoodMs > intervalMs + JOIN_MS || (before !== undefined && nextMs - fromMs > JOIN_MS);
-  const stands = before && sameRecording(recordings, before.code, fromMs) && (isLong ? hasAudio : inside.length === 0);
+  const stands =
+    before && sameRecording(recordings, before.code, fromMs) && (isLong ? hasAudio && !hasHole : inside.length === 0);
   return stands ? [{ code: before.code, wallMs: fromMs }, ...inside] : inside;
 }
 

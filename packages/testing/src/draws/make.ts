@@ -68,15 +68,30 @@ async function makeOne(
 }
 
 /** The recording in its container, and with its audio. */
-async function remux({ container, extension, audio, options }: DrawnCamera, from: string, to: string): Promise<void> {
-  if (extension === "mp4" && (audio === "aac" || audio === "none")) return rename(from, to);
+async function remux(drawn: DrawnCamera, from: string, to: string): Promise<void> {
+  const { container, extension, audio, options, fragments: shape = "", hole } = drawn;
+  const isPlain = extension === "mp4" && shape === "" && !hole;
+  if (isPlain && (audio === "aac" || audio === "none")) return rename(from, to);
   const codec = audio === "none" ? ["-an"] : audio === "aac" ? ["-c:a", "copy"] : ["-c:a", audio, "-strict", "-2"];
   const rate = ["opus", "ac3"].includes(audio) ? ["-ar", "48000"] : [];
-  const shape = extension === "mp4" ? fragments(container) : [];
+  const shaped = extension === "mp4" ? fragments(container, shape) : [];
   const scale = ["mp4", "mov"].includes(extension) ? ["-video_track_timescale", String(options.timescale)] : [];
   const times = (options.firstSeconds ?? 0) > 0 ? ["-copyts"] : [];
   const muxer = MUXERS[container] ?? [];
-  const muxed = ["-map", "0:v", "-map", "0:a?", "-c:v", "copy", ...codec, ...rate, ...scale, ...shape, ...muxer];
+  const muxed = [
+    "-map",
+    "0:v",
+    "-map",
+    "0:a?",
+    "-c:v",
+    "copy",
+    ...codec,
+    ...rate,
+    ...scale,
+    ...shaped,
+    ...muxer,
+    ...later(drawn),
+  ];
   await run(testFfmpeg, ["-v", "error", "-y", ...times, "-i", from, ...muxed, to]);
 }
 
@@ -88,7 +103,16 @@ const MUXERS: Partial<Record<DrawnCamera["container"], string[]>> = {
   "mkv-short": ["-cluster_time_limit", "700"],
 };
 
-function fragments(container: string): string[] {
+/** Moves what comes from the hole on: pictures by their number, from a keyframe on, and audio by its time. */
+function later({ hole, options }: DrawnCamera): string[] {
+  if (!hole) return [];
+  const fps = Number(options.fps);
+  const fromSeconds = (options.firstSeconds ?? 0) + hole.frame / fps;
+  const moved = (when: string) => `setts=pts='PTS+${when}*${hole.seconds}/TB':dts='DTS+${when}*${hole.seconds}/TB'`;
+  return ["-bsf:v", moved(`gte(N,${hole.frame})`), "-bsf:a", moved(`gte(PTS*TB,${fromSeconds})`)];
+}
+
+function fragments(container: string, shape: string): string[] {
   if (!container.startsWith("fragmented")) return container === "moov-first" ? ["-movflags", "+faststart"] : [];
-  return ["-movflags", "frag_keyframe+delay_moov+default_base_moof"];
+  return ["-movflags", `frag_keyframe+delay_moov+default_base_moof${shape}`];
 }

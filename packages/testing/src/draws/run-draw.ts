@@ -43,6 +43,7 @@ export async function runDraw(seed: number): Promise<Judgement[]> {
     recordings,
     intervalMs: (1000 * seconds) / frames,
     hasAudio,
+    hasHole: drawn.hole !== undefined,
     epochMs: EPOCH_MS,
     audioMs: drawn.extension === "avi" ? AVI_AUDIO_MS : AUDIO_MS,
   };
