@@ -180,9 +180,10 @@ describe("the stacks", () => {
       permissionsOf(graphOf(name))
         .filter(({ role }) => role === "DownloadSourcesRole" || role === "PublishClipRole")
         .filter(
-          ({ action, resource }) =>
+          ({ role, action, resource }) =>
             /DeleteSchedule|Query/.test(action) ||
-            resource === `arn:aws:s3:::${graphOf(name).outputs.destinationBucket}/*`,
+            (role === "DownloadSourcesRole" &&
+              resource === `arn:aws:s3:::${graphOf(name).outputs.destinationBucket}/*`),
         )
         .map(({ role, action }) => `${role} ${action}`)
         .sort();

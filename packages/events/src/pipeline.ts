@@ -190,7 +190,7 @@ export const pipeline = [
     failsClip: false,
     input: { from: "bus", events: [ThumbnailsRendered.type, ClipRejected.type, ClipFailed.type, GroupAccepted.type] },
     emits: [ClipPublished.type, GroupCompleted.type],
-    grants: ["records:read", "records:write", "topic:publish", "cuts:wake"],
+    grants: ["records:read", "records:write", "destination:read", "topic:publish", "cuts:wake"],
     // As many as accept-request refuses when too much is asked for: refusals are told as well.
     concurrency: 40,
   },

@@ -349,6 +349,20 @@ describe("a replay", () => {
     expect(await world.deps.records.status("clip-1")).toMatchObject({ outcome: "CLIP_AVAILABLE" });
   });
 
+  it("tells of no clip that another rerun has replaced meanwhile", async () => {
+    await using world = await testWorld();
+    await publish(world);
+    const serve = (sha256: string) =>
+      world.deps.destination.put(clip.key, new Uint8Array(8), { contentType: "video/mp4", metadata: { sha256 } });
+    await serve("other bytes");
+    const { data } = onlyOne("ClipPublished", await publish(world, available(loud)));
+    expect(data.notified).toBe(false);
+    expect(statuses(world)).toEqual({ put: ["CLIP_AVAILABLE"], sns: ["CLIP_AVAILABLE"] });
+    await serve(clip.sha256);
+    const again = available({ id: "notify-2", notify: true });
+    expect(onlyOne("ClipPublished", await publish(world, again)).data.notified).toBe(true);
+  });
+
   it("makes nothing else of a clip that an operator cancelled, also where it tells", async () => {
     await using world = await testWorld();
     const cancelled = { status: "CLIP_CANCELLED", reason: "CANCELLED", message: "x" } as const;

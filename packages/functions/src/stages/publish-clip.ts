@@ -49,7 +49,7 @@ type Needs = Pick<
   | "log"
   | "clock"
   | "link"
->;
+> & { destination: Pick<Deps["destination"], "info"> };
 type Terminal = EventOf<typeof ThumbnailsRendered | typeof ClipRejected | typeof ClipFailed>;
 
 /** The request that a clipId was first accepted for (accept-request). */
@@ -69,6 +69,7 @@ export const publishClip = defineStage(
     if (event.type === GroupAccepted.type) return rerun ? [] : lookAtGroup(event, deps, signal);
     const outcome = terminalOf(event, deps);
     if (rerun && !rerun.notify) return [factOf(outcome, { notified: false })];
+    if (rerun && (await isReplaced(event, deps, signal))) return [factOf(outcome, { notified: false })];
 
     const key = requestKey(event.data.request);
     const claimed = await claimTerminal(event, outcome, deps, signal);
@@ -142,6 +143,17 @@ async function claimTerminal(
   }
   const own = await putEntryOnce(deps.records, terminalEntry(clipId, key, rerun.id), terminal, outcome, options);
   return { stored: own.stored, rerunId: rerun.id };
+}
+
+/** Two reruns of a clip may make other bytes, one after the other: only those that are served are told, whoever comes last. */
+async function isReplaced(event: Terminal, { destination, log }: Needs, signal: AbortSignal): Promise<boolean> {
+  if (event.type !== ThumbnailsRendered.type) return false;
+  const { key, sha256 } = event.data.clip;
+  const served = (await destination.info(key, signal))?.metadata.sha256;
+  if (served === undefined || served === sha256) return false;
+  const { clipId, rerun } = event.metadata;
+  log.warn("what a rerun made was replaced by another one, which tells of it", { clipId, rerun: rerun?.id });
+  return true;
 }
 
 function terminalOf(event: Terminal, { settings, destinationBucket, link: makeLink, clock }: Needs): TerminalRecord {

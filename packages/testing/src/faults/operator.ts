@@ -35,7 +35,10 @@ async function resting(id: string, world: FaultyWorld, runtime: LocalRuntime): P
     const { input } = stageNamed(queue);
     return input.from === "bus" && queue !== NOT_REDRIVEN && queue !== "record-event";
   });
-  return letters.map(({ queue, body }) => parseEnvelope(JSON.parse(redrivenBody(queue, body, id, world.now()) ?? "")));
+  // The command sends those of one stage: each stage's are a rerun of their own.
+  return letters.map(({ queue, body }) =>
+    parseEnvelope(JSON.parse(redrivenBody(queue, body, `${id}-${queue}`, world.now()) ?? "")),
+  );
 }
 
 /** Has clips cancelled as soon as their render has begun, which then takes its time. */

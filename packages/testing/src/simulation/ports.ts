@@ -53,6 +53,7 @@ export function simulatedPorts({ agenda, load, send, ...world }: Surroundings): 
       S3_BUCKET_ORIGIN: "recordings",
       ...load.settings,
     }),
+    destination: { info: async () => undefined },
     destinationBucket: "clips",
     clock: { now: () => EPOCH + Math.floor(agenda.now) },
     log: { info() {}, warn() {}, error() {} },

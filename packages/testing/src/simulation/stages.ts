@@ -22,6 +22,7 @@ import { sampleData } from "../sample-events.ts";
 export type SimulatedDeps = Omit<Deps, "origin" | "work" | "destination" | "scratch" | "media" | "onProgress"> & {
   /** As long as the stage's work takes. */
   work(): Promise<void>;
+  destination: Pick<Deps["destination"], "info">;
 };
 
 type Handlers = Record<StageName, StageHandler<SimulatedDeps>>;
