@@ -47,6 +47,8 @@ it("a hundred clients that ask for one clip at once get the same one, whole", as
     Array.from({ length: 20 }, async () => (await world.call("/clips/same/events")).text()),
   );
   expect(streams.filter((stream) => stream.includes("event: end"))).toHaveLength(20);
+  // What its caller was told stands in the record a moment after the event.
+  await until(async () => (await world.json("/clips/same")).metadata !== undefined);
   const { metadata } = await world.json("/clips/same");
   const hashes = await each(async () => {
     const answer = await world.call("/clips/same/clip.mp4", { headers: { connection: "close" } });
