@@ -5,7 +5,7 @@ import { historyOf, quietHistory, withTwins } from "./history.ts";
 import { asked, together, unchanged, withOutbox, withoutLastWords } from "./mutating.ts";
 
 /** Half of the other histories have equal requests in them, too. */
-const { FAULTS_RUNS = "30", FAULTS_FROM = "1" } = process.env;
+const { FAULTS_RUNS = "20", FAULTS_FROM = "1" } = process.env;
 const seeds = Array.from({ length: Math.ceil(Number(FAULTS_RUNS) / 10) }, (_, index) => Number(FAULTS_FROM) + index);
 
 /** The footage is there, and the same clip is asked for four times within a second or two. */
