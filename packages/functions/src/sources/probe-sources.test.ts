@@ -104,12 +104,13 @@ describe("a recording that ends within what it announces", () => {
 
   const MISSING = 0.15;
 
-  /** Why footage is missing when a recorder has written so much more by the second look. */
-  async function missing(grown: number) {
+  /** Why footage is missing when a recorder has written so much more by a look at its file. */
+  async function missing(grown: number, { byLook = 2, nowMs = START + 60_000 } = {}) {
     await ffmpeg("-i", scratch.path("ten.mp4"), "-c", "copy", "-movflags", FRAGMENTED, "-y", scratch.path("live.mp4"));
     const whole = await readFile(scratch.path("live.mp4"));
     const written = Math.round(whole.length * (1 - MISSING));
     await using world = await testWorld();
+    world.nowMs = nowMs;
     const key = await world.record(START, whole.subarray(0, written));
     const { origin } = world.deps;
     let looks = 0;
@@ -118,7 +119,7 @@ describe("a recording that ends within what it announces", () => {
       async open(...recording) {
         looks += 1;
         const more = whole.subarray(written, written + Math.round(whole.length * grown));
-        if (looks === 2) await appendFile(join(world.folder, "origin", key), more);
+        if (looks === byLook) await appendFile(join(world.folder, "origin", key), more);
         return origin.open(...recording);
       },
     };
@@ -131,6 +132,11 @@ describe("a recording that ends within what it announces", () => {
 
   it("is looked into again while it grows: recorders announce frames before they write them", async () => {
     expect(await missing(MISSING)).toEqual([]);
+  });
+
+  it("is given more time where it was recorded just now", async () => {
+    expect(await missing(MISSING, { byLook: 4, nowMs: START + 10_000 })).toEqual([]);
+    expect(await missing(MISSING, { byLook: 4 })).toEqual(["CORRUPT_SOURCE"]);
   });
 
   it("is cut off when it does not grow", async () => {

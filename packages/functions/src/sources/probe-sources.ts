@@ -37,7 +37,7 @@ export type ProbeResult =
 export async function probeSources(
   request: ClipRequest,
   located: readonly Footage[],
-  deps: Pick<Deps, "origin" | "settings">,
+  deps: Pick<Deps, "origin" | "settings" | "clock">,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
   const piecesOfEach = Math.ceil(MOST_HASHES / Math.max(1, located.length));
@@ -124,25 +124,38 @@ function remember(
   return finding;
 }
 
-/** How often a file is looked into that ends within what it announces, and how long it may take to grow. */
-const LOOKS = 5;
+/** How often a file is looked into that ends within what it announces, and the pause between. */
+const LOOKS = 2;
 const GROWING_MS = 400;
 
-async function grows(origin: Deps["origin"], key: string, size: number, signal: AbortSignal): Promise<boolean> {
-  await setTimeout(GROWING_MS, undefined, { signal });
-  const now = await origin.open(key, signal);
-  return now !== undefined && now.size > size;
+/** A recorder of few bits a second writes what it announced seconds later: what was recorded just now is given more time. */
+const LIVE_LOOKS = 15;
+const LIVE_MS = 30_000;
+
+/** @returns how many of the looks are left once the recording has grown, 0 when it has not. */
+async function looksLeft(
+  { key, size }: { key: string; size: number },
+  looks: number,
+  origin: Deps["origin"],
+  signal: AbortSignal,
+): Promise<number> {
+  for (let left = looks - 1; left > 0; left -= 1) {
+    await setTimeout(GROWING_MS, undefined, { signal });
+    const now = await origin.open(key, signal);
+    if (now && now.size > size) return left;
+  }
+  return 0;
 }
 
 /** @param claimed the recording's interval by its name and its list; the part's may be what earlier rounds found */
 async function probe(
   part: LocatedSource,
   claimed: Footage,
-  deps: Pick<Deps, "origin" | "settings"> & { piecesOfEach: number },
+  deps: Pick<Deps, "origin" | "settings" | "clock"> & { piecesOfEach: number },
   signal: AbortSignal,
-  looks = LOOKS,
+  looks?: number,
 ): Promise<Finding> {
-  const { origin: recordings, settings, piecesOfEach } = deps;
+  const { origin: recordings, settings, clock, piecesOfEach } = deps;
   const { key, startMs, endMs } = part;
   const of: Footage = { key, startMs, endMs };
   const found = await recordings.open(key, signal);
@@ -158,17 +171,19 @@ async function probe(
     if (slice instanceof OutsideMediaError)
       return { kind: "shorter", of, footage: [{ key, ...withoutPart(part, realInterval(zeroMs, slice.media)) }] };
     const cutOffMs = Math.floor(zeroMs + (slice.cutOffSeconds ?? Number.POSITIVE_INFINITY) * 1000);
-    // A recorder announces frames before it writes them.
-    if (cutOffMs < endMs && looks > 1 && (await grows(recordings, key, found.size, signal)))
-      return probe(part, claimed, deps, signal, looks - 1);
     // Behind the listed end nothing is missing: the part reaches there only over a join.
-    if (cutOffMs < endMs)
+    if (cutOffMs < endMs) {
+      // A recorder announces frames before it writes them.
+      const all = Math.abs(clock.now() - cutOffMs) < LIVE_MS ? LIVE_LOOKS : LOOKS;
+      const left = await looksLeft({ key, size: found.size }, looks ?? all, recordings, signal);
+      if (left > 0) return probe(part, claimed, deps, signal, left);
       return {
         kind: "shorter",
         of,
         footage: [{ key, startMs, endMs: cutOffMs }],
         cutOff: { key, startMs: cutOffMs, endMs },
       };
+    }
     const shorter = slice.media && shortened(of, realInterval(zeroMs, slice.media), settings.JOIN_TOLERANCE_MS);
     return shorter
       ? { kind: "shorter", of, footage: [shorter] }

@@ -103,7 +103,9 @@ export function drawCamera(seed: number): DrawnCamera {
   };
   // Drawn last, so that seeds of before draw what they drew.
   const { gop = 0, openGop } = camera.options;
-  const fragments = container.startsWith("fragmented") ? pick(["", "", ...FRAGMENTS]) : "";
+  const shape = container.startsWith("fragmented") ? pick(["", "", ...FRAGMENTS]) : "";
+  // ffmpeg writes frames of their own into fragments without their order where audio that it encodes comes later.
+  const fragments = shape === "+frag_every_frame" && bFrames > 0 ? "" : shape;
   // MPEG-TS puts packets on both sides of a hole into one, and QuickTime's PCM knows no times.
   const isTimed = extension === "mp4" || (extension === "mkv" && !audio.startsWith("pcm"));
   const isHole = isTimed && isEven && !isStill && !openGop && gop < seconds * rate && chance(0.2);
