@@ -1,4 +1,10 @@
-import { CreateBucketCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
+import {
+  type CopyObjectCommandInput,
+  CreateBucketCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
 import { createS3Store } from "@camclips/aws";
 import { inject } from "vitest";
 import { objectStoreContract } from "../../packages/testing/src/contracts/object-store.ts";
@@ -9,6 +15,29 @@ trust(certificate);
 const account = randomAccount();
 const { s3 } = clientsFor({ endpoint, account, region: "eu-west-1" });
 let buckets = 0;
+
+/** S3 makes a copy only where its key is free, when asked to; the emulator does not know that condition. */
+s3.middlewareStack.add(
+  (next, { commandName }) =>
+    async (args) => {
+      const { Bucket, Key, IfNoneMatch } = args.input as CopyObjectCommandInput;
+      const isAsked = commandName === "CopyObjectCommand" && IfNoneMatch === "*";
+      if (isAsked && (await isTaken({ Bucket, Key })))
+        throw new S3ServiceException({
+          name: "PreconditionFailed",
+          $fault: "client",
+          $metadata: { httpStatusCode: 412 },
+        });
+      return next(args);
+    },
+  { step: "initialize" },
+);
+
+const isTaken = (at: Pick<CopyObjectCommandInput, "Bucket" | "Key">): Promise<boolean> =>
+  s3.send(new HeadObjectCommand(at)).then(
+    () => true,
+    () => false,
+  );
 
 objectStoreContract("S3", async () => {
   buckets += 1;
