@@ -1,7 +1,6 @@
-import { type ClipStatus, pendingMetadata } from "@camclips/core";
-import type { AnyEvent } from "@camclips/events";
+import { type ClipStatus, pendingMetadata, terminalEntry } from "@camclips/core";
 import { askedAs, toldOf } from "@camclips/local";
-import type { z } from "@hono/zod-openapi";
+import * as z from "zod";
 import type { Site } from "../site.ts";
 import type { clipView } from "./schemas.ts";
 import { sideLinks } from "./side-files.ts";
@@ -46,7 +45,7 @@ export async function clipDetail(site: Site, clipId: string): Promise<ClipView |
   const asked = askedAs(read, clipId);
   const status = await runtime.records.status(clipId);
   if (status) {
-    const metadata = metadataOf(await runtime.history(clipId), site);
+    const metadata = await metadataOf(status, site);
     return { ...clipSummary(site, status, asked?.title), ...(metadata && { metadata }) };
   }
   if (asked) {
@@ -64,10 +63,18 @@ function linksOf(clipId: string, sizes?: readonly number[]): Record<string, stri
   return { self, events: `${self}/events`, ...files };
 }
 
-/** What the caller was told last. */
-function metadataOf(events: readonly AnyEvent[], { config, settings }: Site): Record<string, unknown> | undefined {
+const decided = z.object({ clipMetadata: z.record(z.string(), z.unknown()) });
+
+/** What the caller was told last; of a clip that was just decided, what is being told: its history ends a moment later. */
+async function metadataOf(
+  { clipId, requestKey, outcome }: ClipStatus,
+  { runtime, config, settings }: Site,
+): Promise<Record<string, unknown> | undefined> {
+  const events = await runtime.history(clipId);
   const event = events.findLast(({ type }) => type === "ClipPublished" || type === "SourcesPending");
   if (event?.type === "ClipPublished") return event.data.clipMetadata;
+  const terminal = outcome && (await runtime.records.get(terminalEntry(clipId, requestKey)));
+  if (terminal) return decided.parse(terminal).clipMetadata;
   if (event?.type !== "SourcesPending") return undefined;
   const { request, ...pending } = event.data;
   return pendingMetadata(request, { ...pending, deadlineAt: event.metadata.deadlineAt }, config.clips, settings);
