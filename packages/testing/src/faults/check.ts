@@ -89,7 +89,7 @@ async function everyRequestIsDecidedOnce(ending: Ending): Promise<string[]> {
   for (const [key, clipId] of acceptedIn(ending)) {
     const own = told.filter((each) => each.key === key);
     const ids = distinct(own.map(({ notificationId }) => notificationId));
-    const most = 1 + loudRuns(ending);
+    const most = 1 + loudRuns(ending, clipId);
     if (ids.length < 1 || ids.length > most) complaints.push(`${clipId}: ${ids.length} notifications for one request`);
     const ends = await endsOf(ending, clipId, key);
     if (ends.length !== ids.length)
@@ -124,9 +124,13 @@ const isHolder = ({ world }: Ending, key: string, clipId: string): boolean =>
     ({ data, metadata }) => metadata.clipId === clipId && requestKey(data.request) === key,
   );
 
-/** Runs that the operator asked for and that tell. */
-const loudRuns = ({ world }: Ending): number =>
-  world.history.acts.filter((act) => act.kind === "redrive" || (act.kind === "replay" && act.notify)).length;
+/** Runs of a clip that the operator asked for and that tell: a redrive is one for each stage whose dead letters it sends. */
+function loudRuns({ world }: Ending, clipId: string): number {
+  const runs = world.published.flatMap(({ metadata: { clipId: of, rerun } }) =>
+    of === clipId && rerun?.notify ? [rerun.id] : [],
+  );
+  return distinct(runs).length;
+}
 
 /** The ends of a request that were told, oldest first. */
 async function endsOf(ending: Ending, clipId: string, key: string) {
@@ -182,7 +186,7 @@ function putsAgreeWithNotifications(ending: Ending): string[] {
     if (!own.some(({ status }) => status === last)) complaints.push(`${clipId}: PUT ${last}, SNS otherwise`);
     // Messages that are refused before a valid one comes are told as fatal.
     const decided = distinct(statuses).filter((status) => status !== "CLIP_PENDING" && status !== "FATAL_ERROR");
-    if (decided.length > 1 && loudRuns(ending) === 0)
+    if (decided.length > 1 && loudRuns(ending, clipId) === 0)
       complaints.push(`${clipId}: the camera service was told ${statuses.join(", ")}`);
   }
   for (const { clipId } of told) {
