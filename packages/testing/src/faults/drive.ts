@@ -124,11 +124,16 @@ export async function live<T>(
       world.advanceTo(next);
       for (const step of steps.splice(0, steps.filter(({ atMs }) => atMs <= world.now()).length)) await step.run();
       const due = world.limbo.filter(({ atMs }) => atMs <= world.now());
-      for (const late of due) {
-        world.limbo.splice(world.limbo.indexOf(late), 1);
-        await process.bus.publish([late.event]);
+      try {
+        for (const late of due) {
+          await process.bus.publish([late.event]);
+          world.limbo.splice(world.limbo.indexOf(late), 1);
+        }
+        await process.runtime.fireDue();
+      } catch (error) {
+        // Killed meanwhile: the next process finds what is left.
+        if (!process.life.dead) throw error;
       }
-      await process.runtime.fireDue();
     }
     const left = process.runtime.schedules.map(({ name }) => name);
     return `after ${MOST_STEPS} steps there is still ${left.join(", ")} and ${world.limbo.length} late events`;
