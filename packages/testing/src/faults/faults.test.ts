@@ -8,7 +8,7 @@ import { operatorCircumstances, operatorGuards } from "./operator-mutations.ts";
 import { wakingCircumstances, wakingGuards } from "./waking-mutations.ts";
 
 /** FAULTS_SEED=<n> runs one history, FAULTS_RUNS=<n> so many, from FAULTS_FROM on. */
-const { FAULTS_SEED, FAULTS_RUNS = "3", FAULTS_FROM = "1" } = process.env;
+const { FAULTS_SEED, FAULTS_RUNS = "2", FAULTS_FROM = "1" } = process.env;
 const seeds = FAULTS_SEED
   ? [Number(FAULTS_SEED)]
   : Array.from({ length: Number(FAULTS_RUNS) }, (_, index) => Number(FAULTS_FROM) + index);
