@@ -115,20 +115,20 @@ export const groupItemsEntry = ofGroup("items");
 export const groupToldEntry = ofGroup("told");
 
 /** `.stream` at the end may be the camera's, or the new format's: who looks for either finds both. */
-const footageOf = (camera: string): string => `waiting/${camera.replace(/\.stream$/, "")}`;
+const cameraRecord = (camera: string): string => `waiting/${camera.replace(/\.stream$/, "")}`;
 
 /** Longer than any instant in ms: names sort as their instants do. */
 const sortable = (ms: number): string => String(Math.max(0, ms)).padStart(15, "0");
 
 /** A clip that waits for footage of a camera, by its alias. Such entries are of a camera, and sort by the clips' start. */
 export const waitingEntry = (alias: string, startMs: number, clipId: string): EntryKey => ({
-  clipId: footageOf(alias),
+  clipId: cameraRecord(alias),
   name: `${sortable(startMs)}/${valid(clipId)}`,
 });
 
 /** Between which the entries of clips lie that start in `[fromMs, toMs]`. */
 export const waitingEntries = (camera: string, { fromMs, toMs }: { fromMs: number; toMs: number }) => ({
-  clipId: footageOf(camera),
+  clipId: cameraRecord(camera),
   from: sortable(fromMs),
   to: sortable(toMs + 1),
 });

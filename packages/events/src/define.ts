@@ -83,6 +83,9 @@ export interface Origin {
   lane?: Lane | undefined;
 }
 
+/** The id of the event of a type that follows from a cause: another event, or what its chain begins with. */
+export const followingId = (causeId: string, type: string, rerunId = ""): string => derivedId(causeId, type, rerunId);
+
 /** Turns a fact into the first event of a chain. `now`: ISO 8601. */
 export function firstEvent<F extends Fact>(
   fact: F,
@@ -90,7 +93,7 @@ export function firstEvent<F extends Fact>(
   origin: Origin,
   now: string,
 ): F & { metadata: Metadata } {
-  const id = derivedId(origin.key, fact.type, origin.rerun?.id ?? "");
+  const id = followingId(origin.key, fact.type, origin.rerun?.id);
   return {
     ...fact,
     metadata: {
@@ -109,9 +112,6 @@ export function firstEvent<F extends Fact>(
     },
   };
 }
-
-/** The id of the event of a type that follows from another one. */
-export const followingId = (causeId: string, type: string, rerunId = ""): string => derivedId(causeId, type, rerunId);
 
 /**
  * Turns a fact into the event that follows from `cause`.

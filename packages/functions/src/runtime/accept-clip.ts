@@ -19,6 +19,7 @@ import {
   derivedId,
   type EventOf,
   firstEvent,
+  followingId,
   type Lane,
   RequestAccepted,
   toEnvelope,
@@ -79,7 +80,7 @@ function claimClip(request: ClipRequest, { records, clock, settings }: AcceptDep
 
 /** Whether an attempt was made before, and the bus has it: its event is in the clip's history. */
 export async function wasAccepted(request: ClipRequest, { records }: Pick<Deps, "records">, signal: AbortSignal) {
-  const id = derivedId(attemptKey(request), RequestAccepted.type, "");
+  const id = followingId(attemptKey(request), RequestAccepted.type);
   return (await records.get(eventEntry(request.clipId, id), signal)) !== undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { Decision } from "@camclips/core";
-import { type AnyEvent, type ClipRequest, derivedId, SourcesPending } from "@camclips/events";
+import { type AnyEvent, type ClipRequest, followingId, SourcesPending } from "@camclips/events";
 import type { Deps } from "./deps.ts";
 
 /**
@@ -17,6 +17,6 @@ export async function noteWaiting(
   // What follows a rerun is the schedule's: its attempts may have been made before.
   if (decision.kind !== "pending" || !settings.EARLY_WAKE || rerun) return;
   const { missing } = decision;
-  const pendingId = derivedId(id, SourcesPending.type, "");
+  const pendingId = followingId(id, SourcesPending.type);
   await records.setWaiting({ request: data.request, alias, missing, pendingId, deadlineAt }, signal);
 }

@@ -1,5 +1,5 @@
 import { CameraServiceError, type Refusal, refusedMetadata } from "@camclips/core";
-import { type ClipFailed, ClipPublished, type ClipRejected, derivedId, type EventOf } from "@camclips/events";
+import { type ClipFailed, ClipPublished, type ClipRejected, type EventOf, followingId } from "@camclips/events";
 import * as z from "zod";
 import type { Deps } from "./deps.ts";
 
@@ -23,7 +23,7 @@ export const isCancelled = (record: z.output<typeof decided> | undefined): boole
 /** The ClipPublished that follows from an event, whoever publishes it. */
 export const endingOf = ({ id, rerun }: { id: string; rerun?: { id: string } | undefined }) => ({
   cause: id,
-  eventId: derivedId(id, ClipPublished.type, rerun?.id ?? ""),
+  eventId: followingId(id, ClipPublished.type, rerun?.id),
 });
 
 /**
