@@ -1,17 +1,9 @@
 import { keyOfTwin, ObjectChangedError } from "@camclips/core";
 import type { ClipRequest } from "@camclips/events";
 import type { Deps } from "../runtime/deps.ts";
-import { SERVED } from "../runtime/files.ts";
+import { CONTENT_TYPES, SERVED } from "../runtime/files.ts";
 
-/** What lies beside a clip names that clip's bytes: a picture of others is no picture of these. */
-export const beside = (clip: { sha256: string }) => ({ clip: clip.sha256 });
-
-const CONTENT_TYPES: Record<string, string> = {
-  jpg: "image/jpeg",
-  png: "image/png",
-  webp: "image/webp",
-  vtt: "text/vtt",
-};
+const contentTypes: Record<string, string> = CONTENT_TYPES;
 
 export interface Twins {
   request: Pick<ClipRequest, "cameraId" | "clipId">;
@@ -30,7 +22,7 @@ export async function copyBeside<File extends { key: string; bytes: number }>(
   const found = await destination.info(file.key, signal);
   if (!found || found.metadata.clip !== clip.sha256 || found.bytes !== file.bytes) return undefined;
   const key = keyOfTwin(file.key, cameraId, from, clipId);
-  const contentType = CONTENT_TYPES[key.slice(key.lastIndexOf(".") + 1)] ?? "application/octet-stream";
+  const contentType = contentTypes[key.slice(key.lastIndexOf(".") + 1)] ?? "application/octet-stream";
   try {
     await destination.copy(found, key, { ...SERVED, contentType, metadata: found.metadata, signal });
   } catch (error) {

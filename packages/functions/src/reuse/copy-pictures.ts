@@ -1,9 +1,9 @@
 import type { ClipRendered, EventOf, PreviewFiles, Thumbnail } from "@camclips/events";
 import type { Manifest } from "@camclips/evidence";
 import type { Deps } from "../runtime/deps.ts";
-import { SERVED } from "../runtime/files.ts";
+import { beside, CONTENT_TYPES, SERVED } from "../runtime/files.ts";
 import { inParallel } from "../runtime/in-parallel.ts";
-import { beside, copyBeside, type Twins } from "./copy-beside.ts";
+import { copyBeside, type Twins } from "./copy-beside.ts";
 
 const AT_ONCE = 4;
 
@@ -60,7 +60,7 @@ async function copyPreview(
   if (!ownSprite || !ownTrack || (animated && !ownAnimated)) return undefined;
   const text = new TextDecoder().decode(await deps.destination.get(ownTrack.key, signal));
   const body = new TextEncoder().encode(text.replaceAll(nameOf(sprite.key), nameOf(ownSprite.key)));
-  const options = { ...SERVED, contentType: "text/vtt", metadata: beside(twins.clip), signal };
+  const options = { ...SERVED, contentType: CONTENT_TYPES.vtt, metadata: beside(twins.clip), signal };
   await deps.destination.put(ownTrack.key, body, options);
   const track = { key: ownTrack.key, bytes: body.byteLength };
   return { storyboard: track, sprite: ownSprite, ...(ownAnimated && { animated: ownAnimated }) };

@@ -40,6 +40,12 @@ export async function sha256Of(
  */
 export const SERVED = { cacheControl: "public, no-cache" };
 
+/** What lies beside a clip names that clip's bytes: a picture of others is no picture of these. */
+export const beside = (clip: { sha256: string }) => ({ clip: clip.sha256 });
+
+/** Of what lies beside clips, by the ending of its key. */
+export const CONTENT_TYPES = { jpg: "image/jpeg", png: "image/png", webp: "image/webp", vtt: "text/vtt" };
+
 /** @returns size in bytes, and whether it was written (false: `ifAbsent`, and the key is taken). */
 export async function uploadFile(
   store: ObjectStore,

@@ -3,9 +3,8 @@ import { previewKey } from "@camclips/core";
 import { webVtt } from "@camclips/core/webvtt";
 import type { ClipRequest, Preview, PreviewFiles, RenderedClip } from "@camclips/events";
 import type { PreviewJob, Storyboard } from "@camclips/media";
-import { beside } from "../reuse/copy-beside.ts";
 import type { Deps } from "../runtime/deps.ts";
-import { SERVED, uploadFile } from "../runtime/files.ts";
+import { beside, CONTENT_TYPES, SERVED, uploadFile } from "../runtime/files.ts";
 import { cutKeyframes } from "./cut-keyframes.ts";
 import type { OpenClip } from "./open-clip.ts";
 
@@ -41,11 +40,11 @@ export async function storePreview(
     const key = previewKey(cameraId, clipId, file);
     return { key, bytes: (await uploadFile(destination, key, path, { ...options, contentType })).bytes };
   };
-  const sprite = await upload("sprite", job.sprite, "image/jpeg");
-  const animated = storyboard.animated && job.animated && (await upload("animated", job.animated, "image/webp"));
+  const sprite = await upload("sprite", job.sprite, CONTENT_TYPES.jpg);
+  const animated = storyboard.animated && job.animated && (await upload("animated", job.animated, CONTENT_TYPES.webp));
   const body = new TextEncoder().encode(trackOf(storyboard, sprite.key, clip.durationMs / 1000));
   const key = previewKey(cameraId, clipId, "storyboard");
-  await destination.put(key, body, { ...options, contentType: "text/vtt" });
+  await destination.put(key, body, { ...options, contentType: CONTENT_TYPES.vtt });
   return {
     storyboard: { key, bytes: body.byteLength },
     sprite: { ...sprite, tiles: storyboard.tiles.length },

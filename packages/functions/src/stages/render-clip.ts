@@ -4,9 +4,8 @@ import { type Cue, webVtt } from "@camclips/core/webvtt";
 import { ClipRendered, type ClipRequest, SourcesDownloaded } from "@camclips/events";
 import { findingsOf } from "../evidence/findings-of.ts";
 import { lambdaHandler } from "../lambda/handler.ts";
-import { beside } from "../reuse/copy-beside.ts";
 import type { Deps } from "../runtime/deps.ts";
-import { SERVED, sha256Of, uploadFile } from "../runtime/files.ts";
+import { beside, CONTENT_TYPES, SERVED, sha256Of, uploadFile } from "../runtime/files.ts";
 import { defineStage } from "../runtime/process.ts";
 import { publishFile } from "../runtime/publish-file.ts";
 import { cutUsable } from "../sources/cut-usable.ts";
@@ -65,7 +64,7 @@ async function storeClock(
 ): Promise<{ key: string; bytes: number }> {
   const key = clockKey(cameraId, clipId);
   const body = new TextEncoder().encode(webVtt(cues));
-  await destination.put(key, body, { ...SERVED, contentType: "text/vtt", metadata: beside({ sha256 }), signal });
+  await destination.put(key, body, { ...SERVED, contentType: CONTENT_TYPES.vtt, metadata: beside({ sha256 }), signal });
   return { key, bytes: body.byteLength };
 }
 

@@ -3,10 +3,9 @@ import { thumbnailKey } from "@camclips/core";
 import { ClipRendered, type EventOf, ThumbnailsRendered } from "@camclips/events";
 import { signManifest } from "../evidence/sign-manifest.ts";
 import { lambdaHandler } from "../lambda/handler.ts";
-import { beside } from "../reuse/copy-beside.ts";
 import { copyPictures, type Pictures } from "../reuse/copy-pictures.ts";
 import type { Deps } from "../runtime/deps.ts";
-import { SERVED, sha256Of, uploadFile } from "../runtime/files.ts";
+import { beside, CONTENT_TYPES, SERVED, sha256Of, uploadFile } from "../runtime/files.ts";
 import { defineStage } from "../runtime/process.ts";
 import { cutAround } from "../sources/cut-around.ts";
 import { openClip } from "../sources/open-clip.ts";
@@ -15,8 +14,6 @@ import { previewJob, storePreview } from "../sources/preview.ts";
 type Needs = Pick<Deps, "destination" | "scratch" | "settings" | "signer" | "log"> & {
   media: Pick<Deps["media"], "renderThumbnails">;
 };
-
-const CONTENT_TYPES = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
 
 /** Where in the clip the picture is taken (contract, section 4). */
 const PICTURE_AT = 0.25;
