@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 
 /** What a contributor runs often: under two minutes on two cores. The rest is in vitest.slow.config.ts. */
@@ -5,8 +6,10 @@ export default defineConfig({
   test: {
     include: ["packages/**/*.test.ts", "stacks/**/*.test.ts", "test/{docs,soak}/*.test.ts"],
     exclude: [...configDefaults.exclude, "**/*.{matrix,e2e}.test.ts"],
-    // Tests wait for ffmpeg and for child processes: a worker for every core, where vitest would spare one.
-    maxWorkers: "100%",
+    // Tests wait for ffmpeg, for child processes and for real pauses: one worker more than there are cores.
+    maxWorkers: availableParallelism() + 1,
+    // A worker loads each module once, not once per file of tests: no test may leave anything in a module or in the process.
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
