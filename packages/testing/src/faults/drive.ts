@@ -7,7 +7,7 @@ import { fakeMedia } from "../stage-world.ts";
 import { EPOCH, FaultyWorld } from "./faulty-world.ts";
 import type { Asked, Fault, Grouped, History, Outage } from "./history.ts";
 import { injectFaults, Life } from "./inject.ts";
-import { cancelRenders, perform } from "./operator.ts";
+import { cancelRenders, perform, redriveWhatNobodyWatches } from "./operator.ts";
 
 /** Breaks a guard of the product on purpose: the checks must notice. */
 export type Mutation = (deps: Deps, world: FaultyWorld) => Deps;
@@ -140,7 +140,8 @@ export async function live<T>(
   };
 
   try {
-    const endless = await settle();
+    let endless = await settle();
+    if (endless === undefined && redriveWhatNobodyWatches(world, process.runtime)) endless = await settle();
     const { runtime } = process;
     const deadLetters = runtime.deadLetters();
     return await check({ world, runtime, deadLetters, endless, settle });

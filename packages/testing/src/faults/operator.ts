@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
-import type { ClipRecords } from "@camclips/core";
+import type { ClipRecords, DeadLetter } from "@camclips/core";
 import { type AnyEvent, type CamclipsEvent, markRerun, parseEnvelope, stageNamed } from "@camclips/events";
 import { cancelClip, type Deps, NOT_REDRIVEN, redrivenBody } from "@camclips/functions";
 import type { LocalRuntime } from "@camclips/local";
@@ -18,8 +18,23 @@ export async function perform(act: TimedAct, world: FaultyWorld, runtime: LocalR
   const id = `${act.kind}-${act.atSeconds}`;
   world.note(`the operator: ${JSON.stringify(act)}`);
   if (act.kind === "cancel") return void (await cancel(act, world, runtime, deps));
-  const events = act.kind === "replay" ? await archived(act, id, runtime) : await resting(id, world, runtime);
-  world.limbo.push(...events.map((event) => ({ atMs: world.now(), event })));
+  if (act.kind === "redrive") return sendAgain(redrivable(runtime), id, world);
+  world.limbo.push(...(await archived(act, id, runtime)).map((event) => ({ atMs: world.now(), event })));
+}
+
+/**
+ * Nobody but an operator sends what came to rest after the clip's deadline: the watch that comes after everything else has
+ * been there. What came to rest before stays: the clip has to be answered without it.
+ * @returns whether there was anything.
+ */
+export function redriveWhatNobodyWatches(world: FaultyWorld, runtime: LocalRuntime): boolean {
+  const letters = redrivable(runtime).filter(({ queue, body }) => {
+    if (queue === "check-deadline") return true;
+    const { occurredAt, deadlineAt } = parseEnvelope(JSON.parse(body)).metadata;
+    return queue === "publish-clip" && Date.parse(occurredAt) >= Date.parse(deadlineAt);
+  });
+  sendAgain(letters, "redrive-last", world);
+  return letters.length > 0;
 }
 
 /** The command replays into locate-sources. What a rerun led to is not archived a second time. */
@@ -30,15 +45,18 @@ async function archived(act: Extract<Act, { kind: "replay" }>, id: string, runti
 }
 
 /** Dead letters of accept-request are requests. */
-async function resting(id: string, world: FaultyWorld, runtime: LocalRuntime): Promise<AnyEvent[]> {
-  const letters = runtime.deadLetters().filter(({ queue }) => {
+const redrivable = (runtime: LocalRuntime): DeadLetter[] =>
+  runtime.deadLetters().filter(({ queue }) => {
     const { input } = stageNamed(queue);
     return input.from === "bus" && queue !== NOT_REDRIVEN && queue !== "record-event";
   });
-  // The command sends those of one stage: each stage's are a rerun of their own.
-  return letters.map(({ queue, body }) =>
-    parseEnvelope(JSON.parse(redrivenBody(queue, body, `${id}-${queue}`, world.now()) ?? "")),
-  );
+
+/** The command sends those of one stage: each stage's are a rerun of their own. */
+function sendAgain(letters: readonly DeadLetter[], id: string, world: FaultyWorld): void {
+  for (const { queue, body } of letters) {
+    const event = parseEnvelope(JSON.parse(redrivenBody(queue, body, `${id}-${queue}`, world.now()) ?? ""));
+    world.limbo.push({ atMs: world.now(), event });
+  }
 }
 
 /** Has clips cancelled as soon as their render has begun, which then takes its time. */
