@@ -18,7 +18,7 @@ export default {
     room("mp4", [], "Usable by strangers, without the rest of camclips."),
     room("containers", ["mp4"], "Usable by strangers, too: the other containers, by ranges."),
     room("media", ["events", "mp4"], "Cuts files; it does not know where they come from."),
-    room("core", ["events"], "The domain and its ports; adapters implement them."),
+    room("core", ["events", "recordings"], "The domain and its ports; adapters implement them."),
     room("recordings", ["events"], "What files are called, and the configuration; it knows no pipeline."),
     room("evidence", ["core", "events", "mp4"], "Signed manifests, and verifying them; works offline."),
     room("aws", ["core", "events"], "Adapters; clients come in from the composition root."),
@@ -51,7 +51,9 @@ export default {
         "Infrastructure is generated from the pipeline table; it must not run the application's code. It looks at the program it packs.",
       severity: "error",
       from: { path: "^stacks", pathNot: "\\.test\\.ts$" },
-      to: { path: "^packages/(?!events|media/src/(ffmpeg/find/executable|code-version))" },
+      to: {
+        path: "^packages/(?!events|recordings/src/(layout|video)|media/src/(ffmpeg/find/executable|code-version))",
+      },
     },
     {
       name: "stages-know-ports-only",

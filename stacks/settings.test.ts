@@ -45,6 +45,18 @@ describe("the settings of a stage", () => {
     expect(names.filter((name) => name in variables)).toEqual([]);
   });
 
+  it("have a layout that can be read, told with everything else that is wrong", () => {
+    const read = (change: Record<string, string>) =>
+      settingsOf("staging", profileOf("staging"), { ...required, ...change }, () => {}).RECORDING_LAYOUT;
+    expect(read({ RECORDING_LAYOUT: "frigate", EARLY_WAKE: "true" })).toBe("frigate");
+    expect(read({ RECORDING_LAYOUT: "" })).toBeUndefined();
+    expect(() => read({ RECORDING_LAYOUT: "{kamera}/%s", SQS_TIMEOUT: "soon" })).toThrow(
+      /2 bad settings:\n.*SQS_TIMEOUT="soon".*\n.*RECORDING_LAYOUT="\{kamera\}\/%s": .*no \{kamera\}/,
+    );
+    expect(() => read({ RECORDING_LAYOUT: "frigat" })).toThrow('there is no layout "frigat"');
+    expect(() => read({ RECORDING_LAYOUT: "%Y%m%d/%H%M%S", EARLY_WAKE: "true" })).toThrow("EARLY_WAKE needs {camera}");
+  });
+
   it("are named when they are misspelt", () => {
     const warnings: string[] = [];
     const environment = { ...required, SQS_TIMOUT: "30" };

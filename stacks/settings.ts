@@ -1,5 +1,7 @@
+import { SettingsError } from "@camclips/events";
 import { type DeploySettings, deployOnly, readDeploySettings } from "@camclips/events/deploy-settings";
 import { misspeltSettings } from "@camclips/events/misspelt";
+import { createLayout, namesCameras } from "@camclips/recordings/layout";
 import type { Profile } from "./profile.ts";
 
 type Environment = Record<string, string | undefined>;
@@ -57,7 +59,7 @@ export function settingsOf(
 ): StageSettings {
   for (const line of misspeltSettings(Object.keys(environment))) warn(line);
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const settings = readDeploySettings({
+  const settings = readChecked({
     ...(profile.kind === "personal" && personalDefaults(stage)),
     ...(servesItself(set.CLIP_ACCESS) && { CLIP_URL: OWN_URL }),
     ...set,
@@ -69,6 +71,32 @@ export function settingsOf(
     S3_BUCKET_ORIGIN: origin === OWN ? undefined : origin,
     CLIP_URL: url === OWN_URL ? undefined : url,
   };
+}
+
+/** A layout is checked here because the settings' schema knows none. */
+function readChecked(environment: Environment): DeploySettings {
+  const problems = layoutProblems(environment);
+  try {
+    const settings = readDeploySettings(environment);
+    if (problems.length === 0) return settings;
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    problems.unshift(...error.problems);
+  }
+  throw new SettingsError(problems);
+}
+
+function layoutProblems({ RECORDING_LAYOUT: layout, EARLY_WAKE }: Environment): string[] {
+  if (!layout) return [];
+  try {
+    createLayout(layout);
+  } catch (error) {
+    return [`RECORDING_LAYOUT="${layout}": ${(error as Error).message}`];
+  }
+  const isWoken = EARLY_WAKE === "true" || EARLY_WAKE === "1";
+  return isWoken && !namesCameras(layout)
+    ? [`RECORDING_LAYOUT="${layout}": EARLY_WAKE needs {camera} in it, to know whose clips a new recording wakes`]
+    : [];
 }
 
 /** The settings as a function's environment variables: the contract's names, in the form that `readSettings` reads. */

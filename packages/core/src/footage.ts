@@ -1,12 +1,11 @@
 import type { ClipRequest, Settings } from "@camclips/events";
 import type { Footage } from "./coverage.ts";
 import { type AgeRules, type Decision, decide } from "./decide.ts";
-import { recordingKey } from "./keys.ts";
 import type { ListedRecording } from "./ports.ts";
-import { basename, type NameRules, recordingStartMs } from "./recording-name.ts";
+import { type ObjectRules, recordingObjects } from "./recording-object.ts";
 
 /**
- * Turns what the camera service lists into footage: the key out of the URL's basename, the start out of the name (the
+ * Turns what the camera service lists into footage: the key out of the URL's end, the start out of the name (the
  * listed one is the fallback), the end as listed. Entries without a usable name or time are left out.
  *
  * An entry without an end, or with one before its start, ends where the next one starts, at the latest after RECORDING_MAX_LEN; until then it is still
@@ -15,19 +14,18 @@ import { basename, type NameRules, recordingStartMs } from "./recording-name.ts"
  */
 export function footageOf(
   listed: readonly ListedRecording[],
-  rules: NameRules & Pick<Settings, "S3_BUCKET_ORIGIN_DIR" | "RECORDING_MAX_LEN">,
+  rules: ObjectRules & Pick<Settings, "RECORDING_MAX_LEN">,
   sentMs: number,
 ): Footage[] {
   const byKey = new Map<string, Footage>();
-  const keyOf = (url: string) => recordingKey(rules.S3_BUCKET_ORIGIN_DIR, safeDecode(basename(url)));
+  const objects = recordingObjects(rules);
   const named = listed.flatMap(({ recordingUrl, startDate, endDate, initUrl }) => {
-    const name = safeDecode(basename(recordingUrl));
-    const key = keyOf(recordingUrl);
-    const initKey = initUrl === undefined ? undefined : keyOf(initUrl);
-    const startMs = recordingStartMs(name, rules) ?? listedMs(startDate);
-    return key && Number.isSafeInteger(startMs)
-      ? [{ key, startMs, listedEndMs: listedMs(endDate ?? ""), initKey }]
-      : [];
+    const listedEndMs = listedMs(endDate ?? "");
+    const object = objects.atUrl(recordingUrl, listedEndMs);
+    const startMs = object?.startMs ?? listedMs(startDate);
+    if (!object || !Number.isSafeInteger(startMs)) return [];
+    const { key } = object;
+    return [{ key, startMs, listedEndMs, initKey: initUrl === undefined ? undefined : objects.beside(key, initUrl) }];
   });
   const starts = named.map(({ startMs }) => startMs);
   for (const { key, startMs, listedEndMs, initKey } of named) {
@@ -66,15 +64,6 @@ function listedMs(text: string): number {
   const [, year, month, day, hour, minute, second = "00", zone = "Z"] = fields;
   const offset = /^[+-]/.test(zone) ? zone.replace(":", "").padEnd(5, "0") : "Z";
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second.replace(",", ".")}${offset}`);
-}
-
-/** Names in URLs may be percent-encoded; one that is not valid stays as it is. */
-function safeDecode(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
 }
 
 /**

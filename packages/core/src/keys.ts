@@ -51,11 +51,12 @@ export function keyOfTwin(key: string, cameraId: string, from: string, to: strin
 export const stagedSourceKey = (clipId: string, eventId: string, index: number): string =>
   `sources/${checked(clipId)}/${checked(eventId)}/${index}.mp4`;
 
+/** Whether a name from outside can be one segment of a key. */
+export const isSegment = (name: string): boolean => /^[^/\\\0]{1,255}$/.test(name) && name !== "." && name !== "..";
+
 /** @returns undefined for a name that could reach out of the recordings' folder. */
-export const recordingKey = (folder: string, name: string): string | undefined => {
-  const safe = /^[^/\\\0]{1,255}$/.test(name) && name !== "." && name !== "..";
-  return safe ? (folder ? `${folder}/${name}` : name) : undefined;
-};
+export const recordingKey = (folder: string, ...names: string[]): string | undefined =>
+  names.length > 0 && names.every(isSegment) ? [...(folder ? [folder] : []), ...names].join("/") : undefined;
 
 /** What a clipId was first accepted for. */
 export const claimEntry = (clipId: string): EntryKey => ({ clipId: valid(clipId), name: "claim" });

@@ -58,10 +58,16 @@ function isZone(name: string): boolean {
   }
 }
 
+const zone = z.string().refine(isZone, "must be a time zone such as Europe/Paris, or UTC").default("UTC");
+
 export const settingsSchema = z.object({
   CLIP_DOWNLOAD_DEST: optional(z.string().default("/tmp")),
   TIMESTAMP_FORMAT: optional(timestampFormat.default("%Y%m%dT%H%M%S%f")),
   OLD_FILE_FORMAT: flag,
+  /** How recordings are named, if not by the two above: a layout's name, or a pattern (docs/recordings.md). Its reader checks it. */
+  RECORDING_LAYOUT: optional(z.string().optional()),
+  /** Zone of the times in names, where the layout does not say. */
+  RECORDING_ZONE: optional(zone),
   SQS_RETRY_LIMIT: seconds(900),
   SQS_TIMEOUT: seconds(60),
   OUT_OF_RANGE_LIMIT: seconds(259_200),
@@ -90,7 +96,7 @@ export const settingsSchema = z.object({
   PREVIEWS: optional(preview.default("none")),
   /** Whether clips carry the wall clock unless a request says otherwise, and in which zone it is written. */
   CLIP_CLOCK: optional(clock.default("none")),
-  CLOCK_ZONE: optional(z.string().refine(isZone, "must be a time zone such as Europe/Paris, or UTC").default("UTC")),
+  CLOCK_ZONE: optional(zone),
   /** What clips are, unless a request says otherwise: `h264` always, `source` H.265 where recordings of it are copied. */
   CLIP_CODEC: optional(codec.default("h264")),
   /** Longest hole between two recordings that counts as a join, not as a gap, ms. */

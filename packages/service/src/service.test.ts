@@ -369,7 +369,7 @@ describe("cameras over HTTP", () => {
     await expect(service.alias("attic")).rejects.toThrow(UnknownCameraError);
     const recordings = await service.recordings("pier", PIER_START, PIER_START + 3000);
     expect(recordings.map(({ startDate }) => startDate)).toEqual([at(2000), at(0)]);
-    expect(recordings[0]?.recordingUrl).toMatch(/\/2026-01-01T13-05-12\.mp4$/);
+    expect(recordings[0]?.recordingUrl).toMatch(/\/pier\/2026-01-01T13-05-12\.mp4$/);
     const status = { clipId: "elsewhere", cameraId: "pier", status: "CLIP_NOT_AVAILABLE" };
     await service.putClip("elsewhere", status);
     expect(await json("/clips/elsewhere")).toMatchObject({ state: "unavailable", metadata: status });

@@ -83,7 +83,7 @@ export interface StageWorld extends AsyncDisposable {
   /** Called before every effect; throws to break it. */
   fault: ((effect: string) => void) | undefined;
   /** Puts a recording into the bucket and onto the list; `body` null: listed only. */
-  record(startMs: number, body?: Uint8Array | null): Promise<string>;
+  record(startMs: number, body?: Uint8Array | null, name?: string): Promise<string>;
 }
 
 export async function testWorld(settings: Partial<Record<keyof Settings, string>> = {}): Promise<StageWorld> {
@@ -182,8 +182,7 @@ export async function testWorld(settings: Partial<Record<keyof Settings, string>
     listed: [],
     calls: [],
     fault: undefined,
-    async record(startMs, body) {
-      const name = recordingName(ALIAS, startMs, read);
+    async record(startMs, body, name = recordingName(ALIAS, startMs, read)) {
       const bytes = body === undefined ? await readFile(RECORDING_FILE) : body;
       if (bytes) await origin.put(name, bytes, { contentType: "video/mp4" });
       world.listed.unshift({

@@ -68,6 +68,8 @@ export function folderSettings(environment: NodeJS.ProcessEnv, out: string): Set
     CLIP_URL: CLIP_URL || unused,
     S3_BUCKET_ORIGIN: "./recordings",
     S3_BUCKET_ORIGIN_DIR: "",
+    // Folders are read by --layout.
+    RECORDING_LAYOUT: "",
   });
   return {
     ...settings,

@@ -49,6 +49,7 @@ export async function fakeSetup(
     CLIP_URL: environment.CLIP_URL || "https://camclips.example.com",
     S3_BUCKET_ORIGIN: folder,
     S3_BUCKET_ORIGIN_DIR: "",
+    RECORDING_LAYOUT: "",
   });
   for (const startMs of new Set(messages.flatMap((message) => slotsFor(message, settings)))) {
     await makeRecordingOnce(folder, { alias: ALIAS, startMs, seconds: SLOT_MS / 1000, ...PICTURE }, ffmpeg, onMake);

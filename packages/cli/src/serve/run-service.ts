@@ -52,6 +52,7 @@ function settingsOf({ settings, publicUrl, listen }: Config): Settings {
     RECORDINGS_URL: base,
     CLIP_URL: `${base}/files`,
     S3_BUCKET_ORIGIN: "./recordings",
+    RECORDING_LAYOUT: "",
   });
 }
 

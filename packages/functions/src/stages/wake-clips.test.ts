@@ -61,6 +61,17 @@ describe("footage that lands", () => {
     expect(world.metrics).toContain("Woken");
   });
 
+  it("wakes by whatever layout the recordings have", async () => {
+    await using world = await testWorld({ ...on, RECORDING_LAYOUT: "{camera}/%Y-%m-%d/%H.%M.%S" });
+    await wait(world);
+    const iso = new Date(START).toISOString();
+    const name = `${ALIAS}/${iso.slice(0, 10)}/${iso.slice(11, 19).replaceAll(":", ".")}.mp4`;
+    const accepted = onlyOne("RequestAccepted", await wake(world, await world.record(START, undefined, name)));
+    const located = onlyOne("SourcesLocated", await deliver(locateSources, accepted, world));
+    expect(located.data.sources).toMatchObject([{ key: name, startMs: START }]);
+    onlyOne("SourcesDownloaded", await deliver(downloadSources, located, world));
+  });
+
   it("has every clip tried that waits for it", async () => {
     await using world = await testWorld(on);
     const clipIds = Array.from({ length: 9 }, (_, index) => `clip-${index}`);

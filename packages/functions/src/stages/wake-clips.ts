@@ -1,6 +1,6 @@
-import { ComeBack, recordingKey, type ToldError } from "@camclips/core";
+import { ComeBack, type ToldError } from "@camclips/core";
 import { isNewsFor, startsAround } from "@camclips/core/early-attempt";
-import { recordingNamed } from "@camclips/core/recording-name";
+import { recordingObjects } from "@camclips/core/recording-object";
 import type { WaitingClip } from "@camclips/core/waiting-clip";
 import { stageNamed } from "@camclips/events";
 import * as z from "zod";
@@ -33,9 +33,8 @@ export const wakeClips: StageHandler<WakeDeps> = {
   read: () => undefined,
   async run({ body, messageId, receiveCount }, _event, deps, signal) {
     const { key } = objectCreated.parse(body).detail.object;
-    const recording = recordingNamed(key, deps.settings);
-    const isOurs = key === recordingKey(deps.settings.S3_BUCKET_ORIGIN_DIR, key.slice(key.lastIndexOf("/") + 1));
-    if (!recording || !isOurs) return [];
+    const recording = recordingObjects(deps.settings).atKey(key);
+    if (!recording) return [];
     const news = { key, messageId, receiveCount, isLast: receiveCount >= maxReceives };
     const around = startsAround(recording.startMs, deps.settings);
     const waiting = await Array.fromAsync(deps.records.waitingFor(recording.camera, around, signal));

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import type { ListedRecording, ObjectReader } from "@camclips/core";
 import type { Interval } from "@camclips/events";
 import type { RecordingsRoot } from "@camclips/recordings";
@@ -173,6 +173,15 @@ export class RecordingsIndex {
         },
       ];
     });
+  }
+
+  /** Where a recording lies below the folder that the configuration names. */
+  pathOf({ folder, name }: Pick<RecordingRow, "folder" | "name">): string {
+    const path = join(folder, name);
+    const depths = this.#options.roots
+      .map((root) => relative(root.folder, path))
+      .filter((each) => !each.startsWith(".."));
+    return (depths.sort((a, b) => b.length - a.length)[0] ?? name).split(sep).join("/");
   }
 
   /** Opens recordings by the keys that `listed` tells. */

@@ -34,6 +34,8 @@ const TOKENS: Record<string, string> = {
 const TOKEN = /%%|%-?[A-Za-z]|\{\w*\}/g;
 
 interface NamedRecording {
+  /** The end of the path that the pattern is of, with the file's ending. */
+  name: string;
   /** Undefined where the pattern has no `{camera}`. */
   camera: string | undefined;
   /** By token without `%` and `-`: Y, m, d, H, ... */
@@ -94,7 +96,7 @@ export function createPattern(text: string): Pattern {
         fields[name] = value;
       }
       const { camera, any: _any, digits: _digits, ...time } = fields;
-      return { camera, time };
+      return { name: path.slice(values.index).replace(/^\//, ""), camera, time };
     },
   };
 }

@@ -6,7 +6,14 @@ import { instantOf } from "./wall-clock.ts";
 /** How one folder's recordings are named. */
 export interface RecordingsLayout {
   /** @param path relative to the folder, with `/`. @param writtenMs when it was last written. */
-  read(path: string, zone: string, writtenMs?: number): { camera: string | undefined; startMs: number } | undefined;
+  read(path: string, zone: string, writtenMs?: number): ReadName | undefined;
+}
+
+interface ReadName {
+  /** The end of the path that the layout is of. */
+  name: string;
+  camera: string | undefined;
+  startMs: number;
 }
 
 /** @param name a preset's, or a pattern. @throws TypeError for what is neither. */
@@ -23,7 +30,7 @@ export function createLayout(name: string): RecordingsLayout {
       return firstOf(patterns, (pattern) => {
         const named = pattern.read(path);
         const startMs = named && instantOf(named.time, preset?.utc ? "UTC" : zone, writtenMs);
-        return named && startMs !== undefined ? { camera: named.camera, startMs } : undefined;
+        return named && startMs !== undefined ? { name: named.name, camera: named.camera, startMs } : undefined;
       });
     },
   };

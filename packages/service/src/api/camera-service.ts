@@ -15,7 +15,7 @@ export function addCameraService(api: Api, site: Site, guard: Guard): void {
       tags: ["camera service"],
       summary: "Recordings that overlap a range, newest first",
       description:
-        "The last segment of recordingUrl is the file's name: a pipeline elsewhere finds an object of that name in its origin bucket.",
+        "recordingUrl ends with the file's path below its folder: a pipeline elsewhere finds the object in its origin bucket by its last segment, or by as many as its RECORDING_LAYOUT has.",
       middleware: guard.needs("view"),
       request: {
         params: z.object({ alias: z.string().openapi({ param: { name: "alias", in: "path" } }) }),
@@ -31,7 +31,7 @@ export function addCameraService(api: Api, site: Site, guard: Guard): void {
         startDate,
         endDate,
         alias,
-        recordingUrl: `https://recordings.invalid/${encodeURIComponent(alias)}/${encodeURIComponent(row.name)}`,
+        recordingUrl: `https://recordings.invalid/${site.index.pathOf(row).split("/").map(encodeURIComponent).join("/")}`,
         thumbLargeUrl: "",
         thumbSmallUrl: "",
       }));
