@@ -10,7 +10,8 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     // A worker loads each module once, not once per file of tests: no test may leave anything in a module or in the process.
     isolate: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Longer than anything takes on a machine that is busy with ten other things.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

@@ -64,7 +64,7 @@ it("cancelling a clip ends the ffmpeg that renders it, leaves nothing of it, and
   expect(await runtime.desk.cancel("unwanted")).toEqual({ kind: "cancelled" });
   const cancelledMs = performance.now();
   await runtime.idle();
-  expect(performance.now() - cancelledMs).toBeLessThan(30_000);
+  expect(performance.now() - cancelledMs).toBeLessThan(100_000);
   expect(isRunning(String(await pid()))).toBe(false);
   expect(seen.filter((each) => each.startsWith("unwanted"))).toEqual([
     "unwanted RequestAccepted",

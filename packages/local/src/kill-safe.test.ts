@@ -43,4 +43,4 @@ it("shows whole objects with their own metadata only, whenever their writer was 
   }
   await store.put("one-more", Buffer.from("x"), { contentType: "x" });
   expect((await filesIn(folder.path)).filter((name) => name.startsWith(".unfinished"))).toEqual([]);
-}, 30_000);
+});

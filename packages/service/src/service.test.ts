@@ -253,9 +253,9 @@ describe("clips over HTTP", () => {
     const range = { startTimestampInMs: PIER_START + 500, endTimestampInMs: PIER_START + 1000 };
     await writeFile(join(folder, "good.json"), JSON.stringify({ clipId: "dropped", cameraId: "pier", ...range }));
     await writeFile(join(folder, "bad.json"), "{}");
-    await until(async () => (await readdir(join(folder, "refused"))).includes("bad.json.txt"), 30_000);
+    await until(async () => (await readdir(join(folder, "refused"))).includes("bad.json.txt"));
     expect(await readFile(join(folder, "refused", "bad.json.txt"), "utf8")).toContain("clipId");
-    await until(async () => (await world.call("/clips/dropped")).ok, 30_000);
+    await until(async () => (await world.call("/clips/dropped")).ok);
     expect(await readdir(join(folder, "accepted"))).toEqual(["good.json"]);
     expect(await available("dropped")).toMatchObject({ state: "available" });
   });
@@ -265,7 +265,7 @@ describe("groups over HTTP", () => {
   const short = { camera: "pier", start: at(500), end: at(1000) };
   const ask = (body: object, headers: Record<string, string> = {}) => world.call("/groups", { json: body, headers });
   const decided = async (groupId: string) => {
-    await until(async () => (await json(`/groups/${groupId}`)).status !== "GROUP_PENDING", 30_000);
+    await until(async () => (await json(`/groups/${groupId}`)).status !== "GROUP_PENDING");
     return json(`/groups/${groupId}`);
   };
 
@@ -344,7 +344,7 @@ describe("groups over HTTP", () => {
       join(folder, "group.json"),
       JSON.stringify({ groupId: "dropped", items: [{ cameraId: "pier", ...range }] }),
     );
-    await until(async () => (await world.call("/groups/dropped")).ok, 30_000);
+    await until(async () => (await world.call("/groups/dropped")).ok);
     expect(await decided("dropped")).toMatchObject({ status: "GROUP_AVAILABLE" });
   });
 });

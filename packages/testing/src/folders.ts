@@ -23,7 +23,7 @@ export async function filesIn(folder: string): Promise<string[]> {
 }
 
 /** Waits until a condition holds, less long than a test may take. @throws Error when it does not within `timeoutMs`. */
-export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 50_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 150_000): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`it did not happen within ${timeoutMs} ms: ${condition}`);

@@ -25,7 +25,7 @@ async function opened(name: string, output: string[], [fromMs, toMs]: [number, n
   const path = join(folder, name);
   await run(testFfmpeg, ["-v", "error", "-y", "-i", join(folder, "a.mp4"), "-map", "0", "-c", "copy", ...output, path]);
   const source = { path, zeroMs: START_MS, fromMs: START_MS + fromMs, toMs: START_MS + toMs };
-  return openCopied(source, bytes, { media }, { scratch: folder, signal: AbortSignal.timeout(30_000) });
+  return openCopied(source, bytes, { media }, { scratch: folder, signal: AbortSignal.timeout(150_000) });
 }
 
 describe("a recording that was copied whole", () => {
@@ -59,7 +59,7 @@ describe("a recording that was copied whole", () => {
     const path = join(folder, "plain.mp4");
     await copyFile(join(folder, "a.mp4"), path);
     const source = { path, zeroMs: START_MS, fromMs: START_MS, toMs: START_MS + 1000 };
-    const options = { scratch: folder, signal: AbortSignal.timeout(30_000) };
+    const options = { scratch: folder, signal: AbortSignal.timeout(150_000) };
     expect(await openCopied(source, 1, { media }, options)).toBe(source);
   });
 });

@@ -106,8 +106,8 @@ it("holes are found in a recording of half a day within a moment", () => {
     compositionOffset: new Int32Array(count),
   };
   const long = { ...video, timescale: 25, edit: { shift: 0, from: 0, to: Number.POSITIVE_INFINITY }, samples };
-  const startedAt = performance.now();
+  const before = process.cpuUsage();
   const holes = holesIn(long, undefined, { fromSeconds: 20_000, toSeconds: 20_030 });
   expect(holes).toEqual([{ startSeconds: 20_000, endSeconds: 20_040 }]);
-  expect(performance.now() - startedAt).toBeLessThan(5000);
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
 });
