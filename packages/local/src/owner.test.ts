@@ -50,6 +50,7 @@ describe("a state file", () => {
   it.each([
     ["a process that is gone", () => `${spawnSync(process.execPath, ["--version"]).pid}-1700000000000`],
     ["an earlier process that had this one's id, as in a container", () => `${process.pid}-1700000000000`],
+    ["a process whose id another one has now, as after a power cut", () => `${process.ppid}-1700000000000`],
     ["nobody", () => ""],
     ["something else", () => "hello"],
   ])("is free when its owner is %s", async (_, owner) => {
