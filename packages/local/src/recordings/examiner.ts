@@ -46,9 +46,7 @@ export class Examiner {
   /** There may be something new to look into. */
   wake(): void {
     if (this.#stopped) return;
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined;
-    });
+    this.#working ??= this.#until(this.#work());
     this.#growing ??= setInterval(() => this.#lookAtGrowing(), SETTLED_MS / 2).unref();
   }
 
@@ -76,11 +74,19 @@ export class Examiner {
   #lookAtGrowing(): void {
     if (this.#working || this.#stopped) return;
     const rows = rowsInState(this.#options.file.read, "growing", 1000);
-    this.#working = this.#examineAll(rows).finally(() => {
-      this.#working = undefined;
-      // What came meanwhile.
+    // What came meanwhile is next.
+    this.#working = this.#until(this.#examineAll(rows)).then(() => {
       if (rows.length > 0) this.wake();
     });
+  }
+
+  /** What cannot be written down now (a full disk) is looked into again later: it is no reason to end the process. */
+  #until(work: Promise<void>): Promise<void> {
+    return work
+      .catch((error: unknown) => this.#options.onError(error))
+      .finally(() => {
+        this.#working = undefined;
+      });
   }
 
   async #examineAll(rows: readonly RecordingRow[]): Promise<void> {
@@ -110,9 +116,10 @@ export class Examiner {
     try {
       return await examine(row, { rules, guessMs, nowMs: now(), arena });
     } catch (error) {
-      // A disk that goes away, a file without permission: it is not the recording's index that is broken.
+      // A disk that goes away, a file without permission: it is not the recording's index that is broken, so that the next
+      // look through the folders takes it for a file that changed.
       onError(error);
-      return { ...row, state: "damaged", reason: (error as Error).message };
+      return { ...row, state: "damaged", reason: (error as Error).message, writtenMs: 0 };
     } finally {
       arena.reset();
       if (this.#arenas.length < BATCH) this.#arenas.push(arena);
