@@ -71,6 +71,31 @@ it("a range that is looked at from afar has no gaps that nobody could see", asyn
   expect(spans).toHaveLength(1);
 });
 
+it("a recording that is years off is no reason to look into every hour between", async () => {
+  using file = new StateFile(":memory:");
+  const years = [2000, 2013, 2026].map((year) => Date.UTC(year, 0, 1));
+  await writeRows(file, (transaction) => {
+    for (const startMs of years) {
+      const name = { folder: "/x", name: `${startMs}.mp4`, camera: "pier" };
+      putSeen(transaction, { ...name, startMs, endMs: startMs + SLOT_MS, bytes: 1, writtenMs: startMs, state: "new" });
+    }
+  });
+  let questions = 0;
+  const read: StateFile["read"] = {
+    row: (...query) => {
+      questions += 1;
+      return file.read.row(...query);
+    },
+    rows: (...query) => {
+      questions += 1;
+      return file.read.rows(...query);
+    },
+  };
+  const spans = new Spans(read, 1000).in("pier", [Date.UTC(1990), Date.UTC(2030)], 1000);
+  expect(spans).toEqual(years.map((startMs) => [startMs, startMs + SLOT_MS]));
+  expect(questions).toBeLessThan(20);
+});
+
 it("every question about a time is answered by an index, however many recordings there are", async () => {
   using file = new StateFile(":memory:");
   const questions: string[] = [];

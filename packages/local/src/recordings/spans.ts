@@ -43,7 +43,10 @@ export class Spans {
     const last = Math.floor(Math.min(endMs, Number(bounds.last)) / HOUR_MS);
     const joined: Interval[] = [];
     for (let hour = first; hour <= last; hour++) {
-      for (const [from, to] of this.#hour(camera, hour)) {
+      const spans = this.#hour(camera, hour);
+      // A camera whose clock had lost its date says 2000, and there is nothing for years.
+      if (spans.length === 0) hour = this.#hourBefore(camera, hour) ?? last;
+      for (const [from, to] of spans) {
         if (to <= startMs || from >= endMs) continue;
         const before = joined.at(-1);
         if (before && from - before[1] <= Math.max(joinMs, this.#joinMs))
@@ -52,6 +55,15 @@ export class Spans {
       }
     }
     return joined;
+  }
+
+  /** The hour before the next one in which a recording starts. */
+  #hourBefore(camera: string, hour: number): number | undefined {
+    const next = this.#read.row(
+      "SELECT min(start_ms) AS next FROM recordings WHERE camera = ? AND start_ms >= ?",
+      ...[camera, (hour + 1) * HOUR_MS],
+    )?.next;
+    return typeof next === "number" ? Math.floor(next / HOUR_MS) - 1 : undefined;
   }
 
   #hour(camera: string, hour: number): Interval[] {
