@@ -197,6 +197,25 @@ cameras: { gate: { folders: [{ folder: nvr/pier, layout: "%Y-%m-%dT%H-%M-%S" }] 
     expect(world.index.problems()[0]?.problem).toBe("it fits gate as well; it counts as pier's");
   });
 
+  it("takes none from folders of other roots, whose names are alike or that lie inside", async () => {
+    const roots = ["nvr_1", "NVR-1", "nvr_1/.deep/other"];
+    await using world = await setUp(
+      `recordings: [${roots.map((root) => `{ folder: ${root}, layout: shinobi }`).join(", ")}]`,
+    );
+    for (const [index, root] of roots.entries()) {
+      const camera = join(world.folder, root, `camera-${index}`);
+      await mkdir(camera, { recursive: true });
+      await put(plain(), join(camera, nameAt(0)));
+    }
+    world.index.start();
+    await world.complete();
+    await world.index.rescan();
+    await world.complete();
+    expect(world.index.cameras().map(({ recordings }) => recordings)).toEqual([1, 1, 1]);
+    // None of them went and came again.
+    expect(world.arrived).toHaveLength(3);
+  });
+
   it("lists recordings that claim the same time, with both files", async () => {
     await using world = await setUp();
     const copies = join(world.folder, "nvr", "copies", "pier");

@@ -261,13 +261,8 @@ export class RecordingsIndex {
       const { code, message } = error as NodeJS.ErrnoException;
       return code === "ENOENT" ? "there is no such folder: is its disk mounted?" : message;
     }
-    const known = this.#options.file.read.row(
-      "SELECT 1 FROM recordings WHERE (folder = ? OR folder LIKE ? || '/%') AND state <> 'vanished' LIMIT 1",
-      folder,
-      folder,
-    );
     this.#watches.add(folder);
-    return known && "it is empty, but had recordings: is its disk mounted?";
+    return this.#foldersBelow(folder).length > 0 ? "it is empty, but had recordings: is its disk mounted?" : undefined;
   }
 
   /** What a watch tells: this folder, and those in it that are new. */
@@ -305,17 +300,22 @@ export class RecordingsIndex {
     }
   }
 
+  /** Folders with recordings in them, as far as is known. */
+  #foldersBelow(root: string): string[] {
+    const rows = this.#options.file.read.rows("SELECT DISTINCT folder FROM recordings WHERE state <> 'vanished'");
+    return rows.map(({ folder }) => String(folder)).filter((folder) => isIn(folder, root));
+  }
+
   /** Folders that are gone take their recordings along. */
   async #forgetOthers(root: string, visited: ReadonlySet<string>): Promise<void> {
-    const { file } = this.#options;
-    const gone = file.read
-      .rows(
-        "SELECT DISTINCT folder FROM recordings WHERE state <> 'vanished' AND (folder = ? OR folder LIKE ? || '/%')",
-        root,
-        root,
-      )
-      .map(({ folder }) => String(folder))
-      .filter((folder) => !visited.has(folder));
+    const { file, roots } = this.#options;
+    const rootOf = (folder: string) =>
+      roots
+        .map((each) => each.folder)
+        .filter((each) => isIn(folder, each))
+        .sort((a, b) => b.length - a.length)[0];
+    // What another root inside of this one shows is that one's to say.
+    const gone = this.#foldersBelow(root).filter((folder) => !visited.has(folder) && rootOf(folder) === root);
     const nowMs = this.#now();
     await writeRows(file, (transaction) => {
       for (const folder of gone)
@@ -326,6 +326,8 @@ export class RecordingsIndex {
     for (const folder of gone) this.#watches.remove(folder);
   }
 }
+
+const isIn = (folder: string, root: string): boolean => folder === root || folder.startsWith(join(root, sep));
 
 /** So long it is told that a recording was there: recorders delete old footage every day. */
 const VANISHED_KEPT_MS = 7 * LONGEST_MS;
