@@ -34,15 +34,21 @@ it("keeps records for as long as anything can come again, and then removes them"
   const records = createSqliteRecords(file, moving);
   await records.claimGroup({ groupId: "group", key: "key", sinceMs: 0, items: 1 });
   await records.putOnce(claimEntry("clip-1"), 1, { status: workingStatus(request(), "2026-11-23T14:00:00.000Z", 0) });
+  await file.write((transaction) =>
+    transaction.run("INSERT INTO notifications (sent_ms, message, attributes) VALUES (0, '{}', '{}')"),
+  );
+  const notifications = () => file.read.rows("SELECT * FROM notifications").length;
   now = RECORD_DAYS * DAY_MS - 1;
   await sweepRecords(file, moving);
   expect(await records.get(claimEntry("clip-1"))).toBe(1);
+  expect(notifications()).toBe(1);
   expect(await Array.fromAsync(records.groups())).toHaveLength(1);
   now += 1;
   await sweepRecords(file, moving);
   expect(await records.get(claimEntry("clip-1"))).toBeUndefined();
   expect(await records.status("clip-1")).toBeUndefined();
   expect(await Array.fromAsync(records.groups())).toEqual([]);
+  expect(notifications()).toBe(0);
 });
 
 it("lists more groups than it reads at once, those of one instant among them", async () => {

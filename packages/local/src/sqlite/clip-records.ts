@@ -139,7 +139,7 @@ export function sweepRecords(file: StateFile, { now }: Clock): Promise<unknown> 
   return file.write((transaction) => {
     for (const table of ["entries", "statuses", "group_claims"])
       transaction.run(`DELETE FROM ${table} WHERE expires_ms <= ?`, now());
-    for (const table of ["requests", "groups"])
+    for (const table of ["requests", "groups", "notifications"])
       transaction.run(`DELETE FROM ${table} WHERE sent_ms <= ?`, now() - KEPT_MS);
     transaction.run("DELETE FROM told WHERE at_ms <= ?", now() - KEPT_MS);
   });
