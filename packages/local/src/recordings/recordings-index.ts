@@ -177,11 +177,9 @@ export class RecordingsIndex {
 
   /** Where a recording lies below the folder that the configuration names. */
   pathOf({ folder, name }: Pick<RecordingRow, "folder" | "name">): string {
-    const path = join(folder, name);
-    const depths = this.#options.roots
-      .map((root) => relative(root.folder, path))
-      .filter((each) => !each.startsWith(".."));
-    return (depths.sort((a, b) => b.length - a.length)[0] ?? name).split(sep).join("/");
+    return relative(this.#rootOf(folder) ?? folder, join(folder, name))
+      .split(sep)
+      .join("/");
   }
 
   /** Opens recordings by the keys that `listed` tells. */
@@ -306,16 +304,17 @@ export class RecordingsIndex {
     return rows.map(({ folder }) => String(folder)).filter((folder) => isIn(folder, root));
   }
 
+  /** The innermost of the configuration's folders around one. */
+  #rootOf(folder: string): string | undefined {
+    const around = this.#options.roots.map((root) => root.folder).filter((root) => isIn(folder, root));
+    return around.sort((a, b) => b.length - a.length)[0];
+  }
+
   /** Folders that are gone take their recordings along. */
   async #forgetOthers(root: string, visited: ReadonlySet<string>): Promise<void> {
-    const { file, roots } = this.#options;
-    const rootOf = (folder: string) =>
-      roots
-        .map((each) => each.folder)
-        .filter((each) => isIn(folder, each))
-        .sort((a, b) => b.length - a.length)[0];
+    const { file } = this.#options;
     // What another root inside of this one shows is that one's to say.
-    const gone = this.#foldersBelow(root).filter((folder) => !visited.has(folder) && rootOf(folder) === root);
+    const gone = this.#foldersBelow(root).filter((folder) => !visited.has(folder) && this.#rootOf(folder) === root);
     const nowMs = this.#now();
     await writeRows(file, (transaction) => {
       for (const folder of gone)
