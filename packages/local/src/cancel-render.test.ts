@@ -7,7 +7,7 @@ import { testFolder, until } from "@camclips/testing/folders";
 import { RECORDING_FILE } from "@camclips/testing/stage-world";
 import { expect, it } from "vitest";
 import { createFolderStore } from "./folder-store.ts";
-import { isRunning } from "./processes.ts";
+import { isRunning, ownerOf } from "./processes.ts";
 import { LocalRuntime } from "./runtime.ts";
 
 const START = Date.UTC(2026, 0, 1, 12);
@@ -65,7 +65,7 @@ it("cancelling a clip ends the ffmpeg that renders it, leaves nothing of it, and
   const cancelledMs = performance.now();
   await runtime.idle();
   expect(performance.now() - cancelledMs).toBeLessThan(100_000);
-  expect(isRunning(String(await pid()))).toBe(false);
+  expect(isRunning(ownerOf((await pid()) ?? 0))).toBe(false);
   expect(seen.filter((each) => each.startsWith("unwanted"))).toEqual([
     "unwanted RequestAccepted",
     "unwanted SourcesLocated",

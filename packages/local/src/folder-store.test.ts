@@ -6,6 +6,7 @@ import { objectStoreContract } from "@camclips/testing/contracts/object-store";
 import { filesIn, testFolder } from "@camclips/testing/folders";
 import { describe, expect, it } from "vitest";
 import { createFolderStore } from "./folder-store.ts";
+import { ownerOf } from "./processes.ts";
 
 async function open() {
   const folder = await testFolder();
@@ -91,8 +92,8 @@ describe("a folder as a bucket", () => {
     await mkdir(unfinished);
     await writeFile(join(unfinished, `${pid}-1700000000000.of-the-dead`), "half");
     await writeFile(join(unfinished, `${process.pid}-1700000000000.of-an-earlier-process-with-this-id`), "half");
-    await writeFile(join(unfinished, `${process.ppid}-1700000000000.of-the-living`), "half");
+    await writeFile(join(unfinished, `${ownerOf(process.ppid)}.of-the-living`), "half");
     await tested.store.put("a", text("x"), options);
-    expect(await filesIn(unfinished)).toEqual([`${process.ppid}-1700000000000.of-the-living`]);
+    expect(await filesIn(unfinished)).toEqual([`${ownerOf(process.ppid)}.of-the-living`]);
   });
 });

@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
  * Who wrote a file: tells this process from one that is gone, also where another one has its id: in a container, or after the
  * machine was started again.
  */
-export const thisProcess = `${process.pid}-${startOf(process.pid) ?? Math.round(performance.timeOrigin)}`;
+export const ownerOf = (pid: number): string => `${pid}-${startOf(pid) ?? Math.round(performance.timeOrigin)}`;
+
+export const thisProcess = ownerOf(process.pid);
 
 /** @param owner a value of `thisProcess` that some process wrote. */
 export function isRunning(owner: string): boolean {
