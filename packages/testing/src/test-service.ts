@@ -85,7 +85,8 @@ export async function startTestService(more = ""): Promise<TestService> {
     },
     async [Symbol.asyncDispose]() {
       await service.stop();
-      await rm(folder, { recursive: true, force: true });
+      // A request that was broken off may still be writing its line of the log.
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
