@@ -43,6 +43,8 @@ it("the live view shows what is done, what runs and what is to come, and lets no
   expect(shown()[0]).toMatch(/^ {2}✔ accept-request .* camera, 10\.000 s/);
   expect(shown()[1]).toMatch(/^ {2}\S locate-sources/);
   expect(shown()[2]).toBe("  · download-sources");
+  // Stages that no clip goes through are not waited for.
+  expect(shown().at(-2)).toBe("  · publish-clip");
 
   view.event(rejected);
   expect(shown()[1]).toMatch(/^ {2}✘ locate-sources +0\.060 s {2}CLIP_NOT_AVAILABLE NO_FO.*…$/);

@@ -9,10 +9,9 @@ const REDRAW_MS = 100;
 const SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
 const BAR_CELLS = 24;
 
-/** The stages every clip goes through, in order. */
-const spine = pipeline
-  .map(({ stage }) => stage)
-  .filter((stage) => !["schedule-retry", "check-deadline", "record-event"].includes(stage));
+/** The stages every clip goes through, in order: the table begins with them, up to the one that tells its status. */
+const stages = pipeline.map(({ stage }) => stage);
+const spine = stages.slice(0, stages.indexOf("publish-clip") + 1);
 
 /** Events that end the way through the stages. */
 const ENDINGS = new Set(["ClipRejected", "ClipFailed", "SourcesPending"]);
