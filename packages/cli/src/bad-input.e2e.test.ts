@@ -62,6 +62,11 @@ const cases: [name: string, args: string[], message: string | RegExp][] = [
   ["a camera with a slash", clip({ camera: "../harbour" }), "letters, digits"],
   ["a clip id of 10 kB", clip({ "clip-id": "x".repeat(10_000) }), "1 to 128 letters"],
   ["an end before the start", clip({ end: after(-1000) }), "are they swapped?"],
+  [
+    "a coverage that ends before it starts",
+    ["coverage", "--recordings", "recordings", "--camera", "harbour", "--start", after(1000), "--end", after(0)],
+    "are they swapped?",
+  ],
   ["a word as time", clip({ start: "yesterday" }), "2018-10-31T02:52:00.051Z"],
   ["a time in seconds", clip({ start: "1540954320" }), "look like seconds"],
   ["an unknown gap policy", clip({ "gap-policy": "SKIP" }), "SKIP_GAPS, FILL_WITH_BLACK, HOLD_LAST_FRAME, REJECT"],
@@ -92,7 +97,13 @@ const cases: [name: string, args: string[], message: string | RegExp][] = [
     ["timeline", "some", "--state", "circle"],
     "cannot read the state folder circle",
   ],
-  ["an unknown clip", ["timeline", "nothing"], "no clip nothing"],
+  ["an unknown clip", ["timeline", "nothing", "--state", "empty"], "empty knows no clip nothing"],
+  ...["clips", "groups", "dead-letters", "timeline", "logs"].map((name): (typeof cases)[number] => [
+    `a state folder that is not there, to ${name}`,
+    [name, "--state", "nowhere"],
+    "there is no folder nowhere; --state says where commands kept their state",
+  ]),
+  ["a wait for one clip's replay", ["replay", "--clip", "x", "--wait"], "--wait is for a replay of the archive"],
 ];
 
 describe.concurrent("bad input on the command line", () => {

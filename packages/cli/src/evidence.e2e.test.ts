@@ -142,7 +142,8 @@ describe("bad input of verify", () => {
     [["verify", "none.mp4"], "there is no none.mp4"],
     [["verify", "recordings"], "there is no recordings.manifest.json"],
     [["evidence", "revoke", "nobody"], "revoke: no key nobody"],
-    [["evidence", "mend"], "there are init, rotate, add, revoke, list"],
+    [["evidence", "constructor"], "is invalid for argument 'action'"],
+    [["evidence", "mend"], "Allowed choices are init, rotate, add, revoke, list"],
   ])("%j is told what is wrong", async (args, line) => {
     const { code, stderr } = await run(...args);
     expect([code, stderr]).toEqual([2, expect.stringContaining(line)]);

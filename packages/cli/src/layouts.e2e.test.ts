@@ -34,6 +34,8 @@ it("init recognises a recorder's layout, and clip reads it by the configuration 
   const byName = await runCli(["clip", ...layout, ...range], { cwd });
   expect(JSON.parse(byName.stdout)).toMatchObject({ status: "CLIP_AVAILABLE", clip: { frames: 50 } });
 
+  expect(await runCli(["init", "nvr", "--out", "site/camclips.config.yaml"], { cwd })).toMatchObject({ code: 0 });
+  expect(await readFile(join(cwd, "site/camclips.config.yaml"), "utf8")).toContain('folder: "../nvr"');
   const again = await runCli(["init", "nvr"], { cwd });
   expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("--force overwrites it") });
 });

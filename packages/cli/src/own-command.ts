@@ -5,7 +5,7 @@ export const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** A word as a shell takes it, that no command takes for an option. */
 export function shellWord(text: string): string {
-  const word = /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  const word = /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
   return text.startsWith("-") ? `-- ${word}` : word;
 }
 

@@ -4,7 +4,7 @@ import type { LinkToClip, OpenFile } from "@camclips/service";
 import { type Command, InvalidArgumentError } from "commander";
 import { openBrowser } from "../console/open-browser.ts";
 import { openDesk } from "../desk/place.ts";
-import { isThere } from "../desk/state-files.ts";
+import { hasFolder } from "../desk/state-files.ts";
 import { UsageError } from "../exit-codes.ts";
 import { serverOption } from "../input/server-options.ts";
 import { stageOption } from "../input/stage-option.ts";
@@ -13,6 +13,8 @@ import { Subcommand } from "../subcommand.ts";
 
 interface ConsoleOptions {
   config: string;
+  /** Whether somebody named it, or it is the usual one. */
+  isNamed: boolean;
   server?: string;
   stage?: string;
   state?: string;
@@ -44,7 +46,9 @@ export function consoleCommand(): Command {
     .option("--port <number>", "of the page of a stage or a state folder (default: any that is free)", parsePort, 0)
     .option("--no-open", "only print the address")
     .addHelpText("after", help)
-    .action(showConsole);
+    .action((options: ConsoleOptions, command: Command) =>
+      showConsole({ ...options, isNamed: command.getOptionValueSource("config") === "cli" }),
+    );
 }
 
 function parsePort(text: string): number {
@@ -53,20 +57,21 @@ function parsePort(text: string): number {
   throw new InvalidArgumentError("Ports are numbers up to 65535.");
 }
 
-async function showConsole({ config, server, stage, state, port, open }: ConsoleOptions): Promise<void> {
-  const url = server ?? (await servedUrl({ config, stage, state, port }));
+async function showConsole({ server, open, ...place }: ConsoleOptions): Promise<void> {
+  const url = server ?? (await servedUrl(place));
   if (server && !(await answers(server)))
     throw new UsageError(`no service answers at ${server}; "camclips serve" runs one`);
   process.stdout.write(`${url}\n`);
   if (open) openBrowser(url);
 }
 
-async function servedUrl({ config, stage, state, port }: Omit<ConsoleOptions, "server" | "open">): Promise<string> {
+async function servedUrl(place: Omit<ConsoleOptions, "server" | "open">): Promise<string> {
+  const { config, isNamed, stage, state, port } = place;
   const address = `127.0.0.1:${port}`;
   if (stage) return serveStage(stage, address);
-  if (state === undefined && existsSync(config)) return urlOfService(config);
+  if (state === undefined && (isNamed || existsSync(config))) return urlOfService(config);
   const folder = state ?? ".camclips";
-  if (!isThere(folder))
+  if (!hasFolder(folder))
     throw new UsageError(
       `there is neither a configuration ${config} nor a state folder ${folder}: "camclips init" writes a configuration, --stage shows a deployed stage`,
     );

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import * as z from "zod";
 import { folderSettings } from "../input/environment.ts";
 import { readInstant } from "../input/instant.ts";
-import { endOption, startOption, zoneNamed, zoneOption } from "../input/range.ts";
+import { checkRange, endOption, startOption, zoneNamed, zoneOption } from "../input/range.ts";
 import { serverOption, tokenOption } from "../input/server-options.ts";
 import { addRecordingsOptions, findRecordings, type RecordingsOptions } from "../recordings/find-recordings.ts";
 import { footageIn } from "../recordings/footage.ts";
@@ -63,6 +63,7 @@ async function coverage({ start, end, zone, ...options }: CoverageOptions): Prom
   const zoneOf = await zoneNamed(zone);
   const read = (text: string | undefined) => (text === undefined ? undefined : readInstant(text, zoneOf));
   const asked = { start: read(start), end: read(end) };
+  if (asked.start !== undefined && asked.end !== undefined) checkRange(asked.start, asked.end);
   const found = options.server
     ? await ofServer({ url: options.server, token: options.token }, options.camera, asked)
     : await ofFolder({ ...options, zone }, asked);

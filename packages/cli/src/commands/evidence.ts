@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { KeySet, PublicKey } from "@camclips/evidence/keys";
-import { type Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { DEFAULT_FOLDER, keyFile, keysFile, makeKey, readKeys, writeKeys } from "../evidence/key-folder.ts";
 import { UsageError } from "../exit-codes.ts";
 import { isKeyArn } from "../input/evidence-key.ts";
@@ -70,7 +70,7 @@ const actions: Record<string, (options: Options, argument: string | undefined) =
 export function evidenceCommand(): Command {
   return new Subcommand("evidence")
     .description("keys that sign clips: make, rotate, revoke")
-    .argument("<action>", Object.keys(actions).join(", "))
+    .addArgument(new Argument("<action>", "what to do").choices(Object.keys(actions)))
     .argument("[key]", "of add: a file or an ARN; of revoke: the key's id")
     .option("--folder <dir>", "where the key and its list are", DEFAULT_FOLDER)
     .addOption(
@@ -79,9 +79,7 @@ export function evidenceCommand(): Command {
     .option("--at <time>", "of revoke: since when (default: now)", parseInstant)
     .addHelpText("after", help)
     .action(async (name: string, argument: string | undefined, options: Options) => {
-      const action = actions[name];
-      if (!action) throw new UsageError(`evidence ${name}: there are ${Object.keys(actions).join(", ")}`);
-      await action(options, argument);
+      await actions[name]?.(options, argument);
     });
 }
 

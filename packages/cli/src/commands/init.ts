@@ -6,6 +6,7 @@ import { layouts } from "@camclips/recordings/layouts";
 import type { Command } from "commander";
 import { UsageError } from "../exit-codes.ts";
 import { refusals } from "../file-errors.ts";
+import { makeWritable } from "../input/writable-folder.ts";
 import { Subcommand } from "../subcommand.ts";
 import { plural } from "../view/format.ts";
 
@@ -50,6 +51,7 @@ async function init(folder: string, { out, force }: InitOptions): Promise<void> 
   const recognised = recogniseLayout(paths);
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const place = relative(dirname(resolve(out)), resolve(folder)) || ".";
+  await makeWritable(dirname(out), "--out");
   await writeFile(out, suggestConfig({ folder: place, recognised, sample: paths[0], zone }));
   await writeFile(join(dirname(out), SCHEMA_FILE), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
   process.stdout.write(`${[...summary(folder, paths.length, recognised), `wrote ${out}`].join("\n")}\n`);

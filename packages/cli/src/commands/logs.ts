@@ -2,8 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { LEVELS, type LogLine, type WantedLines } from "@camclips/functions";
 import { type Command, Option } from "commander";
 import { addPlaceOptions, openDesk, type Place } from "../desk/place.ts";
-import { isThere } from "../desk/state-files.ts";
-import { exitCodesHelp, UsageError } from "../exit-codes.ts";
+import { exitCodesHelp } from "../exit-codes.ts";
 import { parseSince } from "../input/since.ts";
 import { Subcommand } from "../subcommand.ts";
 import { formatLine } from "../view/log-line.ts";
@@ -51,8 +50,6 @@ export function logsCommand(): Command {
 async function logs(clipId: string | undefined, options: LogsOptions): Promise<void> {
   const { since = Date.now() - HOUR_MS, level, follow, json, ...place } = options;
   const desk = await openDesk(place);
-  if (!place.stage && !place.server && !isThere(place.state))
-    throw new UsageError(`there is no folder ${place.state}; --state says where commands kept their state`);
   let lines = await desk.logs({ sinceMs: since, clipId, level });
   show(lines, json);
   if (!follow && lines.length === 0) process.stderr.write("no such lines\n");

@@ -58,6 +58,8 @@ async function replay({ from, to = Date.now(), clip, only, notify, wait, ...plac
   const fromMs = from ?? 0;
   if (to <= fromMs) throw new UsageError(`--to ${instant(to)} is not after --from ${instant(fromMs)}`);
   checkPipelineStage(only);
+  if (clip !== undefined && wait)
+    throw new UsageError('--wait is for a replay of the archive; "camclips timeline" shows what becomes of one clip');
   if (clip !== undefined) return replayClip(clip, { from: only, fromMs, toMs: to, notify }, place);
   if (place.stage) {
     const { runReplay } = await import("../deployed/run-replay.ts");

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { addPlaceOptions, openDesk, type Place } from "../desk/place.ts";
-import { isThere } from "../desk/state-files.ts";
 import { exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { Subcommand } from "../subcommand.ts";
 import { entryLine } from "../view/plain-view.ts";
@@ -36,7 +35,8 @@ async function timeline(named: string | undefined, { json, ...place }: TimelineO
   const desk = await openDesk(place);
   const clipId = named ?? (await desk.latest());
   const events = clipId === undefined ? [] : await desk.history(clipId);
-  if (events.length === 0) throw unknownClip(named, desk.name, place);
+  if (events.length === 0)
+    throw new UsageError(`${desk.name} knows no clip ${named ? `${named}, or its history has expired` : "yet"}`);
   const entries = timelineOf(events);
   if (json) {
     process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`);
@@ -44,13 +44,4 @@ async function timeline(named: string | undefined, { json, ...place }: TimelineO
   }
   process.stdout.write(`${clipId}  ${entries[0]?.at}\n`);
   for (const entry of entries) process.stdout.write(`${entryLine(entry, process.stdout)}\n`);
-}
-
-function unknownClip(clipId: string | undefined, name: string, { stage, server, state }: Place): UsageError {
-  if (stage || server)
-    return new UsageError(`${name} knows no clip ${clipId ?? "yet"}${clipId ? ", or its history has expired" : ""}`);
-  const where = isThere(state) ? `in ${state}` : `: there is no folder ${state}`;
-  return new UsageError(
-    `no clip ${clipId ?? "yet"} ${where}; --state says where the command that made it kept its state`,
-  );
 }

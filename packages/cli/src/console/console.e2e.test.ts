@@ -135,6 +135,9 @@ describe("camclips console", () => {
     const env = { BROWSER: join(site.path, "browser") };
     const second = await runCli(["console"], { cwd: site.path, env });
     expect(second).toMatchObject({ code: 0, stdout: "http://127.0.0.1:18427/\n", stderr: "" });
+    // The service keeps its state in .camclips, which is not what was named.
+    const typo = await runCli(["console", "--no-open", "--config", "camclip.yaml"], { cwd: site.path });
+    expect([typo.code, typo.stderr]).toEqual([2, expect.stringContaining("camclip.yaml: 1 problem")]);
     const third = await runCli(["console", "--no-open", "--server", "http://127.0.0.1:1"], { cwd: site.path });
     expect([third.code, third.stderr]).toEqual([
       2,

@@ -47,6 +47,15 @@ const grewMs = (path: string): number =>
 /** Unlike existsSync, this tells what is not there from what cannot be looked at. */
 export const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
 
+/** @throws UsageError for one that cannot be looked at. */
+export function hasFolder(state: string): boolean {
+  try {
+    return isThere(state);
+  } catch (error) {
+    return unreadable(state, error as NodeJS.ErrnoException);
+  }
+}
+
 function unreadable(state: string, error: NodeJS.ErrnoException): never {
   const { code, message, path } = error;
   if (code === undefined) throw error;

@@ -43,7 +43,13 @@ export async function rangeOf({ start, end, duration, zone }: RangeOptions): Pro
   if (end === undefined && duration === undefined)
     throw new UsageError("say how long it is: --end TIME, or --duration 45s");
   const endMs = end === undefined ? startMs + (duration ?? 0) : readInstant(end, zoneOf);
-  if (endMs > startMs) return { start: startMs, end: endMs };
-  const hint = endMs === startMs ? "a clip needs a length" : "are they swapped?";
+  checkRange(startMs, endMs);
+  return { start: startMs, end: endMs };
+}
+
+/** @throws UsageError for a range that does not end after its start. */
+export function checkRange(startMs: number, endMs: number): void {
+  if (endMs > startMs) return;
+  const hint = endMs === startMs ? "a range needs a length" : "are they swapped?";
   throw new UsageError(`--end ${instant(endMs)} is not after --start ${instant(startMs)}: ${hint}`);
 }
