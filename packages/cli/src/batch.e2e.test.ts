@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { recordingName } from "@camclips/media/synthetic";
 import { after, makeHarbour, START_MS, temporaryFolder } from "@camclips/testing/cli/fixtures";
@@ -38,6 +38,9 @@ it("makes the clips of a CSV file, tells each, and makes none of them twice", as
     if (name.endsWith(".mp4")) await rename(join(cwd, name), join(cwd, `${name}.away`));
   const again = await runCli(args, { cwd });
   expect(linesOf(again.stdout).slice(0, 2)).toEqual(linesOf(first.stdout).slice(0, 2));
+  // A clip that somebody removed is not there.
+  await rm(join(cwd, "clips", "harbour", "one.mp4"));
+  expect(linesOf((await runCli(args, { cwd })).stdout)[0]).toMatchObject({ clipId: "one", status: "FATAL_ERROR" });
 
   await writeFile(
     join(cwd, "bad.jsonl"),

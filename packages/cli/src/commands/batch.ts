@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -152,7 +153,9 @@ const metadata = z.looseObject({
 });
 
 async function madeBefore(out: string, { camera, clipId, start, end }: Clip) {
-  const path = join(out, clipKey(camera, clipId)).replace(/\.mp4$/, ".json");
+  const clip = join(out, clipKey(camera, clipId));
+  if (!existsSync(clip)) return undefined;
+  const path = clip.replace(/\.mp4$/, ".json");
   const read = metadata.safeParse(JSON.parse(await readFile(path, "utf8").catch(() => "null")));
   const isSame = read.data?.startTimestampInMs === start && read.data.endTimestampInMs === end;
   return isSame ? read.data : undefined;
