@@ -22,13 +22,28 @@ function codeOf({ code = "", message }: NodeJS.ErrnoException): string {
   return /\bNo space left on device\b/.test(message) ? "ENOSPC" : code;
 }
 
+/**
+ * A terminal sends Ctrl-C to all of its processes, a service manager SIGTERM, and a launcher hands its own over: what comes within
+ * this time of the first is the same wish, and ends nothing that is being ended already.
+ */
+const ONE_WISH_MS = 1000;
+let askedMs: number | undefined;
+
+function stop(end: () => never): void {
+  if (askedMs !== undefined && performance.now() - askedMs < ONE_WISH_MS) return;
+  if (!stopping.run || askedMs !== undefined) end();
+  askedMs = performance.now();
+  stopping.run();
+}
+
 process.on("uncaughtException", fail);
-process.on("SIGINT", () => {
-  if (stopping.run) return stopping.run();
-  process.stderr.write("\ncamclips: stopped; the same command takes up the work again\n");
-  process.exit(exitCodes.interrupted);
-});
-process.on("SIGTERM", () => (stopping.run ? stopping.run() : process.exit(143)));
+process.on("SIGINT", () =>
+  stop(() => {
+    process.stderr.write("\ncamclips: stopped; the same command takes up the work again\n");
+    process.exit(exitCodes.interrupted);
+  }),
+);
+process.on("SIGTERM", () => stop(() => process.exit(143)));
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(process.exitCode ?? exitCodes.ok);

@@ -62,7 +62,9 @@ it("serves until it is told to stop, and refuses a second one on the same state"
 
   const body = JSON.stringify({ camera: "harbour", start: after(1000), end: after(6000), clipId: "running" });
   await fetch(`${world.url}/clips`, { method: "POST", body, headers: { "content-type": "application/json" } });
+  // As where a launcher hands over what the terminal sends to both.
   child.kill("SIGTERM");
+  child.kill("SIGINT");
   const { code, stderr } = await ended;
   expect(code).toBe(0);
   const lines = stderr

@@ -1,2 +1,2 @@
-/** What Ctrl-C and SIGTERM do instead of ending the process: a service ends what is under way first. */
+/** What the first Ctrl-C or SIGTERM does instead of ending the process: a service ends what is under way first. */
 export const stopping: { run?: () => void } = {};

@@ -27,7 +27,6 @@ export async function runService(config: Config, json: boolean): Promise<string>
       log("warn", "systemd was not told", { error: error.message }),
     );
   stopping.run = () => {
-    delete stopping.run;
     log("info", "stopping");
     void notify("--stopping");
     service.stop().then(
