@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createFolderStore, startCameraService } from "@camclips/local";
 import { after, type Folder, makeHarbour, START_MS, temporaryFolder } from "@camclips/testing/cli/fixtures";
@@ -126,7 +126,9 @@ describe("camclips event and camclips invoke", { timeout: 60_000 }, () => {
 
   it("tell a request that was retried too often CLIP_RETRY_TIMEOUT", async () => {
     const cwd = join(folder.path, "retried");
-    await mkdir(cwd);
+    const sources = join(cwd, ".camclips/invoke/work/sources");
+    await mkdir(join(sources, "of-last-week"), { recursive: true });
+    await utimes(join(sources, "of-last-week"), 1, 1);
     const sentMs = Date.now();
     const retryTimestamps = Array.from({ length: 16 }, (_, index) => sentMs - (16 - index) * 60_000);
     const body = { clipId: "tried", cameraId: "5834a0d2e411dc743a5d52b1", retryTimestamps };
@@ -136,6 +138,8 @@ describe("camclips event and camclips invoke", { timeout: 60_000 }, () => {
     expect(result.code).toBe(3);
     const expected = refusal({ ...body, ...range }, "CLIP_RETRY_TIMEOUT", "NO_FOOTAGE");
     expect(jsonOf(result)).toEqual([{ ...expected, retryTimestamps, coverage: expect.any(Object) }]);
+    // Copies of recordings are removed a day after their clip.
+    expect(await readdir(sources)).toEqual([]);
   });
 
   it("say what became of clips that were asked for earlier, beside their own", async () => {

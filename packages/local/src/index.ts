@@ -11,3 +11,4 @@ export { type AskedGroup, askedGroup, groupAskedUnder, putAskedGroup } from "./s
 export { type ClipPage, type ClipQuery, countClips, type ListedClip, listClips } from "./sqlite/clip-list.ts";
 export { createSqliteRecords, latestClipIn, sweepRecords } from "./sqlite/clip-records.ts";
 export { StateFile } from "./sqlite/state-file.ts";
+export { sweepStaged } from "./sweep-staged.ts";

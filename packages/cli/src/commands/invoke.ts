@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { sweepStaged } from "@camclips/local";
 import { type Command, Option } from "commander";
 import { type ExitCode, exitCodes, exitCodesHelp } from "../exit-codes.ts";
 import { loadEnvironment } from "../input/environment.ts";
@@ -95,7 +96,9 @@ async function runIn(
   { state, wait = false }: InvokeOptions,
   view: View,
 ): Promise<MessageResult[]> {
-  await using session = await openSession({ ...setup, root: join(state, "invoke"), view, reuses: true });
+  const root = join(state, "invoke");
+  await using session = await openSession({ ...setup, root, view, reuses: true });
+  await sweepStaged(root, Date.now());
   return await runMessages(session.runtime, messages, setup, wait);
 }
 

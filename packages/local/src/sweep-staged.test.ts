@@ -2,7 +2,7 @@ import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { testFolder } from "@camclips/testing/folders";
 import { expect, it } from "vitest";
-import { sweepStaged } from "./housekeeping.ts";
+import { sweepStaged } from "./sweep-staged.ts";
 
 it("copies of recordings are removed a day after their clip, and no earlier", async () => {
   await using folder = await testFolder();
