@@ -24,6 +24,9 @@ export class DropFolder {
   #watch: FSWatcher | undefined;
   #look: NodeJS.Timeout | undefined;
   #taking: Promise<void> = Promise.resolve();
+  #stopped = false;
+  /** Files that could not be taken, and why: each is told once. */
+  #failing = new Map<string, string>();
 
   constructor(folder: string, site: Site, onError: (error: unknown) => void) {
     this.#folder = folder;
@@ -34,7 +37,7 @@ export class DropFolder {
   async start(): Promise<void> {
     for (const name of ["accepted", "refused"]) await mkdir(join(this.#folder, name), { recursive: true });
     const look = () => {
-      this.#taking = this.#taking.then(() => this.#takeAll()).catch(this.#onError);
+      if (!this.#stopped) this.#taking = this.#taking.then(() => this.#takeAll()).catch(this.#onError);
     };
     this.#watch = watch(this.#folder, { persistent: false }, () => setTimeout(look, SETTLED_MS).unref());
     this.#watch.on("error", this.#onError);
@@ -43,6 +46,7 @@ export class DropFolder {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#watch?.close();
     clearInterval(this.#look);
     await this.#taking;
@@ -50,7 +54,16 @@ export class DropFolder {
 
   async #takeAll(): Promise<void> {
     const entries = await readdir(this.#folder, { withFileTypes: true });
-    for (const entry of entries) if (entry.isFile() && /^[^.].*\.json$/i.test(entry.name)) await this.#take(entry.name);
+    const failing = new Map<string, string>();
+    for (const entry of entries) {
+      if (this.#stopped || !entry.isFile() || !/^[^.].*\.json$/i.test(entry.name)) continue;
+      // One that cannot be read, or moved away, is no reason to leave the others.
+      await this.#take(entry.name).catch((error: Error) => {
+        failing.set(entry.name, error.message);
+        if (this.#failing.get(entry.name) !== error.message) this.#onError(error);
+      });
+    }
+    this.#failing = failing;
   }
 
   async #take(name: string): Promise<void> {
