@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { until } from "@camclips/testing/folders";
+import { join } from "node:path";
+import { testFolder, until } from "@camclips/testing/folders";
 import { PIER_START, startTestService, type TestService } from "@camclips/testing/test-service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RateLimit } from "./rate-limit.ts";
-import { Signer } from "./signed.ts";
+import { Signer, signingKey } from "./signed.ts";
 
 const hash = (token: string) => createHash("sha256").update(token).digest("hex");
 const scopes = ["view", "request", "administer"] as const;
@@ -17,6 +19,18 @@ function statusOf(url: string, headers: Record<string, string>, method = "GET"):
       .end();
   });
 }
+
+it("makes another key in place of one that was cut off, and keeps a whole one", async () => {
+  await using folder = await testFolder();
+  const path = join(folder.path, "signing.key");
+  await writeFile(path, "");
+  const key = signingKey(folder.path);
+  expect(key).toHaveLength(32);
+  expect(await readFile(path)).toEqual(key);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect(signingKey(folder.path)).toEqual(key);
+  expect(await readdir(folder.path)).toEqual(["signing.key"]);
+});
 
 describe("a service with tokens", () => {
   let world: TestService;

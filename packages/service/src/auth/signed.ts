@@ -1,19 +1,21 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+
+const KEY_BYTES = 32;
 
 /** The key behind sessions and links, made once. Whoever wants to end all of them removes the file. */
 export function signingKey(state: string): Buffer {
   const path = join(state, "signing.key");
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    mkdirSync(state, { recursive: true });
-    const key = randomBytes(32);
-    writeFileSync(path, key, { mode: 0o600, flag: "wx" });
-    return key;
-  }
+  const known = existsSync(path) ? readFileSync(path) : undefined;
+  // One that a full disk or a crash cut off would be a key that everybody has.
+  if (known && known.length >= KEY_BYTES) return known;
+  mkdirSync(state, { recursive: true });
+  const key = randomBytes(KEY_BYTES);
+  const unfinished = `${path}.${process.pid}.unfinished`;
+  writeFileSync(unfinished, key, { mode: 0o600 });
+  renameSync(unfinished, path);
+  return key;
 }
 
 /** Signs what may be done until when. */
