@@ -9,6 +9,7 @@ import { clipLink } from "./api/clip-files.ts";
 import { createApp } from "./app.ts";
 import { Signer, signingKey } from "./auth/signed.ts";
 import { DropFolder } from "./drop-folder.ts";
+import { FootageNews } from "./footage-news.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { type Listening, listen } from "./http/listen.ts";
 import { Live } from "./live.ts";
@@ -76,20 +77,15 @@ export async function startService({
       error: (message, fields) => log("error", message, fields),
     },
   });
-  const waking = new Map<string, Promise<void>>();
+  const news = new FootageNews((camera) =>
+    wakeWaiting(camera, { runtime, index: site.index, settings, now: clock.now }).catch(failed),
+  );
   index = new RecordingsIndex({
     file: runtime.state,
     roots: rootsOf(config),
     rules: settings,
     rescanSeconds: config.rescanSeconds,
-    // A burst of recordings is one reason to look.
-    onFootage: (camera) => {
-      if (waking.has(camera)) return;
-      const woken = wakeWaiting(camera, { runtime, index: site.index, settings, now: clock.now })
-        .catch(failed)
-        .finally(() => waking.delete(camera));
-      waking.set(camera, woken);
-    },
+    onFootage: (camera) => news.tell(camera),
     onError: failed,
   });
   const cameras = indexedCameras(index, (camera) => Object.hasOwn(config.cameras, camera));
@@ -109,7 +105,7 @@ export async function startService({
   await runtime.start();
   cleanup.defer(async () => {
     await site.index.stop();
-    await Promise.all(waking.values());
+    await news.settled();
   });
   index.start();
   const housekeeping = startHousekeeping(config.state, runtime.state, clock, failed);
