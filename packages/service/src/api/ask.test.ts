@@ -2,7 +2,7 @@ import { readSettings } from "@camclips/events";
 import { StateFile } from "@camclips/local";
 import { expect, it } from "vitest";
 import type { Site } from "../site.ts";
-import { ask } from "./ask.ts";
+import { ask, askAll } from "./ask.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const wanted = { camera: "pier", start: START, end: START + 1000, gapPolicy: "SKIP_GAPS" as const };
@@ -42,4 +42,16 @@ it.each<[string, object, string | undefined]>([
   expect(answers.map(({ isNew }) => isNew).sort()).toEqual([false, true]);
   expect(answers[0]?.clipId).toBe(answers[1]?.clipId);
   expect(file.read.rows("SELECT * FROM requests")).toHaveLength(1);
+});
+
+it("of many requests none is accepted where one cannot be, and it is said which", async () => {
+  using file = new StateFile(":memory:");
+  const site = siteOf(file, (_body, _sentMs, also) => file.write((transaction) => also?.(transaction)));
+  const tooLong = { ...wanted, end: START + 3_600_000 };
+  await expect(askAll(site, [wanted, tooLong])).rejects.toMatchObject({
+    ...{ name: "Problem", status: 422, message: expect.stringMatching(/^clip 2 of 2: the range is 3600 s long/) },
+    more: { reason: "CLIP_TOO_LONG" },
+  });
+  expect(file.read.rows("SELECT * FROM requests")).toEqual([]);
+  expect(await askAll(site, [wanted, { ...wanted, title: "twin" }])).toMatchObject([{ isNew: true }, { isNew: true }]);
 });

@@ -25,6 +25,28 @@ export interface Answer {
  * @throws Problem for one that cannot be accepted.
  */
 export async function ask(site: Site, wanted: Wanted, idempotencyKey?: string): Promise<Answer> {
+  const looked = await lookAt(site, wanted, idempotencyKey);
+  return "isNew" in looked ? looked : store(site, looked);
+}
+
+/**
+ * Takes several requests, as `ask` takes one. Of those in which one cannot be accepted, none is.
+ * @throws Problem that says which.
+ */
+export async function askAll(site: Site, all: readonly Wanted[], idempotencyKey?: string): Promise<Answer[]> {
+  const keyOf = (index: number) => (idempotencyKey === undefined ? undefined : `${idempotencyKey}/${index}`);
+  for (const [index, wanted] of all.entries())
+    await lookAt(site, wanted, keyOf(index)).catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error;
+      throw new Problem(error.status, `clip ${index + 1} of ${all.length}: ${error.message}`, error.more);
+    });
+  const answers: Answer[] = [];
+  for (const [index, wanted] of all.entries()) answers.push(await ask(site, wanted, keyOf(index)));
+  return answers;
+}
+
+/** @returns what is to be stored, or the answer where there is one already. @throws Problem */
+async function lookAt(site: Site, wanted: Wanted, idempotencyKey: string | undefined): Promise<Asked | Answer> {
   const { runtime, settings, clock } = site;
   const read = runtime.state.read;
   const before = idempotencyKey === undefined ? undefined : askedUnder(read, idempotencyKey);
@@ -32,10 +54,9 @@ export async function ask(site: Site, wanted: Wanted, idempotencyKey?: string): 
   const key = requestKey(request);
   if (before) return repeated(before, key, `the Idempotency-Key stands for another request, of clip ${before.clipId}`);
   const same = askedAs(read, request.clipId);
-  const taken = `the clipId ${request.clipId} stands for another clip already: use a new one`;
-  if (same) return repeated(same, key, taken);
+  if (same) return repeated(same, key, taken(request.clipId));
   const status = await runtime.records.status(request.clipId);
-  if (status && status.requestKey !== key) throw new Problem(409, taken, { reason: "INVALID_REQUEST" });
+  if (status && status.requestKey !== key) throw new Problem(409, taken(request.clipId), { reason: "INVALID_REQUEST" });
   if (status) return { clipId: request.clipId, isNew: false };
 
   if (!knowsCamera(site, wanted.camera))
@@ -46,25 +67,30 @@ export async function ask(site: Site, wanted: Wanted, idempotencyKey?: string): 
       reason: "CLIP_TOO_LONG",
     });
   await requireRoom(site);
-  const body = writeRequest(request);
-  const asked: Asked = {
+  return {
     clipId: request.clipId,
     requestKey: key,
     idempotencyKey,
     title: wanted.title,
-    body,
+    body: writeRequest(request),
     sentMs: request.sentMs,
   };
+}
+
+async function store({ runtime }: Site, asked: Asked): Promise<Answer> {
+  const { clipId, requestKey, body, sentMs } = asked;
   try {
-    await runtime.request(body, request.sentMs, (transaction) => putAsked(transaction, asked));
+    await runtime.request(body, sentMs, (transaction) => putAsked(transaction, asked));
   } catch (error) {
     // The same request may have come twice at once.
-    const twin = askedAs(read, request.clipId);
-    if (twin) return repeated(twin, key, taken);
+    const twin = askedAs(runtime.state.read, clipId);
+    if (twin) return repeated(twin, requestKey, taken(clipId));
     throw fullDisk(error) ?? error;
   }
-  return { clipId: request.clipId, isNew: true };
+  return { clipId, isNew: true };
 }
+
+const taken = (clipId: string) => `the clipId ${clipId} stands for another clip already: use a new one`;
 
 function repeated({ clipId, requestKey: before }: Asked, key: string, conflict: string): Answer {
   if (before === key) return { clipId, isNew: false };

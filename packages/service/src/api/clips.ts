@@ -5,7 +5,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Guard } from "../auth/guard.ts";
 import { Problem } from "../http/problem.ts";
 import type { Site } from "../site.ts";
-import { type Answer, ask } from "./ask.ts";
+import { type Answer, ask, askAll } from "./ask.ts";
 import { clipDetail, clipSummary } from "./clip-view.ts";
 import { type Api, json, problems } from "./route.ts";
 import { clipPage, clipRequest, clipView, instant } from "./schemas.ts";
@@ -29,7 +29,8 @@ export function addClips(api: Api, site: Site, guard: Guard): void {
       path: "/clips",
       tags: ["clips"],
       summary: "Ask for a clip, or for many",
-      description: "With the same Idempotency-Key, a call that is repeated brings the same clips.",
+      description:
+        "With the same Idempotency-Key, a call that is repeated brings the same clips. Of many, none is accepted where one cannot be.",
       middleware: guard.needs("request"),
       request: {
         headers: z.object({ "idempotency-key": idempotencyKey }),
@@ -54,9 +55,7 @@ export function addClips(api: Api, site: Site, guard: Guard): void {
         const clip = await viewOf(site, answer);
         return context.json(clip, answer.isNew ? 202 : 200, { location: clip.links.self ?? "" });
       }
-      const answers: Answer[] = [];
-      for (const [index, wanted] of body.entries())
-        answers.push(await ask(site, wanted, key === undefined ? undefined : `${key}/${index}`));
+      const answers = await askAll(site, body, key);
       const clips = await Promise.all(answers.map((answer) => viewOf(site, answer)));
       return context.json({ clips }, answers.some(({ isNew }) => isNew) ? 202 : 200);
     },
