@@ -22,6 +22,7 @@ export {
   replayName,
 } from "./operator/reruns.ts";
 export type { Deps, Log, Metrics, MetricUnit, Scratch } from "./runtime/deps.ts";
+export { CONTENT_TYPES } from "./runtime/files.ts";
 export { createOutbox, eventsOf, resultOf } from "./runtime/outbox.ts";
 export { processMessage, type StageHandler, type StageMessage } from "./runtime/process.ts";
 export { createScratch, sweepScratch } from "./runtime/scratch.ts";

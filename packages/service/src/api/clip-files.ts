@@ -4,22 +4,14 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Guard } from "../auth/guard.ts";
 import type { Signer } from "../auth/signed.ts";
+import { contentTypeOf } from "../http/content-types.ts";
 import { Problem } from "../http/problem.ts";
 import { sendFile } from "../http/send-file.ts";
 import type { Site } from "../site.ts";
 import { clipOr404, clipParams } from "./clips.ts";
 import { addLinks } from "./links.ts";
 import { type Api, problems } from "./route.ts";
-import { addSideFiles, MANIFEST_TYPE } from "./side-files.ts";
-
-const MIME = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
-const SERVED: Partial<Record<string, string>> = { ...MIME, mp4: "video/mp4", vtt: "text/vtt" };
-
-/** Contents of the files that clips' metadata name. */
-function contentTypeOf(name: string): string | undefined {
-  if (name.endsWith(".manifest.json")) return MANIFEST_TYPE;
-  return SERVED[name.slice(name.lastIndexOf(".") + 1)];
-}
+import { addSideFiles } from "./side-files.ts";
 
 /** A clip may be replaced by a rerun: browsers keep it, and ask whether it is still the same. */
 const CACHE = "private, no-cache";
@@ -41,6 +33,13 @@ export function addClipFiles(api: Api, site: Site, guard: Guard): void {
     if (!site.signer.verify(linkSubject(context.req.param("clipId") ?? ""), signature, site.clock.now()))
       throw new Problem(403, "the link has expired, or is not whole");
     await next();
+  };
+  /** @throws Problem 404 for one that is no file of a clip. */
+  const sendClipFile = async (request: Request, key: string, downloadAs?: string): Promise<Response> => {
+    const contentType = contentTypeOf(key);
+    if (contentType === undefined) throw new Problem(404, "there is no such file");
+    const options = { contentType, cacheControl: CACHE, ...(downloadAs && { downloadAs }) };
+    return sendFile(request, join(site.config.clips, key), options);
   };
   const binary = { schema: z.string().openapi({ format: "binary" }) };
 
@@ -66,11 +65,7 @@ export function addClipFiles(api: Api, site: Site, guard: Guard): void {
       const { clipId } = context.req.valid("param");
       const camera = await cameraOf(site, clipId);
       const { download } = context.req.valid("query");
-      return sendFile(context.req.raw, join(site.config.clips, clipKey(camera, clipId)), {
-        contentType: "video/mp4",
-        cacheControl: CACHE,
-        ...(download && { downloadAs: `${clipId}.mp4` }),
-      });
+      return sendClipFile(context.req.raw, clipKey(camera, clipId), download && `${clipId}.mp4`);
     },
   );
 
@@ -94,21 +89,19 @@ export function addClipFiles(api: Api, site: Site, guard: Guard): void {
     async (context) => {
       const { clipId, size } = context.req.valid("param");
       const camera = await cameraOf(site, clipId);
-      const format = site.settings.THUMBNAIL_FORMAT;
-      const path = join(site.config.clips, thumbnailKey(camera, clipId, size, format));
-      return sendFile(context.req.raw, path, { contentType: MIME[format], cacheControl: CACHE });
+      const key = thumbnailKey(camera, clipId, size, site.settings.THUMBNAIL_FORMAT);
+      return sendClipFile(context.req.raw, key);
     },
   );
 
-  addSideFiles(api, site, viewOrLink, (clipId) => cameraOf(site, clipId));
+  addSideFiles(api, site, viewOrLink, { cameraOf: (clipId) => cameraOf(site, clipId), send: sendClipFile });
 
   // What CLIP_URL is the first part of: the addresses in clips' metadata.
   api.get("/files/:camera/:name", guard.needs("view"), async (context) => {
     const { camera, name } = context.req.param();
-    const contentType = contentTypeOf(name);
-    if (contentType === undefined || ![camera, name].every((segment) => /^[^./\\][^/\\\0]*$/.test(segment)))
+    if (![camera, name].every((segment) => /^[^./\\][^/\\\0]*$/.test(segment)))
       throw new Problem(404, "there is no such file");
-    return sendFile(context.req.raw, join(site.config.clips, camera, name), { contentType, cacheControl: CACHE });
+    return sendClipFile(context.req.raw, `${camera}/${name}`);
   });
 
   addLinks(api, guard, site.clock.now, async (clipId, expiresMs, context) => {

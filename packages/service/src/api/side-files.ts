@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { clockKey, manifestKey, previewKey } from "@camclips/core";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { MANIFEST_TYPE } from "../http/content-types.ts";
 import { Problem } from "../http/problem.ts";
-import { sendFile } from "../http/send-file.ts";
 import type { Site } from "../site.ts";
 import { type Api, problems } from "./route.ts";
 
@@ -15,42 +15,43 @@ export const previewFiles = {
   "storyboard.jpg": "sprite",
   "animated.webp": "animated",
 } as const;
-export const MANIFEST_TYPE = "application/jose+json";
 
 type PreviewFile = keyof typeof previewFiles;
 const names = Object.keys(previewFiles) as PreviewFile[];
-
-const pathOf = ({ config }: Pick<Site, "config">, camera: string, clipId: string, name: PreviewFile): string =>
-  join(config.clips, previewKey(camera, clipId, previewFiles[name]));
 
 /** A thumbnails track whose sprite has the address beside its own. */
 export const trackWithSprite = (track: string, sprite: string): string =>
   track.replaceAll(/^.+(?=#xywh=)/gm, () => sprite);
 
 /** Links to those files beside a clip that are there: of its preview, its clock and its evidence. */
-export function sideLinks(site: Pick<Site, "config">, camera: string | null, clipId: string): Record<string, string> {
+export function sideLinks(
+  { config }: Pick<Site, "config">,
+  camera: string | null,
+  clipId: string,
+): Record<string, string> {
   if (camera === null) return {};
   const clip = `/clips/${encodeURIComponent(clipId)}`;
   const self = `${clip}/preview`;
-  const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile();
-  const isThere = (name: PreviewFile) => isFile(pathOf(site, camera, clipId, name));
+  const isThere = (key: string) => statSync(join(config.clips, key), { throwIfNoEntry: false })?.isFile();
+  const isMade = (name: PreviewFile) => isThere(previewKey(camera, clipId, previewFiles[name]));
   return {
-    ...(isThere("storyboard.vtt") && { storyboard: `${self}/storyboard.vtt` }),
-    ...(isFile(join(site.config.clips, clockKey(camera, clipId))) && { clock: `${clip}/clock.vtt` }),
-    ...(isFile(join(site.config.clips, manifestKey(camera, clipId))) && { evidence: `${clip}/manifest.json` }),
-    ...(isThere("animated.webp") && { animated: `${self}/animated.webp` }),
+    ...(isMade("storyboard.vtt") && { storyboard: `${self}/storyboard.vtt` }),
+    ...(isThere(clockKey(camera, clipId)) && { clock: `${clip}/clock.vtt` }),
+    ...(isThere(manifestKey(camera, clipId)) && { evidence: `${clip}/manifest.json` }),
+    ...(isMade("animated.webp") && { animated: `${self}/animated.webp` }),
   };
 }
 
-/** @param mayView of the clip's files. @param cameraOf finds the camera of a clip that is available. */
-export function addSideFiles(
-  api: Api,
-  site: Site,
-  mayView: MiddlewareHandler,
-  cameraOf: (clipId: string) => Promise<string>,
-): void {
+interface SideFiles {
+  /** The camera of a clip that is available. */
+  cameraOf(clipId: string): Promise<string>;
+  /** Answers with a clip's file. */
+  send(request: Request, key: string): Promise<Response>;
+}
+
+/** @param mayView of the clip's files. */
+export function addSideFiles(api: Api, site: Site, mayView: MiddlewareHandler, { cameraOf, send }: SideFiles): void {
   const query = z.object({ signature: z.string().optional() });
-  const cacheControl = "private, no-cache";
   const binary = { schema: z.string().openapi({ format: "binary" }) };
   api.openapi(
     createRoute({
@@ -74,20 +75,15 @@ export function addSideFiles(
     }),
     async (context) => {
       const { clipId, file } = context.req.valid("param");
-      const camera = await cameraOf(clipId);
-      const path = pathOf(site, camera, clipId, file);
-      if (file !== "storyboard.vtt")
-        return sendFile(context.req.raw, path, {
-          contentType: file.endsWith(".jpg") ? "image/jpeg" : "image/webp",
-          cacheControl,
-        });
-      const track = await readFile(path, "utf8").catch(() => undefined);
+      const key = previewKey(await cameraOf(clipId), clipId, previewFiles[file]);
+      if (file !== "storyboard.vtt") return send(context.req.raw, key);
+      const track = await readFile(join(site.config.clips, key), "utf8").catch(() => undefined);
       if (track === undefined) throw new Problem(404, "there is no such file");
       const { signature } = context.req.valid("query");
       const sprite = `storyboard.jpg${signature === undefined ? "" : `?signature=${encodeURIComponent(signature)}`}`;
       return context.text(trackWithSprite(track, sprite), 200, {
         "content-type": "text/vtt; charset=utf-8",
-        "cache-control": cacheControl,
+        "cache-control": "private, no-cache",
       });
     },
   );
@@ -108,8 +104,7 @@ export function addSideFiles(
     }),
     async (context) => {
       const { clipId } = context.req.valid("param");
-      const path = join(site.config.clips, clockKey(await cameraOf(clipId), clipId));
-      return sendFile(context.req.raw, path, { contentType: "text/vtt", cacheControl });
+      return send(context.req.raw, clockKey(await cameraOf(clipId), clipId));
     },
   );
 
@@ -129,8 +124,7 @@ export function addSideFiles(
     }),
     async (context) => {
       const { clipId } = context.req.valid("param");
-      const path = join(site.config.clips, manifestKey(await cameraOf(clipId), clipId));
-      return sendFile(context.req.raw, path, { contentType: MANIFEST_TYPE, cacheControl });
+      return send(context.req.raw, manifestKey(await cameraOf(clipId), clipId));
     },
   );
 }

@@ -12,8 +12,9 @@ import type { Desk } from "@camclips/functions";
 import * as z from "zod";
 import { addLinks } from "../api/links.ts";
 import type { Api } from "../api/route.ts";
-import { MANIFEST_TYPE, previewFiles, trackWithSprite } from "../api/side-files.ts";
+import { previewFiles, trackWithSprite } from "../api/side-files.ts";
 import type { Guard } from "../auth/guard.ts";
+import { contentTypeOf } from "../http/content-types.ts";
 import { Problem } from "../http/problem.ts";
 import { sendRanges } from "../http/send-file.ts";
 import { metadataIn } from "./clip-view.ts";
@@ -24,14 +25,6 @@ export type OpenFile = (bucket: string, key: string, signal: AbortSignal) => Pro
 /** Makes a link that needs no right of the operator's. @param clip an available one */
 export type LinkToClip = (clip: { cameraId: string; clipId: string }, expiresMs: number) => Promise<ClipLink>;
 
-const MIME: Record<string, string> = {
-  vtt: "text/vtt",
-  json: MANIFEST_TYPE,
-  mp4: "video/mp4",
-  jpg: "image/jpeg",
-  png: "image/png",
-  webp: "image/webp",
-};
 const CACHE = "private, no-cache";
 
 const delivered = z.looseObject({
@@ -54,7 +47,7 @@ export function addDeskFiles(app: Api, desk: Desk, guard: Guard, { open, link, n
     if (!found) throw new Problem(404, "the object is gone");
     const stream = (start: number, end: number) =>
       Readable.toWeb(Readable.from(found.stream(start, end, request.signal))) as ReadableStream;
-    const contentType = MIME[key.slice(key.lastIndexOf(".") + 1)] ?? "application/octet-stream";
+    const contentType = contentTypeOf(key) ?? "application/octet-stream";
     const { size, etag } = found;
     return sendRanges(
       request,
