@@ -1,6 +1,7 @@
 export * from "./camera-service.ts";
 export { createLocalCameras, type LocalCamera } from "./cameras.ts";
 export { createLocalDesk } from "./desk.ts";
+export { writeWhole } from "./files.ts";
 export { createFolderStore } from "./folder-store.ts";
 export { createLogFile } from "./log-file.ts";
 export { type OperatorPorts, operatorPorts } from "./operator-ports.ts";

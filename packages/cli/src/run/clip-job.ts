@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { readFile, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { clipKey, type Footage, type ObjectReader, readRequest } from "@camclips/core";
 import type { AnyEvent, ClipRequest, Settings } from "@camclips/events";
 import { toEnvelope } from "@camclips/events";
-import { createFolderStore, createLocalCameras } from "@camclips/local";
+import { createFolderStore, createLocalCameras, writeWhole } from "@camclips/local";
 import * as z from "zod";
 import type { View } from "../view/view.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -73,7 +73,7 @@ export async function runClipJob(job: ClipJob): Promise<ClipResult> {
   const history = await runtime.history(request.clipId);
   const files =
     outcome.status === "CLIP_AVAILABLE" ? await writeResults(job.out, request, outcome, history) : undefined;
-  await writeWhole(join(root, DONE), outcome.metadata);
+  await writeJson(root, join(root, DONE), outcome.metadata);
   // Copies of recordings are needed no more; the history stays for `camclips timeline`.
   await rm(join(root, "work", "sources"), { recursive: true, force: true });
   return { request, outcome, history, ...(files && { files }) };
@@ -98,7 +98,7 @@ async function begin(root: string, { endMs }: ClipRequest): Promise<z.output<typ
   if (before) return before;
   const aheadMs = Math.max(0, endMs + AFTER_RANGE_MS - Date.now());
   const job = { sentMs: Date.now() + aheadMs, aheadMs };
-  await writeWhole(path, job);
+  await writeJson(root, path, job);
   return job;
 }
 
@@ -110,17 +110,13 @@ async function writeResults(
 ): Promise<NonNullable<ClipResult["files"]>> {
   const base = join(out, clipKey(cameraId, clipId)).slice(0, -".mp4".length);
   const files = { clip: `${base}.mp4`, metadata: `${base}.json`, history: `${base}.events.json` };
-  await writeWhole(files.metadata, metadata);
-  await writeWhole(files.history, history.map(toEnvelope));
+  await writeJson(out, files.metadata, metadata);
+  await writeJson(out, files.history, history.map(toEnvelope));
   return files;
 }
 
-async function writeWhole(path: string, value: unknown): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const unfinished = `${path}.${process.pid}.unfinished`;
-  await writeFile(unfinished, `${JSON.stringify(value, null, 2)}\n`);
-  await rename(unfinished, path);
-}
+const writeJson = (root: string, path: string, value: unknown) =>
+  writeWhole(root, path, `${JSON.stringify(value, null, 2)}\n`);
 
 async function readJson<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S> | undefined> {
   try {
