@@ -29,9 +29,11 @@ export function copiedAudio(plan: CutPlan, sources: readonly CutSource[]): MuxTr
   if (!PLAYED_IN_MP4.has(format)) return { why: `players do not expect ${format} audio in an MP4` };
   if (tracks.some((track) => !sameFormat(main, track))) return { why: "the recordings' audio differs in format" };
   const packets: Packet[] = [];
+  const all = plan.parts.map((part, i) => heardIn(part, tracks[i], sources[part.source]));
   for (const [i, part] of plan.parts.entries()) {
-    const [source, track] = [sources[part.source], tracks[i]];
-    const own = source && track ? packetsOf(part, track, source) : [];
+    const last = plan.parts[i - 1]?.joinsNext ? packets.at(-1) : undefined;
+    const next = part.joinsNext ? all[i + 1]?.starts[0] : undefined;
+    const own = packetsOf(part, all[i], { last, next });
     const [first] = own;
     while (first && isReplaced(packets.at(-1), first)) packets.pop();
     packets.push(...own);
@@ -89,16 +91,41 @@ function isReplaced(last: Packet | undefined, first: Packet): boolean {
   return last !== undefined && last.start + last.sample.duration / 2 > first.start;
 }
 
-/** Packets that are heard in the part's slot, and the one before, which decoders need to warm up. */
-function packetsOf(part: Piece, track: Track, source: CutSource): Packet[] {
+/** A part's audio. */
+interface Heard {
+  track: Track;
+  source: CutSource;
+  /** Where its packets would start in the clip, units of its timescale. */
+  starts: Float64Array;
+}
+
+function heardIn(part: Piece, track: Track | undefined, source: CutSource | undefined): Heard | undefined {
+  if (!track || !source) return undefined;
   const offset = part.outSeconds - part.heardSeconds;
-  const { timescale, samples } = track;
+  const starts = Float64Array.from({ length: track.samples.count }, (_, i) => {
+    return (presentationSeconds(track, i) + offset) * track.timescale;
+  });
+  return { track, source, starts };
+}
+
+/**
+ * Packets that are heard in the part's slot, and the one before, which decoders need to warm up. Over a join also those
+ * for the time between the last packet before it and the slot, and between the slot and where the next part's audio starts.
+ */
+function packetsOf(
+  part: Piece,
+  heard: Heard | undefined,
+  { last, next = Number.NEGATIVE_INFINITY }: { last: Packet | undefined; next: number | undefined },
+): Packet[] {
+  if (!heard) return [];
+  const { track, source, starts } = heard;
+  const from = part.outSeconds * track.timescale;
+  const to = Math.max((part.outSeconds + part.slotSeconds) * track.timescale, next);
   const packets: Packet[] = [];
-  for (let i = 0; i < samples.count; i++) {
-    const start = (presentationSeconds(track, i) + offset) * timescale;
-    const duration = samples.duration[i] ?? 0;
-    if (start + 2 * duration <= part.outSeconds * timescale) continue;
-    if (start >= (part.outSeconds + part.slotSeconds) * timescale) break;
+  for (const [i, start] of starts.entries()) {
+    const follows = last !== undefined && start >= last.start + last.sample.duration / 2;
+    if (start + 2 * (track.samples.duration[i] ?? 0) <= from && !follows) continue;
+    if (start >= to) break;
     const [sample] = samplesOf(track, source.bytes, i, i);
     if (sample) packets.push({ sample, start });
   }

@@ -58,6 +58,7 @@ function part(source: number, first: number, last: number, atFrame = 0): Piece {
     outSeconds: at(atFrame),
     lastOutSeconds: at(atFrame + last - first),
     slotSeconds,
+    joinsNext: true,
     fill: { frames: 0, kind: "hold" },
     evenFrames: undefined,
   };

@@ -6,6 +6,7 @@ import { type Cut, cutOut, number, seconds } from "../ffmpeg/time-filters.ts";
 import { compensationSeconds } from "../probe/audio-jitter.ts";
 import { fitFilters, type Picture, sampleAspectText } from "../probe/picture.ts";
 import type { MediaProbe } from "../probe/probe.ts";
+import { type AudioSlot, audioSlots } from "../timeline/audio-slots.ts";
 import type { Piece, Timeline } from "../timeline/timeline.ts";
 import { listChains, lookChain } from "../verify/looks.ts";
 
@@ -114,24 +115,24 @@ export function audioChains(
   firstInput = 0,
 ): string[] {
   const at = (time: number) => Math.round(time * audio.sampleRate);
-  const { pieces } = timeline;
-  const slots = pieces.map((piece, index) => {
-    const samples = at(piece.outSeconds + piece.slotSeconds) - at(piece.outSeconds);
-    const recorded = probes[piece.source]?.audio;
+  const slots = audioSlots(timeline, probes);
+  const chains = slots.map((slot, index) => {
+    const samples = at(slot.outSeconds + slot.seconds) - at(slot.outSeconds);
+    const recorded = probes[slot.source]?.audio;
     const chain =
       recorded === undefined || recorded.spans.length === 0
         ? silence(audio, samples)
-        : audioChain(piece, firstInput + index, audio, samples, recorded.jitterSeconds);
+        : audioChain(slot, firstInput + slot.piece, audio, samples, recorded.jitterSeconds);
     return `${chain}[a${index}]`;
   });
-  const leadSamples = at(pieces[0]?.outSeconds ?? 0);
+  const leadSamples = at(timeline.pieces[0]?.outSeconds ?? 0);
   const lead = leadSamples > 0 ? [`${silence(audio, leadSamples)}[quiet]`] : [];
-  const inputs = [...(lead.length > 0 ? ["[quiet]"] : []), ...pieces.map((_, index) => `[a${index}]`)];
-  return [...lead, ...slots, `${inputs.join("")}concat=n=${inputs.length}:v=0:a=1,${AAC_FRAMES}[audio]`];
+  const inputs = [...(lead.length > 0 ? ["[quiet]"] : []), ...slots.map((_, index) => `[a${index}]`)];
+  return [...lead, ...chains, `${inputs.join("")}concat=n=${inputs.length}:v=0:a=1,${AAC_FRAMES}[audio]`];
 }
 
 function audioChain(
-  { heardSeconds: from, slotSeconds }: Piece,
+  { sourceSeconds: from, seconds: length }: AudioSlot,
   input: number,
   audio: AudioFormat,
   samples: number,
@@ -139,7 +140,7 @@ function audioChain(
 ): string {
   const compensation = compensationSeconds(jitterSeconds);
   return [
-    `[${input}:a:0]atrim=start=${seconds(from)}:end=${seconds(from + slotSeconds)}`,
+    `[${input}:a:0]atrim=start=${seconds(from)}:end=${seconds(from + length)}`,
     `asetpts='PTS-${number(from)}/TB'`,
     `aresample=${audio.sampleRate}:async=1:min_hard_comp=${compensation}:first_pts=0`,
     `aformat=sample_fmts=fltp:channel_layouts=${audio.layout}`,

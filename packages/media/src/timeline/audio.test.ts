@@ -8,14 +8,15 @@ type AudioOfSource = Pick<MediaProbe, "audio" | "lostAudio">;
 
 const heard = (...spans: [number, number][]): AudioOfSource => ({ audio: { sampleRate: 48_000, channels: 1, spans } });
 
-/** Recordings of ten seconds at 10 frames a second, back to back from 0 on; a clip from 2 s on. */
-function clipOf(sounds: readonly AudioOfSource[], endMs: number) {
+/** Recordings of ten seconds at 10 frames a second, back to back from 0 on or so much apart; a clip from 2 s on. */
+function clipOf(sounds: readonly AudioOfSource[], beforeMs: number, apartMs = 0) {
+  const endMs = beforeMs + apartMs;
   const times = Array.from({ length: 100 }, (_, i) => i / 10);
   const video = { codec: "avc1", width: 160, height: 90, sampleAspect: 1, times };
   const probes = sounds.map((audio): MediaProbe => ({ video, damaged: false, ...audio }));
   const job: RenderJob = {
     sources: sounds.map((_, i) => {
-      const zeroMs = i * 10_000;
+      const zeroMs = i * (10_000 + apartMs);
       return { path: `${i}.mp4`, zeroMs, fromMs: Math.max(2000, zeroMs), toMs: Math.min(endMs, zeroMs + 10_000) };
     }),
     startMs: 2000,
@@ -41,6 +42,35 @@ describe("what a clip tells of its audio", () => {
     expect(coverage.delivered).toEqual([[2000, 10_000]]);
     expect(coverage.silent).toEqual([{ startMs: 10_000, endMs: 15_000, cause: "NOT_RECORDED" }]);
     expect(parts).toEqual([{ source: 0, outSeconds: 0, sourceSeconds: 2, seconds: 8 }]);
+  });
+
+  it("takes the audio at a join from the recording that has it, on either side", () => {
+    const early = clipOf([heard([0, 9.93]), heard([-0.07, 10])], 15_000);
+    expect(early.parts).toEqual([
+      { source: 0, outSeconds: 0, sourceSeconds: 2, seconds: expect.closeTo(7.93) },
+      {
+        source: 1,
+        outSeconds: expect.closeTo(7.93),
+        sourceSeconds: expect.closeTo(-0.07),
+        seconds: expect.closeTo(0.07),
+      },
+      { source: 1, outSeconds: 8, sourceSeconds: 0, seconds: 5 },
+    ]);
+    const late = clipOf([heard([0, 10.3]), heard([0.25, 10])], 15_000);
+    expect(late.coverage).toEqual({ delivered: [[2000, 15_000]], silent: [] });
+    expect(late.parts.map(({ source, seconds }) => [source, seconds])).toEqual([
+      [0, 8],
+      [0, expect.closeTo(0.25)],
+      [1, expect.closeTo(4.75)],
+    ]);
+  });
+
+  it("takes none of it over a gap that the clip leaves out", () => {
+    const { parts } = clipOf([heard([0, 9.93]), heard([-0.07, 10])], 15_000, 5000);
+    expect(parts.map(({ source, seconds }) => [source, seconds])).toEqual([
+      [0, expect.closeTo(7.93)],
+      [1, 5],
+    ]);
   });
 
   it("names the format that cannot be decoded", () => {

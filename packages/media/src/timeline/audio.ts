@@ -1,10 +1,9 @@
 import type { AudioCoverage } from "@camclips/events";
 import type { RenderJob } from "../media-engine.ts";
 import type { MediaProbe } from "../probe/probe.ts";
+import { type AudioSlot, audioSlots, common, type Interval } from "./audio-slots.ts";
 import { round } from "./coverage.ts";
 import type { Timeline } from "./timeline.ts";
-
-type Interval = [from: number, to: number];
 
 /** Shorter silences are packets that do not end where a frame does. */
 const LEAST_SILENCE_MS = 100;
@@ -15,17 +14,17 @@ const LEAST_SILENCE_MS = 100;
  */
 export function audioCoverageOf(
   { sources }: RenderJob,
-  { pieces }: Timeline,
+  timeline: Timeline,
   probes: readonly MediaProbe[],
   delivered: readonly Interval[],
 ): AudioCoverage {
-  const parts = pieces.flatMap(({ source, heardSeconds, slotSeconds }) => {
+  const parts = audioSlots(timeline, probes).flatMap(({ source, sourceSeconds, seconds }) => {
     const zeroMs = sources[source]?.zeroMs ?? 0;
-    const startMs = zeroMs + heardSeconds * 1000;
+    const startMs = zeroMs + sourceSeconds * 1000;
     const spans = (probes[source]?.audio?.spans ?? []).map(
       ([from, to]): Interval => [zeroMs + from * 1000, zeroMs + to * 1000],
     );
-    const shown = common([[startMs, startMs + slotSeconds * 1000]], delivered);
+    const shown = common([[startMs, startMs + seconds * 1000]], delivered);
     return shown.map((interval) => ({ interval, heard: common([interval], spans), probe: probes[source] }));
   });
   const silent: AudioCoverage["silent"] = [];
@@ -48,31 +47,19 @@ export function audioCoverageOf(
   };
 }
 
-/** The parts of a clip, in its own seconds, where a piece's own audio is heard; each with its place in the source. */
-export interface HeardPart {
-  source: number;
-  /** Where it starts in the clip and in the source, seconds. */
-  outSeconds: number;
-  sourceSeconds: number;
-  seconds: number;
-}
+/** The parts of a clip where audio of its recordings is heard. */
+export type HeardPart = Omit<AudioSlot, "piece">;
 
-export function heardParts({ pieces }: Timeline, probes: readonly MediaProbe[]): HeardPart[] {
-  return pieces.flatMap(({ source, heardSeconds, outSeconds, slotSeconds }) => {
+export function heardParts(timeline: Timeline, probes: readonly MediaProbe[]): HeardPart[] {
+  return audioSlots(timeline, probes).flatMap(({ source, sourceSeconds, outSeconds, seconds }) => {
     const spans = probes[source]?.audio?.spans ?? [];
-    return common([[heardSeconds, heardSeconds + slotSeconds]], spans).map(([from, to]) => ({
+    return common([[sourceSeconds, sourceSeconds + seconds]], spans).map(([from, to]) => ({
       source,
-      outSeconds: outSeconds + from - heardSeconds,
+      outSeconds: outSeconds + from - sourceSeconds,
       sourceSeconds: from,
       seconds: to - from,
     }));
   });
-}
-
-function common(some: readonly Interval[], others: readonly Interval[]): Interval[] {
-  return some
-    .flatMap(([from, to]) => others.map(([start, end]): Interval => [Math.max(from, start), Math.min(to, end)]))
-    .filter(([from, to]) => from < to);
 }
 
 function without([from, to]: Interval, holes: readonly Interval[]): Interval[] {

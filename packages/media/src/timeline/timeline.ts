@@ -19,6 +19,8 @@ export interface Piece {
   lastOutSeconds: number;
   /** From this piece's start to the next piece's or to the clip's end, seconds. */
   slotSeconds: number;
+  /** The next piece begins, by the wall clock, where this one's slot ends. */
+  joinsNext: boolean;
   /** Frames that follow the last one until the next piece: that frame again, or black. */
   fill: { frames: number; kind: "hold" | "black" };
   /** Number of frames when the piece is put on the clip's own even rhythm. */
@@ -120,6 +122,7 @@ function placePieces(job: RenderJob, runs: readonly Run[], rhythm: Rhythm & { le
       outSeconds: outMs / 1000,
       lastOutSeconds: (outMs + (run.framesMs.at(-1) ?? run.startMs) - run.startMs) / 1000,
       slotSeconds: ownMs / 1000,
+      joinsNext: !closed,
       fill: { frames, kind: run.gapAfter && job.gapPolicy === "FILL_WITH_BLACK" ? "black" : "hold" },
       evenFrames: rhythm.even ? evenFrames : undefined,
     });

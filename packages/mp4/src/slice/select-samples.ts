@@ -19,7 +19,7 @@ export interface Selection {
   tracks: MuxTrack[];
   /** The video sample that it starts with, by its index in the movie. */
   entry: number;
-  /** Presentation time of the keyframe that the selection starts with. */
+  /** Presentation time of the keyframe that the selection starts with, or of audio that a join needs before it. */
   zeroSeconds: number;
   /** Video in the movie whose bytes are there. */
   media: { startSeconds: number; endSeconds: number };
@@ -33,6 +33,7 @@ export interface Selection {
 /**
  * Chooses the samples that a range needs: video from the keyframe that its first frame needs (entryFor), or the frame before
  * it, where that one stands for long; in decode order to the last frame that is presented before its end; audio from one packet earlier, because decoders need it to warm up.
+ * Before the recording's first frame and behind its last one, audio for a join is taken along.
  *
  * Where the file is cut off, the selection ends before the first frame that is missing.
  *
@@ -48,16 +49,29 @@ export function selectSamples(movie: Movie, source: ByteSource, name: string, ra
   const toSeconds = cutOffSeconds ?? range.toSeconds;
   // When nothing is left, the error of requireBytes says what is missing.
   const frames = (cutOffSeconds !== undefined && selectVideo(video, audio, { ...range, toSeconds })) || wanted;
-  const zeroTicks = presentationTicks(video, frames.first);
-  const zeroSeconds = zeroTicks / video.timescale;
+  const zeroSeconds =
+    (presentationTicks(video, frames.first) - ticksHeardBefore(video, frames.first, audio)) / video.timescale;
   const shown = range.showHidden ? { ...video, edit: { ...video.edit, from: Number.NEGATIVE_INFINITY } } : video;
   const tracks = [muxTrack(shown, source, frames.first, frames.last, zeroSeconds)];
-  const packets = audio && selectAudio(audio, source, zeroSeconds, toSeconds);
+  const isLast = toSeconds >= media.endSeconds - FRAME_TOLERANCE_SECONDS;
+  const packets = audio && selectAudio(audio, source, zeroSeconds, toSeconds + (isLast ? HEARD_BESIDE_SECONDS : 0));
   if (audio && packets) tracks.push(muxTrack(audio, source, packets.first, packets.last, zeroSeconds));
   requireBytes(tracks, source, name);
   const beside = besideFrames(video, { ...range, toSeconds });
   const holes = holesIn(video, audio, range);
   return { tracks, entry: frames.first, zeroSeconds, media, beside, holes, starts, cutOffSeconds };
+}
+
+/** Recorders that cut a stream into files cut its audio by so much before or behind the pictures at most. */
+const HEARD_BESIDE_SECONDS = 0.5;
+
+/** How long before a recording's first frame its audio begins, units of the video; whole ones, so that its times stay exact. */
+function ticksHeardBefore(video: Track, first: number, audio: Track | undefined): number {
+  const [own, heard] = [presentedRange(video), audio && presentedRange(audio)];
+  const seconds = presentationTicks(video, first) / video.timescale;
+  if (!own || !heard || seconds > own.startSeconds + FRAME_TOLERANCE_SECONDS) return 0;
+  const before = Math.min(seconds - heard.startSeconds, HEARD_BESIDE_SECONDS);
+  return before > FRAME_TOLERANCE_SECONDS ? Math.ceil(before * video.timescale) : 0;
 }
 
 /** @throws CorruptSourceError when there is no video, or none of it is in the file. */
