@@ -25,12 +25,14 @@ export interface FrameFile {
   next(position: number): Promise<Place | undefined>;
   /** The units behind a place, in the file's order. */
   units(at: number): AsyncGenerator<Unit>;
-  /** Places from the file's own index, in order; empty when it has none. */
+  /** Places from the file's own index, or that were looked at before, in order; empty when there are none. */
   index(): Promise<Place[]>;
   /** What a part of the file needs in front of it. */
   readonly prefix: Uint8Array;
   /** Where time 0 lies, as ffmpeg reads times from the part. */
   readonly zeroSeconds: number;
+  /** The bytes of a part as they are given out: its times put right, where the file's own begin again. */
+  part(chunks: AsyncIterable<Uint8Array>, start: number): AsyncIterable<Uint8Array>;
 }
 
 /** A valid file that is not taken apart here; the recording is copied whole, because of the message. */

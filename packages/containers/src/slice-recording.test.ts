@@ -99,16 +99,32 @@ describe("a recording of another container", () => {
     expect(told).not.toContain("#codec_id 1");
   });
 
-  it("is copied whole where its times jump back, and says so", async () => {
-    const once = await readFile(await make("once.ts", ["-f", "mpegts"]));
-    const twice = await sliceRecording(memorySource(Buffer.concat([once, once])), "x", {
-      fromSeconds: 1,
-      toSeconds: 2,
-    });
-    expect(twice).toMatchObject({
-      method: "copied",
-      why: expect.stringMatching(/its times jump back, from .* s to .* s/),
-    });
+  /** When the frames of a slice are shown, on the recording's own timeline. */
+  async function frameSeconds(bytes: Buffer, fromSeconds: number, toSeconds: number): Promise<number[]> {
+    const slice = await sliceRecording(memorySource(bytes), "x", { fromSeconds, toSeconds });
+    expect(slice).toMatchObject({ method: "sliced", media: { startSeconds: 0 } });
+    const [part, packets] = [join(folder, "part.ts"), join(folder, "packets.txt")];
+    await writeFile(part, Buffer.concat(await Array.fromAsync(slice.chunks())));
+    await run(testFfmpeg, ["-v", "error", "-y", "-copyts", "-i", part, "-c", "copy", "-f", "framecrc", packets]);
+    const lines = (await readFile(packets, "utf8")).split("\n").filter((line) => line.startsWith("0,"));
+    return lines.map((line) => Number(line.split(",")[2]) / 90_000 + slice.zeroSeconds).toSorted((a, b) => a - b);
+  }
+
+  it.each([
+    ["a long one, in the places that are looked at", ["-f", "mpegts"], 60],
+    ["a short one, which is read whole", ["-t", "4", "-f", "mpegts"], 4],
+    ["behind four bytes of arrival time", ["-t", "4", "-f", "mpegts", "-mpegts_m2ts_mode", "1"], 4],
+  ])("goes on where the clock of its transport stream begins again: %s", async (_, output, seconds) => {
+    const once = await readFile(await make("once", output));
+    const thrice = Buffer.concat([once, once, once]);
+    const { media } = (await readTimeline(memorySource(thrice), "x")) ?? {};
+    expect(media?.endSeconds).toBeCloseTo(3 * seconds, 2);
+    for (const fromSeconds of [0.5, seconds - 0.5, seconds + 1, 2 * seconds - 0.5, 2 * seconds + 1]) {
+      const frames = await frameSeconds(thrice, fromSeconds, fromSeconds + 1);
+      const shown = frames.filter((at) => at > fromSeconds - 0.01 && at < fromSeconds + 0.99);
+      expect(shown).toHaveLength(25);
+      for (const [i, at] of shown.entries()) expect(at - (shown[0] ?? 0)).toBeCloseTo(i / 25, 4);
+    }
   });
 
   it.each([

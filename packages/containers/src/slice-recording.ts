@@ -65,7 +65,7 @@ export async function sliceRecording(
       bytes: file.prefix.length + end - start,
       async *chunks(chunkSignal) {
         yield file.prefix;
-        yield* source.stream(start, end, chunkSignal);
+        yield* file.part(source.stream(start, end, chunkSignal), start);
       },
     };
   } catch (error) {

@@ -19,6 +19,7 @@ export async function openMatroska(pieces: Pieces): Promise<FrameFile> {
     index: () => readCues(pieces, head),
     prefix: head.prefix,
     zeroSeconds: 0,
+    part: (chunks) => chunks,
   };
 }
 

@@ -4,6 +4,8 @@ import { entryOf } from "./entry.ts";
 import { type Packet, type PacketShape, packetShape, packets } from "./packets.ts";
 import { readPes, TICKS_PER_SECOND, WRAP_TICKS } from "./pes.ts";
 import { type Program, readProgram } from "./program.ts";
+import { findRestarts } from "./restarts.ts";
+import { laterAt, retimed } from "./retime.ts";
 
 const HEAD_BYTES = 64 * 1024;
 /** So far before a file's first time its others may be: what is farther has begun again at 0. */
@@ -17,10 +19,15 @@ export async function openMpegTs(pieces: Pieces): Promise<FrameFile> {
   const tables = program.tablePackets.map(async (at) => (await pieces.at(at, shape.bytes)).subarray(0, shape.bytes));
   const stream = { shape, program };
   const first = await firstTicks(pieces, stream);
-  const secondsOf = (ticks: number) => fromFirst(ticks - first) / TICKS_PER_SECOND;
-  async function* units(at: number): AsyncGenerator<Unit> {
-    for await (const { ticks, ...unit } of rawUnits(pieces, at, stream)) yield { ...unit, seconds: secondsOf(ticks) };
+  const { stretches, looked } = await findRestarts(pieces.size, (at) => rawUnits(pieces, at, stream));
+  const secondsOf = ({ at, ticks }: RawUnit) => fromFirst(ticks + laterAt(stretches, at) - first) / TICKS_PER_SECOND;
+  async function* units(position: number): AsyncGenerator<Unit> {
+    for await (const unit of rawUnits(pieces, position, stream)) {
+      const { kind, at, entry } = unit;
+      yield { kind, at, entry, seconds: secondsOf(unit) };
+    }
   }
+  const pids = new Set([program.video.pid, program.audioPid ?? program.video.pid]);
   return {
     size: pieces.size,
     hasAudio: program.audioPid !== undefined,
@@ -29,9 +36,10 @@ export async function openMpegTs(pieces: Pieces): Promise<FrameFile> {
       for await (const { kind, at, seconds } of units(position)) if (kind === "video") return { at, seconds };
       return undefined;
     },
-    index: async () => [],
+    index: async () => looked.map((unit) => ({ at: unit.at, seconds: secondsOf(unit) })),
     prefix: Buffer.concat(await Promise.all(tables)),
     zeroSeconds: -first / TICKS_PER_SECOND,
+    part: (chunks, start) => (stretches.length > 0 ? retimed(chunks, start, { shape, pids, stretches }) : chunks),
   };
 }
 
@@ -49,7 +57,7 @@ async function firstTicks(pieces: Pieces, stream: Stream): Promise<number> {
   throw new NotTakenApartError("no frame in it has a time");
 }
 
-type RawUnit = Omit<Unit, "seconds"> & { ticks: number };
+type RawUnit = Omit<Unit, "seconds"> & { ticks: number; decodeTicks: number };
 
 /** Frames that carry a time. A frame is given as soon as its beginning tells what it is. */
 async function* rawUnits(pieces: Pieces, position: number, { shape, program }: Stream): AsyncGenerator<RawUnit> {
@@ -81,6 +89,7 @@ async function* rawUnits(pieces: Pieces, position: number, { shape, program }: S
 
 function startedUnit({ at, payload }: Packet, isVideo: boolean): { unit: RawUnit; head: Buffer } | undefined {
   const pes = readPes(payload);
-  if (pes?.ticks === undefined) return undefined;
-  return { unit: { kind: isVideo ? "video" : "audio", at, ticks: pes.ticks }, head: pes.data };
+  if (pes?.ticks === undefined || pes.decodeTicks === undefined) return undefined;
+  const { ticks, decodeTicks, data: head } = pes;
+  return { unit: { kind: isVideo ? "video" : "audio", at, ticks, decodeTicks }, head };
 }

@@ -6,7 +6,7 @@ export interface PacketShape {
   lead: number;
 }
 
-const SYNC = 0x47;
+export const SYNC = 0x47;
 const PACKET_BYTES = 188;
 const SHAPES: PacketShape[] = [
   { bytes: PACKET_BYTES, lead: 0 },
@@ -63,13 +63,18 @@ function firstPacket(bytes: Uint8Array, { bytes: step, lead }: PacketShape): num
 }
 
 function readPacket(bytes: Buffer, at: number): Packet {
-  const [, second = 0, third = 0, control = 0, fieldBytes = 0] = bytes;
-  const hasPayload = (control & 0x10) !== 0;
-  const start = 4 + ((control & 0x20) !== 0 ? 1 + fieldBytes : 0);
+  const [, second = 0, third = 0] = bytes;
   return {
     at,
     pid: ((second & 0x1f) << 8) | third,
     startsUnit: (second & 0x40) !== 0,
-    payload: bytes.subarray(hasPayload ? start : PACKET_BYTES),
+    payload: bytes.subarray(payloadStart(bytes)),
   };
+}
+
+/** Where the payload of a packet starts, from its sync byte on; at its end when it has none. */
+export function payloadStart(packet: Uint8Array): number {
+  const [, , , control = 0, fieldBytes = 0] = packet;
+  const hasPayload = (control & 0x10) !== 0;
+  return hasPayload ? 4 + ((control & 0x20) !== 0 ? 1 + fieldBytes : 0) : PACKET_BYTES;
 }
