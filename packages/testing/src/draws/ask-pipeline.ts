@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Codec, type Precision, readSettings } from "@camclips/events";
+import { type Codec, type GapPolicy, type Precision, readSettings } from "@camclips/events";
 import { createFolderStore, LocalRuntime } from "@camclips/local";
 import { createMediaEngine } from "@camclips/media/engine";
 import { testFfmpeg } from "../ffmpeg.ts";
@@ -20,6 +20,8 @@ export interface Asked {
   toMs: number;
   precision: Precision;
   codec: Codec;
+  /** Default SKIP_GAPS. */
+  gapPolicy?: GapPolicy;
 }
 
 export interface Answer {
@@ -72,9 +74,9 @@ export async function askPipeline(
   });
   await runtime.start();
   const sentMs = Math.max(...recordings.map(({ endMs }) => endMs)) + ASKED_AFTER_MS;
-  for (const { clipId, fromMs, toMs, precision, codec } of asked) {
+  for (const { clipId, fromMs, toMs, ...choices } of asked) {
     const range = { startTimestampInMs: fromMs, endTimestampInMs: toMs };
-    await runtime.request(JSON.stringify({ clipId, cameraId: "cam", ...range, precision, codec }), sentMs);
+    await runtime.request(JSON.stringify({ clipId, cameraId: "cam", ...range, ...choices }), sentMs);
   }
   await runtime.idle();
   await runtime.stop();

@@ -1,4 +1,4 @@
-import type { Codec, Precision } from "@camclips/events";
+import type { Codec, GapPolicy, Precision } from "@camclips/events";
 import type { RecordingOptions } from "@camclips/media/synthetic";
 
 /** Containers and what is muxed into them; MP4 in the shapes of makeRecording. */
@@ -29,6 +29,12 @@ const AUDIO = {
   avi: ["none", "mp3", "pcm_s16le"],
 } as const;
 
+/** Layouts and rates of AAC; the first is what recordings are made with. */
+const AAC = ["aac", "aac", "aac -ac 2", "aac -ac 6", "aac -ar 16000", "aac -ar 8000", "aac -ar 44100"];
+
+/** Making a camera's recordings takes as long as some clips of it. */
+const MORE_RANGES = 5;
+
 const FRAGMENTS = ["+separate_moof", "+frag_every_frame", "+separate_moof+omit_tfhd_offset"];
 
 /** One camera, as chance has it. */
@@ -45,6 +51,12 @@ export interface DrawnCamera {
   fragments?: string;
   /** From this frame on, in decode order, every recording is seconds later: its camera was away. */
   hole?: { frame: number; seconds: number };
+  /** All recordings are one stream that ffmpeg cut into files. */
+  isCut?: boolean;
+  /** Halfway through each recording its recorder was started anew, and with it the clock of its file. */
+  isRestarted?: boolean;
+  /** So many frames at the start of each recording are hidden by its edit list. */
+  hiddenFrames?: number;
 }
 
 /** Parts of the time that all recordings take. */
@@ -53,6 +65,7 @@ export interface DrawnRange {
   length: number;
   precision: Precision;
   codec: Codec;
+  gapPolicy: GapPolicy;
 }
 
 /** The same camera for the same seed. */
@@ -99,6 +112,7 @@ export function drawCamera(seed: number): DrawnCamera {
       length: random() ** 2,
       precision: pick(["smart", "smart", "exact", "fast"] as const),
       codec: codec === "hevc" ? pick(["source", "source", "h264"] as const) : "h264",
+      gapPolicy: "SKIP_GAPS" as GapPolicy,
     })),
   };
   // Drawn last, so that seeds of before draw what they drew.
@@ -109,11 +123,28 @@ export function drawCamera(seed: number): DrawnCamera {
   // MPEG-TS puts packets on both sides of a hole into one, and QuickTime's PCM knows no times.
   const isTimed = extension === "mp4" || (extension === "mkv" && !audio.startsWith("pcm"));
   const isHole = isTimed && isEven && !isStill && !openGop && gop < seconds * rate && chance(0.2);
+  const isWhole = isEven && !isHole && !isStill && fragments === "";
+  const shares = isWhole && gop < seconds * rate && Number.isInteger((seconds * rate) / gop);
+  const isCut =
+    shares && !openGop && ["mp4", "ts", "mkv"].includes(extension) && !camera.options.firstSeconds && chance(0.3);
+  const isRestarted = isWhole && !isCut && extension === "ts" && chance(0.4);
+  const isHidden = isWhole && !isCut && container.startsWith("moov") && !camera.options.firstSeconds && chance(0.25);
   return {
     ...camera,
+    ...(audio === "aac" && { audio: pick(AAC) }),
     ...(fragments !== "" && { fragments }),
     ...(isHole && { hole: { frame: gop, seconds: pick([2, 5]) } }),
+    ...(isCut && { isCut, offsetsMs: camera.offsetsMs.map(() => 0) }),
+    ...(isRestarted && { isRestarted }),
+    ...(isHidden && { hiddenFrames: pick([1, 3, 7]) }),
+    asked: [...camera.asked, ...Array.from({ length: MORE_RANGES }, () => again(camera.asked))],
   };
+
+  function again([model]: readonly DrawnRange[]): DrawnRange {
+    const gapPolicy = pick(["SKIP_GAPS", "FILL_WITH_BLACK", "HOLD_LAST_FRAME", "REJECT"] as const);
+    const precision = pick(["smart", "smart", "exact", "fast"] as const);
+    return { from: random() * 0.9, length: random() ** 2, precision, codec: model?.codec ?? "h264", gapPolicy };
+  }
 }
 
 /** Mulberry32: numbers in [0, 1). */

@@ -1,3 +1,4 @@
+import type { GapPolicy } from "@camclips/events";
 import type { DecodedFrame } from "@camclips/media/synthetic";
 import type { MadeRecording } from "./make.ts";
 
@@ -19,6 +20,7 @@ export interface Judged {
   toMs: number;
   intervalMs: number;
   hasAudio: boolean;
+  gapPolicy: GapPolicy;
   told: Told;
   frames: readonly DecodedFrame[];
   /** Where seconds are heard, in the clip. */
@@ -61,16 +63,20 @@ function sameRecording(recordings: readonly MadeRecording[], code: number, atMs:
  * Judges what was told and delivered against what the recordings show.
  * @returns what is wrong, in words; empty when all is right
  */
-export function judge(judged: Judged): string[] {
-  const { told, frames, fromMs, toMs, intervalMs } = judged;
+export function judge(filled: Judged): string[] {
+  const { told, fromMs, toMs, intervalMs } = filled;
+  const frames = withoutFill(filled);
+  const judged = { ...filled, frames };
   const expected = expectedFrames(judged);
   if (told.status !== "CLIP_AVAILABLE") {
     const isEmpty = expected.length === 0;
     const named = told.reason !== undefined && told.message !== undefined;
-    if (isEmpty && named && told.reason === "NO_FOOTAGE") return [];
+    if (isEmpty && named && ["NO_FOOTAGE", "GAP_FINAL"].includes(told.reason ?? "")) return [];
+    if (told.reason === "GAP_FINAL" && named && judged.gapPolicy === "REJECT" && hasGap(judged, expected)) return [];
     return [`${told.status} ${told.reason}: ${told.message}; there are ${expected.length} frames`];
   }
   const faults: string[] = [];
+  if (judged.gapPolicy === "REJECT" && told.coverage?.gaps.length) faults.push("has gaps, and was to be refused then");
   const codes = frames.map(({ code }) => code);
   // A frame within the rounding of an edge may be in or out.
   const isAtEdge = (wallMs: number) => Math.min(Math.abs(wallMs - fromMs), Math.abs(wallMs - toMs)) < ROUNDING_MS;
@@ -100,6 +106,27 @@ export function judge(judged: Judged): string[] {
   )
     faults.push(`starts ${told.coverage.startErrorMs} ms late, and says nothing is missing`);
   return faults.slice(0, 4);
+}
+
+/** Whether a part of the range is without frames: longer than a join may take, or an interval at its edges. */
+function hasGap({ fromMs, toMs, intervalMs }: Judged, expected: Expected): boolean {
+  const instants = [fromMs, ...expected.map(({ wallMs }) => wallMs), toMs];
+  return instants.some((ms, i) => {
+    const isEdge = i === 1 || i === instants.length - 1;
+    const missingMs = ms - (instants[i - 1] ?? ms) - (i === 1 ? 0 : intervalMs);
+    return missingMs > (isEdge ? intervalMs : JOIN_MS) - 2 * ROUNDING_MS;
+  });
+}
+
+/** What a clip shows, but for what fills the gaps that it tells: black, or the frame before once more. */
+function withoutFill({ gapPolicy, frames, told, fromMs }: Judged): readonly DecodedFrame[] {
+  if (!told.coverage || !["FILL_WITH_BLACK", "HOLD_LAST_FRAME"].includes(gapPolicy)) return frames;
+  const { gaps, startErrorMs } = told.coverage;
+  return frames.filter(({ code, seconds }, i) => {
+    const wallMs = fromMs + startErrorMs + seconds * 1000;
+    const isFilled = gaps.some(({ start, end }) => wallMs > start - ROUNDING_MS && wallMs < end - ROUNDING_MS);
+    return !isFilled || (code !== null && code !== frames[i - 1]?.code);
+  });
 }
 
 /** Where recordings overlap, an earlier one's frame may come less than an interval before the later one's first: either is right. */

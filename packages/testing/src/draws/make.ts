@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { rename, rm } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { makeRecording, readFrameCodes, recordingName } from "@camclips/media/synthetic";
@@ -22,6 +22,7 @@ const CLOCK_SECONDS = { mp4: 1, mov: 1, ts: 0, m2ts: 0, mkv: 0, avi: 0.2 };
 
 /** Makes a camera's recordings, and reads from the files themselves what they show when. */
 export async function makeRecordings(drawn: DrawnCamera, folder: string, epochMs: number): Promise<MadeRecording[]> {
+  if (drawn.isCut) return cutStream(drawn, folder, epochMs);
   const made: MadeRecording[] = [];
   for (const offsetMs of drawn.offsetsMs) {
     const startMs = Math.round((made.at(-1)?.endMs ?? epochMs) + offsetMs);
@@ -31,23 +32,24 @@ export async function makeRecordings(drawn: DrawnCamera, folder: string, epochMs
   return made;
 }
 
-async function makeOne(
-  drawn: DrawnCamera,
-  { folder, epochMs, startMs, firstCode }: { folder: string; epochMs: number; startMs: number; firstCode: number },
-): Promise<MadeRecording> {
-  const { options, extension } = drawn;
+async function makeOne(drawn: DrawnCamera, place: Place): Promise<MadeRecording> {
+  const { options, extension, hiddenFrames = 0, isRestarted } = drawn;
+  const { folder, epochMs, startMs, firstCode } = place;
   const clockMs = (options.firstSeconds ?? 0) > CLOCK_SECONDS[extension] ? (options.firstSeconds ?? 0) * 1000 : 0;
+  const hiddenMs = hiddenFrames === 0 ? 0 : (hiddenFrames * 1000) / Number(options.fps);
   const name = recordingName("pier", startMs).replace(/mp4$/, extension);
   const path = join(folder, name);
   const plain = join(folder, "plain.mp4");
+  const zeroMs = startMs - clockMs - hiddenMs;
   const recording = await makeRecording({
     ...options,
     ffmpeg: testFfmpeg,
     path: plain,
-    startMs: startMs - clockMs,
+    startMs: zeroMs,
     epochMs,
     firstCode,
   });
+  if (hiddenFrames > 0) await hideStart(plain, hiddenMs / 1000, options.timescale);
   await remux(drawn, plain, path);
   await rm(plain, { force: true });
   // ffmpeg does not know when the frames of an AVI are shown: they are one interval apart.
@@ -59,12 +61,82 @@ async function makeOne(
     }));
     return { name, startMs, endMs: startMs + options.seconds * 1000, frames };
   }
-  const shown = await readFrameCodes(path, testFfmpeg);
-  const seconds = shown.map((frame) => frame.seconds);
-  const origin = (seconds[0] ?? 0) > CLOCK_SECONDS[extension] ? (seconds[0] ?? 0) : 0;
+  const own = await readMade(drawn, path, { name, startMs });
+  return isRestarted ? withSecondStart(drawn, own, place) : own;
+}
+
+interface Place {
+  folder: string;
+  epochMs: number;
+  startMs: number;
+  firstCode: number;
+}
+
+/** What a recording shows when, read from it; its name stands for time 0, or for its first frame. */
+async function readMade(
+  { options, extension }: DrawnCamera,
+  path: string,
+  { name, startMs, isFromFirst = false }: { name: string; startMs: number; isFromFirst?: boolean },
+): Promise<MadeRecording> {
+  const shown = (await readFrameCodes(path, testFfmpeg)).filter(({ seconds }) => seconds > -0.0005);
+  const first = shown[0]?.seconds ?? 0;
+  const origin = isFromFirst || first > CLOCK_SECONDS[extension] ? first : 0;
   const frames = shown.map((frame) => ({ code: frame.code ?? -1, wallMs: startMs + (frame.seconds - origin) * 1000 }));
-  const last = frames.at(-1)?.wallMs ?? startMs;
-  return { name, startMs, endMs: Math.round(last + 1000 / recording.fps), frames };
+  const [rate = 25, unit = 1] = String(options.fps).split("/").map(Number);
+  return { name, startMs, endMs: Math.round((frames.at(-1)?.wallMs ?? startMs) + (1000 * unit) / rate), frames };
+}
+
+/** Frames that decoding needs are before time 0, and not shown. */
+async function hideStart(path: string, seconds: number, timescale = 90_000): Promise<void> {
+  const scale = ["-video_track_timescale", String(timescale)];
+  await run(testFfmpeg, [
+    "-v",
+    "error",
+    "-y",
+    "-ss",
+    seconds.toFixed(6),
+    "-i",
+    path,
+    "-c",
+    "copy",
+    ...scale,
+    `${path}.mp4`,
+  ]);
+  await rename(`${path}.mp4`, path);
+}
+
+/** The recorder was started anew, and goes on in the same file: its clock begins again. */
+async function withSecondStart(drawn: DrawnCamera, first: MadeRecording, place: Place): Promise<MadeRecording> {
+  const folder = join(place.folder, "second");
+  await mkdir(folder);
+  const firstCode = (first.frames.at(-1)?.code ?? -1) + 1;
+  const again = { ...place, folder, startMs: first.endMs, firstCode };
+  const second = await makeOne({ ...drawn, isRestarted: false }, again);
+  await appendFile(join(place.folder, first.name), await readFile(join(folder, second.name)));
+  await rm(folder, { recursive: true });
+  return { ...first, endMs: second.endMs, frames: [...first.frames, ...second.frames] };
+}
+
+/** A stream that ffmpeg cut into files, as the usual recorders do. */
+async function cutStream(drawn: DrawnCamera, folder: string, epochMs: number): Promise<MadeRecording[]> {
+  const { options, extension, offsetsMs } = drawn;
+  const [plain, stream] = [join(folder, "plain.mp4"), join(folder, `stream.${extension}`)];
+  const seconds = options.seconds * offsetsMs.length;
+  const whole = { ...options, seconds, ffmpeg: testFfmpeg, path: plain, startMs: epochMs, epochMs };
+  await makeRecording(whole);
+  await remux({ ...drawn, container: extension === "mp4" ? "moov-last" : drawn.container }, plain, stream);
+  const cut = ["-f", "segment", "-segment_time", String(options.seconds), join(folder, `cut-%03d.${extension}`)];
+  await run(testFfmpeg, ["-v", "error", "-y", "-i", stream, "-map", "0", "-c", "copy", ...cut]);
+  for (const path of [plain, stream]) await rm(path, { force: true });
+  const made: MadeRecording[] = [];
+  for (const [index] of offsetsMs.entries()) {
+    const startMs = epochMs + index * options.seconds * 1000;
+    const name = recordingName("pier", startMs).replace(/mp4$/, extension);
+    await rename(join(folder, `cut-${String(index).padStart(3, "0")}.${extension}`), join(folder, name));
+    const isFromFirst = extension === "mp4" && (options.bFrames ?? 0) > 0;
+    made.push(await readMade(drawn, join(folder, name), { name, startMs, isFromFirst }));
+  }
+  return made;
 }
 
 /** The recording in its container, and with its audio. */
@@ -72,7 +144,8 @@ async function remux(drawn: DrawnCamera, from: string, to: string): Promise<void
   const { container, extension, audio, options, fragments: shape = "", hole } = drawn;
   const isPlain = extension === "mp4" && shape === "" && !hole;
   if (isPlain && (audio === "aac" || audio === "none")) return rename(from, to);
-  const codec = audio === "none" ? ["-an"] : audio === "aac" ? ["-c:a", "copy"] : ["-c:a", audio, "-strict", "-2"];
+  const codec =
+    audio === "none" ? ["-an"] : audio === "aac" ? ["-c:a", "copy"] : ["-c:a", ...audio.split(" "), "-strict", "-2"];
   const rate = ["opus", "ac3"].includes(audio) ? ["-ar", "48000"] : [];
   const shaped = extension === "mp4" ? fragments(container, shape) : [];
   const scale = ["mp4", "mov"].includes(extension) ? ["-video_track_timescale", String(options.timescale)] : [];

@@ -48,15 +48,21 @@ export async function runDraw(seed: number): Promise<Judgement[]> {
     audioMs: drawn.extension === "avi" ? AVI_AUDIO_MS : AUDIO_MS,
   };
   const judgements: Judgement[] = [];
-  for (const { clipId, fromMs, toMs, precision, codec } of asked) {
+  for (const { clipId, fromMs, toMs, precision, codec, gapPolicy } of asked) {
     const { told, why = "", path = "" } = answers.get(clipId) ?? {};
     const isMade = told?.status === "CLIP_AVAILABLE";
     // Frames that an edit list hides come out of decoders that copy times.
     const shown = isMade ? (await readFrameCodes(path, testFfmpeg)).filter(({ seconds: at }) => at > -0.0005) : [];
     const onsets = isMade && hasAudio ? (await readAudioOnsets(path)).map(({ seconds: at }) => at) : [];
-    const faults = told ? judge({ ...usual, fromMs, toMs, told, frames: shown, onsets }) : ["nothing was told"];
+    const faults = told
+      ? judge({ ...usual, fromMs, toMs, gapPolicy, told, frames: shown, onsets })
+      : ["nothing was told"];
     const range = `${fromMs - EPOCH_MS}-${toMs - EPOCH_MS} ms`;
-    judgements.push({ about: `seed ${seed} ${precision} ${codec} ${range}: ${JSON.stringify(drawn)}`, why, faults });
+    judgements.push({
+      about: `seed ${seed} ${precision} ${codec} ${gapPolicy} ${range}: ${JSON.stringify(drawn)}`,
+      why,
+      faults,
+    });
   }
   return judgements;
 }
