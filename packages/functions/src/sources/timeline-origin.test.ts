@@ -37,7 +37,12 @@ describe("the instant that a recording's name stands for", () => {
 
   it("is time 0 where only the video begins late", () => {
     expect(origin(0, 30, 630)).toBe(0);
-    expect(origin(0, 3600)).toBe(0);
+    expect(origin(0, 590)).toBe(0);
+  });
+
+  it("is the first frame where the video's clock is not the audio's", () => {
+    expect(origin(0, 47_721, 48_321)).toBe(47_721);
+    expect(origin(-0.02, 3600)).toBe(3600);
   });
 
   it("is time 0 where everything begins late and ends when the recording does", () => {

@@ -16,6 +16,8 @@ export function timelineOrigin(
 ): number {
   if (!starts) return 0;
   const { firstSeconds, videoSeconds, decodedSeconds } = starts;
+  // Clocks of their own: the audio's says nothing about the frames.
+  if (videoSeconds - firstSeconds >= claimedSeconds) return videoSeconds;
   // Decoded at 0, and everything later: its writer made room for reordering, and said so in no edit list.
   const isReordered = decodedSeconds !== undefined && Math.abs(decodedSeconds) <= ROUNDING_SECONDS;
   if (isReordered && firstSeconds > 0 && videoSeconds <= toleranceSeconds) return videoSeconds;

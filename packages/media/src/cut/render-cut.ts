@@ -70,7 +70,10 @@ function isAboutFrames(error: unknown): error is Error {
 
 const NO_X265 = /unknown encoder '?libx265/i;
 
-function explained({ message }: Error): string {
+function explained(error: Error): string {
+  const { message } = error;
+  // Its name here is that of a temporary file.
+  if (error instanceof CorruptSourceError) return message.replace(`${error.source}: `, "");
   if (!NO_X265.test(message)) return message;
   return "this ffmpeg has no libx265, with which frames around cuts are encoded as H.265";
 }

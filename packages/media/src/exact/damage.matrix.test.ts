@@ -66,7 +66,7 @@ describe("a source that cannot be used is named, and no clip is left", () => {
       const encoding = ["-vf", "scale=352:288", "-pix_fmt", "yuv420p", "-c:v", codec, "-an", "-y", path];
       await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-v", "error", "-i", whole.path, ...encoding] });
     });
-    expect(String(await renderFails(source))).toContain(`holds ${codec} video, which is not supported`);
+    expect(String(await renderFails(source))).toContain(`holds ${codec} video, which is not supported: encode it, `);
   });
 
   it("no frame in the clip's time", async () => {

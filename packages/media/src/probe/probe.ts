@@ -79,7 +79,8 @@ function reasonOf(log: string): string {
   return lines.map((line) => line.replace(/^(\[[^\]]*\] *)+/, "").trim()).findLast(Boolean) ?? "cannot be read";
 }
 
-const notSupported = (codec: string): string => `holds ${codec} video, which is not supported`;
+const notSupported = (codec: string): string =>
+  `holds ${codec} video, which is not supported: encode it, for example with: ffmpeg -i RECORDING -c:v libx264 RECORDING.mp4`;
 
 /** Reads the text that ffmpeg's `framecrc` writes: header lines with `#`, then `stream, dts, pts, duration, size, crc, flags`. */
 class PacketTable {

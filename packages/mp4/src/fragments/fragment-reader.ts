@@ -14,6 +14,9 @@ import { FragmentSamples } from "./fragments.ts";
 /** A needed part up to this size is read with one request and kept in memory; a larger one moof by moof, then streamed. */
 const WHOLE_READ_BYTES = 16 * 1024 * 1024;
 
+/** What is read for its end anyway is looked through. */
+const SMALL_BYTES = 1024 * 1024;
+
 /** So much more picture is walked over where no audio was seen yet, before a recording counts as silent there. */
 const LATE_AUDIO_SECONDS = 30;
 const LATE_AUDIO_FRAGMENTS = 60;
@@ -50,6 +53,8 @@ export class FragmentReader {
   readonly #defaults: Map<number, FragmentDefaults>;
   /** The audio tracks that have samples where the recording starts. */
   #heard: Track[] = [];
+  /** Where the first fragment with video lies. */
+  #firstStart = 0;
 
   constructor(recording: FragmentedRecording, video: Track) {
     this.#recording = recording;
@@ -68,7 +73,7 @@ export class FragmentReader {
       samples.add(moof, start);
       const seen = samples.of(this.#video);
       if (seen.length === 0) continue;
-      fragments++;
+      if (fragments++ === 0) this.#firstStart = start;
       const shown = ((seen.at(-1)?.dts ?? 0) - (seen[0]?.dts ?? 0)) / this.#video.timescale;
       const isLate = fragments > 1 && (shown >= LATE_AUDIO_SECONDS || fragments >= LATE_AUDIO_FRAGMENTS);
       if (movie.tracks.every((track) => samples.of(track).length > 0) || isLate) break;
@@ -84,7 +89,12 @@ export class FragmentReader {
 
   /** From the first frame to the end of the last one, when fragments from `last` on hold it. */
   async mediaRange(startSeconds: number, last: FragmentEntry): Promise<Media | undefined> {
-    const endSeconds = await this.#endSeconds(last);
+    const end = await this.#timesFrom(last.start);
+    // Times that begin again within the file are right only behind all that comes before.
+    const isAgain = end !== undefined && end.startSeconds <= startSeconds;
+    const isSmall = this.#recording.source.size <= SMALL_BYTES;
+    const isAlone = last.start <= this.#firstStart;
+    const endSeconds = ((isAgain || isSmall) && !isAlone ? await this.#timesFrom(this.#firstStart) : end)?.endSeconds;
     return endSeconds === undefined ? undefined : { startSeconds, endSeconds };
   }
 
@@ -126,15 +136,15 @@ export class FragmentReader {
     return samples.of(this.#video).length > 0;
   };
 
-  async #endSeconds(last: FragmentEntry): Promise<number | undefined> {
-    const { source, signal } = this.#recording;
+  async #timesFrom(at: number): Promise<Media | undefined> {
+    const { signal } = this.#recording;
+    const source = await this.#near(at, undefined);
     const samples = this.#collector();
-    for await (const { moof, start } of walkFragments(source, windowOn(source, signal), last.start))
-      samples.add(moof, start);
+    for await (const { moof, start } of walkFragments(source, windowOn(source, signal), at)) samples.add(moof, start);
     if (samples.needsAllFragments) return undefined;
     const track = this.#trackOf(samples, this.#video);
     const { offset, size } = track.samples;
-    return presentedRange(track, (i) => (offset[i] ?? 0) + (size[i] ?? 0) <= source.size)?.endSeconds;
+    return presentedRange(track, (i) => (offset[i] ?? 0) + (size[i] ?? 0) <= source.size);
   }
 
   /** Whether audio may be missing before `seconds` in what was loaded, although the recording has audio. */

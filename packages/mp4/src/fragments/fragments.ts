@@ -4,6 +4,7 @@ import type { SampleTable, Track } from "../read/movie.ts";
 import type { FragmentDefaults } from "../read/parse-movie.ts";
 import { BLOCK_FRAMES } from "../read/pcm-table.ts";
 import { emptyTable, type SampleBudget } from "../read/sample-table.ts";
+import { RunOrder } from "./run-order.ts";
 
 /** sample_is_non_sync_sample, ISO/IEC 14496-12, 8.8.3.1. */
 const NON_SYNC = 0x10000;
@@ -28,6 +29,7 @@ export class FragmentSamples {
   /** Of PCM tracks. */
   readonly #frameBytes = new Map<number, number>();
   readonly #samples = new Map<number, FragmentSample[]>();
+  readonly #orders = new Map<number, RunOrder>();
   /** Some fragment had no decode time (tfdt), so times are right only when every fragment before it was added. */
   needsAllFragments = false;
 
@@ -78,8 +80,9 @@ export class FragmentSamples {
     const last = samples?.at(-1);
     const tfdt = findBox(traf, "tfdt");
     if (!tfdt) this.needsAllFragments = true;
-    let dts = tfdt ? readDecodeTime(tfdt) : last ? last.dts + last.duration : 0;
     let offset = header.base;
+    let [duration, bytes] = [0, 0];
+    const run: FragmentSample[] = [];
     for (const box of traf) {
       if (box.type !== "trun") continue;
       for (const sample of readRun(box, header, offset, this.#frameBytes.get(header.trackId))) {
@@ -87,16 +90,30 @@ export class FragmentSamples {
         // Also for unknown tracks: a count without a table behind it could be four thousand million.
         this.#budget.left -= BUDGET_PER_SAMPLE;
         if (this.#budget.left < 0) throw new MalformedBoxError("fragments hold too many samples");
-        samples?.push({ ...sample, dts });
-        dts += sample.duration;
+        if (samples) run.push({ ...sample, dts: duration });
+        duration += sample.duration;
+        bytes += sample.size;
       }
     }
+    const start = tfdt
+      ? this.#orderOf(header.trackId).place({ ...readDecodeTime(tfdt), duration, bytes })
+      : last
+        ? last.dts + last.duration
+        : 0;
+    if (start !== undefined) for (const sample of run) samples?.push({ ...sample, dts: start + sample.dts });
     return offset;
+  }
+
+  #orderOf(trackId: number): RunOrder {
+    const order = this.#orders.get(trackId) ?? new RunOrder();
+    this.#orders.set(trackId, order);
+    return order;
   }
 
   /** The track with the samples of the added fragments, in decode order. */
   trackOf(track: Track, budget: SampleBudget): Track {
-    const list = this.of(track);
+    const own = this.of(track);
+    const list = this.#orders.get(track.id)?.isMixed ? own.toSorted((a, b) => a.dts - b.dts) : own;
     budget.left += list.length * BUDGET_PER_SAMPLE;
     const samples = emptyTable(list.length, budget);
     for (const [i, sample] of list.entries()) {
@@ -145,9 +162,9 @@ function readHeader(
 }
 
 /** Below 0 in what ffmpeg's HLS muxer writes: the audio's priming stands before the first frame. */
-function readDecodeTime(tfdt: Box): number {
+function readDecodeTime(tfdt: Box): { dts: number; isShort: boolean } {
   const { version, fields } = readFullBox("tfdt", tfdt.body);
-  return version === 0 ? fields.u32() : fields.i64Near();
+  return { dts: version === 0 ? fields.u32() : fields.i64Near(), isShort: version === 0 };
 }
 
 /** Fields of every sample in trun: duration, size, flags, composition offset. */

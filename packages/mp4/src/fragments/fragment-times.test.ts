@@ -1,0 +1,89 @@
+import { readFile, writeFile } from "node:fs/promises";
+import {
+  ffmpeg,
+  makeRecording,
+  memorySource,
+  type Scratch,
+  scratchFolder,
+  shownFrames,
+} from "@camclips/testing/mp4/fixtures";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sliceRecording } from "../slice/slice-recording.ts";
+
+let scratch: Scratch;
+/** ftyp and moov, and a fragment a second. */
+let head: Buffer;
+let fragments: Buffer[];
+
+beforeAll(async () => {
+  scratch = await scratchFolder();
+  await makeRecording(scratch.path("a.mp4"), { audio: false });
+  const flags = "frag_keyframe+empty_moov+default_base_moof+skip_trailer";
+  await ffmpeg("-i", scratch.path("a.mp4"), "-c", "copy", "-movflags", flags, scratch.path("f.mp4"));
+  const file = await readFile(scratch.path("f.mp4"));
+  const starts = [...file.toString("latin1").matchAll(/moof/g)].map(({ index }) => index - 4);
+  head = file.subarray(0, starts[0]);
+  fragments = starts.map((start, i) => file.subarray(start, starts[i + 1]));
+});
+afterAll(() => scratch[Symbol.asyncDispose]());
+
+/** The file with other decode times; they have 32 bits. */
+function timed(timeOf: (own: bigint) => bigint): Buffer {
+  const copies = fragments.map((fragment) => {
+    const copy = Buffer.from(fragment);
+    const at = copy.indexOf("tfdt");
+    const own = copy.readBigUInt64BE(at + 8);
+    const short = Buffer.concat([copy.subarray(0, at - 4), Buffer.from([0, 0, 0, 16]), copy.subarray(at, at + 4)]);
+    const time = Buffer.alloc(8);
+    time.writeUInt32BE(Number(BigInt.asUintN(32, timeOf(own))), 4);
+    return shortened(Buffer.concat([short, time, copy.subarray(at + 16)]));
+  });
+  return Buffer.concat([head, ...copies]);
+}
+
+/** Puts the sizes right of a moof that lost four bytes, and where its data lies. */
+function shortened(fragment: Buffer): Buffer {
+  for (const type of ["moof", "traf"]) {
+    const at = fragment.indexOf(type) - 4;
+    fragment.writeUInt32BE(fragment.readUInt32BE(at) - 4, at);
+  }
+  const run = fragment.indexOf("trun") + 12;
+  fragment.writeInt32BE(fragment.readInt32BE(run) - 4, run);
+  return fragment;
+}
+
+async function shown(file: Buffer, fromSeconds = 0.5, toSeconds = 3.5): Promise<string[]> {
+  const slice = await sliceRecording(memorySource(file), "a.mp4", { fromSeconds, toSeconds });
+  const path = scratch.path("slice.mp4");
+  await writeFile(path, Buffer.concat(await Array.fromAsync(slice.chunks())));
+  return (await shownFrames(path)).map(({ hash }) => hash);
+}
+
+describe("a fragmented recording shows the same frames", () => {
+  it("where its decode times begin again at 2^32", async () => {
+    const start = 2 ** 32 - 25_600;
+    const first = start / 12_800;
+    const frames = await shown(
+      timed((own) => own + BigInt(start)),
+      first + 0.5,
+      first + 3.5,
+    );
+    expect(frames).toEqual(await shown(Buffer.concat([head, ...fragments])));
+  });
+
+  it("where all fragments say that they are the first", async () => {
+    expect(await shown(timed(() => 0n))).toEqual(await shown(Buffer.concat([head, ...fragments])));
+  });
+
+  it("where a fragment is there twice, or late", async () => {
+    const [a, b, c, d] = fragments as [Buffer, Buffer, Buffer, Buffer];
+    const usual = await shown(Buffer.concat([head, ...fragments]));
+    expect(await shown(Buffer.concat([head, a, b, b, c, d]))).toEqual(usual);
+    expect(await shown(Buffer.concat([head, a, c, b, d]))).toEqual(usual);
+  });
+
+  it("where its times begin again in the middle", async () => {
+    const halves = timed((own) => (own < 25_600n ? own : own - 25_600n));
+    expect(await shown(halves)).toEqual(await shown(Buffer.concat([head, ...fragments])));
+  });
+});
