@@ -78,7 +78,7 @@ export default {
         pathNot: TESTS,
       },
       to: {
-        path: "^packages/media/src/(engine|picture-engine|ffmpeg/|exact/|cut/|verify/|thumbnails/)",
+        path: "^packages/media/src/(engine|cut-engine|picture-engine|ffmpeg/|exact/|cut/|verify/|thumbnails/)",
         reachable: true,
       },
     },

@@ -8,12 +8,8 @@ import { ensurePlatform } from "../tools/resource-graph/platform.ts";
 
 /** Kilobytes without the AWS SDK. (`npm run bench:bundles` prints what there is.) */
 const MOST = 300;
-/** Of those that read every kind of recording, or bring a part of the media engine, or all of it. */
-const MOST_OF: Partial<Record<string, number>> = {
-  "download-sources": 320,
-  "render-thumbnails": 320,
-  "render-clip": 390,
-};
+/** Of the one that brings what cuts clips. */
+const MOST_OF: Partial<Record<string, number>> = { "render-clip": 330 };
 
 let folder: TestFolder;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type CameraService, CameraServiceError, UnknownCameraError } from "./ports.ts";
 
 export interface CameraServiceOptions {
@@ -17,31 +17,39 @@ export interface CameraServiceOptions {
 }
 
 /** Becomes a path segment: dots alone would lead to another path, and half a surrogate pair cannot be encoded. */
-const alias = z
-  .string()
-  .min(1)
-  .max(255)
-  .refine((name) => name !== "." && name !== ".." && name.isWellFormed(), "is no name");
+const alias = z.string().check(
+  z.minLength(1),
+  z.maxLength(255),
+  z.refine((name) => name !== "." && name !== ".." && name.isWellFormed(), "is no name"),
+);
 const camera = z.object({ alias });
 /** ISO 8601, or epoch milliseconds. */
-const time = z.union([z.string().max(64), z.number().int().min(1e11).max(1e14).transform(String)]);
+const time = z.union([
+  z.string().check(z.maxLength(64)),
+  z.pipe(z.number().check(z.int(), z.minimum(1e11), z.maximum(1e14)), z.transform(String)),
+]);
 const recording = z.object({
-  recordingUrl: z.string().max(4096),
+  recordingUrl: z.string().check(z.maxLength(4096)),
   startDate: time,
   /** A recording that is still being made has none: null, nothing, or something else that is no time. */
-  endDate: time.optional().catch(undefined),
-  initUrl: z.string().max(4096).optional().catch(undefined),
+  endDate: z.catch(z.optional(time), undefined),
+  initUrl: z.catch(z.optional(z.string().check(z.maxLength(4096))), undefined),
 });
 /** Entries are read one by one: what one of them lacks says nothing about the others. */
-const recordings = z
-  .array(z.unknown())
-  .max(5000)
-  .transform((entries) => entries.map((entry) => recording.safeParse(entry)))
-  .refine(
-    (read) => read.length === 0 || read.some(({ success }) => success),
-    "no entry names a recording and its start",
-  )
-  .transform((read) => read.flatMap(({ data }) => data ?? []));
+const recordings = z.pipe(
+  z
+    .pipe(
+      z.array(z.unknown()).check(z.maxLength(5000)),
+      z.transform((entries) => entries.map((entry) => recording.safeParse(entry))),
+    )
+    .check(
+      z.refine(
+        (read) => read.length === 0 || read.some(({ success }) => success),
+        "no entry names a recording and its start",
+      ),
+    ),
+  z.transform((read) => read.flatMap(({ data }) => data ?? [])),
+);
 
 /** Longer than any honest list; an endless answer must not fill the memory. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
@@ -124,7 +132,7 @@ async function boundedText(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function parsed<S extends z.ZodType>(schema: S, answer: Answer): z.output<S> {
+function parsed<S extends z.ZodMiniType>(schema: S, answer: Answer): z.output<S> {
   if (answer.status < 200 || answer.status > 299) throw refused(answer);
   let json: unknown;
   try {

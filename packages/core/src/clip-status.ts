@@ -1,5 +1,5 @@
-import { type AnswerableRequest, id, type Reason, reason, type Status, status } from "@camclips/events";
-import * as z from "zod";
+import { type AnswerableRequest, id, type Reason, reason, type Status, terminalStatus } from "@camclips/events";
+import * as z from "zod/mini";
 import { firstSentMs } from "./decide.ts";
 import { requestKey } from "./request.ts";
 
@@ -21,18 +21,18 @@ export const clipStatus = z.object({
   /** When it came into this state. */
   sinceMs: z.int(),
   /** When its first message was sent; statuses of an earlier version do not say. */
-  askedMs: z.int().optional(),
+  askedMs: z.optional(z.int()),
   /** Null where a refused request names none that is valid. */
-  cameraId: id.nullable(),
-  startMs: z.int().nullable(),
-  endMs: z.int().nullable(),
+  cameraId: z.nullable(id),
+  startMs: z.nullable(z.int()),
+  endMs: z.nullable(z.int()),
   /** From 1; every wait for footage ends with another one. */
-  attempt: z.int().positive(),
+  attempt: z.int().check(z.positive()),
   deadlineAt: z.iso.datetime(),
-  nextAttemptAt: z.iso.datetime().optional(),
-  reason: reason.optional(),
+  nextAttemptAt: z.optional(z.iso.datetime()),
+  reason: z.optional(reason),
   /** The terminal status, once there is one. */
-  outcome: status.exclude(["CLIP_PENDING"]).optional(),
+  outcome: z.optional(terminalStatus),
   /** Greater as text than that of every status that it follows: see `supersedes`. */
   order: z.string(),
 });

@@ -1,5 +1,5 @@
 import { groupId } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** What a groupId stands for, from its first message on, and as what groups are listed. */
 export const groupClaim = z.object({
@@ -9,6 +9,6 @@ export const groupClaim = z.object({
   /** When it was taken up. */
   sinceMs: z.int(),
   /** How many there are. */
-  items: z.int().positive(),
+  items: z.int().check(z.positive()),
 });
 export type GroupClaim = z.infer<typeof groupClaim>;

@@ -8,7 +8,7 @@ import {
   id,
   MOST_ITEMS,
 } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { answerable, opened, type ReadRequest, readRequest, requestKey, UnreadableRequestError } from "./request.ts";
 
 /** Many clips that are asked for in one message, and told of in one notification (contract, section 7). */
@@ -21,7 +21,9 @@ export interface ReadGroup {
 
 const groupBody = z.looseObject({
   groupId,
-  items: z.array(z.unknown()).min(1, "must hold an item").max(MOST_ITEMS, `must be at most ${MOST_ITEMS}`),
+  items: z
+    .array(z.unknown())
+    .check(z.minLength(1, "must hold an item"), z.maxLength(MOST_ITEMS, `must be at most ${MOST_ITEMS}`)),
 });
 
 /**

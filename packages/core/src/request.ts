@@ -6,6 +6,7 @@ import {
   derivedId,
   requestBody,
 } from "@camclips/events";
+import { encode } from "zod/mini";
 import { parsePythonLiteral } from "./python-literal.ts";
 
 /** The body is no request, or lacks the ids under which an answer could be given. The message rests in the dead-letter queue. */
@@ -43,9 +44,9 @@ export function readRequest(body: unknown, sentMs: number): ReadRequest {
   return { readable: false, request: answerable(raw, sentMs, message), message };
 }
 
-/** The body that sends a request again (for retries, samples and the CLI). @throws z.ZodError for what `readRequest` would refuse. */
+/** The body that sends a request again (for retries, samples and the CLI). @throws $ZodError for what `readRequest` would refuse. */
 export function writeRequest({ sentMs: _, ...request }: ClipRequest): string {
-  return JSON.stringify(requestBody.encode(request));
+  return JSON.stringify(encode(requestBody, request));
 }
 
 /** Names what is asked for: two requests with the same key are the same clip, whatever attempt they are. */

@@ -1,5 +1,5 @@
 import { clipRequest, interval } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** A clip that waits for footage, as whoever sees footage come finds it. */
 export const waitingClip = z.object({
@@ -7,7 +7,7 @@ export const waitingClip = z.object({
   request: clipRequest,
   /** Under which the camera records. */
   alias: z.string(),
-  missing: z.array(interval).min(1),
+  missing: z.array(interval).check(z.minLength(1)),
   /** Of the event that says so. */
   pendingId: z.uuid(),
   deadlineAt: z.iso.datetime(),

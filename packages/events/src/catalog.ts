@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type CamclipsEvent, defineEvent, type EventDefinition, type EventOf, type Fact } from "./define.ts";
 import { evidence, findings } from "./evidence.ts";
 import { answerableRequest, clipRequest } from "./request.ts";
@@ -16,9 +16,10 @@ import {
   locatedSource,
   previewFiles,
   reason,
+  rejectedStatus,
   renderedClip,
   stagedSource,
-  status,
+  terminalStatus,
   thumbnail,
 } from "./schemas.ts";
 
@@ -38,9 +39,9 @@ export const SourcesLocated = defineEvent("SourcesLocated", 1, {
   data: z.object({
     request: clipRequest,
     alias: z.string(),
-    sources: z.array(locatedSource).min(1),
+    sources: z.array(locatedSource).check(z.minLength(1)),
     /** Recordings of the range that are not needed, unless the sources hold less than they claim. */
-    others: z.array(footage).optional(),
+    others: z.optional(z.array(footage)),
     gaps: z.array(gap),
   }),
   sample: { request, alias: "test", sources: [located], gaps: [] },
@@ -51,8 +52,8 @@ export const SourcesDownloaded = defineEvent("SourcesDownloaded", 1, {
   data: z.object({
     request: clipRequest,
     /** The camera's name, for people. Older events have none. */
-    alias: z.string().optional(),
-    sources: z.array(stagedSource).min(1),
+    alias: z.optional(z.string()),
+    sources: z.array(stagedSource).check(z.minLength(1)),
     gaps: z.array(gap),
   }),
   sample: { request, sources: [staged], gaps: [] },
@@ -65,11 +66,11 @@ export const ClipRendered = defineEvent("ClipRendered", 1, {
     clip: renderedClip,
     coverage,
     /** The clip that it is a copy of: the same cut was made before. */
-    reusedFrom: id.optional(),
+    reusedFrom: z.optional(id),
     /** Of such a clip: the pictures beside that one. */
-    pictures: z.object({ thumbnails: z.array(thumbnail), preview: previewFiles.optional() }).optional(),
+    pictures: z.optional(z.object({ thumbnails: z.array(thumbnail), preview: z.optional(previewFiles) })),
     /** Where clips are signed: what is to be signed of it. */
-    findings: findings.optional(),
+    findings: z.optional(findings),
   }),
   sample: { request, clip, coverage: whole },
 });
@@ -80,11 +81,11 @@ export const ThumbnailsRendered = defineEvent("ThumbnailsRendered", 1, {
     request: clipRequest,
     clip: renderedClip,
     coverage,
-    thumbnails: z.array(thumbnail).min(1),
-    preview: previewFiles.optional(),
-    reusedFrom: id.optional(),
+    thumbnails: z.array(thumbnail).check(z.minLength(1)),
+    preview: z.optional(previewFiles),
+    reusedFrom: z.optional(id),
     /** The signed manifest, where there is one. */
-    evidence: evidence.optional(),
+    evidence: z.optional(evidence),
   }),
   sample: { request, clip, coverage: whole, thumbnails: [picture] },
 });
@@ -92,14 +93,14 @@ export const ThumbnailsRendered = defineEvent("ThumbnailsRendered", 1, {
 export const ClipPublished = defineEvent("ClipPublished", 1, {
   summary: "A terminal status was told to the camera service and to the topic.",
   data: z.object({
-    status: status.exclude(["CLIP_PENDING"]),
-    reason: reason.optional(),
+    status: terminalStatus,
+    reason: z.optional(reason),
     /** The contract's metadata (sections 5 and 7), as it was sent. */
     clipMetadata: z.record(z.string(), z.json()),
     /** `false` in a side-effect-free replay. */
     notified: z.boolean(),
     /** The camera service refused the status for good, in its words; subscribers were told all the same. */
-    putRefused: z.string().optional(),
+    putRefused: z.optional(z.string()),
   }),
   sample: { status: "CLIP_AVAILABLE", clipMetadata: { clipId: request.clipId }, notified: true },
 });
@@ -109,7 +110,7 @@ export const SourcesPending = defineEvent("SourcesPending", 1, {
   data: z.object({
     request: clipRequest,
     reason,
-    missing: z.array(interval).min(1),
+    missing: z.array(interval).check(z.minLength(1)),
     nextAttemptMs: z.int(),
   }),
   sample: {
@@ -124,15 +125,15 @@ export const ClipRejected = defineEvent("ClipRejected", 1, {
   summary: "The request is decided without a clip; trying again would not help.",
   data: z.object({
     request: answerableRequest,
-    status: status.exclude(["CLIP_AVAILABLE", "CLIP_PENDING"]),
+    status: rejectedStatus,
     reason,
     /** For people: what was wrong and what to do. */
     message: z.string(),
-    coverage: coverage.optional(),
+    coverage: z.optional(coverage),
     /** Of OVERLOADED: when to ask again. */
-    retryAfterSeconds: z.int().positive().optional(),
+    retryAfterSeconds: z.optional(z.int().check(z.positive())),
     /** The clipId is taken by another range, whose status at the camera service must stand. */
-    conflict: z.boolean().default(false),
+    conflict: z._default(z.boolean(), false),
   }),
   sample: { request, status: "CLIP_TOO_LONG", reason: "CLIP_TOO_LONG", message: "too long", conflict: false },
 });
@@ -150,13 +151,13 @@ export const ClipFailed = defineEvent("ClipFailed", 1, {
 
 export const GroupAccepted = defineEvent("GroupAccepted", 1, {
   summary: "Every item of a group was taken up or refused, and the deadline of the last one is being watched.",
-  data: z.object({ groupId, items: z.array(groupItem).min(1) }),
+  data: z.object({ groupId, items: z.array(groupItem).check(z.minLength(1)) }),
   sample: { groupId: "incident-7", items: groupItems },
 });
 
 export const GroupCompleted = defineEvent("GroupCompleted", 1, {
   summary: "Every item of a group is decided, and subscribers were told of all at once.",
-  data: z.object({ groupId, status: groupStatus, items: z.array(groupResult).min(1) }),
+  data: z.object({ groupId, status: groupStatus, items: z.array(groupResult).check(z.minLength(1)) }),
   sample: { groupId: "incident-7", status: "GROUP_AVAILABLE", items: groupResults },
 });
 

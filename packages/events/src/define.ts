@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Cut, derivedId, MAX_HOPS, type Metadata, metadata, type Rerun, traceparentOf } from "./metadata.ts";
 import type { Lane } from "./schemas.ts";
 
@@ -22,7 +22,7 @@ export interface CamclipsEvent<Name extends string = string, Data = unknown> ext
   readonly metadata: Metadata;
 }
 
-export interface EventDefinition<Name extends string = string, Schema extends z.ZodType = z.ZodType> {
+export interface EventDefinition<Name extends string = string, Schema extends z.ZodMiniType = z.ZodMiniType> {
   readonly type: Name;
   readonly version: number;
   /** What happened, in one sentence. */
@@ -30,12 +30,12 @@ export interface EventDefinition<Name extends string = string, Schema extends z.
   /** Data as they might be: for tests, examples and documentation. */
   readonly sample: z.output<Schema>;
   /** Shape of `detail`. */
-  readonly detail: z.ZodObject<{ metadata: typeof metadata; data: Schema }>;
+  readonly detail: z.ZodMiniObject<{ metadata: typeof metadata; data: Schema }>;
   /** EventBridge rule pattern that matches this event and no other. */
   readonly pattern: { source: [string]; "detail-type": [Name] };
-  /** @throws ZodError when the data is not what the catalogue promises. */
+  /** @throws $ZodError when the data is not what the catalogue promises. */
   happened(data: z.input<Schema>): Fact<Name, z.output<Schema>>;
-  /** @throws ZodError naming every field that does not fit. */
+  /** @throws $ZodError naming every field that does not fit. */
   parse(detail: unknown): CamclipsEvent<Name, z.output<Schema>>;
 }
 
@@ -43,25 +43,25 @@ export interface EventDefinition<Name extends string = string, Schema extends z.
 export type EventOf<Definition> =
   Definition extends EventDefinition<infer Name, infer Schema> ? CamclipsEvent<Name, z.output<Schema>> : never;
 
-export interface EventShape<Schema extends z.ZodType> {
+export interface EventShape<Schema extends z.ZodMiniType> {
   summary: string;
   data: Schema;
   sample: z.input<Schema>;
 }
 
 /** One definition: type, constructor, parser and rule pattern of an event. `type` is a fact in the past tense. */
-export function defineEvent<const Name extends string, Schema extends z.ZodType>(
+export function defineEvent<const Name extends string, Schema extends z.ZodMiniType>(
   type: Name,
   version: number,
   { summary, data, sample }: EventShape<Schema>,
 ): EventDefinition<Name, Schema> {
-  const detail = z.object({ metadata: metadata.extend({ version: z.literal(version) }), data });
+  const detail = z.object({ metadata: z.extend(metadata, { version: z.literal(version) }), data });
   return {
     type,
     version,
     summary,
     sample: data.parse(sample),
-    detail: detail as unknown as z.ZodObject<{ metadata: typeof metadata; data: Schema }>,
+    detail: detail as unknown as z.ZodMiniObject<{ metadata: typeof metadata; data: Schema }>,
     pattern: { source: [EVENT_SOURCE], "detail-type": [type] },
     happened: (input) => ({ type, data: data.parse(input) }),
     parse(input) {

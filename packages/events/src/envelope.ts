@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type AnyEvent, definitionOf } from "./catalog.ts";
 import { type CamclipsEvent, EVENT_SOURCE } from "./define.ts";
 import type { Rerun } from "./metadata.ts";
@@ -11,12 +11,12 @@ const envelope = z.object({
   source: z.literal(EVENT_SOURCE),
   "detail-type": z.string(),
   detail: z.record(z.string(), z.unknown()),
-  "replay-name": z.string().optional(),
+  "replay-name": z.optional(z.string()),
 });
 
 /**
  * Reads an EventBridge event. A replayed event comes out with its `rerun` mark set.
- * @throws ZodError or Error when it is not an event of the catalogue.
+ * @throws $ZodError or Error when it is not an event of the catalogue.
  */
 export function parseEnvelope(input: unknown): AnyEvent {
   const outer = envelope.parse(input);

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { catalog, definitionOf } from "./catalog.ts";
 
 const { positionals } = parseArgs({ allowPositionals: true });

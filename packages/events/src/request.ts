@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { clock, codec, gapPolicy, groupId, id, link, precision, preview, priority, quality } from "./schemas.ts";
 
 /**
@@ -8,14 +8,16 @@ import { clock, codec, gapPolicy, groupId, id, link, precision, preview, priorit
 
 /** What a caller may choose. Optional: the environment decides; the description is the command line's help. */
 export const choices = {
-  gapPolicy: gapPolicy.default("SKIP_GAPS").describe("what to do about missing footage"),
-  precision: precision.optional().describe("how to cut: smart re-encodes only around cuts, exact all, fast none"),
-  quality: quality.optional().describe("how frames are encoded: draft is quicker, and larger"),
-  priority: priority.optional().describe("how soon it is wanted: high passes others, low lets them pass"),
-  preview: preview.optional().describe("small pictures of the whole clip, beside its thumbnails"),
-  link: link.optional().describe("whether a link comes with the clip that needs no other right, and expires"),
-  clock: clock.optional().describe("the wall clock: track adds subtitles, burned draws it into the pictures"),
-  codec: codec.optional().describe("what the clip is: h264 always, source keeps H.265 where it is copied"),
+  gapPolicy: z._default(gapPolicy, "SKIP_GAPS").check(z.describe("what to do about missing footage")),
+  precision: z
+    .optional(precision)
+    .check(z.describe("how to cut: smart re-encodes only around cuts, exact all, fast none")),
+  quality: z.optional(quality).check(z.describe("how frames are encoded: draft is quicker, and larger")),
+  priority: z.optional(priority).check(z.describe("how soon it is wanted: high passes others, low lets them pass")),
+  preview: z.optional(preview).check(z.describe("small pictures of the whole clip, beside its thumbnails")),
+  link: z.optional(link).check(z.describe("whether a link comes with the clip that needs no other right, and expires")),
+  clock: z.optional(clock).check(z.describe("the wall clock: track adds subtitles, burned draws it into the pictures")),
+  codec: z.optional(codec).check(z.describe("what the clip is: h264 always, source keeps H.265 where it is copied")),
 };
 export type ChoiceName = keyof typeof choices;
 export const choiceNames = Object.keys(choices) as ChoiceName[];
@@ -33,22 +35,22 @@ export const clipRequest = z.object({
   retryTimestamps: z.array(z.int()),
   ...choices,
   /** Of a clip that belongs to a group. No part of what the clip is. */
-  groupId: groupId.optional(),
+  groupId: z.optional(groupId),
   /** When this attempt was sent (SQS SentTimestamp): the base of the age rules. */
   sentMs: z.int(),
 });
 export type ClipRequest = z.infer<typeof clipRequest>;
 
 /** A request as far as it could be read: enough to answer it, never used in a key. */
-export const answerableRequest = clipRequest.extend({
-  cameraId: z.string().max(128),
-  startMs: z.number().nullable(),
-  endMs: z.number().nullable(),
+export const answerableRequest = z.extend(clipRequest, {
+  cameraId: z.string().check(z.maxLength(128)),
+  startMs: z.nullable(z.number()),
+  endMs: z.nullable(z.number()),
   /**
    * Names a message that was refused. What stands above for its faulty fields is a default, and must not make it the same
    * request as a valid one.
    */
-  refused: z.uuid().optional(),
+  refused: z.optional(z.uuid()),
 });
 export type AnswerableRequest = z.infer<typeof answerableRequest>;
 
@@ -59,18 +61,23 @@ const MAX_RETRIES = 1000;
 
 const NUMERIC = /^\s*-?\d+(?:\.\d*)?\s*$/;
 const sentInstant = z
-  .union([z.number(), z.string().regex(NUMERIC, { abort: true })], {
+  .union([z.number(), z.string().check(z.regex(NUMERIC, { abort: true }))], {
     error: "must be a number of milliseconds since 1970, or that number as a string",
   })
-  .refine((value) => Number.isInteger(Number(value)), "must be whole milliseconds")
-  .refine((value) => Number(value) >= EARLIEST_MS, "is too small for milliseconds since 1970 (are these seconds?)")
-  .refine((value) => Number(value) < LATEST_MS, "is too large for milliseconds since 1970 (are these microseconds?)");
-const sentRetries = z.array(sentInstant).max(MAX_RETRIES).nullish();
+  .check(
+    z.refine((value) => Number.isInteger(Number(value)), "must be whole milliseconds"),
+    z.refine((value) => Number(value) >= EARLIEST_MS, "is too small for milliseconds since 1970 (are these seconds?)"),
+    z.refine(
+      (value) => Number(value) < LATEST_MS,
+      "is too large for milliseconds since 1970 (are these microseconds?)",
+    ),
+  );
+const sentRetries = z.nullish(z.array(sentInstant).check(z.maxLength(MAX_RETRIES)));
 
-type Nullish<Fields extends Record<string, z.ZodType>> = {
-  [Name in keyof Fields]: z.ZodOptional<z.ZodNullable<Fields[Name]>>;
+type Nullish<Fields extends Record<string, z.ZodMiniType>> = {
+  [Name in keyof Fields]: z.ZodMiniOptional<z.ZodMiniNullable<Fields[Name]>>;
 };
-const sentChoices = eachChoice((choice) => choice.nullish()) as Nullish<typeof choices>;
+const sentChoices = eachChoice((choice) => z.nullish(choice)) as Nullish<typeof choices>;
 
 const sentBody = z
   .object({
@@ -80,15 +87,17 @@ const sentBody = z
     endTimestampInMs: sentInstant,
     retryTimestamps: sentRetries,
     ...sentChoices,
-    groupId: groupId.nullish(),
+    groupId: z.nullish(groupId),
   })
-  .refine((body) => Number(body.endTimestampInMs) > Number(body.startTimestampInMs), {
-    path: ["endTimestampInMs"],
-    message: "must be after startTimestampInMs",
-  });
+  .check(
+    z.refine((body) => Number(body.endTimestampInMs) > Number(body.startTimestampInMs), {
+      path: ["endTimestampInMs"],
+      message: "must be after startTimestampInMs",
+    }),
+  );
 
 /** The body of a message and the request in it. Problems carry the names of the body's fields. */
-export const requestBody = z.codec(sentBody, clipRequest.omit({ sentMs: true }), {
+export const requestBody = z.codec(sentBody, z.omit(clipRequest, { sentMs: true }), {
   decode: ({ startTimestampInMs, endTimestampInMs, retryTimestamps, ...rest }) => ({
     ...withoutNulls(rest),
     startMs: Number(startTimestampInMs),
@@ -98,34 +107,45 @@ export const requestBody = z.codec(sentBody, clipRequest.omit({ sentMs: true }),
   encode: ({ startMs, endMs, ...rest }) => ({ ...rest, startTimestampInMs: startMs, endTimestampInMs: endMs }),
 });
 
-const nearlyNumber = z.preprocess(
-  (value) => (typeof value === "string" && value.trim() !== "" ? Number(value) : value),
-  z.number().nullable().catch(null),
+const nearlyNumber = z.catch(
+  z.nullable(
+    z.pipe(
+      z.transform((value) => (typeof value === "string" && value.trim() !== "" ? Number(value) : value)),
+      z.number(),
+    ),
+  ),
+  null,
 );
 
 /** What a faulty body says: every field that is none becomes its default. Fails where nobody could be answered. */
-export const answerableBody = z
-  .object({
-    clipId: id,
-    cameraId: z
-      .string()
-      .transform((text) => text.slice(0, 128))
-      .catch(""),
-    startTimestampInMs: nearlyNumber,
-    endTimestampInMs: nearlyNumber,
-    retryTimestamps: sentRetries.catch([]),
-    ...eachChoice((choice) => choice.nullish().catch(undefined)),
-    groupId: groupId.nullish().catch(undefined),
-  })
-  .transform(({ startTimestampInMs, endTimestampInMs, retryTimestamps, ...rest }) => ({
-    ...withoutNulls(rest),
-    startMs: startTimestampInMs,
-    endMs: endTimestampInMs,
-    retryTimestamps: (retryTimestamps ?? []).map(Number),
-  }))
-  .pipe(answerableRequest.omit({ sentMs: true, refused: true }));
+export const answerableBody = z.pipe(
+  z.pipe(
+    z.object({
+      clipId: id,
+      cameraId: z.catch(
+        z.pipe(
+          z.string(),
+          z.transform((text) => text.slice(0, 128)),
+        ),
+        "",
+      ),
+      startTimestampInMs: nearlyNumber,
+      endTimestampInMs: nearlyNumber,
+      retryTimestamps: z.catch(sentRetries, []),
+      ...eachChoice((choice) => z.catch(z.nullish(choice), undefined)),
+      groupId: z.catch(z.nullish(groupId), undefined),
+    }),
+    z.transform(({ startTimestampInMs, endTimestampInMs, retryTimestamps, ...rest }) => ({
+      ...withoutNulls(rest),
+      startMs: startTimestampInMs,
+      endMs: endTimestampInMs,
+      retryTimestamps: (retryTimestamps ?? []).map(Number),
+    })),
+  ),
+  z.omit(answerableRequest, { sentMs: true, refused: true }),
+);
 
-function eachChoice<Schema>(schemaOf: (choice: z.ZodType) => Schema) {
+function eachChoice<Schema>(schemaOf: (choice: z.ZodMiniType) => Schema) {
   return Object.fromEntries(choiceNames.map((name) => [name, schemaOf(choices[name])])) as Record<ChoiceName, Schema>;
 }
 

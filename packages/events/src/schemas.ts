@@ -1,5 +1,9 @@
-import * as z from "zod";
+import { en } from "zod/locales";
+import * as z from "zod/mini";
 import { readSource } from "./evidence.ts";
+
+// What is wrong with a value, in words: `zod/mini` brings none by itself.
+z.config(en());
 
 /**
  * The values that events carry. Instants are epoch milliseconds (fields end in `Ms`) or ISO 8601 strings (fields end in
@@ -14,25 +18,27 @@ const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
  * Ids name objects and files, and are a segment of URLs, where they are encoded: whatever a caller calls a camera or a clip
  * is let in, but what would end or leave a segment, or could not be read on a terminal. UUIDs derived from them name schedules.
  */
-export const id = z
-  .string()
-  .regex(
+export const id = z.string().check(
+  z.regex(
     /^(?!\.)[^/\\\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,128}$/u,
     "must be 1 to 128 letters, digits and other characters without '/', '\\' and control characters, not starting with a dot",
-  )
-  .refine(
+  ),
+  z.refine(
     (text) => bytesOf(text) + 2 * bytesOf(text.replace(/[\p{L}\p{M}\p{N}._-]/gu, "")) <= MAX_ID_BYTES,
     `must be at most ${MAX_ID_BYTES} bytes long, where those of others than letters and digits count three times`,
-  );
+  ),
+);
 
 /** A group's notification says of each what became of it, and SNS takes 256 kB. */
 export const MOST_ITEMS = 100;
 
 /** Names a group of clips. Its items that have no name of their own are called after it, with their number. */
-export const groupId = id.refine((text) => id.safeParse(`${text}.${MOST_ITEMS}`).success, "is too long for a group");
+export const groupId = id.check(
+  z.refine((text) => id.safeParse(`${text}.${MOST_ITEMS}`).success, "is too long for a group"),
+);
 
 const instantMs = z.int();
-const durationMs = z.number().nonnegative();
+const durationMs = z.number().check(z.nonnegative());
 
 export const interval = z.tuple([instantMs, instantMs]);
 export type Interval = [startMs: number, endMs: number];
@@ -61,7 +67,7 @@ export const priority = z.enum(["low", "normal", "high"]);
 export type Priority = z.infer<typeof priority>;
 
 /** Way of a clip through the stages that have several queues: absent for the usual one. */
-export const lane = priority.exclude(["normal"]);
+export const lane = z.enum(["low", "high"]);
 export type Lane = z.infer<typeof lane>;
 
 /**
@@ -81,9 +87,8 @@ export const link = z.enum(["none", "signed"]);
 export const clock = z.enum(["none", "track", "burned"]);
 export type ClockChoice = z.infer<typeof clock>;
 
-export const status = z.enum([
-  "CLIP_AVAILABLE",
-  "CLIP_PENDING",
+/** Statuses of requests that are decided without a clip. */
+export const rejectedStatus = z.enum([
   "CLIP_NOT_AVAILABLE",
   "CLIP_OUT_OF_RANGE",
   "CLIP_TOO_LONG",
@@ -91,6 +96,8 @@ export const status = z.enum([
   "CLIP_CANCELLED",
   "FATAL_ERROR",
 ]);
+export const terminalStatus = z.enum(["CLIP_AVAILABLE", ...rejectedStatus.options]);
+export const status = z.enum(["CLIP_AVAILABLE", "CLIP_PENDING", ...rejectedStatus.options]);
 export type Status = z.infer<typeof status>;
 
 /** How a group ended, all its items being decided: all of its clips are available, some, or none. */
@@ -128,7 +135,7 @@ export type GapCause = z.infer<typeof gapCause>;
 export type Gap = z.infer<typeof gap>;
 
 /** Of a segment without a header of its own: the object key of that. */
-const initKey = z.string().optional();
+const initKey = z.optional(z.string());
 
 /** A recording and its wall-clock interval, by its name and its list. */
 export const footage = z.object({ key: z.string(), startMs: z.number(), endMs: z.number(), initKey });
@@ -155,24 +162,24 @@ export const stagedSource = z.object({
   /** Object key in the work bucket. */
   key: z.string(),
   originKey: z.string(),
-  bytes: z.int().nonnegative(),
+  bytes: z.int().check(z.nonnegative()),
   /** `sliced`: only the needed samples were read; `copied`: the whole recording, because `why`. */
   method: z.enum(["sliced", "copied"]),
-  why: z.string().optional(),
+  why: z.optional(z.string()),
   /** Of a part that was sliced out of another container than MP4, and is one. */
-  container: z.enum(["mpegts", "matroska"]).optional(),
+  container: z.optional(z.enum(["mpegts", "matroska"])),
   /** Wall-clock instant of the staged file's presentation time 0; not always a whole millisecond. */
   zeroMs: z.number(),
   /** The part this source supplies, after looking at the frames that are really there. */
   fromMs: z.number(),
   toMs: z.number(),
   /** Start of the recording's frame before the part, and end of the part's last frame: a slice need not hold what tells. */
-  previousFrameMs: z.number().optional(),
-  lastFrameEndMs: z.number().optional(),
+  previousFrameMs: z.optional(z.number()),
+  lastFrameEndMs: z.optional(z.number()),
   /** What reading it cost at the origin bucket. */
-  fetched: z.object({ bytes: z.int().nonnegative(), requests: z.int().nonnegative() }),
+  fetched: z.object({ bytes: z.int().check(z.nonnegative()), requests: z.int().check(z.nonnegative()) }),
   /** Where clips are signed: what was read of the recording. */
-  read: readSource.optional(),
+  read: z.optional(readSource),
 });
 export type StagedSource = z.infer<typeof stagedSource>;
 
@@ -182,7 +189,12 @@ export const audioCoverageOf = z.object({
   /** The delivered parts that have audio. */
   delivered: z.array(z.tuple([z.number(), z.number()])),
   silent: z.array(
-    z.object({ startMs: z.number(), endMs: z.number(), cause: silenceCause, format: z.string().max(64).optional() }),
+    z.object({
+      startMs: z.number(),
+      endMs: z.number(),
+      cause: silenceCause,
+      format: z.optional(z.string().check(z.maxLength(64))),
+    }),
   ),
 });
 export type AudioCoverage = z.infer<typeof audioCoverageOf>;
@@ -195,34 +207,38 @@ export const coverage = z.object({
   startErrorMs: z.number(),
   endErrorMs: z.number(),
   /** Of a clip that is delivered. */
-  audio: audioCoverageOf.optional(),
+  audio: z.optional(audioCoverageOf),
 });
 export type Coverage = z.infer<typeof coverage>;
 
-const storedFile = z.object({ key: z.string(), bytes: z.int().positive() });
+const storedFile = z.object({ key: z.string(), bytes: z.int().check(z.positive()) });
 
 /** A clip file that was verified after rendering. */
 export const renderedClip = z.object({
   key: z.string(),
-  bytes: z.int().positive(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().check(z.positive()),
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   durationMs,
-  width: z.int().positive(),
-  height: z.int().positive(),
-  frames: z.int().positive(),
-  encodedFrames: z.int().nonnegative(),
+  width: z.int().check(z.positive()),
+  height: z.int().check(z.positive()),
+  frames: z.int().check(z.positive()),
+  encodedFrames: z.int().check(z.nonnegative()),
   audio: z.boolean(),
   /** Which way of cutting was used, and why that one. */
   precision: precision,
   why: z.string(),
   /** WebVTT beside the clip with what its clock says, for browsers, which read no text tracks of MP4 files. */
-  clock: storedFile.optional(),
+  clock: z.optional(storedFile),
   /** Its pictures show the clock, in a box in the lower left corner, instead of what the recording shows there. */
-  clockBurned: z.literal(true).optional(),
+  clockBurned: z.optional(z.literal(true)),
 });
 export type RenderedClip = z.infer<typeof renderedClip>;
 
-export const thumbnail = z.object({ key: z.string(), width: z.int().positive(), bytes: z.int().positive() });
+export const thumbnail = z.object({
+  key: z.string(),
+  width: z.int().check(z.positive()),
+  bytes: z.int().check(z.positive()),
+});
 export type Thumbnail = z.infer<typeof thumbnail>;
 
 /** The files of a preview. */
@@ -230,9 +246,9 @@ export const previewFiles = z.object({
   /** WebVTT: which tile of the sprite belongs to which part of the clip. */
   storyboard: storedFile,
   /** JPEG. */
-  sprite: storedFile.extend({ tiles: z.int().positive() }),
+  sprite: z.extend(storedFile, { tiles: z.int().check(z.positive()) }),
   /** WebP. */
-  animated: storedFile.optional(),
+  animated: z.optional(storedFile),
 });
 export type PreviewFiles = z.infer<typeof previewFiles>;
 
@@ -240,8 +256,8 @@ export type PreviewFiles = z.infer<typeof previewFiles>;
 export const groupItem = z.object({
   clipId: id,
   cameraId: z.string(),
-  startMs: z.number().nullable(),
-  endMs: z.number().nullable(),
+  startMs: z.nullable(z.number()),
+  endMs: z.nullable(z.number()),
   /** Names the request, and so the terminal status. */
   requestKey: z.uuid(),
   /** The clip was asked for before, outside of the group: what becomes of it leads to no look at this group. */
@@ -253,11 +269,11 @@ export type GroupItem = z.infer<typeof groupItem>;
 export const groupResult = z.object({
   clipId: id,
   cameraId: z.string(),
-  startTimestampInMs: z.number().nullable(),
-  endTimestampInMs: z.number().nullable(),
+  startTimestampInMs: z.nullable(z.number()),
+  endTimestampInMs: z.nullable(z.number()),
   status,
-  reason: reason.optional(),
-  message: z.string().optional(),
-  clip: z.object({ url: z.string(), key: z.string(), sha256: z.string(), bytes: z.int() }).optional(),
+  reason: z.optional(reason),
+  message: z.optional(z.string()),
+  clip: z.optional(z.object({ url: z.string(), key: z.string(), sha256: z.string(), bytes: z.int() })),
 });
 export type GroupResult = z.infer<typeof groupResult>;

@@ -1,6 +1,6 @@
 import type { Signer } from "@camclips/core";
 import { base64url, calculateJwkThumbprint, type JWK } from "jose";
-import * as z from "zod";
+import * as z from "zod/mini";
 
 const JWS_TYPE = "camclips-manifest+json";
 

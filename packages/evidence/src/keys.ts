@@ -8,7 +8,7 @@ import {
 } from "node:crypto";
 import type { Signer } from "@camclips/core";
 import type { JWK } from "jose";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { thumbprint } from "./jws.ts";
 
 /** A public key, and what became of it. Retired and revoked keys stay in the list (OpenID Federation 1.0, historical keys). */
@@ -18,16 +18,16 @@ const publicKey = z.looseObject({
   x: z.string(),
   y: z.string(),
   kid: z.string(),
-  alg: z.literal("ES256").optional(),
-  use: z.literal("sig").optional(),
-  revoked: z
-    .object({
+  alg: z.optional(z.literal("ES256")),
+  use: z.optional(z.literal("sig")),
+  revoked: z.optional(
+    z.object({
       /** Seconds since 1970. */
       revoked_at: z.int(),
       /** `compromised`: no signature of it counts, whenever it claims to be made; `superseded`: later ones do not. */
       reason: z.enum(["compromised", "superseded"]),
-    })
-    .optional(),
+    }),
+  ),
 });
 export type PublicKey = z.infer<typeof publicKey>;
 

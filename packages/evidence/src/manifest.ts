@@ -1,5 +1,5 @@
 import { clipRequest, coverage, findings } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** What is signed: everything that is known of a clip when its last file is stored. */
 export const manifest = z.object({
@@ -15,10 +15,10 @@ export const manifest = z.object({
     /** How it was cut, for people. */
     why: z.string(),
     /** Its pictures show the clock, which the recording's do not. */
-    clockBurned: z.literal(true).optional(),
+    clockBurned: z.optional(z.literal(true)),
   }),
   pictures: z.array(z.object({ key: z.string(), bytes: z.int(), sha256: z.string() })),
-  ...findings.omit({ ffmpeg: true }).shape,
+  ...z.omit(findings, { ffmpeg: true }).shape,
   coverage,
   /** The camera's own clock is not measured: instants are those of the recordings' names and list, and none was moved. */
   camera: z.object({ id: z.string(), clock: z.literal("recordings"), offsetMs: z.number() }),

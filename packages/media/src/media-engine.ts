@@ -138,8 +138,9 @@ export interface PictureEngine {
   renderThumbnails(job: ThumbnailJob, options: RenderOptions): Promise<Pictures>;
 }
 
-/** What the render functions need from a media engine. Files in, files out; sha256 is computed by the caller while uploading. */
-export interface MediaEngine extends PictureEngine {
+export interface CutEngine {
+  /** Of the program that decodes and encodes. */
+  version(): Promise<string>;
   /**
    * @throws CorruptSourceError when a source cannot be decoded, NoFrameError when none holds a frame of the clip,
    * VerificationError when the result is not as planned.
@@ -148,3 +149,6 @@ export interface MediaEngine extends PictureEngine {
   /** Copies a recording of another container into an MP4; undefined when that cannot hold it. */
   unwrap(input: string, output: string, options: UnwrapOptions): Promise<Unwrapped | undefined>;
 }
+
+/** What the render functions need from a media engine. Files in, files out; sha256 is computed by the caller while uploading. */
+export interface MediaEngine extends PictureEngine, CutEngine {}

@@ -1,4 +1,4 @@
-import { status } from "@camclips/events";
+import { terminalStatus } from "@camclips/events";
 import { type Graph, type Resource, resourcesOf } from "../graph/graph.ts";
 import { expectThat, type GraphRule } from "./rule.ts";
 import { isDeadLetterQueue, stageParts } from "./stage-parts.ts";
@@ -54,7 +54,7 @@ export const unfinishedClipsRaiseAnAlarm: GraphRule = (graph) => {
   const alarm = alarms(graph).find(({ inputs }) => inputs.name.endsWith("-unfinished-clips"));
   const queries = alarm?.inputs.metricQueries ?? [];
   const counted = queries.flatMap(({ metric }) => metric?.dimensions.status ?? []).sort();
-  const terminal = [...status.exclude(["CLIP_PENDING"]).options].sort();
+  const terminal = [...terminalStatus.options].sort();
   const ids = queries.flatMap(({ id, metric }) => (metric ? [id] : []));
   const expression = queries.find(({ returnData }) => returnData)?.expression ?? "";
   return [

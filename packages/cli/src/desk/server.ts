@@ -17,8 +17,8 @@ const listed = z.object({
   attempt: z.number().default(1),
   deadlineAt: z.string().default(""),
   nextAttemptAt: z.string().optional(),
-  status: status.optional(),
-  reason: reason.optional(),
+  status: z.optional(status),
+  reason: z.optional(reason),
 });
 const page = z.object({ clips: z.array(listed), next: z.string().optional() });
 const groupPage = z.object({
@@ -32,7 +32,7 @@ const groupPage = z.object({
   ),
   next: z.string().optional(),
 });
-const told = z.looseObject({ status: status.optional(), reason: reason.optional() });
+const told = z.looseObject({ status: z.optional(status), reason: z.optional(reason) });
 const histories = z.object({ events: z.array(z.unknown().transform(parseEnvelope)) });
 const operations = z.looseObject({
   queues: z.array(z.object({ stage: z.string(), messages: z.number(), deadLetters: z.number() })),

@@ -1,6 +1,7 @@
 import { readRequest, writeRequest } from "@camclips/core";
 import { type ChoiceName, type ClipRequest, choiceNames, choices } from "@camclips/events";
 import { InvalidArgumentError, Option } from "commander";
+import { globalRegistry } from "zod/mini";
 import { suggesting } from "../completion/suggestions.ts";
 import { UsageError } from "../exit-codes.ts";
 
@@ -11,9 +12,9 @@ export type Chosen = { [Name in ChoiceName]?: ClipRequest[Name] };
 export function choiceOptions(): Option[] {
   return choiceNames.map((name) => {
     const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    const values: readonly string[] = choices[name].unwrap().options;
+    const values: readonly string[] = choices[name].def.innerType.options;
     const usual = choices[name].parse(undefined);
-    const help = `${choices[name].description}; one of ${values.join(", ")}${usual ? ` (default: ${usual})` : ""}`;
+    const help = `${globalRegistry.get(choices[name])?.description}; one of ${values.join(", ")}${usual ? ` (default: ${usual})` : ""}`;
     return suggesting(
       new Option(`--${flag} <value>`, help).argParser((text) => oneOf(values, text)),
       values,

@@ -1,7 +1,7 @@
 import type { ClipRequest, Coverage, Findings, StagedSource } from "@camclips/events";
 import { clipPieces, clockOf, type FrameSource, frameRuns } from "@camclips/evidence";
+import type { CutEngine } from "@camclips/media";
 import { fileSource, readMovie } from "@camclips/mp4";
-import type { Deps } from "../runtime/deps.ts";
 import type { UsableSources } from "../sources/open-staged.ts";
 
 interface RenderedFrom extends Pick<UsableSources, "sources"> {
@@ -15,7 +15,7 @@ interface RenderedFrom extends Pick<UsableSources, "sources"> {
 /** What is to be signed of a clip that was just rendered, while its sources are still at hand. */
 export async function findingsOf(
   { request, coverage, path, staged, sources }: RenderedFrom,
-  { media }: Pick<Deps, "media">,
+  { media }: { media: Pick<CutEngine, "version"> },
   signal: AbortSignal,
 ): Promise<Findings> {
   await using stack = new AsyncDisposableStack();

@@ -1,6 +1,6 @@
 import type { MakeLink } from "@camclips/core";
 import { Resource } from "sst";
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** What the stacks link to the function that tells, where CLIP_ACCESS=signed (stacks/delivery.ts). */
 const access = z.object({ url: z.string(), keyPairId: z.string(), privateKey: z.string() });

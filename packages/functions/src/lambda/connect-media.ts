@@ -1,11 +1,11 @@
-import type { MediaEngine } from "@camclips/media";
-import { createMediaEngine } from "@camclips/media/engine";
+import type { CutEngine } from "@camclips/media";
+import { createCutEngine } from "@camclips/media/cut-engine";
 import { engineSettings } from "./engine-settings.ts";
 
 /**
- * The media engine of the render stages.
+ * What cuts clips.
  * @throws Error when its ffmpeg does not run: then the function must take no message, whose clip could only fail.
  */
-export const connectMedia = async (environment: NodeJS.ProcessEnv): Promise<{ media: MediaEngine }> => ({
-  media: createMediaEngine(await engineSettings(environment)),
+export const connectMedia = async (environment: NodeJS.ProcessEnv): Promise<{ media: CutEngine }> => ({
+  media: createCutEngine(await engineSettings(environment)),
 });

@@ -20,7 +20,7 @@ import {
 import { createCameraService } from "@camclips/core/camera-service";
 import { type Lane, readSettings, type Settings, type StageName } from "@camclips/events";
 import { Resource } from "sst";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Deps, Log } from "../runtime/deps.ts";
 import { createOutbox } from "../runtime/outbox.ts";
 import { createScratch, sweepScratch } from "../runtime/scratch.ts";

@@ -22,7 +22,7 @@ import {
   type Status,
   versionOf,
 } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { getEntry, putEntryOnce } from "../runtime/entries.ts";
 import { refusedTerminal, terminal } from "../runtime/terminal.ts";
 

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** From the least to the most grave. */
 export const LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -26,15 +26,15 @@ export interface WantedLines {
 const fields = z.object({
   level: z.string(),
   message: z.string(),
-  timestamp: z.string().optional(),
-  stage: z.string().optional(),
-  service: z.string().optional(),
-  clipId: z.string().optional(),
-  reason: z.string().optional(),
-  why: z.string().optional(),
-  durationMs: z.number().optional(),
-  emitted: z.array(z.string()).optional(),
-  error: z.union([z.string(), z.object({ name: z.string(), message: z.string() })]).optional(),
+  timestamp: z.optional(z.string()),
+  stage: z.optional(z.string()),
+  service: z.optional(z.string()),
+  clipId: z.optional(z.string()),
+  reason: z.optional(z.string()),
+  why: z.optional(z.string()),
+  durationMs: z.optional(z.number()),
+  emitted: z.optional(z.array(z.string())),
+  error: z.optional(z.union([z.string(), z.object({ name: z.string(), message: z.string() })])),
 });
 
 /** What Lambda itself says of every invocation, and of those that end badly. */

@@ -10,7 +10,7 @@ import {
   type SourcesLocated,
   ThumbnailsRendered,
 } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Deps } from "../runtime/deps.ts";
 import { getEntry, putEntryOnce } from "../runtime/entries.ts";
 import { resultUnder } from "../runtime/outbox.ts";
@@ -23,7 +23,7 @@ const maker = z.object({
   /** The SourcesLocated that leads to it. */
   event: z.string(),
   atMs: z.number(),
-  lane: lane.optional(),
+  lane: z.optional(lane),
 });
 export type Maker = z.output<typeof maker>;
 
@@ -41,7 +41,7 @@ export async function makerOf(
   return (await putEntryOnce(records, makerEntry(key, turn), maker, own, { signal })).stored;
 }
 
-const ending = terminal.pick({ cause: true });
+const ending = z.pick(terminal, { cause: true });
 export type Ending = z.output<typeof ending>;
 
 /** What ended a maker's clip; undefined while it is made, or when it never will be. */

@@ -25,14 +25,14 @@ import {
   toEnvelope,
   versionOf,
 } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Deps } from "./deps.ts";
 import { getEntry, putEntryOnce } from "./entries.ts";
 import { type Answer, admit } from "./overload.ts";
 import type { StageMessage, WrapperDeps } from "./process.ts";
 
 /** What a clipId stands for, from its first acceptance on. */
-const claim = z.object({ requestKey: z.string(), deadlineAt: z.iso.datetime(), groupId: z.string().optional() });
+const claim = z.object({ requestKey: z.string(), deadlineAt: z.iso.datetime(), groupId: z.optional(z.string()) });
 
 export type AcceptDeps = WrapperDeps & Pick<Deps, "settings" | "backlog">;
 

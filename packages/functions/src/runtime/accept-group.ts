@@ -9,7 +9,7 @@ import {
   type GroupItem,
   versionOf,
 } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type AcceptDeps, type Answered, acceptClip, invalid, refuse, watchDeadline } from "./accept-clip.ts";
 import { groupItems } from "./complete-group.ts";
 import { getEntry, putEntryOnce } from "./entries.ts";
@@ -18,7 +18,7 @@ import { inParallel } from "./in-parallel.ts";
 /** What earlier versions kept of a groupId, too. */
 const groupClaimed = z.object({ key: z.string() });
 
-const clipClaim = z.object({ groupId: z.string().optional() });
+const clipClaim = z.object({ groupId: z.optional(z.string()) });
 
 const AT_ONCE = 10;
 

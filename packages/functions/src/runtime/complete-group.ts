@@ -9,7 +9,7 @@ import {
   type GroupResult,
   groupStatus,
 } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Deps } from "./deps.ts";
 import { getEntry } from "./entries.ts";
 import { onceAlone } from "./once.ts";
@@ -18,7 +18,7 @@ import { terminal } from "./terminal.ts";
 type Needs = Pick<Deps, "records" | "topic" | "clock" | "log">;
 
 /** What is kept of a group that was taken up. */
-export const groupItems = GroupAccepted.detail.shape.data.pick({ items: true });
+export const groupItems = z.pick(GroupAccepted.detail.shape.data, { items: true });
 
 /**
  * The terminal status that was the last one, as far as its group was told by it, in whose history the group's end lies, and what
@@ -26,8 +26,8 @@ export const groupItems = GroupAccepted.detail.shape.data.pick({ items: true });
  */
 export const toldOfGroup = z.object({
   cause: z.string(),
-  clipId: z.string().optional(),
-  status: groupStatus.optional(),
+  clipId: z.optional(z.string()),
+  status: z.optional(groupStatus),
 });
 
 /** On what somebody looks at a group: an item's terminal status, or an event. */

@@ -1,5 +1,5 @@
 import { type ClipRecords, deliveryEntry } from "@camclips/core";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { putEntryOnce } from "./entries.ts";
 
 /** The receive, by the queue's count, that was the delivery. */

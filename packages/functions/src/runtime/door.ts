@@ -1,6 +1,6 @@
 import { type ClipRecords, type Clock, firstSentMs, requestKey, rerunEntry, terminalEntry } from "@camclips/core";
 import { type AnyEvent, type PipelineStage, pipeline, type Reason } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { getEntry, putEntryOnce } from "./entries.ts";
 import { decided, isCancelled } from "./terminal.ts";
 

@@ -1,8 +1,8 @@
 import type { ClipRecords, ClipStatus, EntryKey } from "@camclips/core";
-import type * as z from "zod";
+import type * as z from "zod/mini";
 
-/** @throws ZodError when the entry is not what was written: someone else's hand. */
-export async function getEntry<S extends z.ZodType>(
+/** @throws $ZodError when the entry is not what was written: someone else's hand. */
+export async function getEntry<S extends z.ZodMiniType>(
   records: Pick<ClipRecords, "get">,
   key: EntryKey,
   schema: S,
@@ -13,7 +13,7 @@ export async function getEntry<S extends z.ZodType>(
 }
 
 /** The conditional write behind every "once": the first value stays. */
-export async function putEntryOnce<S extends z.ZodType>(
+export async function putEntryOnce<S extends z.ZodMiniType>(
   records: Pick<ClipRecords, "putOnce">,
   key: EntryKey,
   schema: S,

@@ -1,7 +1,7 @@
 import { notifiedEntry, RetryLater } from "@camclips/core";
 import { testWorld } from "@camclips/testing/stage-world";
 import { describe, expect, it } from "vitest";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { once, onceAlone } from "./once.ts";
 
 const TOLD = notifiedEntry("clip-1", "x");

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { type EntryKey, RetryLater } from "@camclips/core";
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { Deps } from "./deps.ts";
 import { getEntry, putEntryOnce } from "./entries.ts";
 
@@ -18,7 +18,7 @@ const POLL_MS = 100;
 const REMEMBER_AGAIN_MS = [50, 200, 800, 1600];
 
 /** Runs an effect that may be repeated, unless its entry says that it was done. */
-export async function once<S extends z.ZodType>(
+export async function once<S extends z.ZodMiniType>(
   { records }: Needs,
   key: EntryKey,
   schema: S,
@@ -36,7 +36,7 @@ export async function once<S extends z.ZodType>(
  * @param key of the result.
  * @throws RetryLater while another delivery is at it.
  */
-export async function onceAlone<S extends z.ZodType>(
+export async function onceAlone<S extends z.ZodMiniType>(
   deps: Needs,
   key: EntryKey,
   schema: S,
@@ -61,7 +61,7 @@ export async function onceAlone<S extends z.ZodType>(
 }
 
 /** The effect has happened, so the lease is not given back: another delivery would repeat it at once. */
-async function remember<S extends z.ZodType>(
+async function remember<S extends z.ZodMiniType>(
   { records }: Needs,
   key: EntryKey,
   schema: S,
@@ -78,7 +78,7 @@ async function remember<S extends z.ZodType>(
   return (await putEntryOnce(records, key, schema, result, { signal })).stored;
 }
 
-async function resultOfOther<S extends z.ZodType>(
+async function resultOfOther<S extends z.ZodMiniType>(
   { records, clock }: Needs,
   key: EntryKey,
   schema: S,

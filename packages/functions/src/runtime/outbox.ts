@@ -1,18 +1,18 @@
 import { type ClipRecords, type EntryKey, type EventBus, type Outbox, resultEntry } from "@camclips/core";
 import { type AnyEvent, parseEnvelope, type StageName, stageNamed, toEnvelope } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { getEntry } from "./entries.ts";
 
 /**
  * What a stage emitted for one event is stored in the clip's record before it is published. A crash between the two loses
  * nothing, and a redelivery publishes the same events with the same ids.
  */
-const result = z.object({ events: z.array(z.unknown().transform(parseEnvelope)) });
+const result = z.object({ events: z.array(z.pipe(z.unknown(), z.transform(parseEnvelope))) });
 
 /** A result as it is stored. */
 export const resultOf = (events: readonly AnyEvent[]) => ({ events: events.map(toEnvelope) });
 
-/** @throws ZodError when it is no stored result. */
+/** @throws $ZodError when it is no stored result. */
 export const eventsOf = (stored: unknown): readonly AnyEvent[] => result.parse(stored).events;
 
 /** The outbox where storing and publishing are two services, and the message belongs to a third. */

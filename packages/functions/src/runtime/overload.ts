@@ -1,7 +1,7 @@
 import { claimEntry, failureEntry, requestKey } from "@camclips/core";
 import { retryAfterSeconds } from "@camclips/core/admission";
 import { type AnswerableRequest, type ClipRequest, derivedId, type Lane, type Reason } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Deps } from "./deps.ts";
 import { getEntry, putEntryOnce } from "./entries.ts";
 import type { StageMessage } from "./process.ts";
@@ -15,7 +15,7 @@ export interface Answer {
   retryAfterSeconds?: number;
 }
 
-const refusal = z.object({ retryAfterSeconds: z.int().positive() });
+const refusal = z.object({ retryAfterSeconds: z.int().check(z.positive()) });
 
 export type Admission = { lane: Lane | undefined } | { refused: { request: AnswerableRequest; answer: Answer } };
 

@@ -1,15 +1,15 @@
 import { CameraServiceError, type Refusal, refusedMetadata } from "@camclips/core";
 import { type ClipFailed, ClipPublished, type ClipRejected, type EventOf, followingId } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Deps } from "./deps.ts";
 
 /** The one terminal status of a request: whoever claims it first decides, everyone else delivers the same. */
-export const terminal = ClipPublished.detail.shape.data.omit({ notified: true, putRefused: true }).extend({
+export const terminal = z.extend(z.omit(ClipPublished.detail.shape.data, { notified: true, putRefused: true }), {
   cause: z.string(),
   /** Of the ClipPublished that ends it, whoever publishes that. */
   eventId: z.string(),
   /** The camera service keeps one status per clipId, and that is the first clip's. */
-  conflict: z.boolean().default(false),
+  conflict: z._default(z.boolean(), false),
 });
 export type TerminalRecord = z.output<typeof terminal>;
 

@@ -3,7 +3,7 @@ import { asEarly, mayComeEarly } from "@camclips/core/early-attempt";
 import { decideByList, searchRange } from "@camclips/core/footage";
 import type { WaitingClip } from "@camclips/core/waiting-clip";
 import type { ClipRequest } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type AcceptDeps, acceptClip, wasAccepted } from "./accept-clip.ts";
 import type { Deps } from "./deps.ts";
 import { getEntry, putEntryOnce } from "./entries.ts";

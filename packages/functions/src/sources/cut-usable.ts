@@ -1,11 +1,11 @@
 import { brokenMessage } from "@camclips/core";
 import { type AnyFact, ClipRejected, type ClipRequest, type Coverage, type Gap } from "@camclips/events";
-import { NoFrameError, type RenderReport } from "@camclips/media";
+import { type CutEngine, NoFrameError, type RenderReport } from "@camclips/media";
 import { CorruptSourceError } from "@camclips/mp4";
 import type { Deps } from "../runtime/deps.ts";
 import type { UsableSources } from "./open-staged.ts";
 
-type Needs = Pick<Deps, "media" | "settings" | "onProgress">;
+type Needs = Pick<Deps, "settings" | "onProgress"> & { media: CutEngine };
 
 /** What a clip is rendered out of, and the camera's name where it is known. */
 export interface Renderable extends UsableSources {

@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
-import type { RenderSource } from "@camclips/media";
+import type { CutEngine, RenderSource } from "@camclips/media";
 import { CorruptSourceError, FOREIGN_HEAD_BYTES, fileSource, foreignContainer, readTimeline } from "@camclips/mp4";
-import type { Deps } from "../runtime/deps.ts";
 import { LATER_SECONDS } from "./open-sliced.ts";
 import { timelineOrigin } from "./timeline-origin.ts";
 
@@ -20,7 +19,7 @@ const MAX_COPIED_BYTES = 1.5 * 1024 ** 3;
 export async function openCopied(
   source: RenderSource,
   bytes: number,
-  { media }: Pick<Deps, "media">,
+  { media }: { media: CutEngine },
   options: { scratch: string; signal: AbortSignal },
 ): Promise<RenderSource | undefined> {
   if (bytes > MAX_COPIED_BYTES) {

@@ -1,8 +1,7 @@
 import { rm } from "node:fs/promises";
 import type { Container } from "@camclips/containers";
-import type { RenderSource } from "@camclips/media";
+import type { CutEngine, RenderSource } from "@camclips/media";
 import { fileSource, readTimeline } from "@camclips/mp4";
-import type { Deps } from "../runtime/deps.ts";
 
 /** More than what a transport stream's times are read as being before 0, when they begin again soon. */
 export const LATER_SECONDS = 120;
@@ -13,7 +12,7 @@ const WRAP_MS = (2 ** 33 / 90_000) * 1000;
 export async function openSliced(
   source: RenderSource,
   container: Container,
-  { media }: Pick<Deps, "media">,
+  { media }: { media: CutEngine },
   options: { scratch: string; signal: AbortSignal },
 ): Promise<RenderSource> {
   const path = `${source.path}.unwrapped`;

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { Gap, StagedSource } from "@camclips/events";
-import type { RenderSource } from "@camclips/media";
+import type { CutEngine, RenderSource } from "@camclips/media";
 import { CorruptSourceError } from "@camclips/mp4";
 import type { Deps } from "../runtime/deps.ts";
 import { downloadFile } from "../runtime/files.ts";
 import { openCopied } from "./open-copied.ts";
 import { openSliced } from "./open-sliced.ts";
 
-type Needs = Pick<Deps, "work" | "media">;
+type Needs = Pick<Deps, "work"> & { media: CutEngine };
 
 /** The sources that can be cut, and what is missing for want of the others. */
 export interface UsableSources {

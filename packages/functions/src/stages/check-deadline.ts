@@ -1,6 +1,6 @@
 import { eventEntry, requestKey, terminalEntry } from "@camclips/core";
 import { ClipFailed, ClipRejected, GroupAccepted, RequestAccepted } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { lambdaHandler } from "../lambda/handler.ts";
 import { isEnded } from "../runtime/complete-group.ts";
 import type { Deps } from "../runtime/deps.ts";

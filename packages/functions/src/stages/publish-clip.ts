@@ -19,7 +19,7 @@ import {
   GroupAccepted,
   ThumbnailsRendered,
 } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { lambdaHandler } from "../lambda/handler.ts";
 import { wakeWaiting } from "../reuse/waiting.ts";
 import { completeGroup, openOlder } from "../runtime/complete-group.ts";
@@ -55,7 +55,7 @@ type Terminal = EventOf<typeof ThumbnailsRendered | typeof ClipRejected | typeof
 /** The request that a clipId was first accepted for (accept-request). */
 const claimant = z.object({ requestKey: z.string() });
 
-const delivered = z.object({ refused: z.string().optional() });
+const delivered = z.object({ refused: z.optional(z.string()) });
 
 /**
  * Tells the terminal status to the camera service (PUT) and to the topic (SNS). The two succeed and fail independently,

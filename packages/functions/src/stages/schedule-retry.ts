@@ -9,6 +9,7 @@ import {
   writeRequest,
 } from "@camclips/core";
 import { type ClipRequest, SourcesPending } from "@camclips/events";
+import * as z from "zod/mini";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { getEntry } from "../runtime/entries.ts";
@@ -18,7 +19,7 @@ import { isCancelled, tellCameraService, terminal } from "../runtime/terminal.ts
 type Needs = Pick<Deps, "records" | "scheduler" | "cameras" | "settings" | "destinationBucket" | "clock" | "log">;
 
 /** As much of a terminal status as is told to the camera service. */
-const told = terminal.pick({ status: true, clipMetadata: true });
+const told = z.pick(terminal, { status: true, clipMetadata: true });
 
 /** Has the request sent again later, and tells the camera service that the clip is pending. */
 export const scheduleRetry = defineStage(

@@ -3,7 +3,7 @@ import { isNewsFor, startsAround } from "@camclips/core/early-attempt";
 import { recordingObjects } from "@camclips/core/recording-object";
 import type { WaitingClip } from "@camclips/core/waiting-clip";
 import { stageNamed } from "@camclips/events";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { lambdaHandler } from "../lambda/handler.ts";
 import { inParallel } from "../runtime/in-parallel.ts";
 import type { StageHandler } from "../runtime/process.ts";

@@ -1,5 +1,6 @@
-import { id, settingsSchema } from "@camclips/events";
+import { id, settingsSchema, withoutEmpty } from "@camclips/events";
 import * as z from "zod";
+import { pick, refine } from "zod/mini";
 import { createLayout, namesCameras } from "../layout/recordings-layout.ts";
 import { isZone } from "../layout/wall-clock.ts";
 
@@ -35,7 +36,7 @@ const root = z.strictObject({
 /** The first segments of other addresses below /cameras. */
 const RESERVED = ["recording", "clips"];
 
-const cameraId = id.refine((name) => !RESERVED.includes(name), `must not be one of ${RESERVED.join(", ")}`);
+const cameraId = id.check(refine((name) => !RESERVED.includes(name), `must not be one of ${RESERVED.join(", ")}`));
 
 const camera = z.strictObject({
   title: z.string().min(1).max(100).optional().describe("What people call it"),
@@ -98,7 +99,7 @@ const settings = z
     ),
   )
   .superRefine((values, context) => {
-    const read = settingsSchema.pick(tunable).safeParse(values);
+    const read = pick(settingsSchema, tunable).safeParse(withoutEmpty(values));
     for (const { path, message } of read.error?.issues ?? []) context.addIssue({ code: "custom", path, message });
   })
   .describe("Settings of the pipeline, as in the README");

@@ -15,7 +15,7 @@ const deadWork = z
     function: z.string(),
     clipId: z.string().nullable(),
     message: z.string().openapi({ description: "An event of the catalogue, `request`, or `unreadable`" }),
-    reason: reason.nullable(),
+    reason: z.enum(reason.options).nullable(),
     error: z.string().nullable(),
     sentAt: z.string(),
     ageMs: z.number(),

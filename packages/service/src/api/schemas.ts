@@ -1,6 +1,7 @@
 import { clipState } from "@camclips/core";
-import { choices, gapCause, groupId, groupStatus, id, MOST_ITEMS } from "@camclips/events";
+import { gapCause, groupStatus, MOST_ITEMS } from "@camclips/events";
 import { z } from "@hono/zod-openapi";
+import { groupId, id, requestChoices } from "./of-events.ts";
 
 /** What the API takes and answers. Instants in answers are epoch milliseconds; requests may also say ISO 8601. */
 
@@ -29,7 +30,7 @@ export const clipRequest = z
     end: instant.openapi({ description: "The first instant that is not in the clip" }),
     clipId: id.optional().openapi({ description: "Default: made of camera and start" }),
     title: z.string().trim().min(1).max(200).optional(),
-    ...choices,
+    ...requestChoices,
   })
   .refine(({ start, end }) => end > start, { path: ["end"], message: "must be after start" })
   .openapi("ClipRequest");
@@ -133,7 +134,9 @@ export const coverage = z
         growing: z.literal(true).optional(),
       }),
     ),
-    gaps: z.array(z.object({ start: z.number(), end: z.number(), cause: gapCause, message: z.string().optional() })),
+    gaps: z.array(
+      z.object({ start: z.number(), end: z.number(), cause: z.enum(gapCause.options), message: z.string().optional() }),
+    ),
     overlaps: z
       .array(z.object({ start: z.number(), end: z.number(), files: z.array(z.string()) }))
       .optional()

@@ -1,0 +1,65 @@
+import { mkdtempDisposable } from "node:fs/promises";
+import { join } from "node:path";
+import { addClockTrack } from "./clock/add-clock-track.ts";
+import { clockLayout } from "./clock/burned/layout.ts";
+import { type NotCut, renderCut } from "./cut/render-cut.ts";
+import { pictureOf, prepareJob, renderExact } from "./exact/render-exact.ts";
+import { ffmpegVersion } from "./ffmpeg/find/check-ffmpeg.ts";
+import type { EngineSettings } from "./ffmpeg/settings.ts";
+import type { ClockLabel, CutEngine, RenderJob, RenderOptions, RenderReport } from "./media-engine.ts";
+import { unwrap } from "./unwrap.ts";
+
+/** What cuts clips, without what makes pictures of them: a function that does no more starts sooner. */
+export function createCutEngine(settings: EngineSettings): CutEngine {
+  return {
+    version: () => ffmpegVersion(settings.ffmpeg),
+    async renderClip(job, options) {
+      await using folder = await mkdtempDisposable(join(options.scratch, "render-"));
+      const own = { ...options, scratch: folder.path };
+      const report = await renderClip(job, settings, own);
+      if (!job.clock || report.clockBurned) return report;
+      return await addClockTrack(job, job.clock, report, own);
+    },
+    unwrap: (input, output, options) => unwrap(input, output, settings, options),
+  };
+}
+
+/** Copied frames are not decoded, and would be published as they are. */
+async function cutOf(job: RenderJob, settings: EngineSettings, options: RenderOptions): Promise<RenderReport | NotCut> {
+  if (job.sources.some(({ lacksPackets }) => lacksPackets))
+    return { notCut: "packets of a recording were lost, and with them parts of frames" };
+  return renderCut(job, settings, options);
+}
+
+async function renderClip(job: RenderJob, settings: EngineSettings, options: RenderOptions): Promise<RenderReport> {
+  if (job.clock?.way === "burned") return renderBurned(job, job.clock, settings, options);
+  const cut = job.precision === "exact" ? undefined : await cutOf(job, settings, options);
+  if (cut !== undefined && !("notCut" in cut)) return cut;
+  const { ffmpeg, timeLimitMs } = settings;
+  const prepared = await prepareJob(job, { ffmpeg, timeLimitMs, signal: options.signal });
+  const why = cut === undefined ? ", as asked" : `: ${cut.notCut}`;
+  return renderExact(prepared, settings, options, `all frames were re-encoded${why}`);
+}
+
+/** Where the pictures are too small for a clock, it is told as text. */
+async function renderBurned(
+  job: RenderJob,
+  label: ClockLabel,
+  settings: EngineSettings,
+  options: RenderOptions,
+): Promise<RenderReport> {
+  const { ffmpeg, timeLimitMs } = settings;
+  const prepared = await prepareJob(job, { ffmpeg, timeLimitMs, signal: options.signal });
+  const picture = pictureOf(prepared);
+  const clock = clockLayout(label, picture);
+  if (clock) {
+    const why = "all frames were re-encoded: the clock is drawn into them";
+    return { ...(await renderExact({ ...prepared, clock }, settings, options, why)), clockBurned: true };
+  }
+  const report = await renderClip({ ...job, clock: { ...label, way: "track" } }, settings, options);
+  const size = `${picture.width}x${picture.height}`;
+  return {
+    ...report,
+    why: `${report.why}; pictures of ${size} are too small for a clock, which is told as text instead`,
+  };
+}
