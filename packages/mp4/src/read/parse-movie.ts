@@ -47,11 +47,13 @@ function positive(timescale: number, type: string): number {
 }
 
 /**
- * Tracks that are neither video nor audio (metadata, timecodes) are left out: no stage uses them. So is an audio track whose
+ * Tracks that are neither video nor audio (metadata, timecodes, nothing at all) are left out: no stage uses them. So is an audio track whose
  * boxes are broken: the clip is silent there, which is better than no clip of intact video.
  */
 function readTrack(trak: Box, movieTimescale: number, budget: SampleBudget): Track | undefined {
-  const hdlr = readFullBox("hdlr", requireBody(trak.body, "mdia", "hdlr")).fields;
+  const body = findBody(trak.body, "mdia", "hdlr");
+  if (!body) return undefined;
+  const hdlr = readFullBox("hdlr", body).fields;
   hdlr.skip(4);
   const handler = hdlr.ascii(4);
   if (handler === "vide") return readMediaTrack(trak, handler, movieTimescale, budget);

@@ -75,18 +75,28 @@ function readCompactSizes(stz2: Box, budget: SampleBudget): SampleTable {
   return table;
 }
 
+/** Larger differences of decode times are negative ones, with which some writers take back what came too late; ffmpeg's limit, too. */
+const LARGEST_DELTA = 2 ** 32 - 480_000;
+
+/** Where the box times too few samples, its last difference goes on. */
 function readTimes(stts: Box, table: SampleTable): void {
   const { fields } = readFullBox("stts", stts.body);
-  let [sample, dts] = [0, 0];
-  for (let entries = fields.count(8); entries > 0; entries--) {
-    const end = Math.min(table.count, sample + fields.u32());
-    const delta = fields.u32();
-    for (; sample < end; sample++, dts += delta) {
-      table.dts[sample] = dts;
-      table.duration[sample] = delta;
+  let [sample, due, delta] = [0, 0, 0];
+  const entries = fields.count(8);
+  for (let entry = 0; entry < entries; entry++) {
+    const count = fields.u32();
+    const said = fields.u32();
+    delta = said > LARGEST_DELTA ? said - 2 ** 32 : said;
+    const end = entry === entries - 1 ? table.count : Math.min(table.count, sample + count);
+    for (; sample < end; sample++, due += delta) {
+      const before = table.dts[sample - 1] ?? 0;
+      const usual = table.duration[sample - 1] ?? 0;
+      table.dts[sample] = due < before ? before + 1 : due;
+      if (sample > 0) table.duration[sample - 1] = (table.dts[sample] ?? 0) - before;
+      table.duration[sample] = delta < 0 ? usual : delta;
     }
   }
-  if (sample < table.count) throw new MalformedBoxError(`stts box times ${sample} of ${table.count} samples`);
+  if (sample < table.count) throw new MalformedBoxError("stts box times no sample");
 }
 
 function readCompositionOffsets(ctts: Box | undefined, table: SampleTable): void {
