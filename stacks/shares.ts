@@ -1,5 +1,5 @@
 /// <reference path="../.sst/platform/config.d.ts" />
-import { type Reason, reason, status } from "@camclips/events";
+import { type Reason, reason, terminalStatus } from "@camclips/events";
 import { serviceName } from "./names.ts";
 
 type Query = aws.types.input.cloudwatch.MetricAlarmMetricQuery;
@@ -49,7 +49,7 @@ export function refusedShares(): { reason: Reason; percent: number; queries: Que
  * An alarm cannot search for metrics, so every terminal status is a query of its own.
  */
 export function unfinishedShare(): aws.types.input.cloudwatch.MetricAlarmMetricQuery[] {
-  const terminal = status.exclude(["CLIP_PENDING"]).options;
+  const terminal = terminalStatus.options;
   const metric = (metricName: string, dimensions: Record<string, string> = {}) =>
     sum(metricName, dimensions, SIX_HOURS);
   return [
