@@ -9,6 +9,7 @@ import {
   memorySource,
   nalUnits,
   onlyDescription,
+  presentationSeconds,
   withLengths,
 } from "@camclips/mp4";
 import { type CopySegment, type CutPlan, type CutSource, copiedSamples } from "./cut-plan.ts";
@@ -52,6 +53,17 @@ export async function changedKeyframes(plan: CutPlan, sources: readonly CutSourc
     changed.set(segment, own);
   }
   return changed;
+}
+
+/** Where copied frames of HEVC come behind others, seconds in the clip. */
+export function hevcJoins(plan: CutPlan, sources: readonly CutSource[]): number[] {
+  if (plan.encoder.codec !== "hevc") return [];
+  return plan.segments.slice(1).flatMap((segment) => {
+    const source = segment.kind === "copy" ? sources[segment.source] : undefined;
+    const video = source && firstTrack(source.movie, "vide");
+    if (segment.kind !== "copy" || !video) return [];
+    return [presentationSeconds(video, segment.first) + segment.offsetSeconds];
+  });
 }
 
 /** Where parameter sets go, which is behind a delimiter; `undefined` where the sample has them. */

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileSource, firstTrack, hevcNalType, nalUnits, presentationSeconds, readMovie } from "@camclips/mp4";
 import { testFfmpeg } from "@camclips/testing/ffmpeg";
@@ -7,9 +7,11 @@ import { mutantFfmpeg, PICTURE_MISTAKES, type PictureMistake } from "@camclips/t
 import { codesOf, jobOf, Workshop } from "@camclips/testing/media/workshop";
 import { afterAll, describe, expect, it } from "vitest";
 import { createMediaEngine } from "../engine.ts";
+import { VerificationError } from "../errors.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import type { RenderJob } from "../media-engine.ts";
 import { type Camera, type CameraOptions, makeCamera, type Recording, readFrameCodes } from "../synthetic/index.ts";
+import { verifyClip } from "../verify/verify.ts";
 import { sameInClip } from "./hevc-keyframes.ts";
 
 const startMs = Date.UTC(2018, 9, 31, 2, 52, 0, 51);
@@ -118,6 +120,28 @@ describe.concurrent("a clip of copied HEVC has every frame of its range and no o
 });
 
 describe.concurrent("a clip of copied HEVC", () => {
+  it("is not kept where frames at a join do not decode", async () => {
+    const made = await camera("a join to break", { audio: false });
+    const { report, path } = await shop.render(
+      jobOf(made.recordings, startMs + 1000, startMs + 6000, { precision: "smart", codec: "source" }),
+    );
+    const { width, height } = report;
+    const frameSeconds = Array.from({ length: 125 }, (_, i) => i / 25);
+    const clip = { path, frameSeconds, width, height, audio: false, joinSeconds: [3] };
+    const ways = { ffmpeg: testFfmpeg, timeLimitMs: 60_000, scratch: await shop.folder };
+    await verifyClip(clip, ways);
+    await using file = await fileSource(path);
+    const video = firstTrack(await readMovie(file, path), "vide");
+    const broken = await readFile(path);
+    // The second recording's keyframe as a frame that needs others, and that may be left out.
+    const [offset, size] = [video?.samples.offset[75] ?? 0, video?.samples.size[75] ?? 0];
+    for (const { bytes } of nalUnits(broken.subarray(offset, offset + size)))
+      if (hevcNalType(bytes) < 32) bytes[0] = ((bytes[0] ?? 0) & 0x81) | (9 << 1);
+    await writeFile(path, broken);
+    await expect(verifyClip({ ...clip, joinSeconds: [] }, ways)).resolves.toMatchObject({ missing: [] });
+    await expect(verifyClip(clip, ways)).rejects.toThrow(VerificationError);
+  });
+
   it("shows the right frames from each of its keyframes on", async () => {
     const made = await camera("open GOPs for seeking", { bFrames: 3, openGop: true, fps: 30, gop: 30 });
     const { path, frames } = await expectCut(made, startMs + 1730, startMs + 6210);

@@ -19,6 +19,7 @@ import { encodedPictures } from "../verify/planned-pictures.ts";
 import { verifyClip } from "../verify/verify.ts";
 import { verifyAudio } from "../verify/verify-audio.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
+import { hevcJoins } from "./hevc-keyframes.ts";
 import { findEntries, findStart, hasIntraRefresh } from "./idr.ts";
 import { muxClip, openSources } from "./mux-clip.ts";
 import { encodeSegments, partArguments } from "./part-arguments.ts";
@@ -153,7 +154,7 @@ async function audioWay(
 }
 
 async function readBack(
-  { job, probes, timeline, plan }: PreparedCut,
+  { job, sources, probes, timeline, plan }: PreparedCut,
   bytes: number,
   settings: EngineSettings,
   options: RenderOptions,
@@ -170,7 +171,8 @@ async function readBack(
     planned: encodedPictures(plan),
     shown: await readLists(encodeSegments(plan).length, options.scratch),
   };
-  const clip = { path: job.output, frameSeconds, width, height, audio, pictures };
+  const joinSeconds = hevcJoins(plan, sources);
+  const clip = { path: job.output, frameSeconds, width, height, audio, pictures, joinSeconds };
   const { missing, probe, durationMs } = await verifyClip(clip, ways);
   if (missing.length > 0)
     throw new VerificationError(`the clip lacks ${missing.length} of ${frameSeconds.length} frames`);

@@ -28,6 +28,8 @@ export interface ExpectedClip {
   width: number;
   height: number;
   audio: boolean;
+  /** Where copied frames that say more than their recording's come behind others: those around are decoded, too. */
+  joinSeconds?: readonly number[];
   /** Frames that were encoded, and what the sources show around them. Frames that turn out to be missing are not compared. */
   pictures?: {
     planned: readonly PlannedPicture[];
@@ -55,7 +57,7 @@ type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs"> & { scratch: st
  * @throws VerificationError when anything else is not as expected.
  */
 export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<VerifiedClip> {
-  const { probe, durationMs, lastEntrySeconds } = await probeClip(expected.path, ways.signal);
+  const { probe, durationMs, ...entries } = await probeClip(expected, ways.signal);
   const { video, audio } = probe;
   if (video.width !== expected.width || video.height !== expected.height) {
     const sizes = `${video.width}x${video.height} instead of ${expected.width}x${expected.height}`;
@@ -65,16 +67,29 @@ export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<Ve
     throw new VerificationError(expected.audio ? "the clip has no audio" : "the clip has audio that was not planned");
   }
   const missing = missingFrames(expected.frameSeconds, video.times);
-  await checkPictures(expected, { times: video.times, lastEntrySeconds, missing }, ways);
+  await checkPictures(expected, { times: video.times, ...entries, missing }, ways);
   return { probe, durationMs, missing };
 }
 
-interface ProbedClip extends Pick<VerifiedClip, "probe" | "durationMs"> {
+interface Entries {
   lastEntrySeconds: number;
+  /** Frames around joins, by their index, and where decoding has to start for them. */
+  joinEntries: ReadonlyMap<number, number>;
 }
 
+/** So many frames before and behind a join are decoded: decoders leave some out where it is broken. */
+const BEFORE_JOIN = 2;
+const BEHIND_JOIN = 4;
+/** A clip out of hundreds of files is not decoded at each of its joins. */
+const MOST_JOINS = 6;
+
+type ProbedClip = Pick<VerifiedClip, "probe" | "durationMs"> & Entries;
+
 /** Reads the clip's own index and samples; whether ffmpeg reads the file alike shows when it decodes both ends. */
-async function probeClip(path: string, signal?: AbortSignal): Promise<ProbedClip> {
+async function probeClip(
+  { path, joinSeconds = [] }: ExpectedClip,
+  signal: AbortSignal | undefined,
+): Promise<ProbedClip> {
   try {
     await using file = await fileSource(path);
     const movie = await readMovie(file, path, signal);
@@ -91,7 +106,16 @@ async function probeClip(path: string, signal?: AbortSignal): Promise<ProbedClip
     // With reordered frames, the last sample's duration is not that of the frame that is shown last: the edit list tells.
     const edited = Number.isFinite(video.edit.to) ? video.edit.to / video.timescale : undefined;
     const durationMs = Math.round((edited ?? presentedRange(video)?.endSeconds ?? 0) * 1000);
-    return { probe, durationMs, lastEntrySeconds: presentationSeconds(video, last) };
+    const joinEntries = new Map<number, number>();
+    const { times } = probe.video;
+    for (const seconds of joinSeconds.slice(0, MOST_JOINS)) {
+      const join = times.findIndex((time) => isSame(time, seconds));
+      const first = Math.max(0, join - BEFORE_JOIN);
+      const entry = await findEntryFor(file, video, shownAt(video, times[first] ?? 0) ?? 0);
+      for (let i = first; i < Math.min(times.length, join + BEHIND_JOIN); i++)
+        joinEntries.set(i, joinEntries.get(i) ?? presentationSeconds(video, entry));
+    }
+    return { probe, durationMs, lastEntrySeconds: presentationSeconds(video, last), joinEntries };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof VerificationError) throw error;
@@ -129,7 +153,7 @@ export function missingFrames(expected: readonly number[], actual: readonly numb
 
 async function checkPictures(
   { path, frameSeconds, pictures, width, height }: ExpectedClip,
-  { times, lastEntrySeconds, missing }: { times: readonly number[]; lastEntrySeconds: number; missing: number[] },
+  { times, missing, ...entries }: { times: readonly number[]; missing: number[] } & Entries,
   ways: Ways,
 ): Promise<void> {
   const lost = new Set(missing.map((index) => frameSeconds[index]));
@@ -137,7 +161,7 @@ async function checkPictures(
   const clock = pictures?.clock;
   const encoded = clock ? Float64Array.from(times) : Float64Array.from(planned, ({ seconds }) => seconds).sort();
   const look = clock && clockLook(clock, times);
-  const decoded = await decodeClip(path, windowsOf(times, encoded, lastEntrySeconds), ways, look);
+  const decoded = await decodeClip(path, windowsOf(times, encoded, entries), ways, look);
   for (const [which, end] of [
     ["first", times[0]],
     ["last", times.at(-1)],
@@ -146,6 +170,11 @@ async function checkPictures(
       throw new VerificationError(`the clip's ${which} frame cannot be decoded`);
     }
   }
+  for (const index of entries.joinEntries.keys()) {
+    const seconds = times[index] ?? Number.NaN;
+    if (!decoded.some((frame) => isSame(frame.seconds, seconds)))
+      throw new VerificationError(`the clip's frame at ${seconds.toFixed(3)} s, at a join, cannot be decoded`);
+  }
   if (!pictures) return;
   const { shown } = pictures;
   if (!clock) return comparePictures(planned, decoded, shown);
@@ -153,17 +182,23 @@ async function checkPictures(
   comparePictures(planned, beside(decoded), shown.map(beside));
 }
 
-/** What is decoded of a clip: the frames that were encoded, which start with a keyframe, and the first and the last frame. */
-function windowsOf(times: readonly number[], encoded: Float64Array, lastEntrySeconds: number): ClipWindow[] {
+/** What is decoded of a clip: the frames that were encoded, which start with a keyframe, those at joins, and the first and the last frame. */
+function windowsOf(
+  times: readonly number[],
+  encoded: Float64Array,
+  { lastEntrySeconds, joinEntries }: Entries,
+): ClipWindow[] {
   let next = 0;
   const isEncoded = (time: number) => {
     while ((encoded[next] ?? Number.POSITIVE_INFINITY) < time - TIME_TOLERANCE_SECONDS) next++;
     return isSame(encoded[next], time);
   };
   const encodedAt = new Set(times.flatMap((time, i) => (isEncoded(time) ? [i] : [])));
-  const wanted = times.flatMap((_, i) => (encodedAt.has(i) || i === 0 || i === times.length - 1 ? [i] : []));
+  const isWanted = (i: number) => encodedAt.has(i) || joinEntries.has(i) || i === 0 || i === times.length - 1;
+  const wanted = times.flatMap((_, i) => (isWanted(i) ? [i] : []));
+  const entryOf = (i: number) => (encodedAt.has(i) ? times[i] : (joinEntries.get(i) ?? lastEntrySeconds));
   return stretches(wanted).map(([first, last]) => ({
-    entrySeconds: first === 0 ? undefined : encodedAt.has(first) ? times[first] : lastEntrySeconds,
+    entrySeconds: first === 0 ? undefined : entryOf(first),
     inSeconds: (times[first] ?? 0) - TIME_TOLERANCE_SECONDS,
     outSeconds: (times[last] ?? 0) + TIME_TOLERANCE_SECONDS,
   }));

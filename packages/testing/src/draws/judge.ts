@@ -119,12 +119,13 @@ function hasGap({ fromMs, toMs, intervalMs }: Judged, expected: Expected): boole
 }
 
 /** What a clip shows, but for what fills the gaps that it tells: black, or the frame before once more. */
-function withoutFill({ gapPolicy, frames, told, fromMs }: Judged): readonly DecodedFrame[] {
+function withoutFill({ gapPolicy, frames, told, fromMs, intervalMs }: Judged): readonly DecodedFrame[] {
   if (!told.coverage || !["FILL_WITH_BLACK", "HOLD_LAST_FRAME"].includes(gapPolicy)) return frames;
   const { gaps, startErrorMs } = told.coverage;
   return frames.filter(({ code, seconds }, i) => {
     const wallMs = fromMs + startErrorMs + seconds * 1000;
-    const isFilled = gaps.some(({ start, end }) => wallMs > start - ROUNDING_MS && wallMs < end - ROUNDING_MS);
+    // What fills a gap begins an interval behind the last frame, which may have stood a little longer.
+    const isFilled = gaps.some(({ start, end }) => wallMs > start - 2 * intervalMs && wallMs < end - ROUNDING_MS);
     return !isFilled || (code !== null && code !== frames[i - 1]?.code);
   });
 }
