@@ -38,7 +38,8 @@ export function createStoredBus({ file, clock, queueOf, onEvent }: BusOptions): 
       async publish({ messageId, under, events }, signal) {
         signal?.throwIfAborted();
         const { first, published } = await file.write((transaction) => {
-          const first = under ? eventsOf(putEntryIn(transaction, under, resultOf(events), clock).stored) : events;
+          const before = under && putEntryIn(transaction, under, resultOf(events), clock);
+          const first = before && !before.ours ? eventsOf(before.stored) : events;
           deleteMessage(transaction, Number(messageId));
           return { first, published: enqueue(transaction, first) };
         });

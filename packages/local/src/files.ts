@@ -21,7 +21,7 @@ export async function sweepUnfinished(root: string): Promise<void> {
 }
 
 /** Runs `make`, which creates a file in `folder`; the folder is made when it turns out to be missing. */
-async function inFolder<T>(folder: string, make: () => Promise<T>): Promise<T> {
+export async function inFolder<T>(folder: string, make: () => Promise<T>): Promise<T> {
   try {
     return await make();
   } catch (error) {

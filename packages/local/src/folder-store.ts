@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { ObjectChangedError, type ObjectStore, type PutOptions } from "@camclips/core";
 import { RangedObject } from "@camclips/core/ranged-object";
 import {
+  inFolder,
   isCode,
   linkOrCopy,
   readIfThere,
@@ -104,9 +105,9 @@ export function createFolderStore(root: string): ObjectStore {
       pathOf(key);
       await sweep();
       const temporary = temporaryFor(base);
-      await mkdir(dirname(temporary), { recursive: true });
       return discarding(temporary, async () => {
-        if (options.file) await linkOrCopy(options.file, temporary);
+        const { file } = options;
+        if (file) await inFolder(dirname(temporary), () => linkOrCopy(file, temporary));
         else await writeBody(temporary, openBody(), options.signal);
         const size = (await versionOf(temporary))?.bytes;
         if (size !== bytes) throw new Error(`${key}: ${size} bytes came, ${bytes} were promised`);
@@ -148,7 +149,7 @@ export function createFolderStore(root: string): ObjectStore {
 
 async function writeBody(path: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
   // Opened first: a stream that fails while it opens its file would make it after it was removed.
-  const file = await open(path, "w");
+  const file = await inFolder(dirname(path), () => open(path, "w"));
   await pipeline(body, file.createWriteStream(), { signal });
 }
 

@@ -24,8 +24,9 @@ export async function sha256Of(
   encoding: "hex" | "base64url" = "hex",
 ): Promise<string> {
   const hash = createHash("sha256");
-  const block = Buffer.allocUnsafe(READ_BYTES);
   await using file = await open(path);
+  const { size } = await file.stat();
+  const block = Buffer.allocUnsafe(Math.min(READ_BYTES, Math.max(1, size)));
   for (;;) {
     signal.throwIfAborted();
     const { bytesRead } = await file.read(block);

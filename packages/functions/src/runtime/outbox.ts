@@ -19,7 +19,8 @@ export const eventsOf = (stored: unknown): readonly AnyEvent[] => result.parse(s
 export function createOutbox({ records, bus }: { records: ClipRecords; bus: EventBus }): Outbox {
   return {
     async publish({ under, events }, signal) {
-      const published = under ? eventsOf((await records.putOnce(under, resultOf(events), { signal })).stored) : events;
+      const before = under && (await records.putOnce(under, resultOf(events), { signal }));
+      const published = before && !before.ours ? eventsOf(before.stored) : events;
       await bus.publish(published, signal);
       return published;
     },

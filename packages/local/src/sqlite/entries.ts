@@ -11,14 +11,16 @@ export function putEntryIn(
   value: unknown,
   { now }: Clock,
 ): StoredOnce {
+  const body = JSON.stringify(value);
   const written = transaction.run(
     `INSERT INTO entries (clip_id, name, body, expires_ms) VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET body = excluded.body, holder = NULL, expires_ms = excluded.expires_ms
      WHERE body IS NULL`,
-    ...[clipId, name, JSON.stringify(value), now() + KEPT_MS],
+    ...[clipId, name, body, now() + KEPT_MS],
   );
+  if (written > 0) return { stored: JSON.parse(body), ours: true };
   const stored = transaction.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name);
-  return { stored: bodyOf(stored), ours: written > 0 };
+  return { stored: bodyOf(stored), ours: false };
 }
 
 export function bodyOf(row: Row | undefined): unknown {
