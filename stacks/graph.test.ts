@@ -253,7 +253,8 @@ describe("the stacks", () => {
       "detail-type": ["Object Created"],
       detail: { bucket: { name: ["recordings"] }, object: { key: [{ prefix: "archive/" }] } },
     });
-    expect(patternOf("personal woken by new recordings").detail.object.key).toContainEqual({ suffix: ".m4s" });
+    for (const suffix of [".m4s", ".MP4"])
+      expect(patternOf("personal woken by new recordings").detail.object.key).toContainEqual({ suffix });
   });
 
   it("send alarms to the topic that the environment names", () => {
