@@ -44,10 +44,14 @@ export function audioSlots({ pieces }: Pick<Timeline, "pieces">, probes: readonl
   });
 }
 
-/** When a piece's source is heard, where its timeline goes on beyond the piece, too; seconds in the clip. */
+/**
+ * When a piece's source is heard, where its timeline goes on beyond the piece, too; seconds in the clip. What lies before a source's
+ * time 0 is what its decoder starts with, and gives no sound.
+ */
 function spansInClip({ outSeconds, heardSeconds }: Piece, probe: MediaProbe | undefined): Interval[] {
   const offset = outSeconds - heardSeconds;
-  return (probe?.audio?.spans ?? []).map(([from, to]) => [from + offset, to + offset]);
+  const presented = common(probe?.audio?.spans ?? [], [[0, Number.POSITIVE_INFINITY]]);
+  return presented.map(([from, to]) => [from + offset, to + offset]);
 }
 
 function aroundInstant(spans: readonly Interval[] = [], instant: number): Interval | undefined {

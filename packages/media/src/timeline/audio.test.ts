@@ -8,16 +8,20 @@ type AudioOfSource = Pick<MediaProbe, "audio" | "lostAudio">;
 
 const heard = (...spans: [number, number][]): AudioOfSource => ({ audio: { sampleRate: 48_000, channels: 1, spans } });
 
-/** Recordings of ten seconds at 10 frames a second, back to back from 0 on or so much apart; a clip from 2 s on. */
-function clipOf(sounds: readonly AudioOfSource[], beforeMs: number, apartMs = 0) {
+/**
+ * Recordings of ten seconds at 10 frames a second, back to back from 0 on or so much apart; a clip from 2 s on.
+ * @param leadSeconds how long after its time 0 each recording's first frame is
+ */
+function clipOf(sounds: readonly AudioOfSource[], beforeMs: number, apartMs = 0, leadSeconds = 0) {
   const endMs = beforeMs + apartMs;
-  const times = Array.from({ length: 100 }, (_, i) => i / 10);
+  const times = Array.from({ length: 100 }, (_, i) => leadSeconds + i / 10);
   const video = { codec: "avc1", width: 160, height: 90, sampleAspect: 1, times };
   const probes = sounds.map((audio): MediaProbe => ({ video, damaged: false, ...audio }));
   const job: RenderJob = {
     sources: sounds.map((_, i) => {
-      const zeroMs = i * (10_000 + apartMs);
-      return { path: `${i}.mp4`, zeroMs, fromMs: Math.max(2000, zeroMs), toMs: Math.min(endMs, zeroMs + 10_000) };
+      const startMs = i * (10_000 + apartMs);
+      const zeroMs = startMs - leadSeconds * 1000;
+      return { path: `${i}.mp4`, zeroMs, fromMs: Math.max(2000, startMs), toMs: Math.min(endMs, startMs + 10_000) };
     }),
     startMs: 2000,
     endMs,
@@ -45,16 +49,16 @@ describe("what a clip tells of its audio", () => {
   });
 
   it("takes the audio at a join from the recording that has it, on either side", () => {
-    const early = clipOf([heard([0, 9.93]), heard([-0.07, 10])], 15_000);
+    const early = clipOf([heard([0, 10]), heard([0, 10])], 15_000, 0, 0.07);
     expect(early.parts).toEqual([
-      { source: 0, outSeconds: 0, sourceSeconds: 2, seconds: expect.closeTo(7.93) },
+      { source: 0, outSeconds: 0, sourceSeconds: expect.closeTo(2.07), seconds: expect.closeTo(7.93) },
       {
         source: 1,
         outSeconds: expect.closeTo(7.93),
-        sourceSeconds: expect.closeTo(-0.07),
+        sourceSeconds: expect.closeTo(0),
         seconds: expect.closeTo(0.07),
       },
-      { source: 1, outSeconds: 8, sourceSeconds: 0, seconds: 5 },
+      { source: 1, outSeconds: 8, sourceSeconds: expect.closeTo(0.07), seconds: expect.closeTo(5) },
     ]);
     const late = clipOf([heard([0, 10.3]), heard([0.25, 10])], 15_000);
     expect(late.coverage).toEqual({ delivered: [[2000, 15_000]], silent: [] });
@@ -66,9 +70,17 @@ describe("what a clip tells of its audio", () => {
   });
 
   it("takes none of it over a gap that the clip leaves out", () => {
-    const { parts } = clipOf([heard([0, 9.93]), heard([-0.07, 10])], 15_000, 5000);
+    const { parts } = clipOf([heard([0, 10]), heard([0, 10.07])], 15_000, 5000, 0.07);
     expect(parts.map(({ source, seconds }) => [source, seconds])).toEqual([
       [0, expect.closeTo(7.93)],
+      [1, 5],
+    ]);
+  });
+
+  it("takes nothing that a decoder only starts with", () => {
+    const { parts } = clipOf([heard([0, 9.97]), heard([-0.021, 10])], 15_000);
+    expect(parts.map(({ source, seconds }) => [source, seconds])).toEqual([
+      [0, expect.closeTo(7.97)],
       [1, 5],
     ]);
   });
