@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { clipKey, clockKey, type PutOptions } from "@camclips/core";
 import { type Cue, webVtt } from "@camclips/core/webvtt";
 import { ClipRendered, type ClipRequest, SourcesDownloaded } from "@camclips/events";
-import type { CutEngine } from "@camclips/media";
 import { findingsOf } from "../evidence/findings-of.ts";
 import { lambdaHandler } from "../lambda/handler.ts";
 import type { Deps } from "../runtime/deps.ts";
@@ -13,7 +12,7 @@ import { cutUsable } from "../sources/cut-usable.ts";
 import { openStaged } from "../sources/open-staged.ts";
 
 type Needs = Pick<Deps, "work" | "destination" | "records" | "scratch" | "settings" | "metrics" | "onProgress"> & {
-  media: CutEngine;
+  media: Pick<Deps["media"], "renderClip" | "unwrap" | "version">;
 };
 
 /** Cuts the clip out of the staged sources, and puts it under its final key once it is verified. */
