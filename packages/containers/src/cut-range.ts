@@ -1,9 +1,5 @@
-import { type FrameFile, NotTakenApartError, type Place, type Unit } from "./frames.ts";
+import { type FrameFile, LOOKS, NEAR_BYTES, NotTakenApartError, type Place, type Unit } from "./frames.ts";
 
-/** Places that are nearer to each other are not told apart: the bytes between them are read anyway. */
-const NEAR_BYTES = 128 * 1024;
-/** A file without an index is looked at in so many places: times that begin again between them are noticed. */
-const LOOKS = 8;
 /** Frames are reordered by less, and clocks are put right by less. */
 const BACK_SECONDS = 10;
 /** How far before a range its entry is looked for: twice the usual keyframe interval, then farther. */

@@ -35,6 +35,11 @@ export interface FrameFile {
   part(chunks: AsyncIterable<Uint8Array>, start: number): AsyncIterable<Uint8Array>;
 }
 
+/** Places that are nearer to each other are not told apart: the bytes between them are read anyway. */
+export const NEAR_BYTES = 128 * 1024;
+/** A file without an index is looked at in so many places: times that begin again between them are noticed. */
+export const LOOKS = 8;
+
 /** A valid file that is not taken apart here; the recording is copied whole, because of the message. */
 export class NotTakenApartError extends Error {
   override name = "NotTakenApartError";

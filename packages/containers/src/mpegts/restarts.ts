@@ -1,3 +1,4 @@
+import { LOOKS, NEAR_BYTES } from "../frames.ts";
 import { TICKS_PER_SECOND, WRAP_TICKS } from "./pes.ts";
 import type { Stretch } from "./retime.ts";
 
@@ -8,10 +9,6 @@ export interface Timed {
   decodeTicks: number;
 }
 
-/** A file without an index is looked at in so many places. */
-const LOOKS = 8;
-/** Places that are nearer to each other are not told apart. */
-const NEAR_BYTES = 128 * 1024;
 /** Frames are decoded in order: times that go back by more have begun again. */
 const BACK_TICKS = TICKS_PER_SECOND;
 /** A camera may be away; for longer than this within a file it is its clock that was set. */
