@@ -1,7 +1,7 @@
 import { SettingsError } from "@camclips/events";
 import { type DeploySettings, deployOnly, readDeploySettings } from "@camclips/events/deploy-settings";
 import { misspeltSettings } from "@camclips/events/misspelt";
-import { createLayout, namesCameras } from "@camclips/recordings/layout";
+import { layoutProblem, namesCameras } from "@camclips/recordings/layout";
 import type { Profile } from "./profile.ts";
 
 type Environment = Record<string, string | undefined>;
@@ -88,11 +88,8 @@ function readChecked(environment: Environment): DeploySettings {
 
 function layoutProblems({ RECORDING_LAYOUT: layout, EARLY_WAKE }: Environment): string[] {
   if (!layout) return [];
-  try {
-    createLayout(layout);
-  } catch (error) {
-    return [`RECORDING_LAYOUT="${layout}": ${(error as Error).message}`];
-  }
+  const problem = layoutProblem(layout);
+  if (problem) return [`RECORDING_LAYOUT="${layout}": ${problem}`];
   const isWoken = EARLY_WAKE === "true" || EARLY_WAKE === "1";
   return isWoken && !namesCameras(layout)
     ? [`RECORDING_LAYOUT="${layout}": EARLY_WAKE needs {camera} in it, to know whose clips a new recording wakes`]

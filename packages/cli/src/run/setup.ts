@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ObjectStore } from "@camclips/core";
 import type { Settings } from "@camclips/events";
 import { createFolderStore } from "@camclips/local";
-import { createLayout } from "@camclips/recordings";
+import { layoutProblem } from "@camclips/recordings/layout";
 import { UsageError } from "../exit-codes.ts";
 import { settingsFrom } from "../input/environment.ts";
 import { makeWritable } from "../input/writable-folder.ts";
@@ -21,7 +21,8 @@ const HINT = 'To try it without any service: --camera-service fake. All settings
 /** The services and buckets that the environment names. */
 export async function configuredSetup(environment: NodeJS.ProcessEnv, state: string): Promise<Setup> {
   const settings = settingsFrom(environment, HINT);
-  if (settings.RECORDING_LAYOUT !== undefined) checkLayout(settings.RECORDING_LAYOUT);
+  const problem = settings.RECORDING_LAYOUT && layoutProblem(settings.RECORDING_LAYOUT);
+  if (problem) throw new UsageError(`RECORDING_LAYOUT: ${problem}`);
   const destinationBucket = settings.S3_BUCKET_DESTINATION ?? destinationIn(state);
   if (isFolder(destinationBucket)) await makeWritable(destinationBucket, "the destination");
   return {
@@ -30,14 +31,6 @@ export async function configuredSetup(environment: NodeJS.ProcessEnv, state: str
     origin: await storeOf(settings.S3_BUCKET_ORIGIN, environment, "existing"),
     destination: await storeOf(destinationBucket, environment),
   };
-}
-
-function checkLayout(name: string): void {
-  try {
-    createLayout(name);
-  } catch (error) {
-    throw new UsageError(`RECORDING_LAYOUT: ${(error as Error).message}`);
-  }
 }
 
 /** A name with a slash in it is a folder, any other a bucket. */

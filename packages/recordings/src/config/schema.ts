@@ -1,7 +1,7 @@
 import { id, settingsSchema, withoutEmpty } from "@camclips/events";
 import * as z from "zod";
 import { pick, refine } from "zod/mini";
-import { createLayout, namesCameras } from "../layout/recordings-layout.ts";
+import { layoutProblem, namesCameras } from "../layout/recordings-layout.ts";
 import { isZone } from "../layout/wall-clock.ts";
 
 /** `camclips.config.yaml`: what a service on one machine serves, and how. Descriptions become the editor's hints. */
@@ -14,11 +14,8 @@ const zone = z
 const layout = z
   .string()
   .superRefine((name, context) => {
-    try {
-      createLayout(name);
-    } catch (error) {
-      context.addIssue({ code: "custom", message: (error as Error).message });
-    }
+    const problem = layoutProblem(name);
+    if (problem) context.addIssue({ code: "custom", message: problem });
   })
   .describe(
     "A recorder's layout (mediamtx, frigate, ...), or a pattern such as {camera}/%Y-%m-%d/%H.%M.%S, without the ending",

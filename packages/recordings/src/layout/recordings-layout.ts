@@ -36,6 +36,16 @@ export function createLayout(name: string): RecordingsLayout {
   };
 }
 
+/** What is wrong with a layout, for people; undefined when it can be read. */
+export function layoutProblem(name: string): string | undefined {
+  try {
+    createLayout(name);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 /** Whether the names of a layout tell cameras apart. */
 export function namesCameras(name: string): boolean {
   return (presetNamed(name)?.patterns ?? [name]).every((text) => createPattern(text).namesCamera);
