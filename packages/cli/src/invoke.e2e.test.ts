@@ -1,6 +1,7 @@
 import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createFolderStore, startCameraService } from "@camclips/local";
+import { createFolderStore } from "@camclips/local";
+import { startCameraService } from "@camclips/local/camera-service";
 import { after, type Folder, makeHarbour, START_MS, temporaryFolder } from "@camclips/testing/cli/fixtures";
 import { type CliResult, later, runCli } from "@camclips/testing/cli/run-cli";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

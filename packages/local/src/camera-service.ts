@@ -21,7 +21,7 @@ export interface LocalCameraServiceOptions {
   port?: number;
 }
 
-/** A small real HTTP camera service (contract, section 2) for tests and benches. Loopback only. */
+/** A small real HTTP camera service (contract, section 2) for `camclips invoke`, tests and benches. Loopback only. */
 export async function startCameraService({
   cameras,
   port = 0,

@@ -1,4 +1,3 @@
-export * from "./camera-service.ts";
 export { createLocalCameras, type LocalCamera } from "./cameras.ts";
 export { createLocalDesk } from "./desk.ts";
 export { writeWhole } from "./files.ts";

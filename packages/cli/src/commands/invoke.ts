@@ -5,7 +5,6 @@ import { type ExitCode, exitCodes, exitCodesHelp } from "../exit-codes.ts";
 import { loadEnvironment } from "../input/environment.ts";
 import { usableFfmpeg } from "../input/ffmpeg.ts";
 import { type Message, readMessages } from "../input/messages.ts";
-import { fakeSetup } from "../run/fake-setup.ts";
 import { type MessageResult, requestsOf, runMessages } from "../run/invocation.ts";
 import { latestOutcome, type Outcome } from "../run/outcome.ts";
 import { openSession } from "../run/session.ts";
@@ -87,6 +86,7 @@ async function openSetup(
 ): Promise<Setup> {
   if (cameraService === "configured") return configuredSetup(process.env, state);
   const onMake = (key: string) => showMaking(stream, `Making a recording of the fake camera: ${key}`);
+  const { fakeSetup } = await import("../run/fake-setup.ts");
   return cleanup.use(await fakeSetup(process.env, state, messages, ffmpeg, onMake));
 }
 

@@ -21,6 +21,7 @@ import { verifyAudio } from "../verify/verify-audio.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
 import { hevcJoins } from "./hevc-keyframes.ts";
 import { findEntries, findStart, hasIntraRefresh } from "./idr.ts";
+import { keepsAudio } from "./kept-audio.ts";
 import { muxClip, openSources } from "./mux-clip.ts";
 import { encodeSegments, partArguments } from "./part-arguments.ts";
 import { copiedAudio } from "./place-audio.ts";
@@ -102,7 +103,7 @@ export async function prepareCut(job: RenderJob, sources: CutSource[]): Promise<
 async function makeClip(cut: PreparedCut, settings: EngineSettings, options: RenderOptions): Promise<RenderReport> {
   const { job, sources, plan } = cut;
   const parts = encodeSegments(plan).map((_, i) => join(options.scratch, `part-${i}.mp4`));
-  const audio = await audioWay(cut, options);
+  const audio = audioWay(cut, options);
   const audioFile = audio === "copy" ? undefined : audio;
   const clip = { path: job.output, startMs: job.startMs, signal: options.signal };
   try {
@@ -112,12 +113,33 @@ async function makeClip(cut: PreparedCut, settings: EngineSettings, options: Ren
     for (const file of [...parts, ...(audioFile ? [audioFile] : [])]) await rm(file, { force: true });
   }
   const { size: bytes } = await stat(job.output);
-  const report = await readBack(cut, bytes, settings, options);
   const { ffmpeg, timeLimitMs } = settings;
   const audioPlan = { ...cut, path: job.output, copied: audio === "copy", isIndexed: true };
-  await verifyAudio(audioPlan, { ffmpeg, timeLimitMs, ...signalOf(options) });
+  const report = await readBoth(
+    (signal) => readBack(cut, bytes, settings, { ...options, signal }),
+    (signal) => verifyAudio(audioPlan, { ffmpeg, timeLimitMs, signal }),
+    options.signal,
+  );
   options.onProgress?.(100);
   return report;
+}
+
+/** Each is one run of ffmpeg with little to do in parallel. The first that fails ends the other, and is waited for: nothing runs on. */
+async function readBoth<T>(
+  pictures: (signal: AbortSignal) => Promise<T>,
+  audio: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const failed = new AbortController();
+  const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  const ending = <R>(run: Promise<R>) =>
+    run.catch((error: unknown) => {
+      failed.abort(error);
+      throw error;
+    });
+  const [read, heard] = await Promise.allSettled([ending(pictures(either)), ending(audio(either))]);
+  if (read.status === "rejected" || heard.status === "rejected") throw failed.signal.reason;
+  return read.value;
 }
 
 async function encodeParts(
@@ -143,14 +165,13 @@ async function encodeParts(
   if (damage !== undefined) throw new VerificationError(`a source does not decode whole: ${damage}`);
 }
 
-/** Fast clips keep the sources' packets where these fit together; otherwise audio is encoded once for the whole clip. */
-async function audioWay(
-  { plan, sources, probes, timeline }: PreparedCut,
-  options: RenderOptions,
-): Promise<string | undefined> {
+/** Clips keep the sources' packets where these fit together; otherwise audio is encoded once for the whole clip. */
+function audioWay(cut: PreparedCut, options: RenderOptions): string | undefined {
+  const { plan, sources, probes, timeline } = cut;
   if (timeline.pieces.every(({ source }) => probes[source]?.audio === undefined)) return undefined;
-  const copied = plan.way === "fast" ? copiedAudio(plan, sources) : undefined;
-  return copied && !("why" in copied) ? "copy" : join(options.scratch, "audio.mp4");
+  const copied = copiedAudio(plan, sources);
+  const isKept = copied && !("why" in copied) && (plan.way === "fast" || keepsAudio(copied, cut));
+  return isKept ? "copy" : join(options.scratch, "audio.mp4");
 }
 
 async function readBack(

@@ -56,9 +56,12 @@ function level(samples: Int16Array): number {
 }
 
 function correlation(some: Int16Array, others: Int16Array): number {
-  let [product, a, b] = [0, 0, 0];
+  let product = 0;
+  let a = 0;
+  let b = 0;
   for (let i = 0; i < some.length; i++) {
-    const [x, y] = [some[i] ?? 0, others[i] ?? 0];
+    const x = some[i] ?? 0;
+    const y = others[i] ?? 0;
     product += x * y;
     a += x * x;
     b += y * y;

@@ -117,9 +117,12 @@ interface Evidence {
 }
 
 function weigh(own: Uint8Array, right: Uint8Array, neighbour: Uint8Array): Evidence {
-  let [nearer, moved] = [0, 0];
+  let nearer = 0;
+  let moved = 0;
   for (let i = 0; i < own.length; i++) {
-    const [mine, theirs, others] = [own[i] ?? 0, right[i] ?? 0, neighbour[i] ?? 0];
+    const mine = own[i] ?? 0;
+    const theirs = right[i] ?? 0;
+    const others = neighbour[i] ?? 0;
     const step = Math.abs(theirs - others);
     if (step < MOVED) continue;
     moved += step;

@@ -94,10 +94,11 @@ export function presentedRange(
   let start = Number.POSITIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < track.samples.count; i++) {
-    if (!isPresented(track, i) || !counts(i)) continue;
     const ticks = presentationTicks(track, i);
-    start = Math.min(start, ticks);
-    end = Math.max(end, ticks + (track.samples.duration[i] ?? 0));
+    const ends = ticks + (track.samples.duration[i] ?? 0);
+    if ((ticks >= start && ends <= end) || !isPresented(track, i) || !counts(i)) continue;
+    if (ticks < start) start = ticks;
+    if (ends > end) end = ends;
   }
   if (start > end) return undefined;
   return { startSeconds: start / track.timescale, endSeconds: Math.min(end, track.edit.to) / track.timescale };

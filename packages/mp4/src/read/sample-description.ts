@@ -18,8 +18,8 @@ export interface SampleDescription {
     avc?: AvcConfig;
     hevc?: HevcConfig;
   };
-  /** `pcm`: the samples are values, one a channel, and of one size. */
-  audio?: { channels: number; sampleRate: number; pcm?: Pcm };
+  /** `pcm`: the samples are values, one a channel, and of one size. `isAacLc`: the decoder's configuration says so, and no more. */
+  audio?: { channels: number; sampleRate: number; pcm?: Pcm; isAacLc?: true };
 }
 
 /** Bytes before the child boxes: ISO/IEC 14496-12, 12.1.3. */
@@ -86,10 +86,10 @@ function readAudioEntry(entry: Box): Pick<SampleDescription, "audio" | "entry"> 
   const children = said.version === 0 ? boxesIn(fields.rest()) : childrenOf(fields.rest());
   const esds = findBox(children, "esds");
   const audio = { ...said, ...(esds && said.version === 0 && readDecoderConfig(esds.body)) };
-  const { channels, sampleRate } = audio;
+  const { channels, sampleRate, isAacLc } = audio;
   const pcm = pcmOf(entry.type, channels, bits, children);
   return {
-    audio: { channels, sampleRate, ...(pcm && { pcm }) },
+    audio: { channels, sampleRate, ...(pcm && { pcm }), ...(isAacLc && { isAacLc }) },
     entry: decodableEntry(entry.bytes, entry.type, audio, children),
   };
 }
@@ -111,7 +111,7 @@ const AAC = 0x40;
 const AAC_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350];
 
 /** Channels and rate as the AAC decoder is told them (ISO/IEC 14496-1, 7.2.6): the sample entry often says "2" for mono. */
-function readDecoderConfig(esds: Uint8Array): { channels?: number; sampleRate?: number } {
+function readDecoderConfig(esds: Uint8Array): { channels?: number; sampleRate?: number; isAacLc?: true } {
   const fields = new BoxReader("esds", esds);
   fields.skip(4);
   readDescriptor(fields);
@@ -123,7 +123,7 @@ function readDecoderConfig(esds: Uint8Array): { channels?: number; sampleRate?: 
   const channels = (bits >> 3) & 15;
   const sampleRate = AAC_RATES[(bits >> 7) & 15];
   const plain = bits >> 11 === 2 && channels >= 1 && channels <= 6 && sampleRate !== undefined;
-  return plain ? { channels, sampleRate } : {};
+  return plain ? { channels, sampleRate, isAacLc: true } : {};
 }
 
 /** Reads a descriptor's tag and its length, seven bits to a byte. */

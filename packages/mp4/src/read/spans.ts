@@ -18,9 +18,11 @@ export function spansOf(
   const spans: [number, number][] = [];
   const usual = usualDuration(durations);
   for (let i = 0; i < starts.length; i++) {
-    const [at, duration] = [starts[i] ?? 0, durations[i] ?? 0];
+    const at = starts[i] ?? 0;
+    const duration = durations[i] ?? 0;
     const heard = isBeforeHole(duration, usual, timescale) ? usual : duration;
-    const [start, end] = [Math.max(at, from), Math.min(at + heard, to)];
+    const start = Math.max(at, from);
+    const end = Math.min(at + heard, to);
     if (end <= start) continue;
     const last = spans.at(-1);
     if (last && start >= last[0] && start - last[1] <= JOIN_SECONDS * timescale) last[1] = Math.max(last[1], end);
@@ -31,6 +33,10 @@ export function spansOf(
 
 /** The most usual one of durations. */
 export function usualDuration(durations: ArrayLike<number>): number {
+  // Nearly all indexes have one duration for all.
+  let same = 0;
+  while (same < durations.length && durations[same] === durations[0]) same++;
+  if (same > durations.length >> 1) return durations[0] ?? 0;
   return Float64Array.from(durations).sort()[durations.length >> 1] ?? 0;
 }
 

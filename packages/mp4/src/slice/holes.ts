@@ -1,6 +1,7 @@
 import {
   isPresented,
   presentationSeconds,
+  presentationTicks,
   presentedRange,
   presentedSeconds,
   presentedSpans,
@@ -19,14 +20,16 @@ export const LONG_SECONDS = 1;
  */
 export function holesIn(video: Track, audio: Track | undefined, range: SliceRange): Hole[] {
   const times = presentedSeconds(video);
-  const spans = audio ? presentedSpans(audio) : [];
+  let spans: ReturnType<typeof presentedSpans> | undefined;
   const usual = usualSeconds(video);
   const holes: Hole[] = [];
   for (let i = 1; i < times.length; i++) {
-    const hole = { startSeconds: (times[i - 1] ?? 0) + usual, endSeconds: times[i] ?? 0 };
-    if (hole.endSeconds - hole.startSeconds <= LONG_SECONDS) continue;
-    const isNear = hole.endSeconds > range.fromSeconds && hole.startSeconds < range.toSeconds;
-    if (isNear && !isHeard(spans, hole.startSeconds, hole.endSeconds)) holes.push(hole);
+    const startSeconds = (times[i - 1] ?? 0) + usual;
+    const endSeconds = times[i] ?? 0;
+    if (endSeconds - startSeconds <= LONG_SECONDS) continue;
+    if (endSeconds <= range.fromSeconds || startSeconds >= range.toSeconds) continue;
+    spans ??= audio ? presentedSpans(audio) : [];
+    if (!isHeard(spans, startSeconds, endSeconds)) holes.push({ startSeconds, endSeconds });
   }
   return holes;
 }
@@ -43,14 +46,17 @@ export function knownRange(
   const range = presentedRange(video, counts);
   if (!range) return undefined;
   const { samples, timescale } = video;
-  let [last, longest] = [-1, LONG_SECONDS];
+  let last = -1;
   for (let i = 0; i < samples.count; i++) {
     if (!isPresented(video, i) || !counts(i)) continue;
-    if (last < 0 || presentationSeconds(video, i) > presentationSeconds(video, last)) last = i;
+    if (last < 0 || presentationTicks(video, i) > presentationTicks(video, last)) last = i;
   }
+  const lastSeconds = presentationSeconds(video, last);
+  if (range.endSeconds <= lastSeconds + LONG_SECONDS) return range;
+  let longest = LONG_SECONDS;
   for (let i = 0; i < samples.count; i++)
     if (i !== last) longest = Math.max(longest, (samples.duration[i] ?? 0) / timescale);
-  const known = Math.max(presentationSeconds(video, last) + longest, (audio && presentedSpans(audio).at(-1)?.[1]) ?? 0);
+  const known = Math.max(lastSeconds + longest, (audio && presentedSpans(audio).at(-1)?.[1]) ?? 0);
   return { ...range, endSeconds: Math.min(range.endSeconds, known) };
 }
 

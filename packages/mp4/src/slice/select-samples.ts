@@ -50,7 +50,7 @@ export function selectSamples(movie: Movie, source: ByteSource, name: string, ra
   // When nothing is left, the error of requireBytes says what is missing.
   const frames = (cutOffSeconds !== undefined && selectVideo(video, audio, { ...range, toSeconds })) || wanted;
   const zeroSeconds =
-    (presentationTicks(video, frames.first) - ticksHeardBefore(video, frames.first, audio)) / video.timescale;
+    (presentationTicks(video, frames.first) - ticksHeardBefore(video, frames.first, audio, starts)) / video.timescale;
   const shown = range.showHidden ? { ...video, edit: { ...video.edit, from: Number.NEGATIVE_INFINITY } } : video;
   const tracks = [muxTrack(shown, source, frames.first, frames.last, zeroSeconds)];
   const isLast = toSeconds >= media.endSeconds - FRAME_TOLERANCE_SECONDS;
@@ -66,10 +66,15 @@ export function selectSamples(movie: Movie, source: ByteSource, name: string, ra
 const HEARD_BESIDE_SECONDS = 0.5;
 
 /** How long before a recording's first frame its audio begins, units of the video; whole ones, so that its times stay exact. */
-function ticksHeardBefore(video: Track, first: number, audio: Track | undefined): number {
-  const [own, heard] = [presentedRange(video), audio && presentedRange(audio)];
+function ticksHeardBefore(
+  video: Track,
+  first: number,
+  audio: Track | undefined,
+  { videoSeconds }: TimelineStarts,
+): number {
   const seconds = presentationTicks(video, first) / video.timescale;
-  if (!own || !heard || seconds > own.startSeconds + FRAME_TOLERANCE_SECONDS) return 0;
+  const heard = audio && seconds <= videoSeconds + FRAME_TOLERANCE_SECONDS ? presentedRange(audio) : undefined;
+  if (!heard) return 0;
   const before = Math.min(seconds - heard.startSeconds, HEARD_BESIDE_SECONDS);
   return before > FRAME_TOLERANCE_SECONDS ? Math.ceil(before * video.timescale) : 0;
 }

@@ -1,0 +1,53 @@
+import { firstTrack, type MuxTrack } from "@camclips/mp4";
+import { clipAudio } from "../exact/exact-arguments.ts";
+import type { MediaProbe } from "../probe/probe.ts";
+import { heardParts } from "../timeline/audio.ts";
+import type { Timeline } from "../timeline/timeline.ts";
+import type { CutSource } from "./cut-plan.ts";
+
+/** Packets may be this far from following each other: rounding to a time scale. */
+const ROUNDING_SECONDS = 0.001;
+/** Audio may start or end so much inside the clip: less than a packet. */
+const EDGE_SECONDS = 0.02;
+
+interface Cut {
+  sources: readonly CutSource[];
+  probes: readonly MediaProbe[];
+  timeline: Timeline;
+}
+
+/**
+ * Whether a smart clip can hold the recordings' packets of audio, so that it sounds as if they had been encoded again, at the
+ * same instants: AAC of the clip's own format, which is heard from the clip's start to its end, and of which every packet
+ * begins where the one before ends. Others are encoded, because that puts every sample at its instant.
+ *
+ * @param track what would be copied: see copiedAudio
+ */
+export function keepsAudio(track: MuxTrack, cut: Cut): boolean {
+  return isPlayedAsIs(cut) && isHeardThroughout(cut) && isSteady(track);
+}
+
+function isPlayedAsIs({ sources, probes, timeline }: Cut): boolean {
+  const format = clipAudio({ timeline, probes });
+  const channels = format?.layout === "mono" ? 1 : 2;
+  return timeline.pieces.every(({ source }) => {
+    const audio = probes[source]?.audio;
+    const movie = sources[source]?.movie;
+    const isAac = movie && firstTrack(movie, "soun")?.descriptions.every((own) => own.audio?.isAacLc);
+    return isAac && audio?.sampleRate === format?.sampleRate && audio?.channels === channels && !audio.jitterSeconds;
+  });
+}
+
+function isHeardThroughout({ timeline, probes }: Cut): boolean {
+  let heardSeconds = 0;
+  for (const { outSeconds, seconds } of heardParts(timeline, probes)) {
+    if (outSeconds > heardSeconds + EDGE_SECONDS) return false;
+    heardSeconds = outSeconds + seconds;
+  }
+  return heardSeconds >= timeline.durationSeconds - EDGE_SECONDS;
+}
+
+function isSteady({ samples, timescale }: MuxTrack): boolean {
+  const off = samples.map(({ dts, duration }, i) => (samples[i + 1]?.dts ?? dts + duration) - dts - duration);
+  return off.every((ticks) => Math.abs(ticks) <= Math.max(1, ROUNDING_SECONDS * timescale));
+}
