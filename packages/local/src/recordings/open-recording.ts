@@ -3,6 +3,9 @@ import { ObjectChangedError, type OpenObject } from "@camclips/core";
 import { RangedObject } from "@camclips/core/ranged-object";
 import { isCode } from "../files.ts";
 
+/** Node's own 64 KB are many calls for what a clip needs of a recording. */
+const READ_BYTES = 1024 * 1024;
+
 /**
  * A recording as it is now. It may grow while it is read, since what is there stays as it is; one that is replaced or cut is
  * another one.
@@ -27,7 +30,7 @@ export async function openRecording(
   };
 
   const fetchRange = async (start: number, end: number, signal?: AbortSignal) =>
-    (await openSame()).createReadStream({ start, end: end - 1, signal });
+    (await openSame()).createReadStream({ start, end: end - 1, signal, highWaterMark: READ_BYTES });
   const object = new RangedObject({ size, etag: `"${inode}-${writtenMs}-${size}"`, fetchRange });
   // An index is read in small pieces, of tens of thousands of files: a stream for each would be most of the memory and the time.
   object.read = async (start, end, signal) => {

@@ -76,11 +76,11 @@ export async function compareSamples(
   const kind = nalKind(video);
   const sets = new Set([...(avc?.sps ?? []), ...(avc?.pps ?? []), ...(hevc ? hevcSets(hevc) : [])].map(textOf));
   const clip = new Window(file, signal);
-  const windows = new Map<ByteSource, Window>();
+  // Planned samples come source by source, of which there may be hundreds.
+  let window: Window | undefined;
   for (const [i, { source, offset, size, seconds, keyframe }] of planned.entries()) {
     const start = video.samples.offset[i] ?? 0;
-    const window = windows.get(source) ?? new Window(source, signal);
-    windows.set(source, window);
+    if (window?.source !== source) window = new Window(source, signal);
     const bytes = await clip.at(start, start + (video.samples.size[i] ?? 0));
     const where = `the clip's frame at ${seconds.toFixed(3)} s`;
     const own = await window.at(offset, offset + size);
@@ -110,22 +110,24 @@ function textOf(set: Uint8Array): string {
 
 const READ_BYTES = 1024 * 1024;
 
-/** Serves what is read in order from pieces of a megabyte. */
+/** Serves what is read in order from pieces of a megabyte; what it gave is gone when it gives more. */
 export class Window {
-  readonly #source: ByteSource;
+  readonly source: ByteSource;
   readonly #signal: AbortSignal | undefined;
+  readonly #room: Buffer;
   #bytes: Buffer = Buffer.alloc(0);
   #start = 0;
 
   constructor(source: ByteSource, signal?: AbortSignal) {
-    this.#source = source;
+    this.source = source;
     this.#signal = signal;
+    this.#room = Buffer.allocUnsafe(Math.min(READ_BYTES, source.size));
   }
 
   async at(start: number, end: number): Promise<Buffer> {
     if (start < this.#start || end > this.#start + this.#bytes.length) {
-      const until = Math.min(this.#source.size, Math.max(end, start + READ_BYTES));
-      const { buffer, byteOffset, byteLength } = await this.#source.read(start, until, this.#signal);
+      const until = Math.min(this.source.size, Math.max(end, start + READ_BYTES));
+      const { buffer, byteOffset, byteLength } = await this.source.read(start, until, this.#signal, this.#room);
       this.#bytes = Buffer.from(buffer, byteOffset, byteLength);
       this.#start = start;
     }

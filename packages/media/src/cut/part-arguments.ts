@@ -38,7 +38,8 @@ export function partArguments(job: PartsJob): string[] {
   const audio = job.audio === undefined ? undefined : clipAudio(job);
   const pictures = segments.flatMap((segment) => {
     const seek = seekArguments(segment.frameSeconds[0] ?? 0, probes[segment.source]);
-    const options = [...AS_INDEXED, "-threads", String(threads), "-noautorotate", ...seek];
+    const decoders = decoderThreads(probes[segment.source], threads);
+    const options = [...AS_INDEXED, "-threads", String(decoders), "-noautorotate", ...seek];
     return inputArguments(paths[segment.source] ?? "", options);
   });
   const audioInputs = timeline.pieces.flatMap(({ source, heardSeconds }) => {
@@ -73,12 +74,27 @@ function partOutput(job: PartsJob, segment: EncodeSegment, index: number): strin
   return [
     ...["-map", `[part${index}]`, "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`],
     ...["-frames:v", String(segment.frameSeconds.length), "-video_track_timescale", String(TIMESCALE)],
-    ...pictureEncoder(job),
+    ...pictureEncoder(job, segment),
     ...["-map_metadata", "-1", "-f", "mp4", job.parts[index] ?? ""],
   ];
 }
 
-function pictureEncoder({ plan, encoder, hevc, threads, timeline }: PartsJob): string[] {
+/** A frame of 4K takes 12 MB, and every thread holds some: for larger pictures than these, one thread decodes. */
+const MOST_PIXELS = 2560 * 1440;
+
+function decoderThreads(probe: MediaProbe | undefined, threads: number): number {
+  const { width, height } = probe?.video ?? { width: 0, height: 0 };
+  return width * height > MOST_PIXELS ? 1 : threads;
+}
+
+/** So few frames are done before threads have helped. */
+const FEW_FRAMES = 100;
+
+function encoderThreads({ frameSeconds }: EncodeSegment, threads: number): number {
+  return frameSeconds.length <= FEW_FRAMES ? 1 : threads;
+}
+
+function pictureEncoder({ plan, encoder, hevc, threads, timeline }: PartsJob, segment: EncodeSegment): string[] {
   if (plan.encoder.codec === "hevc") {
     const gop = "bframes=0:keyint=-1:scenecut=0:open-gop=0:info=0:repeat-headers=0:log-level=error";
     const params = [gop, `pools=${threads}`, frameRate(timeline)].join(":");
@@ -89,6 +105,6 @@ function pictureEncoder({ plan, encoder, hevc, threads, timeline }: PartsJob): s
   const params = [`sps-id=${spsId}:scenecut=0:keyint=infinite`, frameRate(timeline), ...encoder.x264].join(":");
   return [
     ...["-c:v", "libx264", "-preset", encoder.preset, "-crf", String(encoder.crf), "-profile:v", profile, "-bf", "0"],
-    ...["-x264-params", params, "-threads:v", String(threads)],
+    ...["-x264-params", params, "-threads:v", String(encoderThreads(segment, threads))],
   ];
 }

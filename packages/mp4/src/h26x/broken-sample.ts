@@ -30,12 +30,13 @@ export async function findBrokenSample(
   const start = (index: number) => offset[index] ?? 0;
   const end = (index: number) => start(index) + (size[index] ?? 0);
   const order = Uint32Array.from({ length: count }, (_, index) => index).sort((a, b) => start(a) - start(b));
+  const room = Buffer.allocUnsafe(READ_BYTES);
   for (let first = 0; first < count; ) {
     const from = start(order[first] ?? 0);
     let to = end(order[first] ?? 0);
     let next = first + 1;
     for (; next < count && end(order[next] ?? 0) - from <= READ_BYTES; next++) to = Math.max(to, end(order[next] ?? 0));
-    const { buffer, byteOffset, byteLength } = await source.read(from, to, signal);
+    const { buffer, byteOffset, byteLength } = await source.read(from, to, signal, room);
     const bytes = Buffer.from(buffer, byteOffset, byteLength);
     for (const index of order.subarray(first, next)) {
       if (!isPicture(bytes.subarray(start(index) - from, end(index) - from))) return index;

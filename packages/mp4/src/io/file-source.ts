@@ -9,10 +9,10 @@ export async function fileSource(path: string): Promise<ByteSource & AsyncDispos
   const handle = await open(path, "r");
   const { size } = await handle.stat();
 
-  async function read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+  async function read(start: number, end: number, signal?: AbortSignal, room?: Buffer): Promise<Uint8Array> {
     signal?.throwIfAborted();
     if (end > size) throw new MalformedBoxError(`bytes ${start} to ${end} asked of ${size}`);
-    const bytes = Buffer.allocUnsafe(end - start);
+    const bytes = room && room.length >= end - start ? room.subarray(0, end - start) : Buffer.allocUnsafe(end - start);
     for (let filled = 0; filled < bytes.length; ) {
       const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
       if (bytesRead === 0) throw new MalformedBoxError(`file became shorter than ${end} bytes`);

@@ -45,7 +45,7 @@ export function writeMovie(tracks: MuxTrack[], options: MuxOptions): MuxedMovie 
     yield* inBlocks(samples(signal));
   }
   async function* chunks(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    for await (const block of blocks(signal)) yield joined(block);
+    for await (const block of blocks(signal)) yield* joined(block);
   }
   return { bytes: header.length + payloadBytes, chunks, blocks };
 }
@@ -65,8 +65,22 @@ async function* inBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   if (bytes > 0) yield block;
 }
 
-const joined = (chunks: Uint8Array[]): Uint8Array =>
-  chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+/** Longer pieces are passed on as they are: joining them costs more than another call. */
+const LONG_BYTES = 128 * 1024;
+
+function* joined(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  let short: Uint8Array[] = [];
+  for (const piece of pieces) {
+    if (piece.length < LONG_BYTES) {
+      short.push(piece);
+      continue;
+    }
+    if (short.length > 0) yield Buffer.concat(short);
+    yield piece;
+    short = [];
+  }
+  if (short.length > 0) yield Buffer.concat(short);
+}
 
 interface Placed {
   track: number;
