@@ -2,7 +2,7 @@ import { type CameraService, type Footage, type ListedRecording, UnknownCameraEr
 
 export interface LocalCamera {
   alias: string;
-  /** Read at every request, so recordings may come and go. Keys become the basenames of recordingUrl. */
+  /** Read at every request, so recordings may come and go. A recordingUrl ends with its key. */
   recordings(): readonly Footage[] | Promise<readonly Footage[]>;
 }
 
@@ -30,7 +30,8 @@ export async function listRecordings(
 ): Promise<(ListedRecording & Record<string, string>)[]> {
   const overlapping = [...(await recordings())].filter(({ startMs, endMs }) => startMs < end && endMs > start);
   overlapping.sort((a, b) => b.startMs - a.startMs);
-  const urlOf = (key: string) => `https://recordings.invalid/${encodeURIComponent(alias)}/${encodeURIComponent(key)}`;
+  const urlOf = (key: string) =>
+    `https://recordings.invalid/${[alias, ...key.split("/")].map(encodeURIComponent).join("/")}`;
   return overlapping.map(({ key, startMs, endMs, initKey }) => ({
     startDate: new Date(startMs).toISOString(),
     endDate: new Date(endMs).toISOString(),
