@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { createMediaEngine } from "@camclips/media/engine";
 import { sliceRecording } from "@camclips/mp4";
 import { muxClip, openSources } from "../../packages/media/src/cut/mux-clip.ts";
-import { prepareCut } from "../../packages/media/src/cut/render-cut.ts";
+import { prepareCut } from "../../packages/media/src/cut/prepare-cut.ts";
 import type { RenderJob, RenderReport, RenderSource } from "../../packages/media/src/media-engine.ts";
 import { httpSource } from "./http-source.ts";
 import { THUMBNAIL_PART, THUMBNAIL_WIDTHS, type Work } from "./work.ts";

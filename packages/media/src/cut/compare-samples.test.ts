@@ -7,7 +7,7 @@ import { VerificationError } from "../errors.ts";
 import { makeRecording, type Recording } from "../synthetic/index.ts";
 import { compareSamples, type PlannedSample } from "./compare-samples.ts";
 import { muxClip } from "./mux-clip.ts";
-import { prepareCut } from "./render-cut.ts";
+import { prepareCut } from "./prepare-cut.ts";
 
 const shop = new Workshop();
 let path: string;

@@ -1,4 +1,4 @@
-import { rm, stat } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CorruptSourceError, MalformedBoxError } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
@@ -8,39 +8,12 @@ import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { cutEncoder, type EngineSettings, encoderFor, hevcCutEncoder, hevcEncoder } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
-import { movieProbe } from "../probe/movie-probe.ts";
-import { clipPicture } from "../probe/picture.ts";
-import { audioNote, type MediaProbe } from "../probe/probe.ts";
-import { audioCoverageOf } from "../timeline/audio.ts";
-import { planTimeline, type Timeline } from "../timeline/timeline.ts";
-import { clockAnchors } from "../timeline/wall-clock.ts";
-import { readLists } from "../verify/looks.ts";
-import { encodedPictures } from "../verify/planned-pictures.ts";
-import { verifyClip } from "../verify/verify.ts";
-import { verifyAudio } from "../verify/verify-audio.ts";
-import type { CutPlan, CutSource } from "./cut-plan.ts";
-import { hevcJoins } from "./hevc-keyframes.ts";
-import { findEntries, findStart, hasIntraRefresh } from "./idr.ts";
 import { keepsAudio } from "./kept-audio.ts";
 import { muxClip, openSources } from "./mux-clip.ts";
 import { encodeSegments, partArguments } from "./part-arguments.ts";
 import { copiedAudio } from "./place-audio.ts";
-import { planCut } from "./plan-cut.ts";
-import { planFast } from "./plan-fast.ts";
-
-/** Frames cannot be kept; all have to be encoded again. */
-export interface NotCut {
-  /** Words that continue "all frames were re-encoded: ". */
-  notCut: string;
-}
-
-interface PreparedCut {
-  job: RenderJob;
-  sources: CutSource[];
-  probes: MediaProbe[];
-  timeline: Timeline;
-  plan: CutPlan;
-}
+import { type NotCut, type PreparedCut, prepareCut } from "./prepare-cut.ts";
+import { readClipBack } from "./read-back.ts";
 
 /**
  * Makes a clip of copied samples, in the `smart` or `fast` way, and reads it back before it is reported. Whatever stands in
@@ -80,26 +53,6 @@ function explained(error: Error): string {
   return "this ffmpeg has no libx265, with which frames around cuts are encoded as H.265";
 }
 
-/** Plans how the job's sources are cut, without starting ffmpeg. */
-export async function prepareCut(job: RenderJob, sources: CutSource[]): Promise<PreparedCut | NotCut> {
-  const movies = sources.map(({ movie }) => movie);
-  const probes = movies.flatMap((movie) => movieProbe(movie) ?? []);
-  if (probes.length < movies.length) return { notCut: "a source has no video frames" };
-  const timeline = planTimeline(job, probes);
-  if (!timeline) return { notCut: "no source holds a frame of the clip" };
-  if (await hasIntraRefresh(sources))
-    return { notCut: "a recording's keyframes are no whole pictures (intra refresh)" };
-  const { pieces: parts, leadFrames, durationSeconds } = timeline;
-  const request = { parts, leadFrames, durationSeconds, codec: job.codec };
-  const entries = await findEntries(request, sources);
-  const isFast = job.precision === "fast";
-  const fast = isFast ? planFast(request, movies, entries, await findStart(request, sources)) : undefined;
-  const plan = fast?.way === "fast" ? fast : planCut(request, movies, entries);
-  if (plan.way === "exact") return { notCut: plan.why };
-  const why = fast?.way === "exact" ? `${plan.why}, because an edit list is not enough: ${fast.why}` : plan.why;
-  return { job, sources, probes, timeline, plan: { ...plan, why } };
-}
-
 async function makeClip(cut: PreparedCut, settings: EngineSettings, options: RenderOptions): Promise<RenderReport> {
   const { job, sources, plan } = cut;
   const parts = encodeSegments(plan).map((_, i) => join(options.scratch, `part-${i}.mp4`));
@@ -112,34 +65,9 @@ async function makeClip(cut: PreparedCut, settings: EngineSettings, options: Ren
   } finally {
     for (const file of [...parts, ...(audioFile ? [audioFile] : [])]) await rm(file, { force: true });
   }
-  const { size: bytes } = await stat(job.output);
-  const { ffmpeg, timeLimitMs } = settings;
-  const audioPlan = { ...cut, path: job.output, copied: audio === "copy", isIndexed: true };
-  const report = await readBoth(
-    (signal) => readBack(cut, bytes, settings, { ...options, signal }),
-    (signal) => verifyAudio(audioPlan, { ffmpeg, timeLimitMs, signal }),
-    options.signal,
-  );
+  const report = await readClipBack(cut, audio === "copy", settings, options);
   options.onProgress?.(100);
   return report;
-}
-
-/** Each is one run of ffmpeg with little to do in parallel. The first that fails ends the other, and is waited for: nothing runs on. */
-async function readBoth<T>(
-  pictures: (signal: AbortSignal) => Promise<T>,
-  audio: (signal: AbortSignal) => Promise<void>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  const failed = new AbortController();
-  const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
-  const ending = <R>(run: Promise<R>) =>
-    run.catch((error: unknown) => {
-      failed.abort(error);
-      throw error;
-    });
-  const [read, heard] = await Promise.allSettled([ending(pictures(either)), ending(audio(either))]);
-  if (read.status === "rejected" || heard.status === "rejected") throw failed.signal.reason;
-  return read.value;
 }
 
 async function encodeParts(
@@ -172,48 +100,6 @@ function audioWay(cut: PreparedCut, options: RenderOptions): string | undefined 
   const copied = copiedAudio(plan, sources);
   const isKept = copied && !("why" in copied) && (plan.way === "fast" || keepsAudio(copied, cut));
   return isKept ? "copy" : join(options.scratch, "audio.mp4");
-}
-
-async function readBack(
-  { job, sources, probes, timeline, plan }: PreparedCut,
-  bytes: number,
-  settings: EngineSettings,
-  options: RenderOptions,
-): Promise<RenderReport> {
-  const first = probes[timeline.pieces[0]?.source ?? 0];
-  if (first === undefined) throw new TypeError("a clip needs a probed source");
-  const { width, height } = clipPicture(first.video);
-  const audio = timeline.pieces.some(({ source }) => probes[source]?.audio !== undefined);
-  // Frames that fill a gap are not there: the frame before stands longer instead.
-  const frameSeconds = timeline.expected.filter(({ source }) => source !== undefined).map(({ seconds }) => seconds);
-  const { ffmpeg, timeLimitMs } = settings;
-  const ways = { ffmpeg, timeLimitMs, scratch: options.scratch, ...signalOf(options) };
-  const pictures = {
-    planned: encodedPictures(plan),
-    shown: await readLists(encodeSegments(plan).length, options.scratch),
-  };
-  const joinSeconds = hevcJoins(plan, sources);
-  const clip = { path: job.output, frameSeconds, width, height, audio, pictures, joinSeconds };
-  const { missing, probe, durationMs } = await verifyClip(clip, ways);
-  if (missing.length > 0)
-    throw new VerificationError(`the clip lacks ${missing.length} of ${frameSeconds.length} frames`);
-  return {
-    precision: plan.way,
-    why: plan.why + audioNote(timeline.pieces.map(({ source }) => probes[source])),
-    bytes,
-    width,
-    height,
-    frames: probe.video.times.length,
-    encodedFrames: plan.encodedFrames,
-    audio,
-    durationMs,
-    audioCoverage: audioCoverageOf(job, timeline, probes, timeline.delivered),
-    delivered: timeline.delivered,
-    gaps: timeline.gaps,
-    startErrorMs: timeline.startErrorMs,
-    endErrorMs: timeline.endErrorMs,
-    anchors: clockAnchors(timeline),
-  };
 }
 
 function signalOf({ signal }: RenderOptions): { signal?: AbortSignal } {

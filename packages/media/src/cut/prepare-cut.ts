@@ -1,0 +1,42 @@
+import type { RenderJob } from "../media-engine.ts";
+import { movieProbe } from "../probe/movie-probe.ts";
+import type { MediaProbe } from "../probe/probe.ts";
+import { planTimeline, type Timeline } from "../timeline/timeline.ts";
+import type { CutPlan, CutSource } from "./cut-plan.ts";
+import { findEntries, findStart, hasIntraRefresh } from "./idr.ts";
+import { planCut } from "./plan-cut.ts";
+import { planFast } from "./plan-fast.ts";
+
+/** Frames cannot be kept; all have to be encoded again. */
+export interface NotCut {
+  /** Words that continue "all frames were re-encoded: ". */
+  notCut: string;
+}
+
+export interface PreparedCut {
+  job: RenderJob;
+  sources: CutSource[];
+  probes: MediaProbe[];
+  timeline: Timeline;
+  plan: CutPlan;
+}
+
+/** Plans how the job's sources are cut, without starting ffmpeg. */
+export async function prepareCut(job: RenderJob, sources: CutSource[]): Promise<PreparedCut | NotCut> {
+  const movies = sources.map(({ movie }) => movie);
+  const probes = movies.flatMap((movie) => movieProbe(movie) ?? []);
+  if (probes.length < movies.length) return { notCut: "a source has no video frames" };
+  const timeline = planTimeline(job, probes);
+  if (!timeline) return { notCut: "no source holds a frame of the clip" };
+  if (await hasIntraRefresh(sources))
+    return { notCut: "a recording's keyframes are no whole pictures (intra refresh)" };
+  const { pieces: parts, leadFrames, durationSeconds } = timeline;
+  const request = { parts, leadFrames, durationSeconds, codec: job.codec };
+  const entries = await findEntries(request, sources);
+  const isFast = job.precision === "fast";
+  const fast = isFast ? planFast(request, movies, entries, await findStart(request, sources)) : undefined;
+  const plan = fast?.way === "fast" ? fast : planCut(request, movies, entries);
+  if (plan.way === "exact") return { notCut: plan.why };
+  const why = fast?.way === "exact" ? `${plan.why}, because an edit list is not enough: ${fast.why}` : plan.why;
+  return { job, sources, probes, timeline, plan: { ...plan, why } };
+}
