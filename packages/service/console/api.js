@@ -7,7 +7,7 @@ import { toast } from "./dom.js";
 /**
  * @typedef {{ clipId: string, title?: string, camera: string | null, start: number | null, end: number | null, state: string, since: number, asked?: number,
  *   attempt?: number, deadlineAt?: string, nextAttemptAt?: string, status?: string, reason?: string, percent?: number,
- *   metadata?: any, links: Record<string, string> }} Clip
+ *   choices?: Record<string, string>, metadata?: any, links: Record<string, string> }} Clip
  */
 
 /** What the service refused, in its words. */

@@ -290,9 +290,8 @@ async function makeLink(path) {
 }
 
 /** @param {import("./api.js").Clip} clip */
-async function askAgain({ camera, start, end, title, metadata }) {
-  const gapPolicy = metadata?.gapPolicy;
-  const body = { camera, start, end, ...(title && { title }), ...(gapPolicy && { gapPolicy }) };
+async function askAgain({ camera, start, end, title, choices }) {
+  const body = { camera, start, end, ...(title && { title }), ...choices };
   const { clipId } = await call("/clips", { method: "POST", body });
   location.hash = `#/clips/${encodeURIComponent(clipId)}`;
 }

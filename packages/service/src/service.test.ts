@@ -100,6 +100,15 @@ describe("clips over HTTP", () => {
     expect((await world.call(links.evidence)).headers.get("content-type")).toBe("application/jose+json");
   });
 
+  it("say what was chosen, so that the same can be asked for again", async () => {
+    const chosen = { gapPolicy: "FILL_WITH_BLACK", precision: "exact", quality: "draft", priority: "high" };
+    await world.call("/clips", { json: { ...wanted, ...chosen, clipId: "chosen" } });
+    const { choices } = await available("chosen");
+    expect(choices).toEqual(chosen);
+    const again = await world.call("/clips", { json: { ...wanted, ...choices, clipId: "chosen again" } });
+    expect(again.status).toBe(202);
+  });
+
   it("are copied where the same cut was made before", async () => {
     await world.call("/clips", { json: { ...wanted, clipId: "twin" } });
     await messages("/clips/twin/events");

@@ -1,4 +1,5 @@
 import { type ClipStatus, pendingMetadata, terminalEntry } from "@camclips/core";
+import { type AnyEvent, choiceNames } from "@camclips/events";
 import { askedAs, toldOf } from "@camclips/local";
 import * as z from "zod";
 import type { Site } from "../site.ts";
@@ -6,6 +7,7 @@ import type { clipView } from "./schemas.ts";
 import { sideLinks } from "./side-files.ts";
 
 export type ClipView = z.input<typeof clipView>;
+type Choices = NonNullable<ClipView["choices"]>;
 
 /** A clip in a list. */
 export function clipSummary(
@@ -45,8 +47,10 @@ export async function clipDetail(site: Site, clipId: string): Promise<ClipView |
   const asked = askedAs(read, clipId);
   const status = await runtime.records.status(clipId);
   if (status) {
-    const metadata = await metadataOf(status, site);
-    return { ...clipSummary(site, status, asked?.title), ...(metadata && { metadata }) };
+    const events = await runtime.history(clipId);
+    const metadata = await metadataOf(status, events, site);
+    const choices = choicesIn(events);
+    return { ...clipSummary(site, status, asked?.title), ...(choices && { choices }), ...(metadata && { metadata }) };
   }
   if (asked) {
     const { camera, start, end } = rangeIn(asked.body);
@@ -68,9 +72,9 @@ const decided = z.object({ clipMetadata: z.record(z.string(), z.unknown()) });
 /** What the caller was told last; of a clip that was just decided, what is being told: its history ends a moment later. */
 async function metadataOf(
   { clipId, requestKey, outcome }: ClipStatus,
+  events: readonly AnyEvent[],
   { runtime, config, settings }: Site,
 ): Promise<Record<string, unknown> | undefined> {
-  const events = await runtime.history(clipId);
   const event = events.findLast(({ type }) => type === "ClipPublished" || type === "SourcesPending");
   if (event?.type === "ClipPublished") return event.data.clipMetadata;
   const terminal = outcome && (await runtime.records.get(terminalEntry(clipId, requestKey)));
@@ -78,6 +82,14 @@ async function metadataOf(
   if (event?.type !== "SourcesPending") return undefined;
   const { request, ...pending } = event.data;
   return pendingMetadata(request, { ...pending, deadlineAt: event.metadata.deadlineAt }, config.clips, settings);
+}
+
+/** What the request chose; undefined where no valid one was accepted. */
+export function choicesIn(events: readonly AnyEvent[]): Choices | undefined {
+  const accepted = events.find(({ type }) => type === "RequestAccepted");
+  if (accepted?.type !== "RequestAccepted") return undefined;
+  const { request } = accepted.data;
+  return Object.fromEntries(choiceNames.flatMap((name) => (request[name] ? [[name, request[name]]] : [])));
 }
 
 function rangeIn(body: string): { camera: string; start: number; end: number } {

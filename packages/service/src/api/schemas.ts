@@ -94,6 +94,10 @@ export const clipView = z
     status: z.string().optional().openapi({ description: "As in docs/contract.md; absent while it is not decided" }),
     reason: z.string().optional(),
     percent: z.number().optional().openapi({ description: "Of the render that is under way" }),
+    choices: z
+      .record(z.string(), z.string())
+      .optional()
+      .openapi({ description: "What its request chose, as POST /clips takes it" }),
     metadata: z
       .record(z.string(), z.unknown())
       .optional()

@@ -1,7 +1,7 @@
 import { type AnyEvent, ClipPublished, SourcesPending } from "@camclips/events";
 import type { Desk, KnownClip } from "@camclips/functions";
 import * as z from "zod";
-import type { ClipView } from "../api/clip-view.ts";
+import { type ClipView, choicesIn } from "../api/clip-view.ts";
 
 const pathOf = (clipId: string): string => `/clips/${encodeURIComponent(clipId)}`;
 
@@ -47,7 +47,8 @@ export async function detailOf(desk: Desk, clipId: string): Promise<ClipView | u
     ...(told?.clock !== undefined && { clock: `${self}/clock.vtt` }),
     ...(told?.evidence !== undefined && { evidence: `${self}/manifest.json` }),
   };
-  return { ...view, links, ...(metadata && { metadata }) };
+  const choices = choicesIn(events);
+  return { ...view, links, ...(choices && { choices }), ...(metadata && { metadata }) };
 }
 
 /** What the caller was told last. Where a clip is and what it is called is not told of one that is pending. */

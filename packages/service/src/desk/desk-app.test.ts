@@ -33,7 +33,7 @@ const errors: unknown[] = [];
 /** A clip that is there, with its files, and some that wait. */
 async function seed(): Promise<void> {
   const { records } = operatorPorts(file, clock);
-  const asked = request({ clipId: "there", cameraId: "cam 1" });
+  const asked = request({ clipId: "there", cameraId: "cam 1", precision: "exact", gapPolicy: "REJECT" });
   const accepted = firstEvent(
     RequestAccepted.happened({ request: asked }),
     1,
@@ -147,6 +147,7 @@ describe("the console of a desk", () => {
   it("shows a clip with what its caller was told, and its history", async () => {
     const clip = await json("/clips/there");
     expect(clip).toMatchObject({ state: "available", camera: "cam 1", metadata: { clip: { bytes: 10 } } });
+    expect(clip.choices).toEqual({ precision: "exact", gapPolicy: "REJECT" });
     expect((await call(clip.links.clip)).status).toBe(200);
     expect((await json("/clips/there/history")).events).toHaveLength(2);
     const text = await (await call("/clips/there/events")).text();
