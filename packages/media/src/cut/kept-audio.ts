@@ -9,6 +9,8 @@ import type { CutSource } from "./cut-plan.ts";
 const ROUNDING_SECONDS = 0.001;
 /** Audio may start or end so much inside the clip: less than a packet. */
 const EDGE_SECONDS = 0.02;
+/** At a join, a file's edit list hides what was recorded before its first frame: the packets are there all the same. */
+const HIDDEN_SECONDS = 0.5;
 
 interface Cut {
   sources: readonly CutSource[];
@@ -39,9 +41,13 @@ function isPlayedAsIs({ sources, probes, timeline }: Cut): boolean {
 }
 
 function isHeardThroughout({ timeline, probes }: Cut): boolean {
+  const joins = timeline.pieces
+    .filter(({ joinsNext }) => joinsNext)
+    .map((piece) => piece.outSeconds + piece.slotSeconds);
   let heardSeconds = 0;
   for (const { outSeconds, seconds } of heardParts(timeline, probes)) {
-    if (outSeconds > heardSeconds + EDGE_SECONDS) return false;
+    const isJoin = joins.some((join) => join >= heardSeconds - EDGE_SECONDS && join <= outSeconds + EDGE_SECONDS);
+    if (outSeconds > heardSeconds + (isJoin ? HIDDEN_SECONDS : EDGE_SECONDS)) return false;
     heardSeconds = outSeconds + seconds;
   }
   return heardSeconds >= timeline.durationSeconds - EDGE_SECONDS;

@@ -61,6 +61,11 @@ export interface SampleTable {
   description: Uint16Array;
 }
 
+/** The byte behind a sample. */
+export function endOf(track: Track, index: number): number {
+  return (track.samples.offset[index] ?? 0) + (track.samples.size[index] ?? 0);
+}
+
 /** Presentation time of a sample in units of the track's timescale. */
 export function presentationTicks(track: Track, index: number): number {
   const { dts, compositionOffset } = track.samples;

@@ -1,6 +1,7 @@
 import { CorruptSourceError, OutsideMediaError } from "../errors.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import {
+  endOf,
   FRAME_TOLERANCE_SECONDS,
   firstTrack,
   isPresented,
@@ -10,9 +11,9 @@ import {
   randomAccessPointFor,
   type Track,
 } from "../read/movie.ts";
-import { isBeforeHole, usualDuration } from "../read/spans.ts";
 import { frameBytesOf, type MuxTrack, samplesOf } from "../write/mux-track.ts";
 import { holesIn, knownRange, LONG_SECONDS, usualSeconds } from "./holes.ts";
+import { selectAudio, ticksHeardBefore, withHiddenAudio } from "./select-audio.ts";
 import type { Beside, Hole, SliceRange, TimelineStarts } from "./slice.ts";
 
 export interface Selection {
@@ -42,41 +43,27 @@ export interface Selection {
  */
 export function selectSamples(movie: Movie, source: ByteSource, name: string, range: SliceRange): Selection {
   const { video, media, starts } = movieTimeline(movie, source, name);
-  const audio = firstTrack(movie, "soun");
-  const wanted = selectVideo(video, audio, range);
+  const heard = firstTrack(movie, "soun");
+  const wanted = selectVideo(video, heard, range);
   if (!wanted) throw new OutsideMediaError(name, media, starts);
   const cutOffSeconds = firstMissing(video, wanted, source, range);
   const toSeconds = cutOffSeconds ?? range.toSeconds;
   // When nothing is left, the error of requireBytes says what is missing.
-  const frames = (cutOffSeconds !== undefined && selectVideo(video, audio, { ...range, toSeconds })) || wanted;
-  const zeroSeconds =
-    (presentationTicks(video, frames.first) - ticksHeardBefore(video, frames.first, audio, starts)) / video.timescale;
+  const frames = (cutOffSeconds !== undefined && selectVideo(video, heard, { ...range, toSeconds })) || wanted;
+  const firstTicks = presentationTicks(video, frames.first);
+  const isFirst = firstTicks / video.timescale <= starts.videoSeconds + FRAME_TOLERANCE_SECONDS;
+  const isLast = toSeconds >= media.endSeconds - FRAME_TOLERANCE_SECONDS;
+  const audio = heard && isFirst ? withHiddenAudio(heard) : heard;
+  const before = audio && isFirst ? ticksHeardBefore(audio, firstTicks, video.timescale) : 0;
+  const zeroSeconds = (firstTicks - before) / video.timescale;
   const shown = range.showHidden ? { ...video, edit: { ...video.edit, from: Number.NEGATIVE_INFINITY } } : video;
   const tracks = [muxTrack(shown, source, frames.first, frames.last, zeroSeconds)];
-  const isLast = toSeconds >= media.endSeconds - FRAME_TOLERANCE_SECONDS;
-  const packets = audio && selectAudio(audio, source, zeroSeconds, toSeconds + (isLast ? HEARD_BESIDE_SECONDS : 0));
+  const packets = audio && selectAudio(audio, source, { fromSeconds: zeroSeconds, toSeconds, isFirst, isLast });
   if (audio && packets) tracks.push(muxTrack(audio, source, packets.first, packets.last, zeroSeconds));
   requireBytes(tracks, source, name);
   const beside = besideFrames(video, { ...range, toSeconds });
-  const holes = holesIn(video, audio, range);
+  const holes = holesIn(video, heard, range);
   return { tracks, entry: frames.first, zeroSeconds, media, beside, holes, starts, cutOffSeconds };
-}
-
-/** Recorders that cut a stream into files cut its audio by so much before or behind the pictures at most. */
-const HEARD_BESIDE_SECONDS = 0.5;
-
-/** How long before a recording's first frame its audio begins, units of the video; whole ones, so that its times stay exact. */
-function ticksHeardBefore(
-  video: Track,
-  first: number,
-  audio: Track | undefined,
-  { videoSeconds }: TimelineStarts,
-): number {
-  const seconds = presentationTicks(video, first) / video.timescale;
-  const heard = audio && seconds <= videoSeconds + FRAME_TOLERANCE_SECONDS ? presentedRange(audio) : undefined;
-  if (!heard) return 0;
-  const before = Math.min(seconds - heard.startSeconds, HEARD_BESIDE_SECONDS);
-  return before > FRAME_TOLERANCE_SECONDS ? Math.ceil(before * video.timescale) : 0;
 }
 
 /** @throws CorruptSourceError when there is no video, or none of it is in the file. */
@@ -111,10 +98,6 @@ function noVideo(movie: Movie, name: string): CorruptSourceError {
     name,
     kinds.has("soun") ? "audio only: there is no video track" : "there is no video track",
   );
-}
-
-function endOf(track: Track, index: number): number {
-  return (track.samples.offset[index] ?? 0) + (track.samples.size[index] ?? 0);
 }
 
 function selectVideo(
@@ -210,32 +193,6 @@ function firstMissing(
     if (endOf(video, i) > source.size) least = Math.min(least, presentationTicks(video, i) / video.timescale);
   }
   return least < toSeconds ? least : undefined;
-}
-
-/** Packets behind the file's end are left out: audio may end before the video. */
-function selectAudio(
-  audio: Track,
-  source: ByteSource,
-  zeroSeconds: number,
-  toSeconds: number,
-): { first: number; last: number } | undefined {
-  const from = Math.max(zeroSeconds * audio.timescale, audio.edit.from);
-  const to = Math.min(toSeconds * audio.timescale, audio.edit.to);
-  let [first, last] = [0, -1];
-  for (let i = 0; i < audio.samples.count; i++) {
-    const ticks = presentationTicks(audio, i);
-    if (ticks <= from) first = i;
-    if (ticks < to) last = i;
-  }
-  first = Math.max(0, first - 1);
-  // A packet before a hole is not heard where the selection starts, and decoders would leave out all that it seems to last.
-  const usual = usualDuration(audio.samples.duration);
-  const isLead = (i: number) => presentationTicks(audio, i) < from;
-  for (let i = first; i < last && isLead(i); i++)
-    if (isBeforeHole(audio.samples.duration[i] ?? 0, usual, audio.timescale)) first = i + 1;
-  for (let i = first; i <= last; i++) if (endOf(audio, i) > source.size) last = i - 1;
-  const heard = last >= first && presentationTicks(audio, last) + (audio.samples.duration[last] ?? 0) > from;
-  return heard ? { first, last } : undefined;
 }
 
 function muxTrack(track: Track, source: ByteSource, first: number, last: number, zeroSeconds: number): MuxTrack {
