@@ -27,6 +27,10 @@ describe("decode times", () => {
     expect(times(3, [2, 100], [1, -1])).toEqual({ dts: [0, 100, 200], duration: [100, 100, 100] });
   });
 
+  it("go on as usual behind a last sample that is told to last no time", () => {
+    expect(times(4, [1, 300], [2, 100], [1, 0])).toEqual({ dts: [0, 300, 400, 500], duration: [300, 100, 100, 100] });
+  });
+
   it("go on where the box times fewer samples than there are", () => {
     expect(times(4, [2, 100])).toEqual({ dts: [0, 100, 200, 300], duration: [100, 100, 100, 100] });
     expect(() => times(4)).toThrow("stts box times no sample");

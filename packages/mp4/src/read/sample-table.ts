@@ -1,6 +1,7 @@
 import { MalformedBoxError, UnsupportedStructureError } from "../errors.ts";
 import { type Box, findBox, readFullBox } from "./boxes.ts";
 import type { SampleTable } from "./movie.ts";
+import { usualDuration } from "./spans.ts";
 
 /** How many samples may still be read: bounds the memory that a file can claim. */
 export interface SampleBudget {
@@ -97,6 +98,9 @@ function readTimes(stts: Box, table: SampleTable): void {
     }
   }
   if (sample < table.count) throw new MalformedBoxError("stts box times no sample");
+  // Writers that do not know how long the last sample lasts say 0, and it is shown all the same.
+  const last = table.count - 1;
+  if (table.duration[last] === 0) table.duration[last] = usualDuration(table.duration.subarray(0, last));
 }
 
 function readCompositionOffsets(ctts: Box | undefined, table: SampleTable): void {
