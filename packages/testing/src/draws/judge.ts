@@ -108,8 +108,10 @@ export function judge(filled: Judged): string[] {
   return faults.slice(0, 4);
 }
 
-/** Whether a part of the range is without frames: longer than a join may take, or an interval at its edges. */
-function hasGap({ fromMs, toMs, intervalMs }: Judged, expected: Expected): boolean {
+/** Whether a part of the range is without frames: longer than a join may take, an interval at its edges, or outside of all recordings. */
+function hasGap({ recordings, fromMs, toMs, intervalMs }: Judged, expected: Expected): boolean {
+  const claimed = recordings.flatMap(({ startMs, endMs }) => [startMs, endMs]);
+  if (fromMs < Math.min(...claimed) || toMs > Math.max(...claimed)) return true;
   const instants = [fromMs, ...expected.map(({ wallMs }) => wallMs), toMs];
   return instants.some((ms, i) => {
     const isEdge = i === 1 || i === instants.length - 1;
