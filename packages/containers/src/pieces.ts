@@ -34,6 +34,11 @@ export class Pieces {
     return (pieces.length > 1 ? Buffer.concat(pieces) : only).subarray(position - first);
   }
 
+  /** All of it from a position on, without keeping any. */
+  from(position: number): AsyncIterable<Uint8Array> {
+    return this.#source.stream(position, this.size, this.#signal);
+  }
+
   #piece(start: number): Promise<Buffer> {
     const piece = this.#kept.get(start) ?? this.#read(start);
     // The latest ones are last.

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { fileSource, OutsideMediaError } from "@camclips/mp4";
 import { testFfmpeg } from "@camclips/testing/ffmpeg";
-import { memorySource } from "@camclips/testing/mp4/fixtures";
+import { counted, memorySource } from "@camclips/testing/mp4/fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readTimeline, sliceRecording } from "./index.ts";
 
@@ -125,6 +125,37 @@ describe("a recording of another container", () => {
       expect(shown).toHaveLength(25);
       for (const [i, at] of shown.entries()) expect(at - (shown[0] ?? 0)).toBeCloseTo(i / 25, 4);
     }
+  });
+
+  /** What tells the frames of a range from others, in the order in which they are shown. */
+  async function framesIn(bytes: Buffer, fromSeconds: number, claimedSeconds: number[]): Promise<string[]> {
+    const range = { fromSeconds, toSeconds: fromSeconds + 1 };
+    const slice = await sliceRecording(memorySource(bytes), "x", range, undefined, claimedSeconds);
+    const [part, packets] = [join(folder, "part.ts"), join(folder, "packets.txt")];
+    await writeFile(part, Buffer.concat(await Array.fromAsync(slice.chunks())));
+    await run(testFfmpeg, ["-v", "error", "-y", "-copyts", "-i", part, "-c", "copy", "-f", "framecrc", packets]);
+    const frames = (await readFile(packets, "utf8")).split("\n").filter((line) => line.startsWith("0,"));
+    return frames.flatMap((line) => {
+      const [, , ticks, , , crc = ""] = line.split(",");
+      const seconds = Number(ticks) / 90_000 + slice.zeroSeconds;
+      return seconds > fromSeconds - 0.001 && seconds < fromSeconds + 0.999 ? [crc.trim()] : [];
+    });
+  }
+
+  it("is looked through where its clock may begin again between the places that are looked at", async () => {
+    const minute = await readFile(await make("minute.ts", ["-f", "mpegts"]));
+    const shortly = await readFile(await make("shortly.ts", ["-t", "4", "-f", "mpegts"]));
+    const both = Buffer.concat([shortly, minute]);
+    const claimed = await readTimeline(memorySource(both), "x", undefined, [64]);
+    expect(claimed?.media?.endSeconds).toBeCloseTo(64, 2);
+    for (const seconds of [0.5, 10, 44]) {
+      const frames = await framesIn(both, 4 + seconds, [64]);
+      expect(frames).toHaveLength(25);
+      expect(frames).toEqual(await framesIn(minute, seconds, [60]));
+    }
+    const source = counted(memorySource(minute));
+    await readTimeline(source, "x", undefined, [50, 60.5]);
+    expect(source.traffic.reads.reduce((sum, [start, end]) => sum + end - start, 0)).toBeLessThan(0.6 * minute.length);
   });
 
   it.each([

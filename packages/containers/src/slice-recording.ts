@@ -22,26 +22,35 @@ export type Container = "mpegts" | "matroska";
 /** Without a `container`, the slice is an MP4. */
 export type RecordingSlice = Slice & { container?: Container };
 
-type Open = (pieces: Pieces) => Promise<FrameFile>;
-const OPEN: Record<string, { container: Container; open: Open }> = {
-  "an MPEG transport stream": { container: "mpegts", open: openMpegTs },
-  "Matroska or WebM": { container: "matroska", open: openMatroska },
+type Open = (pieces: Pieces, isWhole?: boolean) => Promise<FrameFile>;
+const OPEN: Record<string, { container: Container; open: Open; beginsAgain: boolean }> = {
+  "an MPEG transport stream": { container: "mpegts", open: openMpegTs, beginsAgain: true },
+  "Matroska or WebM": { container: "matroska", open: openMatroska, beginsAgain: false },
 };
+
+/** Claims and clocks are off by less. */
+const CLAIM_SECONDS = 1;
+/** A file is looked through where its own times contradict what others say of it, up to so many bytes. */
+const MOST_LOOKED_THROUGH = 256 * 1024 ** 2;
 
 /**
  * As sliceRecording of @camclips/mp4, and MPEG-TS and Matroska as well: of these the slice holds whole frames and audio around the
  * range, its times as they were. The timeline's 0 is the first frame, or audio that begins long before it.
  * What is odd in them is copied whole, and `why` says so.
+ *
+ * @param claimedSeconds how long the recording is, as others say: where a transport stream's own times agree with none of them, its
+ * clock may begin again, and it is looked through
  */
 export async function sliceRecording(
   source: ByteSource,
   name: string,
   range: SliceRange,
   signal?: AbortSignal,
+  claimedSeconds: readonly number[] = [],
 ): Promise<RecordingSlice> {
   const slice = await sliceMp4(source, name, range, signal);
   if (slice.method === "sliced") return slice;
-  const opened = await openForeign(source, signal);
+  const opened = await openForeign(source, claimedSeconds, signal);
   if (!opened) return slice;
   if ("why" in opened) return { ...slice, why: `${slice.why}, and ${opened.why}` };
   const { file, timeline, container } = opened;
@@ -79,27 +88,43 @@ export async function readTimeline(
   source: ByteSource,
   name: string,
   signal?: AbortSignal,
+  claimedSeconds: readonly number[] = [],
 ): Promise<RecordingTimeline | undefined> {
   const timeline = await readMp4Timeline(source, name, signal);
   if (timeline) return timeline;
-  const opened = await openForeign(source, signal);
+  const opened = await openForeign(source, claimedSeconds, signal);
   return opened && "timeline" in opened ? told(opened.timeline) : undefined;
 }
 
 type Opened = { file: FrameFile; timeline: FileTimeline; container: Container };
 
-async function openForeign(source: ByteSource, signal?: AbortSignal): Promise<Opened | { why: string } | undefined> {
+async function openForeign(
+  source: ByteSource,
+  claimedSeconds: readonly number[],
+  signal?: AbortSignal,
+): Promise<Opened | { why: string } | undefined> {
   const pieces = new Pieces(source, signal);
   const kind = foreignContainer(await pieces.at(0, FOREIGN_HEAD_BYTES));
   const known = kind && OPEN[kind.name];
   if (!known) return undefined;
   try {
-    const file = await known.open(pieces);
-    return { file, timeline: await readFileTimeline(file), container: known.container };
+    const { container, beginsAgain } = known;
+    const open = async (isWhole: boolean): Promise<Opened> => {
+      const file = await known.open(pieces, isWhole);
+      return { file, timeline: await readFileTimeline(file), container };
+    };
+    const opened = await open(false);
+    const isDoubted = beginsAgain && source.size <= MOST_LOOKED_THROUGH && contradicts(opened.timeline, claimedSeconds);
+    return isDoubted ? await open(true) : opened;
   } catch (error) {
     if (error instanceof NotTakenApartError) return { why: error.message };
     throw error;
   }
+}
+
+function contradicts({ endSeconds, originSeconds }: FileTimeline, claimedSeconds: readonly number[]): boolean {
+  const agrees = (claimed: number) => Math.abs(endSeconds - originSeconds - claimed) <= CLAIM_SECONDS;
+  return claimedSeconds.length > 0 && !claimedSeconds.some(agrees);
 }
 
 function told({ first, endSeconds, originSeconds }: FileTimeline) {

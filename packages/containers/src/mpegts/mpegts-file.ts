@@ -1,9 +1,10 @@
 import { type FrameFile, NotTakenApartError, type Place, type Unit } from "../frames.ts";
 import type { Pieces } from "../pieces.ts";
+import { allTimes } from "./all-times.ts";
 import { entryOf } from "./entry.ts";
-import { type Packet, type PacketShape, packetShape, packets } from "./packets.ts";
+import { type Packet, packetShape, packets } from "./packets.ts";
 import { readPes, TICKS_PER_SECOND, WRAP_TICKS } from "./pes.ts";
-import { type Program, readProgram } from "./program.ts";
+import { readProgram, type Stream } from "./program.ts";
 import { findRestarts } from "./restarts.ts";
 import { laterAt, retimed } from "./retime.ts";
 
@@ -11,26 +12,35 @@ const HEAD_BYTES = 64 * 1024;
 /** So far before a file's first time its others may be: what is farther has begun again at 0. */
 const BACK_TICKS = 3600 * TICKS_PER_SECOND;
 
-/** @throws NotTakenApartError when this folder does not understand it */
-export async function openMpegTs(pieces: Pieces): Promise<FrameFile> {
+/**
+ * @param isWhole looks through the whole file for places where its clock begins again
+ * @throws NotTakenApartError when this folder does not understand it
+ */
+export async function openMpegTs(pieces: Pieces, isWhole = false): Promise<FrameFile> {
   const shape = packetShape(await pieces.at(0, HEAD_BYTES));
   if (!shape) throw new NotTakenApartError("its packets are not in step");
   const program = await readProgram(pieces, shape);
   const tables = program.tablePackets.map(async (at) => (await pieces.at(at, shape.bytes)).subarray(0, shape.bytes));
-  const stream = { shape, program };
+  const { video, audioPid } = program;
+  const kinds = new Map<number, Unit["kind"]>([
+    ...(audioPid === undefined ? [] : [[audioPid, "audio"] as const]),
+    [video.pid, "video"],
+  ]);
+  const stream = { shape, program, kinds };
   const first = await firstTicks(pieces, stream);
-  const { stretches, looked } = await findRestarts(pieces.size, (at) => rawUnits(pieces, at, stream));
-  const secondsOf = ({ at, ticks }: RawUnit) => fromFirst(ticks + laterAt(stretches, at) - first) / TICKS_PER_SECOND;
+  const { stretches, looked } = isWhole
+    ? { ...(await findRestarts(pieces.size, (at) => allTimes(pieces, at, stream), isWhole)), looked: [] }
+    : await findRestarts(pieces.size, (at) => rawUnits(pieces, at, stream));
+  const secondsOf = (unit: RawUnit) => fromFirst(unit.ticks + laterAt(stretches, unit) - first) / TICKS_PER_SECOND;
   async function* units(position: number): AsyncGenerator<Unit> {
     for await (const unit of rawUnits(pieces, position, stream)) {
       const { kind, at, entry } = unit;
       yield { kind, at, entry, seconds: secondsOf(unit) };
     }
   }
-  const pids = new Set([program.video.pid, program.audioPid ?? program.video.pid]);
   return {
     size: pieces.size,
-    hasAudio: program.audioPid !== undefined,
+    hasAudio: audioPid !== undefined,
     units,
     async next(position): Promise<Place | undefined> {
       for await (const { kind, at, seconds } of units(position)) if (kind === "video") return { at, seconds };
@@ -39,17 +49,12 @@ export async function openMpegTs(pieces: Pieces): Promise<FrameFile> {
     index: async () => looked.map((unit) => ({ at: unit.at, seconds: secondsOf(unit) })),
     prefix: Buffer.concat(await Promise.all(tables)),
     zeroSeconds: -first / TICKS_PER_SECOND,
-    part: (chunks, start) => (stretches.length > 0 ? retimed(chunks, start, { shape, pids, stretches }) : chunks),
+    part: (chunks, start) => (stretches.length > 0 ? retimed(chunks, start, { shape, kinds, stretches }) : chunks),
   };
 }
 
 function fromFirst(ticks: number): number {
   return ((((ticks + BACK_TICKS) % WRAP_TICKS) + WRAP_TICKS) % WRAP_TICKS) - BACK_TICKS;
-}
-
-interface Stream {
-  shape: PacketShape;
-  program: Program;
 }
 
 async function firstTicks(pieces: Pieces, stream: Stream): Promise<number> {
@@ -60,14 +65,15 @@ async function firstTicks(pieces: Pieces, stream: Stream): Promise<number> {
 type RawUnit = Omit<Unit, "seconds"> & { ticks: number; decodeTicks: number };
 
 /** Frames that carry a time. A frame is given as soon as its beginning tells what it is. */
-async function* rawUnits(pieces: Pieces, position: number, { shape, program }: Stream): AsyncGenerator<RawUnit> {
-  const { video, audioPid } = program;
+async function* rawUnits(pieces: Pieces, position: number, { shape, program, kinds }: Stream): AsyncGenerator<RawUnit> {
+  const { video } = program;
   let frame: { unit: RawUnit; head: Buffer } | undefined;
   for await (const run of packets(pieces, position, shape)) {
     for (const packet of run) {
       const { pid, startsUnit, payload } = packet;
-      if (pid !== video.pid && pid !== audioPid) continue;
-      const isVideo = pid === video.pid;
+      const kind = kinds.get(pid);
+      if (!kind) continue;
+      const isVideo = kind === "video";
       const started = startsUnit ? startedUnit(packet, isVideo) : undefined;
       if (!isVideo) {
         if (started) yield started.unit;

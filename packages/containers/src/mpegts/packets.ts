@@ -63,13 +63,16 @@ function firstPacket(bytes: Uint8Array, { bytes: step, lead }: PacketShape): num
 }
 
 function readPacket(bytes: Buffer, at: number): Packet {
-  const [, second = 0, third = 0] = bytes;
-  return {
-    at,
-    pid: ((second & 0x1f) << 8) | third,
-    startsUnit: (second & 0x40) !== 0,
-    payload: bytes.subarray(payloadStart(bytes)),
-  };
+  return { at, pid: pidOf(bytes), startsUnit: startsUnit(bytes), payload: bytes.subarray(payloadStart(bytes)) };
+}
+
+/** Which stream a packet is of, from its sync byte on. */
+export function pidOf(packet: Uint8Array): number {
+  return (((packet[1] ?? 0) & 0x1f) << 8) | (packet[2] ?? 0);
+}
+
+export function startsUnit(packet: Uint8Array): boolean {
+  return ((packet[1] ?? 0) & 0x40) !== 0;
 }
 
 /** Where the payload of a packet starts, from its sync byte on; at its end when it has none. */

@@ -27,6 +27,14 @@ export interface Program {
   tablePackets: number[];
 }
 
+/** How a file is to be read. */
+export interface Stream {
+  shape: PacketShape;
+  program: Program;
+  /** What its PIDs are of. */
+  kinds: ReadonlyMap<number, "video" | "audio">;
+}
+
 /** @throws NotTakenApartError when there is none, more than one, or its video is neither H.264 nor H.265 */
 export async function readProgram(pieces: Pieces, shape: PacketShape): Promise<Program> {
   const pat = new SectionReader(0);

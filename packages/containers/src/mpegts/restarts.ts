@@ -1,18 +1,16 @@
-import { LOOKS, NEAR_BYTES } from "../frames.ts";
+import { LOOKS, NEAR_BYTES, NotTakenApartError } from "../frames.ts";
 import { TICKS_PER_SECOND, WRAP_TICKS } from "./pes.ts";
-import type { Stretch } from "./retime.ts";
-
-/** A frame or a packet of audio, by its place and the time at which it is decoded. */
-export interface Timed {
-  kind: "video" | "audio";
-  at: number;
-  decodeTicks: number;
-}
+import type { Stretch, Timed } from "./retime.ts";
 
 /** Frames are decoded in order: times that go back by more have begun again. */
 const BACK_TICKS = TICKS_PER_SECOND;
 /** A camera may be away; for longer than this within a file it is its clock that was set. */
 const AWAY_TICKS = 6 * 3600 * TICKS_PER_SECOND;
+/** Audio lies nearer to its pictures in a file. */
+const LATER_TICKS = 3 * TICKS_PER_SECOND;
+
+/** Each is searched for anew. */
+const MOST_STRETCHES = 1000;
 
 /** From one time to another, the shorter way round where times begin again at 0. */
 function passed(from: number, to: number): number {
@@ -27,37 +25,49 @@ function goesOn(from: number, to: number): boolean {
 
 /**
  * Finds where a file's clock begins again, as where its recorder was started anew. What comes behind is taken to follow at once: the
- * file does not say how long that took. Small files are read whole; of others, clocks that go back by less than passes between two
- * looks are missed.
+ * file does not say how long that took. Small files are looked through; of others, clocks that go back by less than passes between
+ * two looks are missed.
  *
  * @param units what lies behind a place, in the file's order
+ * @param isWhole looks through a large file, too
  * @returns stretches of the file with what their times are later by, so that they go on; and the places that were looked at
  */
 export async function findRestarts<T extends Timed>(
   size: number,
   units: (at: number) => AsyncGenerator<T>,
+  isWhole = size / LOOKS < NEAR_BYTES,
 ): Promise<{ stretches: Stretch[]; looked: T[] }> {
   const next = async (position: number): Promise<T | undefined> => {
     for await (const unit of units(position)) if (unit.kind === "video") return unit;
     return undefined;
   };
-  const step = size / LOOKS;
-  const positions = step < NEAR_BYTES ? [0] : Array.from({ length: LOOKS }, (_, i) => Math.floor(i * step));
-  const looked: T[] = (await Promise.all(positions.map(next))).flatMap((unit) => unit ?? []);
-  const last = await next(Math.max(0, size - NEAR_BYTES));
   const stretches: Stretch[] = [];
+  /** @returns the first frame behind the next place where it begins again */
+  const pass = async (from: T): Promise<T | undefined> => {
+    const found = await findRestart(units, from, stretches.at(-1)?.audioAt ?? 0);
+    if (!found) return undefined;
+    if (stretches.length === MOST_STRETCHES) throw new NotTakenApartError("its clock begins again too often");
+    const laterTicks = found.laterTicks + (stretches.at(-1)?.laterTicks ?? 0);
+    stretches.push({ at: found.at, audioAt: found.audioAt, laterTicks });
+    return found.first;
+  };
+  if (isWhole) {
+    for (let from = await next(0); from; ) from = await pass(from);
+    return { stretches, looked: [] };
+  }
+  const positions = Array.from({ length: LOOKS }, (_, i) => Math.floor((i * size) / LOOKS));
+  const looked: T[] = (await Promise.all(positions.map(next))).flatMap((unit) => unit ?? []);
+  const last = await next(size - NEAR_BYTES);
   let from: T | undefined = looked[0];
   for (const to of last ? [...looked, last] : looked) {
-    while (from && to.at > from.at && (step < NEAR_BYTES || !goesOn(from.decodeTicks, to.decodeTicks))) {
-      const near = step < NEAR_BYTES ? from : await nearest(next, from, to);
-      const found: Restart<T> | undefined = await findRestart(units, near);
-      if (!found) break;
-      stretches.push({ at: found.at, laterTicks: found.laterTicks + (stretches.at(-1)?.laterTicks ?? 0) });
-      from = found.first;
+    while (from && to.at > from.at && !goesOn(from.decodeTicks, to.decodeTicks)) {
+      const passedBy: T | undefined = await pass(await nearest(next, from, to));
+      if (!passedBy) break;
+      from = passedBy;
     }
     if (to.at > (from?.at ?? 0)) from = to;
   }
-  return { stretches, looked: step < NEAR_BYTES ? [] : looked };
+  return { stretches, looked };
 }
 
 /** The last place that is found with the clock that `from` has. */
@@ -81,24 +91,32 @@ interface Restart<T> extends Stretch {
   first: T;
 }
 
-/** Behind a place, the first unit whose time begins again; then the first frame does, too. */
+/** Behind a place, the first frame whose time begins again, and the audio that does with it: that may lie before it, or come later. */
 async function findRestart<T extends Timed>(
   units: (at: number) => AsyncGenerator<T>,
   { at: start }: T,
+  audioFrom: number,
 ): Promise<Restart<T> | undefined> {
   const last: Partial<Record<Timed["kind"], T>> = {};
-  let at: number | undefined;
+  // One time alone may be damaged: a clock that begins again goes on from there.
+  const odd: Partial<Record<Timed["kind"], T>> = {};
   let interval = 0;
+  let found: Restart<T> | undefined;
   for await (const unit of units(start)) {
-    const before = last[unit.kind];
-    if (before && !goesOn(before.decodeTicks, unit.decodeTicks)) {
-      at ??= unit.at;
-      const due = before.decodeTicks + interval;
-      if (unit.kind === "video") return { at, first: unit, laterTicks: passed(unit.decodeTicks, due) };
-      continue;
+    const { kind, at, decodeTicks } = unit;
+    if (kind === "audio" && at < audioFrom) continue;
+    if (found && (odd.audio || (kind === "video" && passed(found.first.decodeTicks, decodeTicks) > LATER_TICKS))) break;
+    const [before, first] = [last[kind], odd[kind]];
+    if (!before || goesOn(before.decodeTicks, decodeTicks)) {
+      if (kind === "video" && before && !first) interval = passed(before.decodeTicks, decodeTicks);
+      last[kind] = unit;
+      delete odd[kind];
+    } else if (!first || !goesOn(first.decodeTicks, decodeTicks)) odd[kind] = unit;
+    else if (kind === "video") {
+      const due = before.decodeTicks + (interval || passed(first.decodeTicks, decodeTicks));
+      const laterTicks = passed(first.decodeTicks, due);
+      found ??= { at: first.at, audioAt: first.at, first, laterTicks };
     }
-    if (unit.kind === "video" && before) interval = passed(before.decodeTicks, unit.decodeTicks);
-    last[unit.kind] = unit;
   }
-  return undefined;
+  return found && { ...found, audioAt: odd.audio?.at ?? found.audioAt };
 }

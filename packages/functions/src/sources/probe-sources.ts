@@ -165,9 +165,9 @@ async function probe(
   const object = await withInit(source, recordings, claimed.initKey, signal);
   if (!object) return { kind: "lost", of, cause: "SOURCE_DELETED" };
   try {
-    let slice = await slicePart(object, part, claimed.startMs, signal);
+    let slice = await slicePart(object, part, { claimed, zeroMs: claimed.startMs }, signal);
     const zeroMs = zeroMsOf(claimed, slice, settings);
-    if (zeroMs !== claimed.startMs) slice = await slicePart(object, part, zeroMs, signal);
+    if (zeroMs !== claimed.startMs) slice = await slicePart(object, part, { claimed, zeroMs }, signal);
     if (slice instanceof OutsideMediaError)
       return { kind: "shorter", of, footage: [{ key, ...withoutPart(part, realInterval(zeroMs, slice.media)) }] };
     const cutOffMs = Math.floor(zeroMs + (slice.cutOffSeconds ?? Number.POSITIVE_INFINITY) * 1000);
@@ -197,12 +197,12 @@ async function probe(
 async function slicePart(
   object: OpenObject,
   { key, fromMs, toMs }: LocatedSource,
-  zeroMs: number,
+  { claimed, zeroMs }: { claimed: Footage; zeroMs: number },
   signal: AbortSignal,
 ): Promise<RecordingSlice | OutsideMediaError> {
   try {
     const range = { fromSeconds: (fromMs - zeroMs) / 1000, toSeconds: (toMs - zeroMs) / 1000 };
-    return await sliceRecording(object, key, range, signal);
+    return await sliceRecording(object, key, range, signal, [(claimed.endMs - claimed.startMs) / 1000]);
   } catch (error) {
     if (error instanceof OutsideMediaError) return error;
     throw error;

@@ -37,17 +37,22 @@ export async function recordedInterval(
   rules: Rules,
   signal?: AbortSignal,
 ): Promise<Real | undefined> {
-  return (await recordedVideo(object, claimed, rules, signal))?.interval;
+  return (await recordedVideo(object, claimed, rules, { signal }))?.interval;
 }
 
-/** As `recordedInterval`, with what the video is like. @returns undefined for a container that is not taken apart */
+/**
+ * As `recordedInterval`, with what the video is like.
+ * @param writtenMs when the file was last written to, which may be its end
+ * @returns undefined for a container that is not taken apart
+ */
 export async function recordedVideo(
   object: OpenObject,
   claimed: Footage,
   rules: Rules,
-  signal?: AbortSignal,
+  { signal, writtenMs = claimed.endMs }: { signal?: AbortSignal | undefined; writtenMs?: number } = {},
 ): Promise<{ interval: Real | undefined; picture: PictureFormat | undefined } | undefined> {
-  const timeline = await readTimeline(object, claimed.key, signal);
+  const claims = [claimed.endMs, writtenMs].map((endMs) => (endMs - claimed.startMs) / 1000);
+  const timeline = await readTimeline(object, claimed.key, signal, claims);
   if (!timeline) return undefined;
   const interval = timeline.media && realInterval(zeroMsOf(claimed, timeline, rules), timeline.media);
   return { interval, picture: timeline.picture };

@@ -34,7 +34,9 @@ export async function examine(
   try {
     const object = await openRecording(path, arena.take);
     if (!object) return { ...row, state: "vanished" };
-    const found = await recordedVideo(object, { key: row.name, startMs, endMs: guessMs }, rules);
+    const found = await recordedVideo(object, { key: row.name, startMs, endMs: guessMs }, rules, {
+      writtenMs: file.writtenMs,
+    });
     const endMs = found?.interval?.endMs;
     const { format, width, height, framesPerSecond: fps } = found?.picture ?? {};
     return {

@@ -27,11 +27,12 @@ export async function frameAt(
   if (!object) return undefined;
   const claimed = { key: row.name, startMs: row.startMs, endMs: row.endMs };
   try {
-    const timeline = await readTimeline(object, row.name, signal);
+    const claims = [(row.endMs - row.startMs) / 1000];
+    const timeline = await readTimeline(object, row.name, signal, claims);
     if (!timeline) return undefined;
     const atSeconds = (atMs - zeroMsOf(claimed, timeline, rules)) / 1000;
     const cut = (fromSeconds: number, toSeconds: number) =>
-      sliceRecording(object, row.name, { fromSeconds, toSeconds }, signal);
+      sliceRecording(object, row.name, { fromSeconds, toSeconds }, signal, claims);
     // The frame that is shown began before; where the recording begins with the instant, the next one does.
     const before = [atSeconds - LONGEST_FRAME_SECONDS, atSeconds + 0.001] as const;
     const after = [atSeconds, atSeconds + LONGEST_FRAME_SECONDS] as const;

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { findRestarts } from "./restarts.ts";
+import type { Timed } from "./retime.ts";
+
+const INTERVAL = 3600;
+
+/** Looked through: frames are shown at the given numbers of intervals, audio at those that are marked. */
+async function restartsOf(...times: (number | `audio ${number}`)[]) {
+  const units = times.map((time, i): Timed => {
+    const kind = typeof time === "number" ? "video" : "audio";
+    return { kind, at: 1000 * i, decodeTicks: INTERVAL * Number(String(time).replace("audio ", "")) };
+  });
+  async function* from(at: number) {
+    yield* units.filter((unit) => unit.at >= at);
+  }
+  return (await findRestarts(1000 * units.length, from, true)).stretches;
+}
+
+describe("a clock that begins again", () => {
+  it("goes on behind the last frame, an interval later", async () => {
+    expect(await restartsOf(100, 101, 102, 0, 1, 2)).toEqual([{ at: 3000, audioAt: 3000, laterTicks: 103 * INTERVAL }]);
+    expect(await restartsOf(100, 0, 1, 2)).toEqual([{ at: 1000, audioAt: 1000, laterTicks: 101 * INTERVAL }]);
+  });
+
+  it("begins again more than once", async () => {
+    const stretches = await restartsOf(100, 101, 50, 51, 0, 1);
+    expect(stretches.map(({ laterTicks }) => laterTicks / INTERVAL)).toEqual([52, 104]);
+  });
+
+  it("is not what one time says that is damaged", async () => {
+    expect(await restartsOf(100, 101, 7, 103, 104)).toEqual([]);
+    expect(await restartsOf(100, 101, 7, 103, 0, 1)).toMatchObject([{ at: 4000, laterTicks: 104 * INTERVAL }]);
+  });
+
+  it("does not begin again without end", async () => {
+    const often = Array.from({ length: 1001 }, (_, i) => [1000 - 100 * (i % 9), 1001 - 100 * (i % 9)]).flat();
+    await expect(restartsOf(...often, ...often)).rejects.toThrow("its clock begins again too often");
+  });
+
+  it("begins again in the audio before the frames, or behind them", async () => {
+    const before = await restartsOf(100, "audio 101", 101, "audio 0", "audio 1", 0, 1, "audio 2", 2);
+    expect(before).toEqual([{ at: 5000, audioAt: 3000, laterTicks: 102 * INTERVAL }]);
+    const behind = ["audio 99", 100, 101, 50, 51, "audio 100", 52, "audio 50", 53, "audio 51"] as const;
+    expect(await restartsOf(...behind)).toEqual([{ at: 3000, audioAt: 7000, laterTicks: 52 * INTERVAL }]);
+    const twice = await restartsOf(...behind, 0, 1, "audio 52", "audio 0", "audio 1");
+    expect(twice.map(({ at, audioAt }) => [at, audioAt])).toEqual([
+      [3000, 7000],
+      [10_000, 13_000],
+    ]);
+  });
+});
