@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { fileSource, readMovie } from "@camclips/mp4";
 import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createMediaEngine } from "./engine.ts";
@@ -67,14 +68,43 @@ describe("MPEG-TS of 12 frames a second, whose intervals are no whole millisecon
 
 const PACKET_BYTES = 188;
 
+/** The packets of a transport stream, and the PID of each. */
+async function packetsOf(path: string): Promise<{ bytes: Buffer; pid: number }[]> {
+  const whole = await readFile(path);
+  return Array.from({ length: whole.length / PACKET_BYTES }, (_, i) => {
+    const bytes = whole.subarray(i * PACKET_BYTES, (i + 1) * PACKET_BYTES);
+    return { bytes, pid: bytes.readUInt16BE(1) & 0x1fff };
+  });
+}
+
+it.each([
+  ["never comes", Number.POSITIVE_INFINITY, 0],
+  ["comes late", 12, 1],
+])("MPEG-TS is shown whose tables announce audio that %s", async (name, fromSeconds, tracks) => {
+  const base = join(folder, name.replaceAll(" ", "-"));
+  await makeRecording({ path: `${base}.mp4`, startMs: 0, seconds: 15, width: 320, height: 180 });
+  await run(testFfmpeg, ["-v", "error", "-i", `${base}.mp4`, "-c", "copy", `${base}.ts`]);
+  const packets = await packetsOf(`${base}.ts`);
+  const audio = packets.flatMap(({ pid }, i) => (pid === 0x101 ? [i] : []));
+  const first = audio[Math.floor((audio.length * fromSeconds) / 15)] ?? packets.length;
+  const left = packets.filter(({ pid }, i) => pid !== 0x101 || i >= first);
+  await writeFile(`${base}.ts`, Buffer.concat(left.map(({ bytes }) => bytes)));
+  const settings = { ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 };
+  expect(await unwrap(`${base}.ts`, `${base}.out.mp4`, settings, { scratch: folder })).toBeDefined();
+  expect(await readFrameCodes(`${base}.out.mp4`)).toHaveLength(15 * 25);
+  await using file = await fileSource(`${base}.out.mp4`);
+  const heard = (await readMovie(file)).tracks.filter(
+    ({ handler, samples }) => handler === "soun" && samples.count > 0,
+  );
+  expect(heard).toHaveLength(tracks);
+});
+
 it("MPEG-TS of which packets were lost is not copied: no frame of the clip is half of one", async () => {
   const base = join(folder, "lost");
   const { frames } = await makeRecording({ path: `${base}.mp4`, startMs: 0, seconds: 6, bFrames: 2, gop: 25 });
   await run(testFfmpeg, ["-v", "error", "-i", `${base}.mp4`, "-c", "copy", `${base}.ts`]);
-  const whole = await readFile(`${base}.ts`);
-  const packets = Array.from({ length: whole.length / PACKET_BYTES }, (_, i) => i).filter((i) => i % 297 !== 50);
-  const at = (i: number) => whole.subarray(i * PACKET_BYTES, (i + 1) * PACKET_BYTES);
-  await writeFile(`${base}.ts`, Buffer.concat(packets.map(at)));
+  const left = (await packetsOf(`${base}.ts`)).filter((_, i) => i % 297 !== 50);
+  await writeFile(`${base}.ts`, Buffer.concat(left.map(({ bytes }) => bytes)));
   const media = createMediaEngine({ ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 });
   const unwrapped = await media.unwrap(`${base}.ts`, `${base}.out.mp4`, { scratch: folder, laterSeconds: 120 });
   expect(unwrapped).toEqual({ lacksPackets: true });

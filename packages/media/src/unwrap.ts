@@ -10,6 +10,24 @@ import type { UnwrapOptions, Unwrapped } from "./media-engine.ts";
 const FLAC = ["-strict", "experimental"];
 /** Frames last until the next one; where a container does not say how long, the last one would last for no time, and be hidden. */
 const LASTING = "setts=pts=PTS:dts=DTS:duration='if(gt(DURATION,0)+not(N),DURATION,DTS-PREV_INDTS)'";
+/** Of a transport stream, ffmpeg learns what its audio is from packets of it, which may come late, or not at all. */
+const UNKNOWN_AUDIO = /Could not find codec parameters for stream \d+ \(Audio/;
+const LONG_LOOK = ["-probesize", "1G", "-analyzeduration", "1G"];
+const AUDIO = ["-map", "0:a:0?"];
+
+interface Way {
+  format: "mp4" | "mov";
+  audio: string[];
+  look: string[];
+}
+const WAYS: Way[] = [
+  { format: "mp4", audio: AUDIO, look: [] },
+  { format: "mov", audio: AUDIO, look: [] },
+];
+const WAYS_OF_UNKNOWN: Way[] = [
+  { format: "mp4", audio: AUDIO, look: LONG_LOOK },
+  { format: "mp4", audio: [], look: LONG_LOOK },
+];
 const MPEG4 = /^(fmp4|xvid|divx|dx50|mp4v)$/i;
 
 /**
@@ -29,11 +47,12 @@ export async function unwrap(
   const unpacked = avi !== undefined && MPEG4.test(avi) ? ["mpeg4_unpack_bframes"] : [];
   const later = laterSeconds === 0 ? [] : ["-itsoffset", String(laterSeconds)];
   const placed = ["-bsf:v", avi === undefined ? LASTING : [...unpacked, "setts=pts=DTS"].join(",")];
-  for (const format of ["mp4", "mov"]) {
+  const ways = [...WAYS];
+  for (const { format, audio, look } of ways) {
     // Also where times begin is rounded to the movie's units: to milliseconds, if nothing is said.
     const scale = ["-video_track_timescale", String(TIMESCALE), "-movie_timescale", String(TIMESCALE)];
-    const streams = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", ...placed, ...scale];
-    const args = ["-v", "info", "-y", "-copyts", ...inputArguments(input, later), ...streams, ...FLAC];
+    const streams = ["-map", "0:V:0", ...audio, "-c", "copy", ...placed, ...scale];
+    const args = ["-v", "info", "-y", "-copyts", ...inputArguments(input, [...look, ...later]), ...streams, ...FLAC];
     try {
       const log = await runFfmpeg({
         ffmpeg,
@@ -47,6 +66,7 @@ export async function unwrap(
     } catch (error) {
       if (!(error instanceof FfmpegError) || error.exitCode === null) throw error;
       await rm(output, { force: true });
+      if (ways.length === WAYS.length && UNKNOWN_AUDIO.test(error.log)) ways.push(...WAYS_OF_UNKNOWN);
     }
   }
   return undefined;
