@@ -1,5 +1,5 @@
 import type { ByteSource } from "../io/byte-source.ts";
-import { boxesIn, boxHeader } from "../read/boxes.ts";
+import { fragmentAt } from "./fragment-behind.ts";
 import type { FragmentEntry } from "./fragment-index.ts";
 
 /** Holds a fragment's start in recordings up to 4 Mbit/s with fragments of two seconds; otherwise the walk has to do. */
@@ -55,14 +55,10 @@ async function fragmentAfter(
   return undefined;
 }
 
-/** Picture data may hold the four letters too: only a whole moof with known tracks, followed by an mdat, counts. */
 function timeAt(bytes: Uint8Array, start: number, fileSize: number, timeOf: TimeOfFragment): number | undefined {
+  const moof = fragmentAt(bytes, start, fileSize);
   try {
-    const moof = boxHeader(bytes.subarray(0, 16));
-    const next = boxHeader(bytes.subarray(moof.size, moof.size + 16));
-    if (next.type !== "mdat" || start + moof.size + next.size > fileSize) return undefined;
-    const body = bytes.subarray(moof.headerBytes, moof.size);
-    return boxesIn(body)[0]?.type === "mfhd" ? timeOf(body, start) : undefined;
+    return moof && timeOf(moof, start);
   } catch {
     return undefined;
   }

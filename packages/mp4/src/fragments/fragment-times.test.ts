@@ -87,3 +87,52 @@ describe("a fragmented recording shows the same frames", () => {
     expect(await shown(halves)).toEqual(await shown(Buffer.concat([head, ...fragments])));
   });
 });
+
+describe("behind bytes that are no boxes, a fragmented recording goes on", () => {
+  const usual = () => Buffer.concat([head, ...fragments]);
+
+  it.each<[string, () => Buffer]>([
+    [
+      "zeros between two fragments",
+      () => Buffer.concat([head, ...fragments.slice(0, 2), Buffer.alloc(5000), ...fragments.slice(2)]),
+    ],
+    [
+      "a few bytes of something",
+      () => Buffer.concat([head, ...fragments.slice(0, 2), Buffer.from("7f"), ...fragments.slice(2)]),
+    ],
+    ["zeros before all fragments", () => Buffer.concat([head, Buffer.alloc(5000), ...fragments])],
+  ])("with every frame: %s", async (_, damaged) => {
+    expect(await shown(damaged())).toEqual(await shown(usual()));
+  });
+
+  it.each<[string, () => Buffer]>([
+    [
+      "a fragment that was zeroed",
+      () => Buffer.concat([head, ...fragments.map((own, i) => (i === 1 ? Buffer.alloc(own.length) : own))]),
+    ],
+    [
+      "a fragment whose header was zeroed",
+      () =>
+        Buffer.concat([
+          head,
+          ...fragments.map((own, i) => (i === 1 ? Buffer.concat([Buffer.alloc(8), own.subarray(8)]) : own)),
+        ]),
+    ],
+    [
+      "bytes that are missing at a fragment's end",
+      () => Buffer.concat([head, ...fragments.map((own, i) => (i === 1 ? own.subarray(0, -400) : own))]),
+    ],
+  ])("in its own time: %s", async (_, damaged) => {
+    const slice = await sliceRecording(memorySource(damaged()), "a.mp4", { fromSeconds: 2.5, toSeconds: 3.5 });
+    expect(slice.media?.endSeconds).toBeCloseTo(4.08, 3);
+    expect(await shown(damaged(), 2.5, 3.5)).toEqual(await shown(usual(), 2.5, 3.5));
+  });
+
+  it("ends where those behind them do not say when they are", async () => {
+    const never = timed(() => 0n);
+    const second = [...never.toString("latin1").matchAll(/moof/g)][1]?.index ?? 0;
+    const damaged = Buffer.concat([never.subarray(0, second - 4), Buffer.alloc(5000), never.subarray(second - 4)]);
+    const slice = await sliceRecording(memorySource(damaged), "a.mp4", { fromSeconds: 0.2, toSeconds: 0.8 });
+    expect(slice.media?.endSeconds).toBeCloseTo(1.08, 3);
+  });
+});

@@ -162,7 +162,7 @@ function readHeader(
 }
 
 /** Below 0 in what ffmpeg's HLS muxer writes: the audio's priming stands before the first frame. */
-function readDecodeTime(tfdt: Box): { dts: number; isShort: boolean } {
+export function readDecodeTime(tfdt: Box): { dts: number; isShort: boolean } {
   const { version, fields } = readFullBox("tfdt", tfdt.body);
   return { dts: version === 0 ? fields.u32() : fields.i64Near(), isShort: version === 0 };
 }

@@ -68,12 +68,14 @@ function isHevcPicture(sample: Buffer): boolean {
   return slices > 0;
 }
 
-/** No NAL unit holds three zero bytes (7.4.1.1); some encoders leave zeros behind its end. */
+/** No NAL unit holds three zero bytes (7.4.1.1). */
 const ZEROS = Buffer.alloc(3);
+/** Some encoders leave a few zeros behind its end; a disk loses whole clusters. */
+const MOST_BEHIND = 64;
 
 function isZeroed(nal: Buffer): boolean {
   const at = nal.indexOf(ZEROS);
-  return at >= 0 && nal.subarray(at).some((byte) => byte !== 0);
+  return at >= 0 && (nal.length - at > MOST_BEHIND || nal.subarray(at).some((byte) => byte !== 0));
 }
 
 function startsPicture(slice: Uint8Array): boolean {

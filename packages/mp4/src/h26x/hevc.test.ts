@@ -119,6 +119,7 @@ describe("a broken sample of HEVC", () => {
   it.each<[string, (sample: Buffer) => void]>([
     ["was zeroed", (sample) => sample.fill(0)],
     ["was zeroed in part", (sample) => sample.fill(0, 40, 60)],
+    ["was zeroed up to its end", (sample) => sample.fill(0, sample.length - 100)],
     ["breaks the chain of lengths", (sample) => sample.writeUInt32BE(sample.length, 0)],
     ["begins within a picture", (sample) => sample.writeUInt8((sample[6] ?? 0) & 0x7f, 6)],
   ])("is found when it %s", async (_, damage) => {
