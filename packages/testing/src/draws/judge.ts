@@ -48,8 +48,12 @@ function expectedFrames({ recordings, fromMs, toMs, intervalMs, hasAudio, hasHol
   const nextMs = inside[0]?.wallMs ?? shown.find(({ wallMs }) => wallMs >= toMs - 0.5)?.wallMs ?? toMs;
   const stoodMs = before ? nextMs - before.wallMs : 0;
   const isLong = stoodMs > intervalMs + JOIN_MS || (before !== undefined && nextMs - fromMs > JOIN_MS);
+  const startsSoon = inside[0] !== undefined && nextMs - fromMs <= intervalMs;
   const stands =
-    before && sameRecording(recordings, before.code, fromMs) && (isLong ? hasAudio && !hasHole : inside.length === 0);
+    before &&
+    !startsSoon &&
+    sameRecording(recordings, before.code, fromMs) &&
+    (isLong ? hasAudio && !hasHole : inside.length === 0);
   return stands ? [{ code: before.code, wallMs: fromMs }, ...inside] : inside;
 }
 
@@ -80,7 +84,7 @@ export function judge(filled: Judged): string[] {
   const codes = frames.map(({ code }) => code);
   // A frame within the rounding of an edge may be in or out.
   const isAtEdge = (wallMs: number) => Math.min(Math.abs(wallMs - fromMs), Math.abs(wallMs - toMs)) < ROUNDING_MS;
-  const optional = new Set(atJoins(judged));
+  const optional = new Set([...atJoins(judged), ...atEnds(judged)]);
   const sure = expected
     .filter(({ code, wallMs }) => !optional.has(code) && (wallMs === fromMs || !isAtEdge(wallMs)))
     .map(({ code }) => code);
@@ -137,6 +141,14 @@ function atJoins({ recordings, intervalMs }: Judged): number[] {
   return recordings.flatMap(({ frames }, index) => {
     const nextMs = recordings[index + 1]?.frames[0]?.wallMs ?? Number.NaN;
     return frames.flatMap(({ code, wallMs }) => (Math.abs(wallMs - nextMs) < 0.9 * intervalMs ? [code] : []));
+  });
+}
+
+/** What is left of a recording's last frame when the range begins may be shown, or told as a part of the gap behind it. */
+function atEnds({ recordings, fromMs, intervalMs }: Judged): number[] {
+  return recordings.flatMap(({ frames, endMs }) => {
+    const last = frames.at(-1);
+    return last && last.wallMs < fromMs && endMs > fromMs && endMs - fromMs < intervalMs ? [last.code] : [];
   });
 }
 
