@@ -4,6 +4,11 @@ import type { Look, Seen } from "./page.ts";
 /** The middle of every frame, so that rounding does not decide which one is shown. */
 export const instants = Array.from({ length: FRAMES }, (_, index) => (index + 0.5) / FPS);
 
+const PLAYING = "playing at";
+
+/** Whether a fault was seen while the clip was played, and not by seeking. */
+export const isPlayed = (fault: string): boolean => fault.startsWith(PLAYING);
+
 /**
  * What is wrong with the pictures of a clip, a line each.
  * @param early how many frames before its own first one the browser starts the clip, which it plays to its end all the same.
@@ -24,7 +29,7 @@ export function judge({ seeked, played, unannounced, duration }: Look, early: nu
     const latest = Math.max(announced + 1, codeAt(next?.seconds ?? seconds));
     return code === null || code < Math.max(earliest, last?.code ?? first) || code > latest;
   });
-  const wrong = [...seeks.map((seen) => tell("seeking to", seen)), ...pictures.map((seen) => tell("playing at", seen))];
+  const wrong = [...seeks.map((seen) => tell("seeking to", seen)), ...pictures.map((seen) => tell(PLAYING, seen))];
   if (seeked.length !== FRAMES) wrong.push(`${seeked.length} of ${FRAMES} frames were looked at`);
   if (unannounced > 0) wrong.push(`${unannounced} seeks presented no picture`);
   if (played.length === 0) wrong.push("playing shows no picture");
