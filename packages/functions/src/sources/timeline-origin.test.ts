@@ -29,6 +29,8 @@ describe("the instant that a recording's name stands for", () => {
       );
     expect(reordered(0.08, 0.08, 0)).toBe(0.08);
     expect(reordered(0.058, 0.08, 0)).toBe(0.08);
+    // Rounded by the muxer.
+    expect(reordered(0.064, 0.066, -0.000667)).toBe(0.066);
     // The audio begins at 0; or everything is late by more than reordering; or an edit list takes it back.
     expect(reordered(0, 0.08, 0)).toBe(0);
     expect(reordered(0.48, 0.48, 0.4)).toBe(0);

@@ -1,5 +1,8 @@
 import { type OutsideMediaError, type RecordingTimeline, ROUNDING_SECONDS, type Slice } from "@camclips/mp4";
 
+/** Muxers move all tracks alike, by a whole unit of one of them or a millisecond. */
+const WRITTEN_SECONDS = 0.001;
+
 /** What slicing tells about a recording's own timeline, seconds. */
 export type Timeline = Pick<Slice | OutsideMediaError | RecordingTimeline, "starts" | "media">;
 
@@ -19,7 +22,7 @@ export function timelineOrigin(
   // Clocks of their own: the audio's says nothing about the frames.
   if (videoSeconds - firstSeconds >= claimedSeconds) return videoSeconds;
   // Decoded at 0, and everything later: its writer made room for reordering, and said so in no edit list.
-  const isReordered = decodedSeconds !== undefined && Math.abs(decodedSeconds) <= ROUNDING_SECONDS;
+  const isReordered = decodedSeconds !== undefined && Math.abs(decodedSeconds) <= WRITTEN_SECONDS;
   if (isReordered && firstSeconds > 0 && videoSeconds <= toleranceSeconds) return videoSeconds;
   // Of a stream cut into short segments, also the times of the first ones are the recorder's clock: they begin where the name's end.
   const isInside = !(firstSeconds > 0 && firstSeconds >= claimedSeconds - ROUNDING_SECONDS);

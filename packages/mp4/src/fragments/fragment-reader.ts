@@ -5,6 +5,7 @@ import { type Movie, presentationTicks, presentedRange, type Track } from "../re
 import { type FragmentDefaults, readFragmentDefaults } from "../read/parse-movie.ts";
 import { walkFragments } from "../read/read-movie.ts";
 import type { SampleBudget } from "../read/sample-table.ts";
+import { usualDuration } from "../read/spans.ts";
 import { timelineStarts } from "../slice/select-samples.ts";
 import type { TimelineStarts } from "../slice/slice.ts";
 import type { FragmentEntry } from "./fragment-index.ts";
@@ -204,8 +205,11 @@ export class FragmentReader {
     const list = samples.of(track);
     const last = list.at(-1);
     if (!last) return Number.NEGATIVE_INFINITY;
-    const lowest = list.slice(-64).reduce((least, sample) => Math.min(least, sample.compositionOffset), 0);
-    return (last.dts + last.duration + track.edit.shift + lowest) / track.timescale;
+    const near = list.slice(-64);
+    const lowest = near.reduce((least, sample) => Math.min(least, sample.compositionOffset), 0);
+    // What is told to last longer than others may be followed sooner all the same.
+    const lasts = Math.min(last.duration, usualDuration(near.map(({ duration }) => duration)));
+    return (last.dts + lasts + track.edit.shift + lowest) / track.timescale;
   }
 
   async #near(start: number, until: number | undefined): Promise<ByteSource> {

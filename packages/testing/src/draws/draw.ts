@@ -115,6 +115,9 @@ export function drawCamera(seed: number): DrawnCamera {
       gapPolicy: "SKIP_GAPS" as GapPolicy,
     })),
   };
+  // What a file cannot say of its pictures' start would move them against their audio.
+  const { firstSeconds = 0, timescale = 1 } = camera.options;
+  camera.options.firstSeconds = Math.round(firstSeconds * timescale) / timescale;
   // Drawn last, so that seeds of before draw what they drew.
   const { gop = 0, openGop } = camera.options;
   const shape = container.startsWith("fragmented") ? pick(["", "", ...FRAGMENTS]) : "";
