@@ -1,5 +1,6 @@
 import type { ByteSource } from "../io/byte-source.ts";
 import type { Edit, Track } from "../read/movie.ts";
+import { usualDuration } from "../read/spans.ts";
 
 /** One sample on its way into a new file. Times in units of its track's timescale. */
 export interface MuxSample {
@@ -58,17 +59,32 @@ export function frameBytesOf(track: Track, samples: readonly MuxSample[]): numbe
   return whole ? bytes : undefined;
 }
 
-/** The same track with decode times from 0 and no negative composition offsets, which not every player reads. */
+/**
+ * The same track with decode times from 0, no negative composition offsets, which not every player reads, and no sample that lasts no
+ * time: players hide one where the file ends with its start.
+ */
 export function normalized(track: MuxTrack): MuxTrack {
   const base = track.samples[0]?.dts ?? 0;
   let lowest = 0;
-  for (const sample of track.samples) lowest = Math.min(lowest, sample.compositionOffset);
+  let lastsNone = false;
+  for (const { compositionOffset, duration } of track.samples) {
+    lowest = Math.min(lowest, compositionOffset);
+    lastsNone ||= duration === 0;
+  }
+  const usual = lastsNone ? usualStep(track.samples) : 0;
   const samples = track.samples.map((sample) => ({
     ...sample,
+    duration: sample.duration || usual,
     dts: sample.dts - base,
     compositionOffset: sample.compositionOffset - lowest,
   }));
   return { ...track, samples, edit: { ...track.edit, shift: track.edit.shift + base + lowest } };
+}
+
+/** Units from one sample to the next, usually. */
+function usualStep(samples: readonly MuxSample[]): number {
+  const steps = samples.slice(1).map(({ dts }, i) => dts - (samples[i]?.dts ?? 0));
+  return usualDuration(steps.filter((step) => step > 0)) || 1;
 }
 
 /** End of the sample that stands last, units of the timescale on the new file's timeline. */
