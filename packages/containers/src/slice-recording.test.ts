@@ -158,6 +158,18 @@ describe("a recording of another container", () => {
     expect(source.traffic.reads.reduce((sum, [start, end]) => sum + end - start, 0)).toBeLessThan(0.6 * minute.length);
   });
 
+  it("shows all frames where its streams get other PIDs, of which one was another stream's", async () => {
+    const before = await readFile(await make("before.ts", ["-t", "4", "-f", "mpegts"]));
+    const others = ["-mpegts_start_pid", "0x101"];
+    const both = Buffer.concat([before, await readFile(await make("behind.ts", ["-t", "20", ...others]))]);
+    const usual = await readFile(await make("usual.ts", ["-t", "20", "-f", "mpegts"]));
+    const { media } = (await readTimeline(memorySource(both), "x", undefined, [24])) ?? {};
+    expect(media?.endSeconds).toBeCloseTo(24, 2);
+    for (const seconds of [0, 10])
+      expect(await framesIn(both, 4 + seconds, [24])).toEqual(await framesIn(usual, seconds, []));
+    expect(await readFile(join(folder, "packets.txt"), "utf8")).toContain("#codec_id 1: aac");
+  });
+
   it.each([
     ["MPEG-2 video", ["-c:v", "mpeg2video", "-f", "mpegts"], /no video of H.264 or H.265 \(stream types 2, 15\)/],
     ["no video", ["-vn", "-f", "mpegts"], /no video of H.264 or H.265/],

@@ -10,7 +10,7 @@ import {
   sliceRecording as sliceMp4,
 } from "@camclips/mp4";
 import { cutRange, lookAround } from "./cut-range.ts";
-import { type FrameFile, NotTakenApartError } from "./frames.ts";
+import { type FrameFile, MOST_LOOKED_THROUGH, NotTakenApartError } from "./frames.ts";
 import { openMatroska } from "./matroska/matroska-file.ts";
 import { openMpegTs } from "./mpegts/mpegts-file.ts";
 import { Pieces } from "./pieces.ts";
@@ -23,15 +23,19 @@ export type Container = "mpegts" | "matroska";
 export type RecordingSlice = Slice & { container?: Container };
 
 type Open = (pieces: Pieces, isWhole?: boolean) => Promise<FrameFile>;
-const OPEN: Record<string, { container: Container; open: Open; beginsAgain: boolean }> = {
+interface Known {
+  container: Container;
+  open: Open;
+  /** Its times may begin again within the file. */
+  beginsAgain: boolean;
+}
+const OPEN: Record<string, Known> = {
   "an MPEG transport stream": { container: "mpegts", open: openMpegTs, beginsAgain: true },
   "Matroska or WebM": { container: "matroska", open: openMatroska, beginsAgain: false },
 };
 
 /** Claims and clocks are off by less. */
 const CLAIM_SECONDS = 1;
-/** A file is looked through where its own times contradict what others say of it, up to so many bytes. */
-const MOST_LOOKED_THROUGH = 256 * 1024 ** 2;
 
 /**
  * As sliceRecording of @camclips/mp4, and MPEG-TS and Matroska as well: of these the slice holds whole frames and audio around the
@@ -107,15 +111,15 @@ async function openForeign(
   const kind = foreignContainer(await pieces.at(0, FOREIGN_HEAD_BYTES));
   const known = kind && OPEN[kind.name];
   if (!known) return undefined;
+  const first = await openAs(known, pieces, false);
+  const isDoubted = known.beginsAgain && "timeline" in first && contradicts(first.timeline, claimedSeconds);
+  return isDoubted && source.size <= MOST_LOOKED_THROUGH ? openAs(known, pieces, true) : first;
+}
+
+async function openAs({ container, open }: Known, pieces: Pieces, isWhole: boolean): Promise<Opened | { why: string }> {
   try {
-    const { container, beginsAgain } = known;
-    const open = async (isWhole: boolean): Promise<Opened> => {
-      const file = await known.open(pieces, isWhole);
-      return { file, timeline: await readFileTimeline(file), container };
-    };
-    const opened = await open(false);
-    const isDoubted = beginsAgain && source.size <= MOST_LOOKED_THROUGH && contradicts(opened.timeline, claimedSeconds);
-    return isDoubted ? await open(true) : opened;
+    const file = await open(pieces, isWhole);
+    return { file, timeline: await readFileTimeline(file), container };
   } catch (error) {
     if (error instanceof NotTakenApartError) return { why: error.message };
     throw error;

@@ -1,5 +1,5 @@
 import type { Pieces } from "../pieces.ts";
-import { payloadStart, pidOf, SYNC, startsUnit } from "./packets.ts";
+import { inPackets, packetIn } from "./packets.ts";
 import { readPes } from "./pes.ts";
 import type { Stream } from "./program.ts";
 import type { Timed } from "./retime.ts";
@@ -8,22 +8,14 @@ import type { Timed } from "./retime.ts";
 export async function* allTimes(
   pieces: Pieces,
   from: number,
-  { shape, kinds }: Pick<Stream, "shape" | "kinds">,
+  { shape, kindOf }: Pick<Stream, "shape" | "kindOf">,
 ): AsyncGenerator<Timed, void, undefined> {
-  let left = Buffer.alloc(0);
-  let at = from;
-  for await (const chunk of pieces.from(from)) {
-    const bytes = Buffer.concat([left, chunk]);
-    let done = 0;
-    while (done + shape.bytes <= bytes.length) {
-      const packet = bytes.subarray(done + shape.lead, done + shape.bytes);
-      const isInStep = packet[0] === SYNC;
-      const kind = isInStep && startsUnit(packet) ? kinds.get(pidOf(packet)) : undefined;
-      const decodeTicks = kind && readPes(packet.subarray(payloadStart(packet)))?.decodeTicks;
-      if (kind && decodeTicks !== undefined) yield { kind, at: at + done, decodeTicks };
-      done += isInStep ? shape.bytes : 1;
+  for await (const { bytes, at, offsets } of inPackets(pieces.from(from), from, shape)) {
+    for (const offset of offsets) {
+      const packet = packetIn(bytes, offset, { shape, at });
+      const kind = packet.startsUnit ? kindOf(packet) : undefined;
+      const decodeTicks = kind && readPes(packet.payload)?.decodeTicks;
+      if (kind && decodeTicks !== undefined) yield { kind, at: packet.at, decodeTicks };
     }
-    left = bytes.subarray(done);
-    at += done;
   }
 }

@@ -4,9 +4,9 @@ import { allTimes } from "./all-times.ts";
 import { entryOf } from "./entry.ts";
 import { type Packet, packetShape, packets } from "./packets.ts";
 import { readPes, TICKS_PER_SECOND, WRAP_TICKS } from "./pes.ts";
-import { readProgram, type Stream } from "./program.ts";
+import { laterPrograms, readProgram, type Stream, streamOf } from "./program.ts";
 import { findRestarts } from "./restarts.ts";
-import { laterAt, retimed } from "./retime.ts";
+import { laterAt, rewritten } from "./retime.ts";
 
 const HEAD_BYTES = 64 * 1024;
 /** So far before a file's first time its others may be: what is farther has begun again at 0. */
@@ -21,12 +21,9 @@ export async function openMpegTs(pieces: Pieces, isWhole = false): Promise<Frame
   if (!shape) throw new NotTakenApartError("its packets are not in step");
   const program = await readProgram(pieces, shape);
   const tables = program.tablePackets.map(async (at) => (await pieces.at(at, shape.bytes)).subarray(0, shape.bytes));
-  const { video, audioPid } = program;
-  const kinds = new Map<number, Unit["kind"]>([
-    ...(audioPid === undefined ? [] : [[audioPid, "audio"] as const]),
-    [video.pid, "video"],
-  ]);
-  const stream = { shape, program, kinds };
+  const others = await laterPrograms(pieces, shape, program);
+  const stream = streamOf(shape, [program, ...others]);
+  const pids = others.length > 0 ? { video: program.video.pid, audio: program.audioPid } : undefined;
   const first = await firstTicks(pieces, stream);
   const { stretches, looked } = isWhole
     ? { ...(await findRestarts(pieces.size, (at) => allTimes(pieces, at, stream), isWhole)), looked: [] }
@@ -40,7 +37,7 @@ export async function openMpegTs(pieces: Pieces, isWhole = false): Promise<Frame
   }
   return {
     size: pieces.size,
-    hasAudio: audioPid !== undefined,
+    hasAudio: program.audioPid !== undefined,
     units,
     async next(position): Promise<Place | undefined> {
       for await (const { kind, at, seconds } of units(position)) if (kind === "video") return { at, seconds };
@@ -49,7 +46,8 @@ export async function openMpegTs(pieces: Pieces, isWhole = false): Promise<Frame
     index: async () => looked.map((unit) => ({ at: unit.at, seconds: secondsOf(unit) })),
     prefix: Buffer.concat(await Promise.all(tables)),
     zeroSeconds: -first / TICKS_PER_SECOND,
-    part: (chunks, start) => (stretches.length > 0 ? retimed(chunks, start, { shape, kinds, stretches }) : chunks),
+    part: (chunks, start) =>
+      stretches.length > 0 || pids ? rewritten(chunks, start, { ...stream, stretches, pids }) : chunks,
   };
 }
 
@@ -65,13 +63,12 @@ async function firstTicks(pieces: Pieces, stream: Stream): Promise<number> {
 type RawUnit = Omit<Unit, "seconds"> & { ticks: number; decodeTicks: number };
 
 /** Frames that carry a time. A frame is given as soon as its beginning tells what it is. */
-async function* rawUnits(pieces: Pieces, position: number, { shape, program, kinds }: Stream): AsyncGenerator<RawUnit> {
-  const { video } = program;
+async function* rawUnits(pieces: Pieces, position: number, { shape, codec, kindOf }: Stream): AsyncGenerator<RawUnit> {
   let frame: { unit: RawUnit; head: Buffer } | undefined;
   for await (const run of packets(pieces, position, shape)) {
     for (const packet of run) {
-      const { pid, startsUnit, payload } = packet;
-      const kind = kinds.get(pid);
+      const { startsUnit, payload } = packet;
+      const kind = kindOf(packet);
       if (!kind) continue;
       const isVideo = kind === "video";
       const started = startsUnit ? startedUnit(packet, isVideo) : undefined;
@@ -84,7 +81,7 @@ async function* rawUnits(pieces: Pieces, position: number, { shape, program, kin
         frame = started;
       } else if (frame) frame.head = Buffer.concat([frame.head, payload]);
       if (!frame) continue;
-      const entry = entryOf(frame.head, video.codec);
+      const entry = entryOf(frame.head, codec);
       if (!entry) continue;
       yield entry === "none" ? frame.unit : { ...frame.unit, entry };
       frame = undefined;

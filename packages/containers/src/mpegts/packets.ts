@@ -6,7 +6,7 @@ export interface PacketShape {
   lead: number;
 }
 
-export const SYNC = 0x47;
+const SYNC = 0x47;
 const PACKET_BYTES = 188;
 const SHAPES: PacketShape[] = [
   { bytes: PACKET_BYTES, lead: 0 },
@@ -33,6 +33,11 @@ export interface Packet {
   payload: Buffer;
 }
 
+/** What is at an offset of some bytes, as a packet; `at`: where the bytes are in the file. */
+export function packetIn(bytes: Buffer, offset: number, { shape, at }: { shape: PacketShape; at: number }): Packet {
+  return readPacket(bytes.subarray(offset + shape.lead, offset + shape.bytes), at + offset);
+}
+
 /** The packets from a position on; where they are out of step, from the next place where they are in step again. */
 export async function* packets(pieces: Pieces, position: number, shape: PacketShape): AsyncGenerator<Packet[]> {
   for (let at = position - (position % shape.bytes); ; ) {
@@ -46,7 +51,7 @@ export async function* packets(pieces: Pieces, position: number, shape: PacketSh
     const found: Packet[] = [];
     let offset = first;
     for (; offset + shape.bytes <= bytes.length && bytes[offset + shape.lead] === SYNC; offset += shape.bytes)
-      found.push(readPacket(bytes.subarray(offset + shape.lead, offset + shape.bytes), at + offset));
+      found.push(packetIn(bytes, offset, { shape, at }));
     yield found;
     at += offset;
   }
@@ -63,21 +68,42 @@ function firstPacket(bytes: Uint8Array, { bytes: step, lead }: PacketShape): num
 }
 
 function readPacket(bytes: Buffer, at: number): Packet {
-  return { at, pid: pidOf(bytes), startsUnit: startsUnit(bytes), payload: bytes.subarray(payloadStart(bytes)) };
-}
-
-/** Which stream a packet is of, from its sync byte on. */
-export function pidOf(packet: Uint8Array): number {
-  return (((packet[1] ?? 0) & 0x1f) << 8) | (packet[2] ?? 0);
-}
-
-export function startsUnit(packet: Uint8Array): boolean {
-  return ((packet[1] ?? 0) & 0x40) !== 0;
+  const [, second = 0, third = 0] = bytes;
+  return {
+    at,
+    pid: ((second & 0x1f) << 8) | third,
+    startsUnit: (second & 0x40) !== 0,
+    payload: bytes.subarray(payloadStart(bytes)),
+  };
 }
 
 /** Where the payload of a packet starts, from its sync byte on; at its end when it has none. */
-export function payloadStart(packet: Uint8Array): number {
+function payloadStart(packet: Uint8Array): number {
   const [, , , control = 0, fieldBytes = 0] = packet;
   const hasPayload = (control & 0x10) !== 0;
   return hasPayload ? 4 + ((control & 0x20) !== 0 ? 1 + fieldBytes : 0) : PACKET_BYTES;
+}
+
+/** Bytes that are read one after the other, in whole packets: `offsets` are those that are in step. */
+export async function* inPackets(
+  chunks: AsyncIterable<Uint8Array>,
+  start: number,
+  shape: PacketShape,
+): AsyncGenerator<{ bytes: Buffer; at: number; offsets: number[] }> {
+  let left = Buffer.alloc(0);
+  let at = start;
+  for await (const chunk of chunks) {
+    const bytes = Buffer.concat([left, chunk]);
+    const offsets: number[] = [];
+    let done = 0;
+    while (done + shape.bytes <= bytes.length) {
+      const isInStep = bytes[done + shape.lead] === SYNC;
+      if (isInStep) offsets.push(done);
+      done += isInStep ? shape.bytes : 1;
+    }
+    yield { bytes: bytes.subarray(0, done), at, offsets };
+    left = bytes.subarray(done);
+    at += done;
+  }
+  yield { bytes: left, at, offsets: [] };
 }

@@ -1,6 +1,6 @@
-import { NotTakenApartError } from "../frames.ts";
+import { MOST_LOOKED_THROUGH, NotTakenApartError } from "../frames.ts";
 import type { Pieces } from "../pieces.ts";
-import { type Packet, type PacketShape, packets } from "./packets.ts";
+import { inPackets, type Packet, type PacketShape, packetIn, packets } from "./packets.ts";
 
 /** Stream types of ISO/IEC 13818-1, table 2-34. */
 const VIDEO = new Map<number, "h264" | "hevc">([
@@ -18,6 +18,7 @@ const REGISTRATION = 0x05;
 
 /** The tables are repeated several times a second. */
 const TABLES_WITHIN_BYTES = 4 * 1024 ** 2;
+const END_BYTES = 256 * 1024;
 
 /** The one program of a transport stream. */
 export interface Program {
@@ -30,40 +31,101 @@ export interface Program {
 /** How a file is to be read. */
 export interface Stream {
   shape: PacketShape;
-  program: Program;
-  /** What its PIDs are of. */
-  kinds: ReadonlyMap<number, "video" | "audio">;
+  codec: Program["video"]["codec"];
+  /** What a packet is of. */
+  kindOf(packet: Pick<Packet, "pid" | "at">): "video" | "audio" | undefined;
+}
+
+/** @param programs in the file's order; the first one counts also before its tables */
+export function streamOf(shape: PacketShape, [first, ...others]: readonly [Program, ...Program[]]): Stream {
+  return {
+    shape,
+    codec: first.video.codec,
+    kindOf({ pid, at }) {
+      const { video, audioPid } = others.findLast((program) => (program.tablePackets[0] ?? 0) <= at) ?? first;
+      return pid === video.pid ? "video" : pid === audioPid ? "audio" : undefined;
+    },
+  };
 }
 
 /** @throws NotTakenApartError when there is none, more than one, or its video is neither H.264 nor H.265 */
 export async function readProgram(pieces: Pieces, shape: PacketShape): Promise<Program> {
-  const pat = new SectionReader(0);
-  let pmt: SectionReader | undefined;
+  const tables = new Tables();
   for await (const run of packets(pieces, 0, shape)) {
     for (const packet of run) {
-      const programs = pat.add(packet);
-      if (programs && !pmt) pmt = new SectionReader(onlyProgram(programs));
-      const streams = pmt?.add(packet);
-      if (streams && pmt) return { ...readStreams(streams), tablePackets: [...pat.packets, ...pmt.packets] };
+      const program = tables.add(packet);
+      if (program) return program;
     }
     if ((run.at(-1)?.at ?? 0) > TABLES_WITHIN_BYTES) break;
   }
   throw new NotTakenApartError("it has no table of its streams (PMT)");
 }
 
+/** Puts the tables of a program together, as often as they come. */
+class Tables {
+  #pat = new SectionReader(0);
+  #pmt: SectionReader | undefined;
+  #patPackets: number[] = [];
+
+  /** @returns what they say, where the packet completes a PMT */
+  add(packet: Packet): Program | undefined {
+    const programs = this.#pat.add(packet);
+    if (programs) {
+      const pid = onlyProgram(programs);
+      this.#patPackets = this.#pat.packets;
+      this.#pat = new SectionReader(0);
+      if (this.#pmt?.pid !== pid) this.#pmt = new SectionReader(pid);
+    }
+    const streams = this.#pmt?.add(packet);
+    if (!streams || !this.#pmt) return undefined;
+    const tablePackets = [...this.#patPackets, ...this.#pmt.packets];
+    this.#pmt = new SectionReader(this.#pmt.pid);
+    return { ...readStreams(streams), tablePackets };
+  }
+}
+
+/**
+ * The programs that follow on the first one where its streams get other PIDs, as the tables at the file's end tell; then all of it is
+ * read.
+ * @throws NotTakenApartError when one has other streams
+ */
+export async function laterPrograms(pieces: Pieces, shape: PacketShape, first: Program): Promise<Program[]> {
+  const atEnd = new Tables();
+  let last = first;
+  for await (const run of packets(pieces, Math.max(0, pieces.size - END_BYTES), shape))
+    for (const packet of run) last = atEnd.add(packet) ?? last;
+  if (isSame(first, last)) return [];
+  if (pieces.size > MOST_LOOKED_THROUGH) throw new NotTakenApartError("its streams get other PIDs");
+  const found: Program[] = [];
+  const tables = new Tables();
+  for await (const { bytes, at, offsets } of inPackets(pieces.from(0), 0, shape)) {
+    for (const offset of offsets) {
+      const program = tables.add(packetIn(bytes, offset, { shape, at }));
+      if (!program || isSame(found.at(-1) ?? first, program)) continue;
+      if (program.video.codec !== first.video.codec) throw new NotTakenApartError("its video changes its codec");
+      found.push(program);
+    }
+  }
+  return found;
+}
+
+function isSame(one: Program, other: Program): boolean {
+  return one.video.pid === other.video.pid && one.audioPid === other.audioPid;
+}
+
 /** Puts one section together, out of the packets of one PID. */
 class SectionReader {
   readonly packets: number[] = [];
-  readonly #pid: number;
+  readonly pid: number;
   #bytes: Buffer | undefined;
 
   constructor(pid: number) {
-    this.#pid = pid;
+    this.pid = pid;
   }
 
   /** @returns the section, once it is whole */
   add({ pid, startsUnit, payload, at }: Packet): Buffer | undefined {
-    if (pid !== this.#pid || this.#length() !== undefined) return undefined;
+    if (pid !== this.pid || this.#length() !== undefined) return undefined;
     if (startsUnit) this.packets.length = 0;
     else if (!this.#bytes) return undefined;
     this.packets.push(at);

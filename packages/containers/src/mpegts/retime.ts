@@ -1,5 +1,6 @@
-import { type PacketShape, payloadStart, pidOf, SYNC, startsUnit } from "./packets.ts";
+import { inPackets, packetIn } from "./packets.ts";
 import { moveTimes, WRAP_TICKS } from "./pes.ts";
+import type { Stream } from "./program.ts";
 
 /** A frame or a packet of audio, by its place and the time at which it is decoded. */
 export interface Timed {
@@ -19,39 +20,37 @@ export function laterAt(stretches: readonly Stretch[], { kind, at }: Pick<Timed,
   return stretches.findLast((stretch) => (kind === "video" ? stretch.at : stretch.audioAt) <= at)?.laterTicks ?? 0;
 }
 
-/** Writes the times of some streams anew, packet by packet, where they are later than they say. */
-export async function* retimed(
+/** Writes the times of its streams anew, packet by packet, where they are later than they say; and PIDs, where they change. */
+export async function* rewritten(
   chunks: AsyncIterable<Uint8Array>,
   start: number,
-  {
-    shape,
-    kinds,
-    stretches,
-  }: { shape: PacketShape; kinds: ReadonlyMap<number, Timed["kind"]>; stretches: readonly Stretch[] },
+  { shape, kindOf, stretches, pids }: Pick<Stream, "shape" | "kindOf"> & Rewriting,
 ): AsyncGenerator<Uint8Array> {
-  let left = Buffer.alloc(0);
-  let at = start;
-  for await (const chunk of chunks) {
-    const bytes = Buffer.concat([left, chunk]);
-    let done = 0;
-    while (done + shape.bytes <= bytes.length) {
-      const isInStep = bytes[done + shape.lead] === SYNC;
-      const packet = bytes.subarray(done + shape.lead, done + shape.bytes);
-      const kind = isInStep ? kinds.get(pidOf(packet)) : undefined;
-      const later = kind === undefined ? 0 : laterAt(stretches, { kind, at: at + done });
-      if (later !== 0) moveTimesOf(packet, later);
-      done += isInStep ? shape.bytes : 1;
+  for await (const { bytes, at, offsets } of inPackets(chunks, start, shape)) {
+    for (const offset of offsets) {
+      const packet = packetIn(bytes, offset, { shape, at });
+      const kind = kindOf(packet);
+      const later = kind === undefined ? 0 : laterAt(stretches, { kind, at: packet.at });
+      if (later !== 0 && packet.startsUnit) moveTimes(packet.payload, (ticks) => wrapped(ticks + later));
+      if (pids) renumber(bytes, offset + shape.lead, (kind && pids[kind]) ?? NULL_PID);
     }
-    yield bytes.subarray(0, done);
-    left = bytes.subarray(done);
-    at += done;
+    yield bytes;
   }
-  yield left;
 }
 
-function moveTimesOf(packet: Buffer, laterTicks: number): void {
-  if (!startsUnit(packet)) return;
-  moveTimes(packet.subarray(payloadStart(packet)), (ticks) => {
-    return (((ticks + laterTicks) % WRAP_TICKS) + WRAP_TICKS) % WRAP_TICKS;
-  });
+interface Rewriting {
+  stretches: readonly Stretch[];
+  /** What the streams are to have; all others are left out. Absent: every packet keeps its own. */
+  pids?: Partial<Record<Timed["kind"], number>> | undefined;
+}
+
+/** Packets of it mean nothing (ISO/IEC 13818-1, 2.4.3.3). */
+const NULL_PID = 0x1fff;
+
+function renumber(bytes: Buffer, sync: number, pid: number): void {
+  bytes.writeUInt16BE((bytes.readUInt16BE(sync + 1) & 0xe000) | pid, sync + 1);
+}
+
+function wrapped(ticks: number): number {
+  return ((ticks % WRAP_TICKS) + WRAP_TICKS) % WRAP_TICKS;
 }
