@@ -35,11 +35,13 @@ const recording = z.object({
   endDate: z.catch(z.optional(time), undefined),
   initUrl: z.catch(z.optional(z.string().check(z.maxLength(4096))), undefined),
 });
+/** Some services list all that they have, whatever range is asked for: a month of minutes. */
+const MAX_ENTRIES = 50_000;
 /** Entries are read one by one: what one of them lacks says nothing about the others. */
 const recordings = z.pipe(
   z
     .pipe(
-      z.array(z.unknown()).check(z.maxLength(5000)),
+      z.array(z.unknown()).check(z.maxLength(MAX_ENTRIES)),
       z.transform((entries) => entries.map((entry) => recording.safeParse(entry))),
     )
     .check(

@@ -9,7 +9,8 @@ import { type ObjectRules, recordingObjects } from "./recording-object.ts";
  * listed one is the fallback), the end as listed. Entries without a usable name or time are left out.
  *
  * An entry without an end, or with one before its start, ends where the next one starts, at the latest after RECORDING_MAX_LEN; until then it is still
- * being made, and left out. How long it really is shows when it is looked into.
+ * being made, and left out. How long it really is shows when it is looked into. Of entries with the same key the one that ends last counts: a
+ * recording that was listed while it was made may be listed again.
  * @param sentMs when the request was sent: what is over by then
  */
 export function footageOf(
@@ -17,7 +18,6 @@ export function footageOf(
   rules: ObjectRules & Pick<Settings, "RECORDING_MAX_LEN">,
   sentMs: number,
 ): Footage[] {
-  const byKey = new Map<string, Footage>();
   const objects = recordingObjects(rules);
   const named = listed.flatMap(({ recordingUrl, startDate, endDate, initUrl }) => {
     const listedEndMs = listedMs(endDate ?? "");
@@ -27,15 +27,23 @@ export function footageOf(
     const { key } = object;
     return [{ key, startMs, listedEndMs, initKey: initUrl === undefined ? undefined : objects.beside(key, initUrl) }];
   });
-  const starts = named.map(({ startMs }) => startMs);
+  const starts = [...new Set(named.map(({ startMs }) => startMs))].sort((a, b) => a - b);
+  const nextStarts = new Map(starts.map((startMs, i) => [startMs, starts[i + 1] ?? Number.POSITIVE_INFINITY]));
+  const byKey = new Map<string, Footage & { isListed: boolean }>();
   for (const { key, startMs, listedEndMs, initKey } of named) {
-    const longestMs = startMs + rules.RECORDING_MAX_LEN * 1000;
-    const likelyMs = Math.min(longestMs, ...starts.filter((next) => next > startMs));
     const isListed = listedEndMs > startMs;
-    const endMs = !isListed && likelyMs <= sentMs ? likelyMs : listedEndMs;
-    if (endMs > startMs) byKey.set(key, { key, startMs, endMs, ...(initKey && { initKey }) });
+    const endMs = isListed ? listedEndMs : likelyEndMs(startMs);
+    const other = byKey.get(key);
+    const isBetter = !other || (isListed === other.isListed ? endMs > other.endMs : isListed);
+    if (endMs > startMs && isBetter) byKey.set(key, { key, startMs, endMs, isListed, ...(initKey && { initKey }) });
   }
-  return [...byKey.values()];
+  return Array.from(byKey.values(), ({ isListed: _, ...footage }) => footage);
+
+  /** NaN while it may still be made. */
+  function likelyEndMs(startMs: number): number {
+    const endMs = Math.min(nextStarts.get(startMs) ?? 0, startMs + rules.RECORDING_MAX_LEN * 1000);
+    return endMs <= sentMs ? endMs : Number.NaN;
+  }
 }
 
 /** Decides about an attempt by what the camera service lists when it is made. */

@@ -147,6 +147,34 @@ describe("the list of the camera service", () => {
     ]);
   });
 
+  it("gives a recording that is listed twice once: until the last of the ends that are listed", () => {
+    const [whole, shorter] = ["03:01", "02:55"].map((end) => ({ ...entry, endDate: `2018-10-31T${end}:00.000Z` }));
+    const { endDate: _, ...running } = entry;
+    const later = Date.UTC(2030, 0, 1);
+    for (const others of [[shorter], [running], [shorter, running]])
+      for (const list of [
+        [whole, ...others],
+        [...others, whole],
+      ])
+        expect(
+          footageOf(
+            list.flatMap((one) => one ?? []),
+            settings,
+            later,
+          ),
+        ).toMatchObject([{ endMs: Date.UTC(2018, 9, 31, 3, 1) }]);
+  });
+
+  it("reads tens of thousands of entries at once", () => {
+    const { endDate: _, ...running } = entry;
+    const list = Array.from({ length: 40_000 }, (_, i) => ({
+      ...running,
+      recordingUrl: `https://x/${i}.mp4`,
+      startDate: String(1_540_000_000_000 + 1000 * i),
+    }));
+    expect(footageOf(list, settings, Date.UTC(2030, 0, 1))).toHaveLength(40_000);
+  });
+
   it("names the header of a segment by the basename of its URL, too", () => {
     const listed = { ...entry, initUrl: "https://elsewhere.test.com/x/y/front%20init.mp4" };
     expect(footageOf([listed], settings, 0)).toMatchObject([{ initKey: "live/cams/front init.mp4" }]);
