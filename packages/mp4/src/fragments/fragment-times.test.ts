@@ -8,6 +8,8 @@ import {
   shownFrames,
 } from "@camclips/testing/mp4/fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { presentedRange, presentedSeconds } from "../read/movie.ts";
+import { readMovie } from "../read/read-movie.ts";
 import { sliceRecording } from "../slice/slice-recording.ts";
 
 let scratch: Scratch;
@@ -86,6 +88,21 @@ describe("a fragmented recording shows the same frames", () => {
     const halves = timed((own) => (own < 25_600n ? own : own - 25_600n));
     expect(await shown(halves)).toEqual(await shown(Buffer.concat([head, ...fragments])));
   });
+});
+
+it("shows frames that are told to last no time when they are due between those that say when they are", async () => {
+  const copies = fragments.map((fragment) => {
+    const copy = Buffer.from(fragment);
+    const duration = copy.indexOf("tfhd") + 12;
+    expect(copy.readUInt32BE(duration)).toBe(512);
+    copy.writeUInt32BE(0, duration);
+    return copy;
+  });
+  const timesOf = async (parts: Buffer[]) => {
+    const [video] = (await readMovie(memorySource(Buffer.concat([head, ...parts])))).tracks;
+    return video && [presentedSeconds(video), presentedRange(video)];
+  };
+  expect(await timesOf(copies)).toEqual(await timesOf(fragments));
 });
 
 describe("behind bytes that are no boxes, a fragmented recording goes on", () => {

@@ -4,6 +4,7 @@ import type { SampleTable, Track } from "../read/movie.ts";
 import type { FragmentDefaults } from "../read/parse-movie.ts";
 import { BLOCK_FRAMES } from "../read/pcm-table.ts";
 import { emptyTable, type SampleBudget } from "../read/sample-table.ts";
+import { usualDuration } from "../read/spans.ts";
 import { RunOrder } from "./run-order.ts";
 
 /** sample_is_non_sync_sample, ISO/IEC 14496-12, 8.8.3.1. */
@@ -122,6 +123,7 @@ export class FragmentSamples {
       }
       for (const column of COLUMNS) samples[column][i] = sample[column];
     }
+    spreadUntimed(samples);
     return { ...track, samples };
   }
 }
@@ -135,6 +137,24 @@ const COLUMNS = [
   "sync",
   "description",
 ] as const satisfies Exclude<keyof SampleTable, "count">[];
+
+/** Samples that are told to last no time share what passes until the next one; the last ones last as long as is usual. */
+function spreadUntimed({ dts, duration, count }: SampleTable): void {
+  for (let first = 0; first < count; ) {
+    const start = dts[first] ?? 0;
+    let next = first;
+    while (next < count && duration[next] === 0 && dts[next] === start) next++;
+    const samples = next - first;
+    const usual = () => usualDuration(duration.filter((ticks) => ticks > 0));
+    const share = samples > 0 ? (next < count ? ((dts[next] ?? 0) - start) / samples : usual()) : 0;
+    const timeOf = (i: number) => start + Math.round(i * share);
+    for (let i = 0; i < samples && share > 0; i++) {
+      dts[first + i] = timeOf(i);
+      duration[first + i] = timeOf(i + 1) - timeOf(i);
+    }
+    first = Math.max(next, first + 1);
+  }
+}
 
 interface RunDefaults extends FragmentDefaults {
   trackId: number;
