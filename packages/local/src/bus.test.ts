@@ -30,7 +30,7 @@ describe("the outbox of one machine", () => {
     const seen: string[] = [];
     const { outbox } = createStoredBus({ file, clock, queueOf: queueNamed, onEvent: ({ type }) => seen.push(type) });
     expect(await outbox.publish({ messageId: "1", under, events: [located] })).toMatchObject([{ data: located.data }]);
-    expect(queues()).toEqual(["download-sources", "record-event"]);
+    expect(queues()).toEqual(["download-sources"]);
     expect(seen).toEqual(["SourcesLocated"]);
     expect(await createSqliteRecords(file, clock).get(under)).toMatchObject({ events: [{ detail: {} }] });
   });
@@ -38,13 +38,21 @@ describe("the outbox of one machine", () => {
   it("does all of it or nothing", async () => {
     await received();
     const queueOf = (name: string) => {
-      if (name === "record-event") throw new Error("killed");
-      return queueNamed(name);
+      throw new Error(`killed before ${name}`);
     };
     const { outbox } = createStoredBus({ file, clock, queueOf });
     await expect(outbox.publish({ messageId: "1", under, events: [located] })).rejects.toThrow("killed");
     expect(queues()).toEqual(["locate-sources"]);
-    expect(await createSqliteRecords(file, clock).get(under)).toBeUndefined();
+    const records = createSqliteRecords(file, clock);
+    expect([await records.get(under), ...(await records.history(clipId))]).toEqual([undefined]);
+  });
+
+  it("writes the clip's history together with what it enqueues, each event once", async () => {
+    await received();
+    const { bus, outbox } = createStoredBus({ file, clock, queueOf: queueNamed });
+    await outbox.publish({ messageId: "1", under, events: [located] });
+    await bus.publish([located]);
+    expect(await createSqliteRecords(file, clock).history(clipId)).toMatchObject([{ data: located.data }]);
   });
 
   it("publishes the result that was stored first, whatever a second delivery came to", async () => {

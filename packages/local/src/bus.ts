@@ -1,8 +1,8 @@
-import type { Clock, EventBus, Outbox } from "@camclips/core";
+import { type Clock, type EventBus, eventEntry, type Outbox } from "@camclips/core";
 import { type AnyEvent, type CamclipsEvent, type StageName, takersOf, toEnvelope } from "@camclips/events";
 import { eventsOf, resultOf } from "@camclips/functions";
 import { deleteMessage, type StoredQueue } from "./queue.ts";
-import { putEntryIn } from "./sqlite/entries.ts";
+import { putBodyIn, putEntryIn } from "./sqlite/entries.ts";
 import type { StateFile, Transaction } from "./sqlite/state-file.ts";
 
 export interface BusOptions {
@@ -12,13 +12,19 @@ export interface BusOptions {
   onEvent?: ((event: AnyEvent) => void) | undefined;
 }
 
+/** Its work is done by the bus here: a clip's history lies in the same file. */
+const RECORDS_HISTORY: StageName = "record-event";
+
 /** The bus of one machine: an event is in the queue of every stage that takes it once its transaction is committed. */
 export function createStoredBus({ file, clock, queueOf, onEvent }: BusOptions): { bus: EventBus; outbox: Outbox } {
   /** @returns what to call once the transaction is committed. */
   const enqueue = (transaction: Transaction, events: readonly CamclipsEvent[]): (() => void) => {
     const sent = events.flatMap((event) => {
       const body = JSON.stringify(toEnvelope(event));
-      return takersOf(event).map(({ stage }) => queueOf(stage).add(transaction, body, clock.now()));
+      const { clipId, id } = event.metadata;
+      putBodyIn(transaction, eventEntry(clipId, id), body, clock);
+      const takers = takersOf(event).filter(({ stage }) => stage !== RECORDS_HISTORY);
+      return takers.map(({ stage }) => queueOf(stage).add(transaction, body, clock.now()));
     });
     return () => {
       for (const enqueued of sent) enqueued();

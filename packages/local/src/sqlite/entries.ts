@@ -5,22 +5,23 @@ import type { Row, Transaction } from "./state-file.ts";
 export const KEPT_MS = RECORD_DAYS * 24 * 3600_000;
 
 /** `putOnce` as a part of a transaction. */
-export function putEntryIn(
-  transaction: Transaction,
-  { clipId, name }: EntryKey,
-  value: unknown,
-  { now }: Clock,
-): StoredOnce {
+export function putEntryIn(transaction: Transaction, key: EntryKey, value: unknown, clock: Clock): StoredOnce {
   const body = JSON.stringify(value);
+  if (putBodyIn(transaction, key, body, clock)) return { stored: JSON.parse(body), ours: true };
+  const { clipId, name } = key;
+  const stored = transaction.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name);
+  return { stored: bodyOf(stored), ours: false };
+}
+
+/** @returns whether it was written: nothing was there before, or a lease alone. */
+export function putBodyIn(transaction: Transaction, { clipId, name }: EntryKey, body: string, { now }: Clock): boolean {
   const written = transaction.run(
     `INSERT INTO entries (clip_id, name, body, expires_ms) VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET body = excluded.body, holder = NULL, expires_ms = excluded.expires_ms
      WHERE body IS NULL`,
     ...[clipId, name, body, now() + KEPT_MS],
   );
-  if (written > 0) return { stored: JSON.parse(body), ours: true };
-  const stored = transaction.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name);
-  return { stored: bodyOf(stored), ours: false };
+  return written > 0;
 }
 
 export function bodyOf(row: Row | undefined): unknown {
