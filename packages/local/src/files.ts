@@ -1,5 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { constants, copyFile, link, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import {
+  constants,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isRunning, thisProcess } from "./processes.ts";
 
@@ -50,7 +62,8 @@ export async function settle(temporary: string, path: string, ifAbsent: boolean)
  */
 export async function linkOrCopy(path: string, target: string): Promise<void> {
   try {
-    await link(await realpath(path), target);
+    const isLink = (await lstat(path)).isSymbolicLink();
+    await link(isLink ? await realpath(path) : path, target);
   } catch (error) {
     if (isCode(error, "ENOENT") || isCode(error, "EEXIST")) throw error;
     await copyFile(path, target, constants.COPYFILE_FICLONE);

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createReadStream } from "node:fs";
-import { lstat, mkdir, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, rename, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { objectStoreContract } from "@camclips/testing/contracts/object-store";
 import { filesIn, testFolder } from "@camclips/testing/folders";
@@ -13,7 +13,7 @@ async function open() {
   return {
     folder: folder.path,
     store: createFolderStore(folder.path),
-    leftovers: async () => (await filesIn(folder.path)).filter((name) => !name.startsWith(".metadata/a/")),
+    leftovers: async () => (await filesIn(folder.path)).filter((name) => !name.startsWith(".metadata/a")),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 }
@@ -53,6 +53,56 @@ describe("a folder as a bucket", () => {
     expect(await tested.store.info("cam")).toBeUndefined();
     expect(await tested.store.get("cam")).toBeUndefined();
     expect(await tested.store.info("cam/a.mp4")).toMatchObject({ bytes: 3, metadata: {} });
+  });
+
+  it("reads metadata where earlier versions of it were written", async () => {
+    await using tested = await open();
+    await tested.store.put("a", text("abc"), { ...options, metadata: { by: "one" } });
+    const metadata = join(tested.folder, ".metadata");
+    const [name = ""] = await filesIn(metadata);
+    const { ino, mtimeNs, size } = await stat(join(tested.folder, "a"), { bigint: true });
+    await mkdir(join(metadata, "a"));
+    await rename(join(metadata, name), join(metadata, "a", `${ino}-${mtimeNs}-${size}.json`));
+    expect((await tested.store.info("a"))?.metadata).toEqual({ by: "one" });
+  });
+
+  it("describes an object whose name is as long as those of clips may be", async () => {
+    await using tested = await open();
+    const key = `cam/${"x".repeat(200)}_storyboard.jpg`;
+    await tested.store.put(key, text("abc"), { ...options, metadata: { by: "one" } });
+    expect((await tested.store.info(key))?.metadata).toEqual({ by: "one" });
+  });
+
+  it("keeps what is said of a file that is put under its own name again", async () => {
+    await using tested = await open();
+    const file = join(tested.folder, "..body");
+    await writeFile(file, "abc");
+    const put = (ifAbsent: boolean) =>
+      tested.store.putStream("a", () => createReadStream(file), 3, {
+        ...options,
+        file,
+        ifAbsent,
+        metadata: { by: "one" },
+      });
+    expect([await put(true), await put(true), await put(false)]).toEqual([true, false, true]);
+    expect((await tested.store.info("a"))?.metadata).toEqual({ by: "one" });
+  });
+
+  it("keeps a clip in its file and one file beside it, and leaves no folder of its own", async () => {
+    await using tested = await open();
+    const file = join(tested.folder, "..body");
+    await writeFile(file, "abc");
+    const metadata = { by: "one" };
+    await tested.store.putStream("cam/a", () => createReadStream(file), 3, { ...options, file, metadata });
+    const names = await readdir(tested.folder, { recursive: true });
+    expect(names.map((name) => name.replace(/~.*/, "")).sort()).toEqual([
+      "..body",
+      ".metadata",
+      ".metadata/cam",
+      ".metadata/cam/a",
+      "cam",
+      "cam/a",
+    ]);
   });
 
   it("lists nothing where there is no folder, and does not take one that it cannot read for empty", async () => {

@@ -1,9 +1,9 @@
 import { constants, createReadStream } from "node:fs";
-import { copyFile, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { copyFile, link, lstat, mkdir, open, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { ObjectChangedError, type ObjectStore, type PutOptions } from "@camclips/core";
 import { RangedObject } from "@camclips/core/ranged-object";
+import { readVersion, shortName, type Version, versionIn, versionOf } from "./file-version.ts";
 import {
   inFolder,
   isCode,
@@ -13,7 +13,6 @@ import {
   sweepUnfinished,
   temporaryFor,
   writeTemporary,
-  writeWhole,
 } from "./files.ts";
 
 /** Folders in the root that hold no objects. */
@@ -22,12 +21,6 @@ const OWN = new Set([METADATA, ".unfinished"]);
 
 /** Node's own 64 KB are many calls for a recording. */
 const READ_BYTES = 1024 * 1024;
-
-interface Version {
-  bytes: number;
-  /** Inode, time and size: the same file before and after it gets its name. */
-  version: string;
-}
 
 const etagOf = (found: Version | undefined): string => (found ? `"${found.version}"` : "");
 
@@ -43,21 +36,50 @@ export function createFolderStore(root: string): ObjectStore {
   };
 
   /** Metadata belongs to one version of an object, so that a crash never gives it to another one. */
-  const metadataPath = (key: string, { version }: Version) => join(base, METADATA, key, `${version}.json`);
+  const metadataPath = (key: string, found: Version) => join(base, METADATA, `${key}~${shortName(found)}`);
 
-  const settleObject = async (
-    temporary: string,
-    key: string,
-    { ifAbsent = false, metadata = {} }: PutOptions,
-  ): Promise<boolean> => {
-    const described = Object.keys(metadata).length > 0;
-    const written = described ? await versionOf(temporary) : undefined;
+  /** Where it was kept before it had one file for each version: a folder for each object. */
+  const formerPath = (key: string, { version }: Version) => join(base, METADATA, key, `${version}.json`);
+
+  /** Written before the version has its name: nobody reads it until then. */
+  const describe = async (key: string, version: Version, { metadata = {} }: PutOptions): Promise<boolean> => {
+    if (Object.keys(metadata).length === 0) return false;
+    const path = metadataPath(key, version);
+    await inFolder(dirname(path), () => writeFile(path, JSON.stringify(metadata)));
+    return true;
+  };
+
+  const forget = (key: string, version: Version) => rm(metadataPath(key, version), { force: true });
+
+  const settleObject = async (temporary: string, key: string, options: PutOptions): Promise<boolean> => {
+    const { ifAbsent = false } = options;
+    const written = await versionOf(temporary);
     const replaced = ifAbsent ? undefined : await versionOf(pathOf(key));
-    if (written) await writeWhole(base, metadataPath(key, written), JSON.stringify(metadata));
+    const described = written && (await describe(key, written, options));
     const settled = await settle(temporary, pathOf(key), ifAbsent);
-    const obsolete = settled ? replaced : written;
-    if (obsolete) await rm(metadataPath(key, obsolete), { force: true });
+    if (settled && replaced && replaced.version !== written?.version) await forget(key, replaced);
+    // The same file may have the name already: then it is described as it was.
+    if (!settled && described && (await versionOf(pathOf(key)))?.version !== written.version)
+      await forget(key, written);
     return settled;
+  };
+
+  /** A finished file gets a free name at once. @returns false where that is not possible. */
+  const nameFile = async (file: string, key: string, bytes: number, options: PutOptions): Promise<boolean> => {
+    const found = await lstat(file, { bigint: true });
+    if (!found.isFile()) return false;
+    const version = versionIn(found);
+    if (version.bytes !== bytes) throw wrongSize(key, version.bytes, bytes);
+    const path = pathOf(key);
+    const described = await describe(key, version, options);
+    try {
+      await inFolder(dirname(path), () => link(file, path));
+      return true;
+    } catch {
+      // Somebody else has taken it meanwhile, or it is another file system.
+      if (described && (await versionOf(path))?.version !== version.version) await forget(key, version);
+      return false;
+    }
   };
 
   const sweep = () => {
@@ -71,7 +93,7 @@ export function createFolderStore(root: string): ObjectStore {
       for (;;) {
         const found = await versionOf(path);
         if (!found) return undefined;
-        const metadata = await readIfThere(metadataPath(key, found));
+        const metadata = (await readIfThere(metadataPath(key, found))) ?? (await readIfThere(formerPath(key, found)));
         // An object that was replaced meanwhile has taken its metadata along.
         if (!metadata && (await versionOf(path))?.version !== found.version) continue;
         const { bytes } = found;
@@ -82,9 +104,10 @@ export function createFolderStore(root: string): ObjectStore {
       const path = pathOf(key);
       const found = await versionOf(path);
       if (!found) return undefined;
+      const changed = () => new ObjectChangedError(`${key} changed while it was read`);
       const fetchRange = async (start: number, end: number, signal?: AbortSignal) => {
-        const now = await versionOf(path);
-        if (now?.version !== found.version) throw new ObjectChangedError(`${key} changed while it was read`);
+        if (end - start <= READ_BYTES) return readVersion(path, found, [start, end], changed);
+        if ((await versionOf(path))?.version !== found.version) throw changed();
         return createReadStream(path, { start, end: end - 1, signal, highWaterMark: READ_BYTES });
       };
       const copyTo = async (target: string) => {
@@ -104,13 +127,14 @@ export function createFolderStore(root: string): ObjectStore {
     async putStream(key, openBody, bytes, options) {
       pathOf(key);
       await sweep();
+      const { file } = options;
+      if (file && (await nameFile(file, key, bytes, options))) return true;
       const temporary = temporaryFor(base);
       return discarding(temporary, async () => {
-        const { file } = options;
         if (file) await inFolder(dirname(temporary), () => linkOrCopy(file, temporary));
         else await writeBody(temporary, openBody(), options.signal);
         const size = (await versionOf(temporary))?.bytes;
-        if (size !== bytes) throw new Error(`${key}: ${size} bytes came, ${bytes} were promised`);
+        if (size !== bytes) throw wrongSize(key, size, bytes);
         return settleObject(temporary, key, options);
       });
     },
@@ -148,10 +172,12 @@ export function createFolderStore(root: string): ObjectStore {
 }
 
 async function writeBody(path: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
-  // Opened first: a stream that fails while it opens its file would make it after it was removed.
-  const file = await inFolder(dirname(path), () => open(path, "w"));
-  await pipeline(body, file.createWriteStream(), { signal });
+  await using file = await inFolder(dirname(path), () => open(path, "w"));
+  await file.writeFile(body, { signal });
 }
+
+const wrongSize = (key: string, bytes: number | undefined, promised: number): Error =>
+  new Error(`${key}: ${bytes} bytes came, ${promised} were promised`);
 
 /** Removes an unfinished file when what should finish it fails. */
 async function discarding<T>(temporary: string, finish: () => Promise<T>): Promise<T> {
@@ -159,17 +185,6 @@ async function discarding<T>(temporary: string, finish: () => Promise<T>): Promi
     return await finish();
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-async function versionOf(path: string): Promise<Version | undefined> {
-  try {
-    const found = await stat(path, { bigint: true });
-    if (!found.isFile()) return undefined;
-    return { bytes: Number(found.size), version: `${found.ino}-${found.mtimeNs}-${found.size}` };
-  } catch (error) {
-    if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR") || isCode(error, "ENAMETOOLONG")) return undefined;
     throw error;
   }
 }

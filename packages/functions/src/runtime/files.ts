@@ -27,12 +27,14 @@ export async function sha256Of(
   await using file = await open(path);
   const { size } = await file.stat();
   const block = Buffer.allocUnsafe(Math.min(READ_BYTES, Math.max(1, size)));
-  for (;;) {
+  for (let at = 0; at < size; ) {
     signal.throwIfAborted();
     const { bytesRead } = await file.read(block);
-    if (bytesRead === 0) return hash.digest(encoding);
+    if (bytesRead === 0) throw new Error(`${path} became shorter while it was read`);
     hash.update(block.subarray(0, bytesRead));
+    at += bytesRead;
   }
+  return hash.digest(encoding);
 }
 
 /**

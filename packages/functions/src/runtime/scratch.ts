@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, rmdir, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Scratch } from "./deps.ts";
 
@@ -9,12 +9,25 @@ const OWN_NAME = /^camclips-(\d+)-[A-Za-z0-9]{6}$/;
 
 /** Folders for one render each, under `root`. Disposing removes the folder, also when the render failed. */
 export function createScratch(root: string): () => Promise<Scratch> {
+  // Absolute, because ffmpeg runs inside of it.
+  const make = () => mkdtemp(join(resolve(root), `${PREFIX}${process.pid}-`));
   return async () => {
-    await mkdir(root, { recursive: true });
-    // Absolute, because ffmpeg runs inside of it.
-    const path = await mkdtemp(join(resolve(root), `${PREFIX}${process.pid}-`));
-    return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+    const path = await make().catch(async () => {
+      await mkdir(root, { recursive: true });
+      return make();
+    });
+    return { path, [Symbol.asyncDispose]: () => removeFolder(path) };
   };
+}
+
+/** A render leaves few files and no folders: to remove those by their names are half the calls. */
+async function removeFolder(path: string): Promise<void> {
+  try {
+    await Promise.all((await readdir(path)).map((name) => unlink(join(path, name))));
+    await rmdir(path);
+  } catch {
+    await rm(path, { recursive: true, force: true });
+  }
 }
 
 /** Removes what killed processes left behind; the folders of living ones (`sst dev` runs several) stay. */
