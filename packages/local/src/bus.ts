@@ -2,7 +2,7 @@ import { type Clock, type EventBus, eventEntry, type Outbox } from "@camclips/co
 import { type AnyEvent, type CamclipsEvent, type StageName, takersOf, toEnvelope } from "@camclips/events";
 import { eventsOf, resultOf } from "@camclips/functions";
 import { deleteMessage, type StoredQueue } from "./queue.ts";
-import { putBodyIn, putEntryIn } from "./sqlite/entries.ts";
+import { entryIn, putBodyIn } from "./sqlite/entries.ts";
 import type { StateFile, Transaction } from "./sqlite/state-file.ts";
 
 export interface BusOptions {
@@ -44,8 +44,8 @@ export function createStoredBus({ file, clock, queueOf, onEvent }: BusOptions): 
       async publish({ messageId, under, events }, signal) {
         signal?.throwIfAborted();
         const { first, published } = await file.write((transaction) => {
-          const before = under && putEntryIn(transaction, under, resultOf(events), clock);
-          const first = before && !before.ours ? eventsOf(before.stored) : events;
+          const isFirst = !under || putBodyIn(transaction, under, JSON.stringify(resultOf(events)), clock);
+          const first = isFirst ? events : eventsOf(entryIn(transaction, under));
           deleteMessage(transaction, Number(messageId));
           return { first, published: enqueue(transaction, first) };
         });

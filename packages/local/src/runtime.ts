@@ -286,7 +286,15 @@ export class LocalRuntime {
     const stage = this.#stages.get(row.stage);
     if (!stage || !this.#deps) throw new Error("the runtime was not started");
     const message = { messageId: String(id), body: parsedOrText(body), sentMs, receiveCount: receives };
-    await processMessage(stage, message, this.#deps, AbortSignal.timeout(stageSeconds(row) * 1000));
+    // AbortSignal.timeout would keep its timer for half an hour after the work.
+    const time = new AbortController();
+    const end = () => time.abort(new DOMException("the stage's time is up", "TimeoutError"));
+    const timer = globalThis.setTimeout(end, stageSeconds(row) * 1000).unref();
+    try {
+      await processMessage(stage, message, this.#deps, time.signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #notify(notification: Notification): Promise<void> {

@@ -1,10 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { readSettings } from "@camclips/events";
-import { createFolderStore, LocalRuntime, STATE_FILE } from "@camclips/local";
-import { startCameraService } from "@camclips/local/camera-service";
+import { createFolderStore, createLocalCameras, LocalRuntime, STATE_FILE } from "@camclips/local";
 import type { MediaEngine } from "@camclips/media";
 import { makeCamera } from "@camclips/media/synthetic";
 import { copyClip } from "./copy-clip.ts";
@@ -44,9 +42,8 @@ async function run(
     startMs,
     endMs: Math.round(endMs),
   }));
-  await using service = await startCameraService({
-    cameras: new Map([[CAMERA, { alias: CAMERA, recordings: () => footage }]]),
-  });
+  // In the process, as those of "camclips clip" and "camclips serve" are.
+  const cameras = createLocalCameras(new Map([[CAMERA, { alias: CAMERA, recordings: () => footage }]]));
 
   const times = new Map<string, ClipTimes>();
   const timesOf = (clipId: string): ClipTimes => {
@@ -55,12 +52,13 @@ async function run(
     return known;
   };
   let published = 0;
+  let next = Promise.withResolvers<void>();
   const askedAt = new Map<string, number>();
   const runtime = new LocalRuntime({
     root: join(root, "state"),
     settings: readSettings({
-      CAM_SERVICES_URL: service.url,
-      RECORDINGS_URL: service.url,
+      CAM_SERVICES_URL: "https://cameras.invalid",
+      RECORDINGS_URL: "https://cameras.invalid",
       CLIP_URL: "https://clips.invalid",
       S3_BUCKET_ORIGIN: "./origin",
     }),
@@ -68,6 +66,7 @@ async function run(
     destination: createFolderStore(join(root, "clips")),
     destinationBucket: "clips",
     media,
+    cameras,
     log: {
       info(_, { stage = "", clipId, durationMs } = {}) {
         if (typeof clipId !== "string" || !isOnTheWay(String(stage))) return;
@@ -83,12 +82,14 @@ async function run(
       if (type !== "ClipPublished") return;
       own.latencyMs = performance.now() - (askedAt.get(metadata.clipId) ?? 0);
       published += 1;
+      next.resolve();
+      next = Promise.withResolvers();
     },
   });
   await runtime.start();
   if (before > 0) {
     await runtime.request(requestBody(clips, startMs), Date.now());
-    while (published < 1) await sleep(1);
+    while (published < 1) await next.promise;
     await runtime.idle();
     await copyClip(join(root, "state", STATE_FILE), clipIdOf(clips), before);
     published = 0;
@@ -97,13 +98,13 @@ async function run(
   const began = performance.now();
   const cpu = process.cpuUsage();
   for (let index = 0; index < clips; index += 1) {
-    while (index - published >= atOnce) await sleep(1);
+    while (index - published >= atOnce) await next.promise;
     askedAt.set(clipIdOf(index), performance.now());
     await runtime.request(requestBody(index, startMs), Date.now());
   }
   while (published < clips) {
     if (published >= (memoryMb.length * clips) / 10) memoryMb.push(Math.round(process.memoryUsage().rss / 1e6));
-    await sleep(20);
+    await next.promise;
   }
   await runtime.idle();
   const seconds = (performance.now() - began) / 1000;

@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import type { AnyEvent } from "@camclips/events";
 import type { Deps } from "./deps.ts";
 import { whyOver } from "./door.ts";
@@ -22,24 +21,27 @@ export async function whileWanted<T extends object>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | Stopped> {
   const stop = new AbortController();
-  const done = new AbortController();
   let stopped: Stopped | undefined;
-  const watch = async () => {
-    while (!stopped) {
-      await setTimeout(lookMs, undefined, { signal: done.signal });
-      const why = await whyOver(event, records, done.signal).catch(() => undefined);
-      if (why) stopped = { why };
-    }
-    stop.abort(new Error(stopped.why));
+  let ended = false;
+  let timer: NodeJS.Timeout | undefined;
+  const lookLater = () => {
+    timer = setTimeout(look, lookMs);
   };
-  // Ends with the work at the latest.
-  watch().catch(() => {});
+  const look = async () => {
+    const why = await whyOver(event, records, signal).catch(() => undefined);
+    if (ended) return;
+    if (!why) return lookLater();
+    stopped = { why };
+    stop.abort(new Error(why));
+  };
+  lookLater();
   try {
     return await work(AbortSignal.any([signal, stop.signal]));
   } catch (error) {
     if (stopped) return stopped;
     throw error;
   } finally {
-    done.abort();
+    ended = true;
+    clearTimeout(timer);
   }
 }

@@ -12,7 +12,7 @@ import {
   waitingEntry,
 } from "@camclips/core";
 import { waitingClip } from "@camclips/core/waiting-clip";
-import { bodyOf, KEPT_MS, putEntryIn } from "./entries.ts";
+import { bodyOf, entryIn, KEPT_MS, putEntryIn } from "./entries.ts";
 import { groupClaims } from "./group-claims.ts";
 import type { StateFile, Transaction } from "./state-file.ts";
 
@@ -35,10 +35,7 @@ export function createSqliteRecords(file: StateFile, clock: Clock): ClipRecords 
   };
 
   return {
-    async get({ clipId, name }) {
-      const found = file.read.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name);
-      return bodyOf(found);
-    },
+    get: async (key) => entryIn(file.read, key),
 
     async putOnce(key, value, { status, signal } = {}) {
       signal?.throwIfAborted();
@@ -59,7 +56,7 @@ export function createSqliteRecords(file: StateFile, clock: Clock): ClipRecords 
           ...[clipId, name, holder, untilMs, expiry(), nowMs],
         );
         if (taken > 0) return { kind: "taken" as const };
-        const value = bodyOf(transaction.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name));
+        const value = entryIn(transaction, { clipId, name });
         return value === undefined ? { kind: "held" as const } : { kind: "done" as const, value };
       }, SOFT);
     },

@@ -8,9 +8,11 @@ export const KEPT_MS = RECORD_DAYS * 24 * 3600_000;
 export function putEntryIn(transaction: Transaction, key: EntryKey, value: unknown, clock: Clock): StoredOnce {
   const body = JSON.stringify(value);
   if (putBodyIn(transaction, key, body, clock)) return { stored: JSON.parse(body), ours: true };
-  const { clipId, name } = key;
-  const stored = transaction.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name);
-  return { stored: bodyOf(stored), ours: false };
+  return { stored: entryIn(transaction, key), ours: false };
+}
+
+export function entryIn(from: Pick<Transaction, "row">, { clipId, name }: EntryKey): unknown {
+  return bodyOf(from.row("SELECT body FROM entries WHERE clip_id = ? AND name = ?", clipId, name));
 }
 
 /** @returns whether it was written: nothing was there before, or a lease alone. */

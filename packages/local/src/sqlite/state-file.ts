@@ -40,6 +40,7 @@ export class StateFile implements Disposable {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #jobs: Job[] = [];
+  #durable: boolean | undefined;
 
   /** @param path `:memory:` for none. */
   constructor(path: string, { readOnly = false } = {}) {
@@ -79,10 +80,10 @@ export class StateFile implements Disposable {
     const jobs = this.#jobs;
     this.#jobs = [];
     try {
-      const synchronous = jobs.some(({ durable }) => durable) ? "FULL" : "NORMAL";
-      this.#database.exec(`PRAGMA synchronous = ${synchronous}; BEGIN IMMEDIATE`);
+      this.#setDurable(jobs.some(({ durable }) => durable));
+      this.#do("BEGIN IMMEDIATE");
       const ends = jobs.map((job) => this.#attempt(job));
-      this.#database.exec("COMMIT");
+      this.#do("COMMIT");
       for (const end of ends) end();
     } catch (error) {
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec("ROLLBACK");
@@ -90,17 +91,28 @@ export class StateFile implements Disposable {
     }
   }
 
+  #setDurable(durable: boolean): void {
+    if (durable === this.#durable) return;
+    this.#database.exec(`PRAGMA synchronous = ${durable ? "FULL" : "NORMAL"}`);
+    this.#durable = durable;
+  }
+
   /** @returns how to tell the job's caller, once all is committed. */
   #attempt({ run, resolve, reject }: Job): () => void {
-    this.#database.exec("SAVEPOINT job");
+    this.#do("SAVEPOINT job");
     try {
       const value = run(this.#transaction);
-      this.#database.exec("RELEASE job");
+      this.#do("RELEASE job");
       return () => resolve(value);
     } catch (error) {
       this.#database.exec("ROLLBACK TO job; RELEASE job");
       return () => reject(error);
     }
+  }
+
+  /** Of what comes with every write, and is prepared once. */
+  #do(sql: "BEGIN IMMEDIATE" | "SAVEPOINT job" | "RELEASE job" | "COMMIT"): void {
+    this.#statement(sql).run();
   }
 
   #statement(sql: string): StatementSync {
