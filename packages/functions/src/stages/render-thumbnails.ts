@@ -6,6 +6,7 @@ import { lambdaHandler } from "../lambda/handler.ts";
 import { copyPictures, type Pictures } from "../reuse/copy-pictures.ts";
 import type { Deps } from "../runtime/deps.ts";
 import { beside, CONTENT_TYPES, SERVED, sha256Of, uploadFile } from "../runtime/files.ts";
+import { inParallel } from "../runtime/in-parallel.ts";
 import { defineStage } from "../runtime/process.ts";
 import { cutAround } from "../sources/cut-around.ts";
 import { openClip } from "../sources/open-clip.ts";
@@ -17,6 +18,7 @@ type Needs = Pick<Deps, "destination" | "scratch" | "settings" | "signer" | "log
 
 /** Where in the clip the picture is taken (contract, section 4). */
 const PICTURE_AT = 0.25;
+const UPLOADS_AT_ONCE = 5;
 
 /** One picture in every size, and the preview. A clip that is a copy has copies of the other one's. */
 export const renderThumbnails = defineStage("render-thumbnails", [ClipRendered], async (event, deps: Needs, signal) => {
@@ -53,18 +55,19 @@ async function makePictures(
     { clip: around.path, atSeconds: around.atSeconds, outputs, preview },
     { scratch: scratch.path, signal },
   );
-  const thumbnails = [];
-  const hashed = [];
-  for (const { path, width } of pictures.thumbnails) {
+  const stored = await inParallel(UPLOADS_AT_ONCE, pictures.thumbnails, signal, async ({ path, width }, _, either) => {
     const key = keys.get(path) ?? "";
-    const sha256 = await sha256Of(path, signal, "base64url");
-    const options = { ...SERVED, contentType: CONTENT_TYPES[format], metadata: { ...beside(clip), sha256 }, signal };
+    const sha256 = await sha256Of(path, either, "base64url");
+    const metadata = { ...beside(clip), sha256 };
+    const options = { ...SERVED, contentType: CONTENT_TYPES[format], metadata, signal: either };
     const { bytes } = await uploadFile(deps.destination, key, path, options);
-    thumbnails.push({ key, width, bytes });
-    hashed.push({ key, bytes, sha256 });
-  }
-  const stored = preview && (await storePreview({ request, clip }, preview, pictures.storyboard, deps, signal));
-  return { thumbnails, hashed, preview: stored };
+    return { key, bytes, width, sha256 };
+  });
+  return {
+    thumbnails: stored.map(({ key, width, bytes }) => ({ key, width, bytes })),
+    hashed: stored.map(({ key, bytes, sha256 }) => ({ key, bytes, sha256 })),
+    preview: preview && (await storePreview({ request, clip }, preview, pictures.storyboard, deps, signal)),
+  };
 }
 
 export const handler = lambdaHandler(renderThumbnails, async (environment) => ({

@@ -412,6 +412,24 @@ describe("rendering thumbnails", () => {
     expect(await readdir(join(world.folder, "scratch"))).toEqual([]);
   });
 
+  it("puts the pictures at once: a function is paid for while it waits", async () => {
+    await using world = await testWorld();
+    await world.deps.destination.put(KEY, await readFile(RECORDING_FILE), { contentType: "video/mp4" });
+    const { destination } = world.deps;
+    const begun: string[] = [];
+    const all = Promise.withResolvers<void>();
+    world.deps.destination = {
+      ...destination,
+      async putStream(key, ...rest) {
+        if (begun.push(key) === 3) all.resolve();
+        await all.promise;
+        return destination.putStream(key, ...rest);
+      },
+    };
+    const { data } = onlyOne("ThumbnailsRendered", await deliver(renderThumbnails, rendered, world));
+    expect(data.thumbnails.map(({ width }) => width)).toEqual([300, 640, 64]);
+  });
+
   it("writes the format that is set", async () => {
     await using world = await testWorld({ THUMBNAIL_FORMAT: "webp", THUMBNAIL_SIZES: "300" });
     await world.deps.destination.put(KEY, await readFile(RECORDING_FILE), { contentType: "video/mp4" });
