@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { deployedRows } from "@camclips/events";
+import { deployedRows, stageNamed } from "@camclips/events";
 import { testFolder } from "@camclips/testing/folders";
 import { beforeAll, describe, expect, it } from "vitest";
 import { mutations } from "../packages/testing/src/graph/mutations.ts";
@@ -21,6 +21,7 @@ const brought = {
   KMS_KEY_ARNS: "arn:aws:kms:eu-west-1:210987654321:key/11112222-3333",
   EVIDENCE_KEY: "arn:aws:kms:eu-west-1:123456789012:key/5555-6666",
   LAMBDA_ARCHITECTURE: "x86_64",
+  RENDER_MEMORY: "3538",
   REUSE: "on",
 };
 
@@ -119,6 +120,15 @@ describe("the stacks", () => {
       deployedRows({ EARLY_WAKE: false }).length,
     );
     expect(architectures(graphOf("staging served by CloudFront, with an ffmpeg for arm64"))).toEqual([]);
+  });
+
+  it("cut with the memory that the environment names, and with the table's otherwise", () => {
+    const memoryIn = (name: string) =>
+      resourcesOf(graphOf(name), "aws:lambda/function:Function").find(({ inputs }) =>
+        inputs.name.endsWith("render-clip"),
+      )?.inputs.memorySize;
+    expect(memoryIn("staging with brought resources")).toBe(3538);
+    expect(memoryIn("staging")).toBe(stageNamed("render-clip").memoryMb);
   });
 
   it("take brought resources instead of their own", () => {

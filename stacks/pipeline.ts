@@ -125,7 +125,7 @@ function consumer(row: PipelineStage, queue: QueueRef, { resources, profile, lin
     handler: `packages/functions/src/stages/${row.stage}.handler`,
     runtime: "nodejs24.x",
     architecture: packed?.architecture ?? resources.settings.LAMBDA_ARCHITECTURE ?? CHEAPEST,
-    memory: `${row.memoryMb} MB`,
+    memory: `${memoryOf(row, resources.settings)} MB`,
     timeout: `${row.timeoutSeconds} seconds`,
     storage: `${row.storageMb} MB`,
     logging: { retention: profile.logRetention },
@@ -153,6 +153,9 @@ function consumer(row: PipelineStage, queue: QueueRef, { resources, profile, lin
     });
   return handler.name;
 }
+
+const memoryOf = ({ stage, memoryMb }: PipelineStage, { RENDER_MEMORY }: Resources["settings"]): number =>
+  stage === "render-clip" ? (RENDER_MEMORY ?? memoryMb) : memoryMb;
 
 /**
  * SST's role would carry a managed policy that may write every log group of the account, and trust the whole account

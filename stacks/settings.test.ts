@@ -31,6 +31,7 @@ describe("the settings of a stage", () => {
       AWS_SNS_TOPIC: "t",
       ALARM_TOPIC: "arn:aws:sns:eu-west-1:1:on-call",
       LAMBDA_ARCHITECTURE: "x86_64",
+      RENDER_MEMORY: "3538",
     };
     const variables = environmentOf(settingsOf("staging", profileOf("staging"), environment));
     const names = [
@@ -41,6 +42,7 @@ describe("the settings of a stage", () => {
       "KMS_KEY_ARNS",
       "CLIP_ACCESS",
       "LAMBDA_ARCHITECTURE",
+      "RENDER_MEMORY",
     ];
     expect(names.filter((name) => name in variables)).toEqual([]);
   });
@@ -85,6 +87,8 @@ describe("the settings of a stage", () => {
     ["ALARM_TOPIC", "on-call", "must be the ARN of an SNS topic"],
     ["KMS_KEY_ARNS", "alias/recordings", "an alias is none"],
     ["CLIP_ACCESS", "public", 'must be "private", "cloudfront" or "signed"'],
+    ["RENDER_MEMORY", "512", "must be a whole number of MB from 1024 to 10240"],
+    ["RENDER_MEMORY", "2 GB", "must be a whole number of MB from 1024 to 10240"],
     ["LAMBDA_ARCHITECTURE", "arm", 'must be "arm64" or "x86_64"'],
   ])("of a deployment alone are checked, too: %s=%s", (name, value, message) => {
     expect(() => settingsOf("staging", profileOf("staging"), { ...required, [name]: value })).toThrow(message);

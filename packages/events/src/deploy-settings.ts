@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
 import { readBy, settingsSchema } from "./settings.ts";
 
+const RENDER_MEMORY_IS = "must be a whole number of MB from 1024 to 10240";
+
 /** What only a deployment needs, beside the settings of the contract. */
 const deploySettings = z.object({
   /** Topic that alarms notify. */
@@ -26,6 +28,12 @@ const deploySettings = z.object({
   CLIP_LINKS_KEY: z.optional(z.string()),
   /** Processors of the functions. Unset: arm64, and where ffmpeg is packed the one that it is built for. */
   LAMBDA_ARCHITECTURE: z.optional(z.enum(["arm64", "x86_64"], { error: 'must be "arm64" or "x86_64"' })),
+  /** MB of the function that cuts clips, in place of the table's; processors come with it. */
+  RENDER_MEMORY: z.optional(
+    z.coerce
+      .number({ error: RENDER_MEMORY_IS })
+      .check(z.int(RENDER_MEMORY_IS), z.minimum(1024, RENDER_MEMORY_IS), z.maximum(10_240, RENDER_MEMORY_IS)),
+  ),
 });
 
 /** Names of the settings that no function reads. */

@@ -9,7 +9,7 @@ table's times for the work itself (docs/scale.md). About a minute for 50,000 cli
   npm run bench:scale                                       1,000, 10,000 and 100,000 clips an hour
   npm run bench:scale -- --rate 30000 --minutes 20
   npm run bench:scale -- --rate 100000 --limit render-clip=200 --limit download-sources=80
-  npm run bench:scale -- --rate 13500 --minutes 120 --limit render-clip=5     three times what five functions can do
+  npm run bench:scale -- --rate 18000 --minutes 120 --limit render-clip=5     three times what five functions can do
   npm run bench:scale -- --rate 13500 --takes render-clip=40                  exact cuts
   npm run bench:scale -- --rate 135000 --minutes 24 --priority high=10 --priority low=20    percent of the clips
 `;

@@ -13,7 +13,11 @@ export const functionsFollowTheTable: GraphRule = (graph) => [
     if (!handler) return [`${row.stage} has no function`];
     const { memorySize, timeout, ephemeralStorage, runtime, architectures } = handler.inputs;
     return [
-      ...expectThat(memorySize === row.memoryMb, `${row.stage}: ${memorySize} MB of memory`),
+      // RENDER_MEMORY is for that one to choose.
+      ...expectThat(
+        memorySize === row.memoryMb || row.stage === "render-clip",
+        `${row.stage}: ${memorySize} MB of memory`,
+      ),
       ...expectThat(timeout === row.timeoutSeconds, `${row.stage}: ${timeout} s`),
       ...expectThat(ephemeralStorage.size === row.storageMb, `${row.stage}: ${ephemeralStorage.size} MB of /tmp`),
       ...expectThat(runtime === "nodejs24.x", `${row.stage}: ${runtime}`),
