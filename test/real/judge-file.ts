@@ -25,8 +25,8 @@ interface Judged {
   result: string;
 }
 
-/** Times that start farther from 0 are a recorder's clock: then the name stands for the first frame. */
-const CLOCK_SECONDS = { mp4: 1, other: 0.2 };
+/** Times of an MP4 that start farther from 0 are a recorder's clock: then the name stands for the first frame, as elsewhere always. */
+const CLOCK_SECONDS = 1;
 
 /** Reordering alone moves everything in a file away from 0: then, too, the name stands for the first frame. */
 async function isReordered(path: string): Promise<boolean> {
@@ -45,7 +45,7 @@ export async function judgeFile(ffmpeg: string, path: string, scratch: string): 
   const decoded = await picturesOf(ffmpeg, path, scratch, JUDGED_SECONDS).catch(() => []);
   const isMp4 = /\.(mp4|m4v|m4s|mov|3gp)$/i.test(path);
   const firstSeconds = decoded[0]?.seconds ?? 0;
-  const isClock = firstSeconds > (isMp4 ? CLOCK_SECONDS.mp4 : CLOCK_SECONDS.other);
+  const isClock = !isMp4 || firstSeconds > CLOCK_SECONDS;
   const zeroSeconds = isClock || (isMp4 && (await isReordered(path))) ? firstSeconds : 0;
   const shown = decoded.map((frame) => ({ ...frame, seconds: frame.seconds - zeroSeconds }));
   if (/\.avi$/i.test(path)) setEvenly(shown);

@@ -12,13 +12,14 @@ export async function picturesOf(
   seconds?: number,
 ): Promise<Fingerprint[]> {
   const files = fingerprintFiles(scratch, "judge");
-  const small = "[0:V:0]settb=1/90000,scale=32:32:flags=area,format=gray,split[pictures][times]";
+  // Not -t: with times as they are, it counts from 0.
+  const limit = seconds === undefined ? "" : `trim=duration=${seconds},`;
+  const small = `[0:V:0]${limit}settb=1/90000,scale=32:32:flags=area,format=gray,split[pictures][times]`;
   const output = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-c:v", "rawvideo"];
-  const limit = seconds === undefined ? [] : ["-t", String(seconds)];
   await run(ffmpeg, [
     ...["-v", "quiet", "-y", "-copyts", "-i", path, "-filter_complex", small],
-    ...["-map", "[pictures]", ...output, ...limit, "-f", "rawvideo", files.pictures],
-    ...["-map", "[times]", ...output, ...limit, "-f", "framecrc", files.times],
+    ...["-map", "[pictures]", ...output, "-f", "rawvideo", files.pictures],
+    ...["-map", "[times]", ...output, "-f", "framecrc", files.times],
   ]);
   const frames = await readFingerprints(files);
   return frames.sort((a, b) => a.seconds - b.seconds);

@@ -28,6 +28,16 @@ describe("locating", () => {
     ]);
   });
 
+  it("tells of the recording before a join in which the range starts: nothing is missing there", async () => {
+    await using world = await testWorld();
+    const names = [await world.record(START), await world.record(START + 20_300)];
+    const range = { startMs: START + 20_280, endMs: START + 25_000 };
+    const { data } = onlyOne("SourcesLocated", await locate(world, range));
+    expect(data.gaps).toEqual([]);
+    expect(data.sources.map(({ key }) => key)).toEqual([names[1]]);
+    expect(data.others?.map(({ key }) => key)).toEqual([names[0]]);
+  });
+
   it("asks for a recording's length around the range, and for as much after it as it would wait", async () => {
     await using world = await testWorld();
     const asked: number[] = [];

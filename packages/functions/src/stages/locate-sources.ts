@@ -36,7 +36,8 @@ export const locateSources = defineStage(
       const { usable, decision } = decideByList(request, listed, settings);
       await noteWaiting(decision, event, alias, { records, settings }, signal);
       if (decision.kind !== "located") return [decisionFact(decision, request)];
-      const others = usable.filter((footage) => isOfRange(footage, request) && !isIn(decision.parts, footage));
+      const isOther = (footage: Footage) => isOfRange(footage, request, settings) && !isIn(decision.parts, footage);
+      const others = usable.filter(isOther);
       const { parts: sources, gaps } = decision;
       return [SourcesLocated.happened({ request, alias, sources, gaps, ...(others.length > 0 && { others }) })];
     } catch (error) {
@@ -52,8 +53,13 @@ export const locateSources = defineStage(
   },
 );
 
-function isOfRange(footage: Footage, { startMs, endMs }: ClipRequest): boolean {
-  return footage.startMs < endMs && footage.endMs > startMs;
+/** Also where the range starts between one recording and the next: that is no gap, as long as both are known. */
+function isOfRange(
+  footage: Footage,
+  { startMs, endMs }: ClipRequest,
+  { JOIN_TOLERANCE_MS }: Needs["settings"],
+): boolean {
+  return footage.startMs < endMs && footage.endMs > startMs - JOIN_TOLERANCE_MS;
 }
 
 function isIn(parts: readonly Footage[], { key }: Footage): boolean {
