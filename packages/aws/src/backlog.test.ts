@@ -26,7 +26,7 @@ async function countedQueues(full: RegExp) {
 it("counts what waits in every queue ahead, and not more often than every few seconds", async () => {
   await using counted = await countedQueues(/^render-clip$/);
   const { backlog, clock, asked } = counted;
-  expect(await backlog.waitSeconds(undefined)).toBe(8);
+  expect(await backlog.waitSeconds(undefined)).toBe(6);
   clock.nowMs = 4_999;
   await backlog.waitSeconds(undefined);
   expect(asked).toHaveLength(4);
@@ -40,9 +40,9 @@ it("counts the queues of a lane for those who take it, and for nobody else", asy
   const { backlog, asked } = counted;
   await backlog.waitSeconds(undefined);
   expect(asked.filter((name) => /high|low/.test(name))).toEqual([]);
-  // 20 functions of 4 s each.
-  expect(await backlog.waitSeconds("high")).toBe(20);
+  // 20 functions of 3 s each.
+  expect(await backlog.waitSeconds("high")).toBe(15);
   const own = ["download-sources-high", "locate-sources-high", "render-clip-high", "render-thumbnails"];
   expect(asked.slice(4).sort()).toEqual(own);
-  expect(await backlog.waitSeconds("low")).toBe(40);
+  expect(await backlog.waitSeconds("low")).toBe(30);
 });

@@ -5,8 +5,8 @@ const rules = { CLIP_WORK_LIMIT: 3600 };
 
 it("a request waits for what lies in the queues ahead of it, at the pace of their functions", () => {
   expect(waitSeconds(() => 0)).toBe(0);
-  // 50 functions of 4 s each.
-  expect(waitSeconds((stage) => (stage === "render-clip" ? 12_500 : 0))).toBe(1000);
+  // 50 functions of 3 s each.
+  expect(waitSeconds((stage) => (stage === "render-clip" ? 12_500 : 0))).toBe(750);
   expect(queuesAhead.map(({ stage }) => stage)).toEqual([
     "locate-sources",
     "download-sources",
@@ -28,11 +28,11 @@ it("is told to ask again once half of that is left, and not with all others at o
 });
 
 it("a request in a lane waits for what lies in that lane's queues, and in those of stages without lanes", () => {
-  // 20 functions of 4 s in the high lane.
+  // 20 functions of 3 s in the high lane.
   const waiting = (stage: string, lane?: string) => (stage === "render-clip" && lane === "high" ? 100 : 0);
   expect(waitSeconds(waiting)).toBe(0);
-  expect(waitSeconds(waiting, "high")).toBe(20);
-  expect(waitSeconds((stage) => (stage === "render-thumbnails" ? 1000 : 0), "high")).toBe(24);
+  expect(waitSeconds(waiting, "high")).toBe(15);
+  expect(waitSeconds((stage) => (stage === "render-thumbnails" ? 1000 : 0), "high")).toBe(20);
 });
 
 it("whoever lets others pass is refused first, whoever passes them last", () => {

@@ -4,14 +4,14 @@ import { quantile } from "../../../../tools/bench/load/quantile.ts";
 import type { Load } from "./load.ts";
 import { type Answer, type Simulated, simulate } from "./simulate.ts";
 
-/** A small deployment: 1,800 clips an hour. The times are short, so that queues are full within minutes. */
+/** A small deployment: 2,400 clips an hour. The times are short, so that queues are full within minutes. */
 const small: Load = {
-  clipsPerHour: 1800,
+  clipsPerHour: 2400,
   minutes: 18,
   limits: { "render-clip": 2, "publish-clip": 2 },
   settings: { CLIP_WORK_LIMIT: "300", SQS_RETRY_LIMIT: "60" },
 };
-const overloaded: Load = { ...small, clipsPerHour: 5400 };
+const overloaded: Load = { ...small, clipsPerHour: 7200 };
 
 const reasonsOf = ({ answers }: Simulated) => [...new Set(answers.map(({ reason }) => reason))].sort();
 const slowest = (answers: readonly Answer[]) => Math.max(...answers.map(({ askedMs, toldMs }) => toldMs - askedMs));
@@ -36,9 +36,9 @@ describe("a pipeline that is asked for three times what it can do", () => {
   }, 60_000);
 
   it("delivers nearly all that it can also where the work takes ten times as long as the table says", async () => {
-    const slow = { "render-clip": 40 };
+    const slow = { "render-clip": 30 };
     const settings = { CLIP_WORK_LIMIT: "900", SQS_RETRY_LIMIT: "60" };
-    const load = { clipsPerHour: 2700, minutes: 25, limits: { "render-clip": 10 }, takesSeconds: slow, settings };
+    const load = { clipsPerHour: 3600, minutes: 25, limits: { "render-clip": 10 }, takesSeconds: slow, settings };
     const simulated = await simulate(load);
     expect(simulated.goodput).toBeGreaterThan(0.9);
     expect(simulated.answers.every(({ status }) => status !== "none")).toBe(true);
@@ -57,8 +57,8 @@ describe("lanes, while three times as much is asked for as can be done", () => {
     );
 
   it("deliver urgent clips nearly as soon as on a quiet day, and let nobody starve", async () => {
-    const idle = await simulate({ ...small, limits, priorities, clipsPerHour: 600, minutes: 60 });
-    const busy = await simulate({ ...overloaded, limits, priorities, clipsPerHour: 6750 });
+    const idle = await simulate({ ...small, limits, priorities, clipsPerHour: 800, minutes: 60 });
+    const busy = await simulate({ ...overloaded, limits, priorities, clipsPerHour: 9000 });
     const asked = (priority: Priority) => busy.answers.filter((answer) => answer.priority === priority).length;
     expect(delivered(busy, "high")).toHaveLength(asked("high"));
     expect(p95(delivered(busy, "high"))).toBeLessThan(2 * p95(delivered(idle, "high")));
@@ -77,7 +77,7 @@ describe("lanes, while three times as much is asked for as can be done", () => {
 });
 
 it("refuses nobody while it can do what it is asked for", async () => {
-  const simulated = await simulate({ ...small, clipsPerHour: 1200 });
+  const simulated = await simulate({ ...small, clipsPerHour: 1600 });
   expect(reasonsOf(simulated)).toEqual([undefined]);
   expect(simulated.goodput).toBeGreaterThan(0.9);
 });
