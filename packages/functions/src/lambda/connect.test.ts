@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { startServer } from "@camclips/testing/test-server";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { connect } from "./connect.ts";
+import { connectCameras } from "./connect-cameras.ts";
 
 const wiring = {
   busName: "bus",
@@ -71,7 +72,8 @@ describe("the composition root on AWS", () => {
     const environment = { ...settings, CAM_SERVICES_URL: server.url, CLIP_DOWNLOAD_DEST: scratch };
     for (const value of ["secret", ""]) {
       const { deps } = await coldStart(environment, { Wiring: wiring, CameraServiceToken: { value } });
-      await deps.cameras.alias("cam-1");
+      const { cameras } = await connectCameras({}, deps.settings);
+      await cameras.alias("cam-1");
     }
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer secret", undefined]);
   });

@@ -17,7 +17,6 @@ import {
   releaseMessage,
   tellingOutages,
 } from "@camclips/aws";
-import { createCameraService } from "@camclips/core/camera-service";
 import { type Lane, readSettings, type Settings, type StageName } from "@camclips/events";
 import { Resource } from "sst";
 import * as z from "zod/mini";
@@ -55,7 +54,7 @@ const HANDLER = {
 };
 const CLIENT = { maxAttempts: 3, requestHandler: HANDLER };
 
-export type CoreDeps = Omit<Deps, "media">;
+export type CoreDeps = Omit<Deps, "media" | "cameras">;
 
 export interface Connection {
   deps: CoreDeps;
@@ -69,7 +68,7 @@ export interface Connection {
 /** Logs and metrics name the deployed stage: POWERTOOLS_SERVICE_NAME, which the alarms filter by. */
 export async function connect(): Promise<Connection> {
   const environment = process.env;
-  const links = Resource as unknown as { Wiring: unknown; CameraServiceToken?: { value: string } };
+  const links = Resource as unknown as { Wiring: unknown };
   const wired = wiring.parse(links.Wiring);
   const settings = readSettings({ ...environment, S3_BUCKET_ORIGIN: wired.originBucket });
   await sweepScratch(settings.CLIP_DOWNLOAD_DEST);
@@ -116,12 +115,6 @@ export async function connect(): Promise<Connection> {
       }),
       schedules: createSchedules(schedulerClient, wired.scheduleGroup),
       engine: engineOf(settings, environment),
-      cameras: createCameraService({
-        camerasUrl: settings.CAM_SERVICES_URL,
-        recordingsUrl: settings.RECORDINGS_URL,
-        // `Resource` throws for what is not linked, instead of having nothing.
-        token: ("CameraServiceToken" in links && links.CameraServiceToken?.value) || undefined,
-      }),
       backlog: createBacklog(sqs, (stage, lane) => queueOf(stage, lane).url, clock),
       scratch: createScratch(settings.CLIP_DOWNLOAD_DEST),
       onProgress: () => () => {},

@@ -4,6 +4,7 @@ import { eventOf, request, requestBody, type StageWorld, testWorld } from "@camc
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { defineStage, type StageHandler, type StageMessage } from "../runtime/process.ts";
+import type { CoreDeps } from "./connect.ts";
 import { connect } from "./connect.ts";
 import { connectMedia } from "./connect-media.ts";
 import { lambdaHandler } from "./handler.ts";
@@ -63,7 +64,7 @@ const invoke = async (handler: unknown, records: SQSRecord[], remainingMs = 60_0
 /** Keeps what came; `fail` names bodies that break. */
 function collecting(fail: (message: StageMessage) => boolean = () => false) {
   const seen: StageMessage[] = [];
-  const stage: StageHandler = {
+  const stage: StageHandler<CoreDeps> = {
     name: "accept-request",
     read: () => undefined,
     async run(message) {
@@ -154,7 +155,7 @@ describe("a batch", () => {
   });
 
   it("gives records that failed in an outage back ever later: their few deliveries must outlast it", async () => {
-    const stage: StageHandler = {
+    const stage: StageHandler<CoreDeps> = {
       name: "accept-request",
       read: () => undefined,
       run: () => Promise.reject(new ServiceUnavailableError("S3: Service Unavailable")),
@@ -165,7 +166,7 @@ describe("a batch", () => {
 });
 
 it("a stage that wants to look again soon has the message come back then, and nothing is told as failed", async () => {
-  const stage: StageHandler = {
+  const stage: StageHandler<CoreDeps> = {
     name: "wake-clips",
     read: () => undefined,
     run: ({ receiveCount }) => Promise.reject(new ComeBack(2 ** receiveCount)),
@@ -197,7 +198,7 @@ describe("a message whose receives grew while no function ran", () => {
 
   it("is no nearer to its end for a function whose time was up before it began", async () => {
     const seen: [string, number][] = [];
-    const stage: StageHandler = {
+    const stage: StageHandler<CoreDeps> = {
       name: "accept-request",
       read: () => undefined,
       run: ({ messageId, receiveCount }, _event, _deps, signal) => {
@@ -223,7 +224,7 @@ describe("a message whose receives grew while no function ran", () => {
 describe("the end of a function's time", () => {
   it("aborts what runs, and reports it and what was not begun as failed, not as done", async () => {
     const seen: string[] = [];
-    const stage: StageHandler = {
+    const stage: StageHandler<CoreDeps> = {
       name: "accept-request",
       read: () => undefined,
       async run(message, _event, _deps, signal) {
@@ -239,7 +240,7 @@ describe("the end of a function's time", () => {
 
   it("gives what it aborted back as in an outage, unless it was ffmpeg", async () => {
     for (const name of ["accept-request", "render-clip"] as const) {
-      const stage: StageHandler = {
+      const stage: StageHandler<CoreDeps> = {
         name,
         read: () => undefined,
         run: (_, __, ___, signal) =>
@@ -270,7 +271,7 @@ describe("a cold start", () => {
 
   it("whose ffmpeg does not run takes no message, and says so: all come back", async () => {
     const seen: StageMessage[] = [];
-    const stage: StageHandler = {
+    const stage: StageHandler<CoreDeps & { media: unknown }> = {
       name: "render-clip",
       read: () => undefined,
       run: async (message) => {
@@ -287,7 +288,7 @@ describe("a cold start", () => {
 
   it("adds what only this stage has", async () => {
     const asked: unknown[] = [];
-    const stage: StageHandler<StageWorld["deps"] & { extra: string }> = {
+    const stage: StageHandler<CoreDeps & { extra: string | undefined }> = {
       name: "accept-request",
       read: () => undefined,
       async run(_message, _event, { extra }) {

@@ -1,3 +1,4 @@
+import type { Settings } from "@camclips/events";
 import middy from "@middy/core";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import type { StageHandler, WrapperDeps } from "../runtime/process.ts";
@@ -7,16 +8,18 @@ import { type Failure, handleRecord } from "./record.ts";
 /** The stage's signal aborts this long before Lambda ends the function, so that a failure can still be told. */
 const TIMEOUT_EARLY_MS = 10_000;
 
-type Extras = (environment: NodeJS.ProcessEnv) => Promise<object>;
+/** What a stage needs beside what all have. */
+type Extra<Needs> = Omit<Needs, keyof CoreDeps>;
+type Extras<Needs> = (environment: NodeJS.ProcessEnv, settings: Settings) => Promise<Extra<Needs>>;
 
 /**
  * The Lambda handler of a stage, behind its SQS queue: every record by itself, failed ones reported one by one.
  * The clients are loaded with the first message: who imports a stage to run it elsewhere loads none.
- * @param extras dependencies that only this stage has (the media engine).
+ * @param extras dependencies that only this stage has (the media engine, the camera service); left out where there are none.
  */
 export function lambdaHandler<Needs extends WrapperDeps>(
   stage: StageHandler<Needs>,
-  extras: Extras = async () => ({}),
+  ...[extras]: object extends Extra<Needs> ? [extras?: Extras<Needs>] : [extras: Extras<Needs>]
 ) {
   let connection: Promise<Connection & { deps: CoreDeps & Needs }> | undefined;
   const connected = () => {
@@ -24,7 +27,10 @@ export function lambdaHandler<Needs extends WrapperDeps>(
       const { connect } = await import("./connect.ts");
       const made = await connect();
       try {
-        return { ...made, deps: { ...made.deps, ...(await extras(made.environment)) } as CoreDeps & Needs };
+        return {
+          ...made,
+          deps: { ...made.deps, ...(await extras?.(made.environment, made.deps.settings)) } as CoreDeps & Needs,
+        };
       } catch (error) {
         made.deps.log.error("stage cannot start", { stage: stage.name, error });
         throw error;

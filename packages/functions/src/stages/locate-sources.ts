@@ -73,4 +73,6 @@ export function decisionFact(decision: Exclude<Decision, { kind: "located" }>, r
     : ClipRejected.happened({ request, ...decision });
 }
 
-export const handler = lambdaHandler(locateSources);
+export const handler = lambdaHandler(locateSources, async (...known) =>
+  (await import("../lambda/connect-cameras.ts")).connectCameras(...known),
+);

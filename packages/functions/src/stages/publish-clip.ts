@@ -218,6 +218,7 @@ async function putStatus(outcome: TerminalRecord, key: string, deps: Needs, sign
 const retryable = (error: unknown): unknown =>
   error instanceof CameraServiceError ? new RetryLater("CAMERA_SERVICE_UNAVAILABLE", 15, { cause: error }) : error;
 
-export const handler = lambdaHandler(publishClip, async () =>
-  (await import("../lambda/connect-links.ts")).connectLinks(),
-);
+export const handler = lambdaHandler(publishClip, async (...known) => ({
+  ...(await (await import("../lambda/connect-cameras.ts")).connectCameras(...known)),
+  ...(await (await import("../lambda/connect-links.ts")).connectLinks()),
+}));

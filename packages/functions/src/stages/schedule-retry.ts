@@ -95,4 +95,6 @@ async function tellPending(
   }
 }
 
-export const handler = lambdaHandler(scheduleRetry);
+export const handler = lambdaHandler(scheduleRetry, async (...known) =>
+  (await import("../lambda/connect-cameras.ts")).connectCameras(...known),
+);

@@ -62,4 +62,6 @@ async function settled(waiting: WaitingClip, news: News, deps: WakeDeps, signal:
   }
 }
 
-export const handler = lambdaHandler(wakeClips);
+export const handler = lambdaHandler(wakeClips, async (...known) =>
+  (await import("../lambda/connect-cameras.ts")).connectCameras(...known),
+);
