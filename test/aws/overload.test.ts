@@ -13,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.[Symbol.asyncDispose]());
 
-/** The shortest time for work is a minute, of which half may be waited: 375 clips at 50 functions of 4 s. */
-const TOO_MANY = 400;
+/** The shortest time for work is a minute, of which half may be waited: 500 clips at 50 functions of 3 s. */
+const TOO_MANY = 550;
 
 async function setRendering(Enabled: boolean): Promise<void> {
   const { functionName } = stack.outputs.stages["render-clip"] ?? {};

@@ -38,10 +38,10 @@ const JOIN_MS = 1000;
 const ROUNDING_MS = 1.2;
 
 /** Every frame that the recordings show in the range, once, in order: an earlier one's end where the next one's first frame comes. */
-function expectedFrames({ recordings, fromMs, toMs, intervalMs, hasAudio, hasHole = false }: Judged) {
-  const shown = recordings.flatMap(({ frames }, index) => {
+function expectedFrames({ recordings, frames, fromMs, toMs, intervalMs, hasAudio, hasHole = false }: Judged) {
+  const shown = recordings.flatMap((recording, index) => {
     const nextMs = recordings[index + 1]?.frames[0]?.wallMs ?? Number.POSITIVE_INFINITY;
-    return frames.filter(({ wallMs }) => wallMs < nextMs - ROUNDING_MS);
+    return recording.frames.filter(({ wallMs }) => wallMs < nextMs - ROUNDING_MS);
   });
   const inside = shown.filter(({ wallMs }) => wallMs >= fromMs - 0.5 && wallMs < toMs - 0.5);
   const before = shown.findLast(({ wallMs }) => wallMs < fromMs - 0.5);
@@ -51,7 +51,8 @@ function expectedFrames({ recordings, fromMs, toMs, intervalMs, hasAudio, hasHol
   const startsSoon = inside[0] !== undefined && nextMs - fromMs <= intervalMs;
   const stands =
     before &&
-    !startsSoon &&
+    // Where another one starts within an interval, the one that stands may be shown until then.
+    (!startsSoon || frames[0]?.code === before.code) &&
     sameRecording(recordings, before.code, fromMs) &&
     (isLong ? hasAudio && !hasHole : inside.length === 0);
   return stands ? [{ code: before.code, wallMs: fromMs }, ...inside] : inside;
@@ -114,8 +115,8 @@ export function judge(filled: Judged): string[] {
 
 /** Whether a part of the range is without frames: longer than a join may take, an interval at its edges, or outside of all recordings. */
 function hasGap({ recordings, fromMs, toMs, intervalMs }: Judged, expected: Expected): boolean {
-  const claimed = recordings.flatMap(({ startMs, endMs }) => [startMs, endMs]);
-  if (fromMs < Math.min(...claimed) || toMs > Math.max(...claimed)) return true;
+  const isRecorded = (ms: number) => recordings.some(({ startMs, endMs }) => startMs <= ms && ms <= endMs);
+  if (!isRecorded(fromMs) || !isRecorded(toMs)) return true;
   const instants = [fromMs, ...expected.map(({ wallMs }) => wallMs), toMs];
   return instants.some((ms, i) => {
     const isEdge = i === 1 || i === instants.length - 1;

@@ -125,7 +125,9 @@ async function cutStream(drawn: DrawnCamera, folder: string, epochMs: number): P
   const whole = { ...options, seconds, ffmpeg: testFfmpeg, path: plain, startMs: epochMs, epochMs };
   await makeRecording(whole);
   await remux({ ...drawn, container: extension === "mp4" ? "moov-last" : drawn.container }, plain, stream);
-  const cut = ["-f", "segment", "-segment_time", String(options.seconds), join(folder, `cut-%03d.${extension}`)];
+  // Times that were rounded come a little before the cut.
+  const when = ["-segment_time", String(options.seconds), "-segment_time_delta", "0.05"];
+  const cut = ["-f", "segment", ...when, join(folder, `cut-%03d.${extension}`)];
   await run(testFfmpeg, ["-v", "error", "-y", "-i", stream, "-map", "0", "-c", "copy", ...cut]);
   for (const path of [plain, stream]) await rm(path, { force: true });
   const made: MadeRecording[] = [];
