@@ -53,7 +53,12 @@ function isHeardThroughout({ timeline, probes }: Cut): boolean {
   return heardSeconds >= timeline.durationSeconds - EDGE_SECONDS;
 }
 
+/** A packet that lasts longer than the others stands before one that was lost: decoders go on at once. */
 function isSteady({ samples, timescale }: MuxTrack): boolean {
-  const off = samples.map(({ dts, duration }, i) => (samples[i + 1]?.dts ?? dts + duration) - dts - duration);
-  return off.every((ticks) => Math.abs(ticks) <= Math.max(1, ROUNDING_SECONDS * timescale));
+  const most = Math.max(1, ROUNDING_SECONDS * timescale);
+  const [first] = samples;
+  return samples.every(({ dts, duration }, i) => {
+    const next = samples[i + 1]?.dts ?? dts + duration;
+    return Math.abs(next - dts - duration) <= most && Math.abs(duration - (first?.duration ?? 0)) <= most;
+  });
 }
