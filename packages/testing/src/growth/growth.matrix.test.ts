@@ -54,7 +54,8 @@ describe("what a smart clip costs", () => {
     const long = await costs.recording(64, 0, { ...size, gop: 25 * 32 });
     const ofShort = await costs.cheapest([short], INTO_GOP_MS, 60_000);
     const ofLong = await costs.cheapest([long], INTO_GOP_MS, 60_000);
-    expect(ofLong.cpuSeconds).toBeLessThan(8 * ofShort.cpuSeconds);
+    // 16 times the distance. What does not grow with it is little: audio is copied.
+    expect(ofLong.cpuSeconds).toBeLessThan(12 * ofShort.cpuSeconds);
   });
 
   it("is less than doubled by audio", async () => {
