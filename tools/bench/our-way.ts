@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { createMediaEngine } from "@camclips/media/engine";
 import { sliceRecording } from "@camclips/mp4";
 import { muxClip, openSources } from "../../packages/media/src/cut/mux-clip.ts";
+import { copiedAudio } from "../../packages/media/src/cut/place-audio.ts";
 import { prepareCut } from "../../packages/media/src/cut/prepare-cut.ts";
 import type { RenderJob, RenderReport, RenderSource } from "../../packages/media/src/media-engine.ts";
 import { httpSource } from "./http-source.ts";
@@ -34,7 +35,9 @@ export async function cutFast(work: Work, sources: RenderSource[]): Promise<void
   const prepared = await prepareCut(jobOf(work, sources), opened.sources);
   if ("notCut" in prepared) throw new Error(prepared.notCut);
   const output = { path: clipPath(work), startMs: work.startMs };
-  await muxClip(prepared.plan, opened.sources, { encoded: [], audio: "copy" }, output);
+  const audio = copiedAudio(prepared.plan, opened.sources);
+  if (audio && "why" in audio) throw new Error(`audio cannot be copied: ${audio.why}`);
+  await muxClip(prepared.plan, opened.sources, { encoded: [], audio }, output);
 }
 
 function jobOf(work: Work, sources: RenderSource[]): RenderJob {

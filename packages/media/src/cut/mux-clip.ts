@@ -1,8 +1,8 @@
-import { fileSource, readMovie, writeMovie, writeMovieFile } from "@camclips/mp4";
+import { fileSource, type MuxTrack, readMovie, writeMovie, writeMovieFile } from "@camclips/mp4";
 import { compareSamples, plannedSamples } from "./compare-samples.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
 import { changedKeyframes } from "./hevc-keyframes.ts";
-import { copiedAudio, encodedAudio } from "./place-audio.ts";
+import { encodedAudio } from "./place-audio.ts";
 import { placeVideo } from "./place-video.ts";
 import { renumbered } from "./renumber.ts";
 
@@ -33,23 +33,22 @@ export async function openSources(
  * sample.
  *
  * @param encoded paths of the encoded parts, in the order of the plan's encode segments
- * @param audio path of the audio encoded for the whole clip; absent when the clip has none, `"copy"` to take the sources' packets
+ * @param audio path of the audio encoded for the whole clip; absent when the clip has none; or the track of the sources' packets
  * @throws MalformedBoxError when an encoded part is not as planned, VerificationError when the clip is not
  */
 export async function muxClip(
   plan: CutPlan,
   sources: readonly CutSource[],
-  files: { encoded: readonly string[]; audio?: string | undefined },
+  files: { encoded: readonly string[]; audio?: string | MuxTrack | undefined },
   output: ClipFile,
 ): Promise<void> {
   await using parts = await openSources(files.encoded, output.signal);
-  await using encoded = await openSources(files.audio && files.audio !== "copy" ? [files.audio] : [], output.signal);
+  await using encoded = await openSources(typeof files.audio === "string" ? [files.audio] : [], output.signal);
   const made: CutSource[] = [];
   for (const part of parts.sources) made.push(await renumbered(part, plan.encoder));
   const video = placeVideo(plan, sources, made, await changedKeyframes(plan, sources));
   const [encodedAudioSource] = encoded.sources;
-  const copied = files.audio === "copy" ? copiedAudio(plan, sources) : undefined;
-  if (copied && "why" in copied) throw new Error(`audio cannot be copied: ${copied.why}`);
+  const copied = typeof files.audio === "object" ? files.audio : undefined;
   const audio = encodedAudioSource ? encodedAudio(encodedAudioSource, plan) : copied;
   const movie = writeMovie(audio ? [video, audio] : [video], { order: "time", creationTimeMs: output.startMs });
   await writeMovieFile(output.path, movie, output.signal);

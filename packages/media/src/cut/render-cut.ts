@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { CorruptSourceError, MalformedBoxError } from "@camclips/mp4";
+import { CorruptSourceError, MalformedBoxError, type MuxTrack } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
 import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
@@ -57,7 +57,7 @@ async function makeClip(cut: PreparedCut, settings: EngineSettings, options: Ren
   const { job, sources, plan } = cut;
   const parts = encodeSegments(plan).map((_, i) => join(options.scratch, `part-${i}.mp4`));
   const audio = audioWay(cut, options);
-  const audioFile = audio === "copy" ? undefined : audio;
+  const audioFile = typeof audio === "string" ? audio : undefined;
   const clip = { path: job.output, startMs: job.startMs, signal: options.signal };
   try {
     if (parts.length > 0 || audioFile) await encodeParts(cut, parts, audioFile, settings, options);
@@ -65,7 +65,7 @@ async function makeClip(cut: PreparedCut, settings: EngineSettings, options: Ren
   } finally {
     for (const file of [...parts, ...(audioFile ? [audioFile] : [])]) await rm(file, { force: true });
   }
-  const report = await readClipBack(cut, audio === "copy", settings, options);
+  const report = await readClipBack(cut, typeof audio === "object", settings, options);
   options.onProgress?.(100);
   return report;
 }
@@ -94,12 +94,12 @@ async function encodeParts(
 }
 
 /** Clips keep the sources' packets where these fit together; otherwise audio is encoded once for the whole clip. */
-function audioWay(cut: PreparedCut, options: RenderOptions): string | undefined {
+function audioWay(cut: PreparedCut, options: RenderOptions): MuxTrack | string | undefined {
   const { plan, sources, probes, timeline } = cut;
   if (timeline.pieces.every(({ source }) => probes[source]?.audio === undefined)) return undefined;
   const copied = copiedAudio(plan, sources);
   const isKept = copied && !("why" in copied) && (plan.way === "fast" || keepsAudio(copied, cut));
-  return isKept ? "copy" : join(options.scratch, "audio.mp4");
+  return isKept ? copied : join(options.scratch, "audio.mp4");
 }
 
 function signalOf({ signal }: RenderOptions): { signal?: AbortSignal } {
