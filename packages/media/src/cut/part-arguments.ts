@@ -1,4 +1,4 @@
-import { clipAudio, frameRate, seekArguments } from "../exact/exact-arguments.ts";
+import { clipAudio, decoderThreads, frameRate, seekArguments } from "../exact/exact-arguments.ts";
 import { audioChains } from "../exact/filter-graph.ts";
 import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
 import { type EncoderSettings, type HevcSettings, TIMESCALE } from "../ffmpeg/settings.ts";
@@ -77,14 +77,6 @@ function partOutput(job: PartsJob, segment: EncodeSegment, index: number): strin
     ...pictureEncoder(job, segment),
     ...["-map_metadata", "-1", "-f", "mp4", job.parts[index] ?? ""],
   ];
-}
-
-/** A frame of 4K takes 12 MB, and every thread holds some: for larger pictures than these, one thread decodes. */
-const MOST_PIXELS = 2560 * 1440;
-
-function decoderThreads(probe: MediaProbe | undefined, threads: number): number {
-  const { width, height } = probe?.video ?? { width: 0, height: 0 };
-  return width * height > MOST_PIXELS ? 1 : threads;
 }
 
 /** So few frames are done before threads have helped. */

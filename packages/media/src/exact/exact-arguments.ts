@@ -76,9 +76,18 @@ export function exactArguments(job: ExactJob): string[] {
 
 /** Times stay those of the file (`-copyts`), so that the filters can cut at them whatever the seek found. */
 function inputOptions({ timeline, threads, probes }: ExactJob, { source, cuts }: Piece): string[] {
-  const decoderThreads = timeline.pieces.length > MANY_INPUTS ? 1 : threads;
+  const decoders = timeline.pieces.length > MANY_INPUTS ? 1 : decoderThreads(probes[source], threads);
   const seek = seekArguments(cuts.firstSeconds, probes[source]);
-  return ["-threads", String(decoderThreads), "-reinit_filter", "0", ...seek];
+  return ["-threads", String(decoders), "-reinit_filter", "0", ...seek];
+}
+
+/** A frame of 4K takes 12 MB, and every thread holds some: for larger pictures than these, one thread decodes. */
+const MOST_PIXELS = 2560 * 1440;
+
+/** How many threads decode the pictures of a file, of `threads` there are. */
+export function decoderThreads(probe: Pick<MediaProbe, "video"> | undefined, threads: number): number {
+  const { width, height } = probe?.video ?? { width: 0, height: 0 };
+  return width * height > MOST_PIXELS ? 1 : threads;
 }
 
 /**

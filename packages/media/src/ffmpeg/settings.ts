@@ -28,14 +28,19 @@ export interface EncoderSettings {
 }
 
 /**
- * `veryfast` at crf 21 takes 0.55 to 0.75 times the processor time of `fast` at its default, which the old way used, for the
- * same quality (within 0.5 dB PSNR) and 1.1 to 1.25 times the size. (`npm run bench`: `exact` takes 0.4 times the old way's for a
- * clip of 60 s, reading back included, because it does not decode what the clip does not show.)
+ * `superfast` with the rate control of the presets above it (macroblock tree, with a look 15 frames ahead) takes 0.25 to 0.45
+ * times the processor time of `fast` at its default, which the old way used, for the same quality (within 0.5 dB PSNR) and 1.06
+ * to 1.18 times the size: docs/decisions/0030-how-exact-clips-are-encoded.md.
  */
-export const defaultEncoder: EncoderSettings = { preset: "veryfast", crf: 21, x264: [], audioKbps: 96 };
+export const defaultEncoder: EncoderSettings = {
+  preset: "superfast",
+  crf: 21.5,
+  x264: ["mbtree=1", "rc-lookahead=15", "sync-lookahead=0"],
+  audioKbps: 96,
+};
 
-/** Where time counts more than bytes: 0.4 times the processor time, PSNR as above, SSIM 0.003 lower, 1.7 times the size. */
-const draftEncoder: EncoderSettings = { ...defaultEncoder, preset: "ultrafast", crf: 27 };
+/** Where time counts more than bytes: half the processor time of encoding, PSNR 0.2 to 1.5 dB and SSIM 0.003 lower. */
+const draftEncoder: EncoderSettings = { ...defaultEncoder, preset: "ultrafast", crf: 27, x264: [] };
 
 /** How the frames of a clip are encoded that consists of encoded frames. */
 export function encoderFor({ quality }: Pick<RenderJob, "quality">, { encoder }: EngineSettings): EncoderSettings {
@@ -43,8 +48,8 @@ export function encoderFor({ quality }: Pick<RenderJob, "quality">, { encoder }:
 }
 
 /**
- * For the frames around cuts, of which a clip has few: their size does not count, and `veryfast` would take most of the
- * processor time of a clip. Quality is not below it, by PSNR and by SSIM (docs/decisions/0029-frames-around-cuts.md).
+ * For the frames around cuts, of which a clip has few: their size does not count, and a slower preset would take most of
+ * the processor time of a clip. Quality is not below it, by PSNR and by SSIM (docs/decisions/0029-frames-around-cuts.md).
  */
 export const cutEncoder: EncoderSettings = {
   ...defaultEncoder,
