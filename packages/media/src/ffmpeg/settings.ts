@@ -55,7 +55,7 @@ export const cutEncoder: EncoderSettings = {
   ...defaultEncoder,
   preset: "ultrafast",
   crf: 22,
-  x264: ["subme=1", "aq-mode=1", "no-deblock=0"],
+  x264: ["aq-mode=1", "no-deblock=0"],
 };
 
 /** How x265 encodes frames that stand beside copied ones of HEVC. */
