@@ -40,8 +40,8 @@ export const NEAR_BYTES = 128 * 1024;
 /** A file without an index is looked at in so many places: times that begin again between them are noticed. */
 export const LOOKS = 8;
 
-/** Up to so many bytes of a file are read where looks at parts of it do not do. */
-export const MOST_LOOKED_THROUGH = 256 * 1024 ** 2;
+/** Up to so many bytes of a file are read where looks at parts of it do not do: as many as are copied whole. */
+export const MOST_LOOKED_THROUGH = 1.5 * 1024 ** 3;
 
 /** A valid file that is not taken apart here; the recording is copied whole, because of the message. */
 export class NotTakenApartError extends Error {

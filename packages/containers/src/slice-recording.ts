@@ -60,6 +60,7 @@ export async function sliceRecording(
   const { file, timeline, container } = opened;
   const { originSeconds, first } = timeline;
   const { media, starts } = told(timeline);
+  const { doubt } = opened;
   if (range.toSeconds <= media.startSeconds || range.fromSeconds >= media.endSeconds)
     throw new OutsideMediaError(name, media, starts);
   try {
@@ -73,6 +74,7 @@ export async function sliceRecording(
       method: "sliced",
       container,
       zeroSeconds: file.zeroSeconds - originSeconds,
+      ...(doubt && { why: doubt }),
       media,
       starts,
       bytes: file.prefix.length + end - start,
@@ -100,7 +102,13 @@ export async function readTimeline(
   return opened && "timeline" in opened ? told(opened.timeline) : undefined;
 }
 
-type Opened = { file: FrameFile; timeline: FileTimeline; container: Container };
+interface Opened {
+  file: FrameFile;
+  timeline: FileTimeline;
+  container: Container;
+  /** Why its times may not be right. */
+  doubt?: string;
+}
 
 async function openForeign(
   source: ByteSource,
@@ -113,7 +121,10 @@ async function openForeign(
   if (!known) return undefined;
   const first = await openAs(known, pieces, false);
   const isDoubted = known.beginsAgain && "timeline" in first && contradicts(first.timeline, claimedSeconds);
-  return isDoubted && source.size <= MOST_LOOKED_THROUGH ? openAs(known, pieces, true) : first;
+  if (!isDoubted) return first;
+  if (source.size <= MOST_LOOKED_THROUGH) return openAs(known, pieces, true);
+  const doubt = `its clock may begin again within it, and it has more than ${MOST_LOOKED_THROUGH / 1024 ** 2} MB: it was not looked through`;
+  return { ...first, doubt };
 }
 
 async function openAs({ container, open }: Known, pieces: Pieces, isWhole: boolean): Promise<Opened | { why: string }> {
