@@ -22,6 +22,19 @@ describe("a clock that begins again", () => {
     expect(await restartsOf(100, 0, 1, 2)).toEqual([{ at: 1000, audioAt: 1000, laterTicks: 101 * INTERVAL }]);
   });
 
+  it("goes back by less than a second", async () => {
+    const before = Array.from({ length: 40 }, (_, i) => 100 + i);
+    expect(await restartsOf(...before, 130, 131)).toEqual([{ at: 40_000, audioAt: 40_000, laterTicks: 10 * INTERVAL }]);
+    expect(await restartsOf(...before, 130, 140, 141)).toEqual([]);
+    const heard = ["audio 139", "audio 130", "audio 131", "audio 140"] as const;
+    expect(await restartsOf(...before, ...heard, 130, 131)).toMatchObject([{ at: 44_000, audioAt: 41_000 }]);
+  });
+
+  it("is not the order in which frames are shown, where these have no decoding times", async () => {
+    const before = Array.from({ length: 40 }, (_, i) => 100 + i);
+    expect(await restartsOf(...before, 144, 142, 141, 143, 148, 146, 145, 147)).toEqual([]);
+  });
+
   it("begins again more than once", async () => {
     const stretches = await restartsOf(100, 101, 50, 51, 0, 1);
     expect(stretches.map(({ laterTicks }) => laterTicks / INTERVAL)).toEqual([52, 104]);

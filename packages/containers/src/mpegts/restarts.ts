@@ -4,6 +4,10 @@ import type { Stretch, Timed } from "./retime.ts";
 
 /** Frames are decoded in order: times that go back by more have begun again. */
 const BACK_TICKS = TICKS_PER_SECOND;
+/** Muxers that give no decoding times show the order of presentation; so many frames in a row that do not go back have none of that. */
+const IN_ORDER = 32;
+/** Audio is stored as it is heard; its times are rounded. */
+const AUDIO_BACK_TICKS = TICKS_PER_SECOND / 50;
 /** A camera may be away; for longer than this within a file it is its clock that was set. */
 const AWAY_TICKS = 6 * 3600 * TICKS_PER_SECOND;
 /** Audio lies nearer to its pictures in a file. */
@@ -101,22 +105,41 @@ async function findRestart<T extends Timed>(
   // One time alone may be damaged: a clock that begins again goes on from there.
   const odd: Partial<Record<Timed["kind"], T>> = {};
   let interval = 0;
+  let inOrder = 0;
+  let previous: T | undefined;
   let found: Restart<T> | undefined;
+  let heard: T | undefined;
   for await (const unit of units(start)) {
     const { kind, at, decodeTicks } = unit;
     if (kind === "audio" && at < audioFrom) continue;
-    if (found && (odd.audio || (kind === "video" && passed(found.first.decodeTicks, decodeTicks) > LATER_TICKS))) break;
+    if (
+      found &&
+      (heard || odd.audio || (kind === "video" && passed(found.first.decodeTicks, decodeTicks) > LATER_TICKS))
+    )
+      break;
     const [before, first] = [last[kind], odd[kind]];
-    if (!before || goesOn(before.decodeTicks, decodeTicks)) {
-      if (kind === "video" && before && !first) interval = passed(before.decodeTicks, decodeTicks);
+    const isBack =
+      kind === "audio"
+        ? before && passed(before.decodeTicks, decodeTicks) < -AUDIO_BACK_TICKS
+        : inOrder >= IN_ORDER && previous && passed(previous.decodeTicks, decodeTicks) < 0;
+    if (!before || (goesOn(before.decodeTicks, decodeTicks) && !isBack)) {
+      if (kind === "video" && before) {
+        const ticks = passed(before.decodeTicks, decodeTicks);
+        if (!first) interval = ticks;
+        inOrder = ticks < 0 ? 0 : inOrder + 1;
+        previous = before;
+      }
+      // Audio alone, and long ago.
+      if (kind === "audio" && heard && passed(heard.decodeTicks, decodeTicks) > LATER_TICKS) heard = undefined;
       last[kind] = unit;
       delete odd[kind];
     } else if (!first || !goesOn(first.decodeTicks, decodeTicks)) odd[kind] = unit;
-    else if (kind === "video") {
+    else if (kind === "audio") heard ??= first;
+    else {
       const due = before.decodeTicks + (interval || passed(first.decodeTicks, decodeTicks));
       const laterTicks = passed(first.decodeTicks, due);
       found ??= { at: first.at, audioAt: first.at, first, laterTicks };
     }
   }
-  return found && { ...found, audioAt: odd.audio?.at ?? found.audioAt };
+  return found && { ...found, audioAt: (heard ?? odd.audio)?.at ?? found.audioAt };
 }
