@@ -170,6 +170,13 @@ describe("a recording of another container", () => {
     expect(await readFile(join(folder, "packets.txt"), "utf8")).toContain("#codec_id 1: aac");
   });
 
+  it("keeps audio that a later table of its streams brings", async () => {
+    const before = await readFile(await make("mute.ts", ["-t", "4", "-an", "-f", "mpegts"]));
+    const both = Buffer.concat([before, await readFile(await make("heard.ts", ["-t", "4", "-f", "mpegts"]))]);
+    expect(await framesIn(both, 5, [8])).toHaveLength(25);
+    expect(await readFile(join(folder, "packets.txt"), "utf8")).toContain("#codec_id 1: aac");
+  });
+
   it.each([
     ["MPEG-2 video", ["-c:v", "mpeg2video", "-f", "mpegts"], /no video of H.264 or H.265 \(stream types 2, 15\)/],
     ["no video", ["-vn", "-f", "mpegts"], /no video of H.264 or H.265/],

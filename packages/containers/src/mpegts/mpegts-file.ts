@@ -19,16 +19,18 @@ const BACK_TICKS = 3600 * TICKS_PER_SECOND;
 export async function openMpegTs(pieces: Pieces, isWhole = false): Promise<FrameFile> {
   const shape = packetShape(await pieces.at(0, HEAD_BYTES));
   if (!shape) throw new NotTakenApartError("its packets are not in step");
-  const program = await readProgram(pieces, shape);
+  const first = await readProgram(pieces, shape);
+  const others = await laterPrograms(pieces, shape, first);
+  // Audio may come later, or go.
+  const program = [first, ...others].find(({ audioPid }) => audioPid !== undefined) ?? first;
   const tables = program.tablePackets.map(async (at) => (await pieces.at(at, shape.bytes)).subarray(0, shape.bytes));
-  const others = await laterPrograms(pieces, shape, program);
-  const stream = streamOf(shape, [program, ...others]);
+  const stream = streamOf(shape, [first, ...others]);
   const pids = others.length > 0 ? { video: program.video.pid, audio: program.audioPid } : undefined;
-  const first = await firstTicks(pieces, stream);
+  const zeroTicks = await firstTicks(pieces, stream);
   const { stretches, looked } = isWhole
     ? { ...(await findRestarts(pieces.size, (at) => allTimes(pieces, at, stream), isWhole)), looked: [] }
     : await findRestarts(pieces.size, (at) => rawUnits(pieces, at, stream));
-  const secondsOf = (unit: RawUnit) => fromFirst(unit.ticks + laterAt(stretches, unit) - first) / TICKS_PER_SECOND;
+  const secondsOf = (unit: RawUnit) => fromFirst(unit.ticks + laterAt(stretches, unit) - zeroTicks) / TICKS_PER_SECOND;
   async function* units(position: number): AsyncGenerator<Unit> {
     for await (const unit of rawUnits(pieces, position, stream)) {
       const { kind, at, entry } = unit;
@@ -45,7 +47,7 @@ export async function openMpegTs(pieces: Pieces, isWhole = false): Promise<Frame
     },
     index: async () => looked.map((unit) => ({ at: unit.at, seconds: secondsOf(unit) })),
     prefix: Buffer.concat(await Promise.all(tables)),
-    zeroSeconds: -first / TICKS_PER_SECOND,
+    zeroSeconds: -zeroTicks / TICKS_PER_SECOND,
     part: (chunks, start) =>
       stretches.length > 0 || pids ? rewritten(chunks, start, { ...stream, stretches, pids }) : chunks,
   };
