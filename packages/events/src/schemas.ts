@@ -204,6 +204,8 @@ export const coverage = z.object({
   requested: interval,
   delivered: z.array(z.tuple([z.number(), z.number()])),
   gaps: z.array(gap),
+  /** Where a frame stands because two or more of the camera's are missing, for less than a gap. */
+  held: z.optional(z.array(z.tuple([z.number(), z.number()]))),
   startErrorMs: z.number(),
   endErrorMs: z.number(),
   /** Of a clip that is delivered. */

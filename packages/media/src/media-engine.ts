@@ -73,6 +73,8 @@ export interface RenderReport {
   /** Wall-clock parts of the request that the clip holds. */
   delivered: [startMs: number, endMs: number][];
   gaps: Gap[];
+  /** Where a frame stands because two or more of the camera's are missing, for less than a gap. */
+  held: [startMs: number, endMs: number][];
   /** First frame's instant minus `startMs`; last frame's end minus `endMs`. */
   startErrorMs: number;
   endErrorMs: number;

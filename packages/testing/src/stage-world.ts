@@ -233,6 +233,7 @@ export function fakeMedia(before: (job: RenderJob) => void = () => {}): MediaEng
         },
         delivered,
         gaps,
+        held: [],
         ...clockOf(job.clock),
         startErrorMs: 0,
         endErrorMs: lastEnd - job.endMs,

@@ -25,6 +25,7 @@ export const stubEngine: MediaEngine = {
       audioCoverage: { delivered: [], silent: [] },
       delivered: [[startMs, endMs]],
       gaps: [],
+      held: [],
       startErrorMs: 0,
       endErrorMs: 0,
       anchors: [{ seconds: 0, wallMs: startMs }],

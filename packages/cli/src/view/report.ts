@@ -28,7 +28,11 @@ interface Told {
   preview?: { storyboard: { key: string }; animated?: { key: string } };
   reusedFrom?: string;
   realtimeFactor?: number;
-  coverage?: { gaps: Missing[]; audio?: { silent: (Missing & { format?: string })[] } };
+  coverage?: {
+    gaps: Missing[];
+    held?: [start: number, end: number][];
+    audio?: { silent: (Missing & { format?: string })[] };
+  };
 }
 
 /** The status of one clip, and what it means. */
@@ -45,6 +49,10 @@ export function statusLines({ status, metadata, nextAttemptMs }: Outcome, stream
     ({ start, end, cause }) =>
       `  missing    ${clockTime(start)} to ${clockTime(end)} (${seconds(end - start)}): ${cause}`,
   );
+  const held = (coverage?.held ?? []).map(
+    ([start, end]) =>
+      `  held       ${clockTime(start)} to ${clockTime(end)} (${seconds(end - start)}): frames are missing`,
+  );
   const silent = (coverage?.audio?.silent ?? []).map(({ start, end, cause, format }) => {
     const why = `${cause}${format === undefined ? "" : ` (${format})`}`;
     return `  silent     ${clockTime(start)} to ${clockTime(end)} (${seconds(end - start)}): ${why}`;
@@ -53,7 +61,7 @@ export function statusLines({ status, metadata, nextAttemptMs }: Outcome, stream
   const full = /\b(ENOSPC|EDQUOT)\b/.test(message ?? "")
     ? ["  the disk is full: free some space, then ask for the clip again"]
     : [];
-  return [head, ...gaps, ...silent, ...next, ...full];
+  return [head, ...gaps, ...held, ...silent, ...next, ...full];
 }
 
 /** Where an available clip and its thumbnails lie. @param bucket a folder or `s3://name`. */

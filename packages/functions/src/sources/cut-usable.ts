@@ -90,6 +90,7 @@ function coverageOf({ startMs, endMs }: ClipRequest, report: RenderReport, known
     const explained = known.find((other) => other.startMs < gap.endMs && gap.startMs < other.endMs);
     return { ...gap, cause: explained?.cause ?? gap.cause };
   });
-  const { delivered, startErrorMs, endErrorMs } = report;
-  return { requested: [startMs, endMs], delivered, gaps, startErrorMs, endErrorMs, audio: report.audioCoverage };
+  const { delivered, held, startErrorMs, endErrorMs, audioCoverage: audio } = report;
+  const told = held.length > 0 ? { gaps, held } : { gaps };
+  return { requested: [startMs, endMs], delivered, ...told, startErrorMs, endErrorMs, audio };
 }

@@ -80,6 +80,7 @@ async function readPictures(
     audioCoverage: audioCoverageOf(job, timeline, probes, timeline.delivered),
     delivered: timeline.delivered,
     gaps: timeline.gaps,
+    held: timeline.held,
     startErrorMs: timeline.startErrorMs,
     endErrorMs: timeline.endErrorMs,
     anchors: clockAnchors(timeline),

@@ -7,7 +7,7 @@ import { round } from "../timeline/coverage.ts";
 import { stretches } from "../timeline/stretches.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 
-type Coverage = Pick<RenderReport, "delivered" | "gaps" | "startErrorMs" | "endErrorMs">;
+type Coverage = Pick<RenderReport, "delivered" | "gaps" | "held" | "startErrorMs" | "endErrorMs">;
 
 /**
  * What the clip covers, after frames that could not be decoded. The frame before stands in for a lost one; where that
@@ -19,7 +19,7 @@ type Coverage = Pick<RenderReport, "delivered" | "gaps" | "startErrorMs" | "endE
  */
 export function coverageWithout(job: RenderJob, timeline: Timeline, missing: readonly number[], log: string): Coverage {
   const { expected, intervalSeconds, delivered, startErrorMs, endErrorMs } = timeline;
-  const planned = { delivered, gaps: timeline.gaps, startErrorMs, endErrorMs };
+  const planned = { delivered, gaps: timeline.gaps, held: timeline.held, startErrorMs, endErrorMs };
   if (missing.length === 0) return planned;
   checkBlame(job, timeline, missing, log);
   const intervalMs = intervalSeconds * 1000;
@@ -36,10 +36,13 @@ export function coverageWithout(job: RenderJob, timeline: Timeline, missing: rea
   const gaps = lost
     .filter((gap) => gap === head || gap === tail || gap.endMs - gap.startMs > job.joinToleranceMs)
     .map(({ startMs, endMs, cause }) => ({ startMs, endMs, cause }));
+  const isGap = ({ startMs }: (typeof lost)[number]) => gaps.some((gap) => gap.startMs === startMs);
+  const held = lost.filter((part) => part.last > part.first && !isGap(part));
   const shortened = tail === undefined ? 0 : tail.endMs - tail.startMs;
   return {
     delivered: without(timeline.delivered, gaps),
     gaps: merged([...timeline.gaps, ...gaps].sort((a, b) => a.startMs - b.startMs)),
+    held: [...timeline.held, ...held.map(({ startMs, endMs }): [number, number] => [startMs, endMs])],
     startErrorMs: head === undefined ? timeline.startErrorMs : round(head.endMs - job.startMs),
     endErrorMs: round(timeline.endErrorMs - shortened),
   };

@@ -14,6 +14,8 @@ export interface Run {
   intervalMs: number;
   /** The source has a constant frame rate. */
   steady: boolean;
+  /** Frames that come late are exceptions. */
+  regular: boolean;
   /** Before and behind this run a part of the clip is missing. */
   gapBefore: boolean;
   gapAfter: boolean;
@@ -30,6 +32,10 @@ const ROUNDING_MS = 1;
 
 /** Of the intervals between frames, the part that may differ from the usual one in a constant frame rate. */
 const STEADY_SHARE = 0.02;
+
+/** Of the intervals, the part that may be so many times as long as the usual one where frames are lost now and then. */
+const LATE_SHARE = 0.1;
+const LATE_INTERVALS = 2.5;
 
 /**
  * Finds the frames `from - 0.5 ms <= t < to - 0.5 ms` of every source, and parts them where frames are missing. Where none
@@ -171,6 +177,7 @@ function makeRun(
     endMs,
     intervalMs,
     steady: frames.steady,
+    regular: frames.regular,
     gapBefore: !cameFrom && wallMs(begin) - job.startMs >= intervalMs - FRAME_TOLERANCE_MS,
     gapAfter: job.endMs - endMs >= intervalMs - FRAME_TOLERANCE_MS,
     heardSeconds: time(begin),
@@ -183,10 +190,7 @@ function makeRun(
   };
 }
 
-interface Rhythm {
-  intervalMs: number;
-  steady: boolean;
-}
+type Rhythm = Pick<Run, "intervalMs" | "steady" | "regular">;
 
 /** From fewer intervals a rate cannot be told: they may be rounded to milliseconds, or be odd ones. */
 const FEW_INTERVALS = 10;
@@ -211,12 +215,17 @@ function rhythmOf(times: readonly number[], loneMs: number): Rhythm {
   const intervals = times.slice(1).map((time, index) => (time - (times[index] ?? 0)) * 1000);
   const sorted = intervals.toSorted((a, b) => a - b);
   const median = sorted[Math.floor((sorted.length - 1) / 2)];
-  if (median === undefined) return { intervalMs: loneMs, steady: true };
+  if (median === undefined) return { intervalMs: loneMs, steady: true, regular: false };
   const usual = intervals.filter(
     (interval) => Math.abs(interval - median) <= Math.max(ROUNDING_MS * 1.1, median * 0.1),
   );
   const mean = usual.reduce((sum, interval) => sum + interval, 0) / usual.length;
   // To the nanosecond: without the noise of floating point.
   const intervalMs = Math.round(mean * 1e6) / 1e6;
-  return { intervalMs, steady: intervals.length - usual.length <= intervals.length * STEADY_SHARE };
+  const late = intervals.filter((interval) => interval > LATE_INTERVALS * median);
+  return {
+    intervalMs,
+    steady: intervals.length - usual.length <= intervals.length * STEADY_SHARE,
+    regular: late.length <= intervals.length * LATE_SHARE,
+  };
 }

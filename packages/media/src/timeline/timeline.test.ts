@@ -55,6 +55,18 @@ describe("planTimeline", () => {
     );
   });
 
+  it("tells where two or more frames are missing for less than a gap, in a recording and between two", () => {
+    const without = (...numbers: number[]) => source(steady(100).filter((_, number) => !numbers.includes(number)));
+    const heldIn = (...numbers: number[]) => planTimeline(job({ endMs: 4000 }), [without(...numbers)])?.held;
+    expect(heldIn(50, 51)).toEqual([[2000, 2080]]);
+    expect(heldIn(50)).toEqual([]);
+    const sources = [0, 4300].map((zeroMs) => ({ path: "a.mp4", zeroMs, fromMs: zeroMs, toMs: zeroMs + 4300 }));
+    const both = planTimeline(job({ sources, endMs: 8300 }), [source(steady(100)), source(steady(100))]);
+    expect(both).toMatchObject({ held: [[4000, 4300]], gaps: [] });
+    const uneven = steady(100).map((time, number) => time + 0.2 * Math.floor(number / 4));
+    expect(planTimeline(job({ endMs: 8000 }), [source(uneven)])?.held).toEqual([]);
+  });
+
   it("lets a frame stand for as long as there is audio: some cameras send none while nothing moves", () => {
     const times = [...steady(51), ...steady(50).map((time) => time + 6)];
     const heard = (until: number): MediaProbe => {

@@ -3,6 +3,7 @@ import type { Cut } from "../ffmpeg/time-filters.ts";
 import type { RenderJob } from "../media-engine.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import { deliveredParts, findGaps, round } from "./coverage.ts";
+import { heldParts } from "./held.ts";
 import { findRuns, type Run } from "./runs.ts";
 
 /** A run of frames and its place in the clip. */
@@ -46,6 +47,7 @@ export interface Timeline {
   durationSeconds: number;
   delivered: [startMs: number, endMs: number][];
   gaps: Gap[];
+  held: [startMs: number, endMs: number][];
   startErrorMs: number;
   endErrorMs: number;
 }
@@ -82,6 +84,7 @@ export function planTimeline(job: RenderJob, probes: readonly MediaProbe[]): Tim
     durationSeconds: (last?.outSeconds ?? 0) + (last?.slotSeconds ?? 0),
     delivered: deliveredParts(job, runs),
     gaps: findGaps(job, runs, probes),
+    held: heldParts(runs),
     startErrorMs: round(first.startMs - leadFrames * intervalMs - job.startMs),
     endErrorMs: round(end - job.endMs),
   };
