@@ -209,7 +209,7 @@ function wrongAudio(
   const [first] = expected;
   if (!hasAudio || !told.coverage || told.coverage.gaps.length > 0 || !first) return [];
   const silent = told.coverage.audio?.silent ?? [];
-  const joins = recordings.flatMap(({ startMs, endMs }) => [startMs, endMs]);
+  const joins = recordings.flatMap(({ startMs, endMs, restartMs = startMs }) => [startMs, endMs, restartMs]);
   const isSure = (ms: number) =>
     joins.every((join) => Math.abs(join - ms) > 250) &&
     silent.every(({ start, end }) => ms < start - 100 || ms > end + 100);

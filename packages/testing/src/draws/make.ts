@@ -15,6 +15,8 @@ export interface MadeRecording {
   endMs: number;
   /** Every frame that the file shows, by its code, and when that was. */
   frames: { code: number; wallMs: number }[];
+  /** Where its recorder was started anew. */
+  restartMs?: number;
 }
 
 /** Times of a file that start farther from 0 than this are a recorder's clock: then the name stands for the first frame. */
@@ -114,7 +116,7 @@ async function withSecondStart(drawn: DrawnCamera, first: MadeRecording, place: 
   const second = await makeOne({ ...drawn, isRestarted: false }, again);
   await appendFile(join(place.folder, first.name), await readFile(join(folder, second.name)));
   await rm(folder, { recursive: true });
-  return { ...first, endMs: second.endMs, frames: [...first.frames, ...second.frames] };
+  return { ...first, restartMs: first.endMs, endMs: second.endMs, frames: [...first.frames, ...second.frames] };
 }
 
 /** A stream that ffmpeg cut into files, as the usual recorders do. */
