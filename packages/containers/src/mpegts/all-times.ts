@@ -14,8 +14,8 @@ export async function* allTimes(
     for (const offset of offsets) {
       const packet = packetIn(bytes, offset, { shape, at });
       const kind = packet.startsUnit ? kindOf(packet) : undefined;
-      const decodeTicks = kind && readPes(packet.payload)?.decodeTicks;
-      if (kind && decodeTicks !== undefined) yield { kind, at: packet.at, decodeTicks };
+      const { ticks, decodeTicks } = (kind && readPes(packet.payload)) ?? {};
+      if (kind && ticks !== undefined && decodeTicks !== undefined) yield { kind, at: packet.at, ticks, decodeTicks };
     }
   }
 }

@@ -8,7 +8,8 @@ const INTERVAL = 3600;
 async function restartsOf(...times: (number | `audio ${number}`)[]) {
   const units = times.map((time, i): Timed => {
     const kind = typeof time === "number" ? "video" : "audio";
-    return { kind, at: 1000 * i, decodeTicks: INTERVAL * Number(String(time).replace("audio ", "")) };
+    const ticks = INTERVAL * Number(String(time).replace("audio ", ""));
+    return { kind, at: 1000 * i, ticks, decodeTicks: ticks };
   });
   async function* from(at: number) {
     yield* units.filter((unit) => unit.at >= at);
@@ -20,6 +21,18 @@ describe("a clock that begins again", () => {
   it("goes on behind the last frame, an interval later", async () => {
     expect(await restartsOf(100, 101, 102, 0, 1, 2)).toEqual([{ at: 3000, audioAt: 3000, laterTicks: 103 * INTERVAL }]);
     expect(await restartsOf(100, 0, 1, 2)).toEqual([{ at: 1000, audioAt: 1000, laterTicks: 101 * INTERVAL }]);
+  });
+
+  it("goes on behind the frame that is shown last, where reordering changes", async () => {
+    const frames = [
+      ...[5, 8, 6, 7].map((shown, i) => [100 + i, 100 + shown]),
+      ...[0, 1].map((shown) => [shown, shown]),
+    ];
+    async function* from(at: number) {
+      for (const [i, [decoded = 0, shown = 0]] of frames.entries())
+        if (i >= at) yield { kind: "video" as const, at: i, ticks: shown * INTERVAL, decodeTicks: decoded * INTERVAL };
+    }
+    expect((await findRestarts(frames.length, from, true)).stretches).toMatchObject([{ laterTicks: 109 * INTERVAL }]);
   });
 
   it("goes back by less than a second", async () => {

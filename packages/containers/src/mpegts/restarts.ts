@@ -107,6 +107,8 @@ async function findRestart<T extends Timed>(
   let interval = 0;
   let inOrder = 0;
   let previous: T | undefined;
+  /** The frame that is shown last: reordering puts it before the end. */
+  let shown: T | undefined;
   let found: Restart<T> | undefined;
   let heard: T | undefined;
   for await (const unit of units(start)) {
@@ -129,6 +131,7 @@ async function findRestart<T extends Timed>(
         inOrder = ticks < 0 ? 0 : inOrder + 1;
         previous = before;
       }
+      if (kind === "video" && !found && (!shown || passed(shown.ticks, unit.ticks) > 0)) shown = unit;
       // Audio alone, and long ago.
       if (kind === "audio" && heard && passed(heard.decodeTicks, decodeTicks) > LATER_TICKS) heard = undefined;
       last[kind] = unit;
@@ -136,8 +139,8 @@ async function findRestart<T extends Timed>(
     } else if (!first || !goesOn(first.decodeTicks, decodeTicks)) odd[kind] = unit;
     else if (kind === "audio") heard ??= first;
     else {
-      const due = before.decodeTicks + (interval || passed(first.decodeTicks, decodeTicks));
-      const laterTicks = passed(first.decodeTicks, due);
+      const due = (shown ?? before).ticks + (interval || passed(first.decodeTicks, decodeTicks));
+      const laterTicks = passed(first.ticks, due);
       found ??= { at: first.at, audioAt: first.at, first, laterTicks };
     }
   }

@@ -2,10 +2,11 @@ import { inPackets, packetIn } from "./packets.ts";
 import { moveTimes, WRAP_TICKS } from "./pes.ts";
 import type { Stream } from "./program.ts";
 
-/** A frame or a packet of audio, by its place and the time at which it is decoded. */
+/** A frame or a packet of audio, by its place and the times at which it is shown and decoded. */
 export interface Timed {
   kind: "video" | "audio";
   at: number;
+  ticks: number;
   decodeTicks: number;
 }
 
