@@ -77,7 +77,7 @@ export class FragmentReader {
       if (fragments++ === 0) this.#firstStart = start;
       const shown = ((seen.at(-1)?.dts ?? 0) - (seen[0]?.dts ?? 0)) / this.#video.timescale;
       const isLate = fragments > 1 && (shown >= LATE_AUDIO_SECONDS || fragments >= LATE_AUDIO_FRAGMENTS);
-      if (movie.tracks.every((track) => samples.of(track).length > 1) || isLate) break;
+      if (movie.tracks.every((track) => samples.of(track).length > 0) || isLate) break;
     }
     this.#heard = this.#others.filter((track) => samples.of(track).length > 0);
     const tracks = movie.tracks.map((track) => this.#trackOf(samples, track));

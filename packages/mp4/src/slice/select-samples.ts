@@ -81,7 +81,7 @@ export function movieTimeline(
 
 /** @param videoSeconds start of the first frame that is shown */
 export function timelineStarts({ tracks }: Pick<Movie, "tracks">, videoSeconds: number): TimelineStarts {
-  const others = tracks.map((track) => beginsSeconds(track) ?? videoSeconds);
+  const others = tracks.map((track) => presentedRange(track)?.startSeconds ?? videoSeconds);
   const video = tracks.find(({ handler, samples }) => handler === "vide" && samples.count > 0);
   // An empty edit says that the pictures do begin late.
   const isLate = video && Number.isFinite(video.edit.from) && video.edit.from > 0;
@@ -91,19 +91,6 @@ export function timelineStarts({ tracks }: Pick<Movie, "tracks">, videoSeconds: 
     firstSeconds: Math.min(videoSeconds, ...others),
     ...(typeof decoded === "number" && { decodedSeconds: decoded }),
   };
-}
-
-/** Farther apart, the first packet is sound before a hole. */
-const ALONE_SECONDS = 0.5;
-
-/** Some muxers put the first packet of audio, which starts an encoder, at 0, and make room for reordering behind it. */
-function beginsSeconds(track: Track): number | undefined {
-  const startSeconds = presentedRange(track)?.startSeconds;
-  const { samples, timescale, handler, edit } = track;
-  const [first = 0, second = first] = samples.dts;
-  const alone = (second - first - (samples.duration[0] ?? 0)) / timescale;
-  const isMoved = handler === "soun" && edit.from === Number.NEGATIVE_INFINITY && alone > 0 && alone < ALONE_SECONDS;
-  return startSeconds !== undefined && isMoved ? startSeconds + alone : startSeconds;
 }
 
 function noVideo(movie: Movie, name: string): CorruptSourceError {

@@ -18,10 +18,3 @@ it("an empty edit says that pictures begin late, also where that is what reorder
   expect(late).toMatchObject({ videoSeconds: expect.closeTo(0.4, 3) });
   expect(late).not.toHaveProperty("decodedSeconds");
 });
-
-it("a packet of audio alone at 0 does not say that audio begins before the pictures", async () => {
-  const each = await starts("each.mp4", ["-movflags", "frag_every_frame+empty_moov+default_base_moof"]);
-  expect(each?.decodedSeconds).toBe(0);
-  expect(each?.videoSeconds).toBeCloseTo(0.4, 3);
-  expect(each?.firstSeconds).toBeGreaterThan(0);
-});
