@@ -40,14 +40,15 @@ export class StateFile implements Disposable {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #jobs: Job[] = [];
-  #durable: boolean | undefined;
+  #durable = false;
 
   /** @param path `:memory:` for none. */
   constructor(path: string, { readOnly = false } = {}) {
     if (path !== ":memory:" && !readOnly) mkdirSync(dirname(path), { recursive: true });
     try {
       this.#database = new DatabaseSync(path, { readOnly, timeout: BUSY_MS });
-      if (!readOnly) this.#database.exec(`PRAGMA journal_mode = WAL; ${SCHEMA}`);
+      // Tables without rows need not reach the disk one by one: the first durable write takes them along.
+      if (!readOnly) this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${SCHEMA}`);
     } catch (error) {
       throw told(error, path);
     }
