@@ -134,7 +134,8 @@ export function framesOf(video: Track, audio: Track | undefined, range: SliceRan
   for (let i = Math.max(0, video.samples.sync.indexOf(1)); i < video.samples.count; i++) {
     if (!isPresented(video, i)) continue;
     const ticks = presentationTicks(video, i);
-    if (ticks < from) before = at(before) >= ticks ? before : i;
+    // Of two frames at one time the first lasts no time.
+    if (ticks < from) before = at(before) > ticks ? before : i;
     else if (ticks >= to) next = at(next) <= ticks ? next : i;
     else {
       first = at(first) <= ticks ? first : i;
