@@ -59,7 +59,7 @@ function part(source: number, first: number, last: number, atFrame = 0): Piece {
     lastOutSeconds: at(atFrame + last - first),
     slotSeconds,
     joinsNext: true,
-    fill: { frames: 0, kind: "hold" },
+    fill: { frames: 0, kind: "hold", outSeconds: at(atFrame + last + 1 - first) },
     evenFrames: undefined,
   };
 }
@@ -133,9 +133,9 @@ describe("planCut", () => {
 
   it("gives way where nothing could be copied, or a gap has to be black", () => {
     expect(inWords(planCut(request(part(0, 3, 5)), [recording(straight)], [-1]))).toContain("no keyframe");
-    const black = { ...part(0, 0, 5), fill: { frames: 3, kind: "black" as const } };
+    const black = { ...part(0, 0, 5), fill: { frames: 3, kind: "black" as const, outSeconds: 0.2 } };
     expect(inWords(planCut(request(black), [recording(straight)], [0]))).toContain("filled with black");
-    const held = { ...part(0, 0, 5), fill: { frames: 9, kind: "hold" as const } };
+    const held = { ...part(0, 0, 5), fill: { frames: 9, kind: "hold" as const, outSeconds: 0.2 } };
     expect(inWords(planCut(request(held), [recording(straight)], [0]))).toContain("stands to the end");
     expect(inWords(planCut({ ...request(part(0, 0, 5)), leadFrames: 2 }, [recording(straight)], [0]))).toContain(
       "black",

@@ -81,6 +81,7 @@ function groupsOf(timeline: Timeline): Group[] {
       ...piece,
       outSeconds: piece.outSeconds - startSeconds,
       lastOutSeconds: piece.lastOutSeconds - startSeconds,
+      fill: { ...piece.fill, outSeconds: piece.fill.outSeconds - startSeconds },
     }));
     return {
       startSeconds,

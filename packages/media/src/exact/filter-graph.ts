@@ -71,7 +71,7 @@ function placed({ intervalSeconds }: Timeline, piece: Piece): string[] {
   // After B-frames, the first added frame can have the time of the last own one: so that one is remembered.
   const isAdded = `ld(1)+gte(T,${seconds(piece.cuts.lastSeconds + FRAME_TOLERANCE_SECONDS)})`;
   const remember = `0*st(1,gte(T,${seconds(piece.cuts.lastSeconds - FRAME_TOLERANCE_SECONDS)}))`;
-  const filled = `(${number(piece.lastOutSeconds)}+st(0,ld(0)+1)*${number(intervalSeconds)})/TB`;
+  const filled = `(${number(piece.fill.outSeconds - intervalSeconds)}+st(0,ld(0)+1)*${number(intervalSeconds)})/TB`;
   return [fill(piece), `setpts='round(if(${isAdded},${filled},${own}+${remember}))'`];
 }
 

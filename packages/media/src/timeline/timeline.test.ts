@@ -218,6 +218,15 @@ describe("planTimeline", () => {
     expect(plan).toMatchObject({ gaps: [], durationSeconds: 2, endErrorMs: 0, delivered: [[0, 2000]] });
   });
 
+  it("shows black only where the last frame no longer stands", () => {
+    const sources = [{ path: "a.mp4", zeroMs: 0, fromMs: 0, toMs: 1000, lastFrameEndMs: 1600 }];
+    const options = { sources, endMs: 3000, gapPolicy: "FILL_WITH_BLACK" as const };
+    const plan = planTimeline(job(options), [source(steady(25))]);
+    expect(plan?.gaps).toEqual([{ startMs: 1600, endMs: 3000, cause: "NOT_RECORDED" }]);
+    const black = plan?.expected.filter((frame) => frame.source === undefined) ?? [];
+    expect([black[0]?.seconds, black[0]?.wallMs, black.length]).toEqual([1.6, 1600, 35]);
+  });
+
   it("starts every recording on an even rhythm behind the last frame that is held before it", () => {
     const sources = [
       { path: "a.mp4", zeroMs: 0, fromMs: 0, toMs: 8600 },

@@ -22,8 +22,8 @@ export interface Piece {
   slotSeconds: number;
   /** The next piece begins, by the wall clock, where this one's slot ends. */
   joinsNext: boolean;
-  /** Frames that follow the last one until the next piece: that frame again, or black. */
-  fill: { frames: number; kind: "hold" | "black" };
+  /** Frames that follow until the next piece, the first of them where the last own frame no longer stands: that frame again, or black. */
+  fill: { frames: number; kind: "hold" | "black"; outSeconds: number };
   /** Number of frames when the piece is put on the clip's own even rhythm. */
   evenFrames: number | undefined;
 }
@@ -118,6 +118,7 @@ function placePieces(job: RenderJob, runs: readonly Run[], rhythm: Rhythm & { le
     // Rounded up twice, the last of them would stand where the next piece starts.
     const most = Math.ceil(ownMs / rhythm.intervalMs - 1e-6) - frames;
     const evenFrames = Math.max(1, Math.min(most, Math.round((run.endMs - run.startMs) / rhythm.intervalMs)));
+    const kind = run.gapAfter && job.gapPolicy === "FILL_WITH_BLACK" ? "black" : "hold";
     pieces.push({
       source: run.source,
       cuts: run.cuts,
@@ -126,7 +127,7 @@ function placePieces(job: RenderJob, runs: readonly Run[], rhythm: Rhythm & { le
       lastOutSeconds: (outMs + (run.framesMs.at(-1) ?? run.startMs) - run.startMs) / 1000,
       slotSeconds: ownMs / 1000,
       joinsNext: !closed,
-      fill: { frames, kind: run.gapAfter && job.gapPolicy === "FILL_WITH_BLACK" ? "black" : "hold" },
+      fill: { frames, kind, outSeconds: (outMs + filledFrom(run, rhythm) - run.startMs) / 1000 },
       evenFrames: rhythm.even ? evenFrames : undefined,
     });
     outMs += ownMs;
@@ -139,6 +140,11 @@ function fillUntil(job: RenderJob, run: Run, nextMs: number | undefined): number
   if (!run.gapAfter) return nextMs ?? run.endMs;
   if (job.gapPolicy === "SKIP_GAPS") return run.endMs;
   return nextMs ?? job.endMs;
+}
+
+/** Where the last frame no longer stands; one whose end is told too early has its interval all the same. */
+function filledFrom({ endMs, framesMs, startMs }: Run, { intervalMs }: Pick<Rhythm, "intervalMs">): number {
+  return Math.max(endMs, (framesMs.at(-1) ?? startMs) + intervalMs);
 }
 
 function expectedFrames(
@@ -161,8 +167,9 @@ function expectedFrames(
     };
     const evenly = Array.from({ length: piece.evenFrames ?? 0 }, (_, k) => run.startMs + k * intervalMs);
     const own = piece.evenFrames === undefined ? run.framesMs : evenly;
-    const lastMs = own.at(-1) ?? run.startMs;
-    const fill = Array.from({ length: piece.fill.frames }, (_, k) => at(lastMs + (k + 1) * intervalMs, undefined));
+    const fillMs =
+      piece.evenFrames === undefined ? filledFrom(run, { intervalMs }) : run.startMs + piece.evenFrames * intervalMs;
+    const fill = Array.from({ length: piece.fill.frames }, (_, k) => at(fillMs + k * intervalMs, undefined));
     return [...own.map((wallMs) => at(wallMs, run.source)), ...fill];
   });
   return [...lead, ...shown];
