@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { fileSource } from "../io/file-source.ts";
 import { firstTrack, presentationSeconds, type Track } from "../read/movie.ts";
 import { readMovie } from "../read/read-movie.ts";
-import { framesOf } from "./select-samples.ts";
+import { framesOf, selectSamples } from "./select-samples.ts";
 
 it("of two frames at one time the second stands", async () => {
   await using scratch = await scratchFolder();
@@ -16,4 +16,26 @@ it("of two frames at one time the second stands", async () => {
   const fromSeconds = presentationSeconds(video, 20) + 0.02;
   const { standing } = framesOf(video, undefined, { fromSeconds, toSeconds: fromSeconds + 0.001 });
   expect(standing).toBe(20);
+});
+
+it("a frame that stands is taken along, also where it is decoded behind those of the range", async () => {
+  await using scratch = await scratchFolder();
+  const x264 = "bframes=2:b-adapt=0:b-pyramid=0";
+  const path = await makeRecording(scratch.path("still.mp4"), { seconds: 2, x264, audio: false });
+  await using file = await fileSource(path);
+  const movie = await readMovie(file, path);
+  const video = firstTrack(movie, "vide") as Track;
+  const { samples, timescale } = video;
+  // Nothing moves for a second behind the B-frames of this one, which is stored before them.
+  const moved = 10;
+  const stillSeconds = presentationSeconds(video, moved);
+  for (let i = moved; i < samples.count; i++) {
+    const isLater = presentationSeconds(video, i) >= stillSeconds - 0.001;
+    if (isLater) samples.compositionOffset[i] = (samples.compositionOffset[i] ?? 0) + timescale;
+  }
+  const range = { fromSeconds: stillSeconds + 0.5, toSeconds: stillSeconds + 1.02 };
+  const { standing, last } = framesOf(video, undefined, range);
+  expect([standing, last]).toEqual([moved + 2, moved]);
+  const [selected] = selectSamples(movie, file, path, range).tracks;
+  expect(selected?.samples.at(-1)?.offset).toBe(samples.offset[moved + 2]);
 });

@@ -110,7 +110,8 @@ function selectVideo(
   const { standing, first, last } = framesOf(video, audio, range);
   const wanted = standing ?? first;
   if (wanted === undefined) return undefined;
-  return { first: randomAccessPointFor(video, wanted).index, last: last ?? wanted };
+  // A frame that stands may be decoded behind those of the range: they are references of the frames around it.
+  return { first: randomAccessPointFor(video, wanted).index, last: Math.max(wanted, last ?? wanted) };
 }
 
 interface Frames {
