@@ -37,6 +37,11 @@ const SEEK_MARGIN_FRAMES = 32;
 const SEEK_MARGIN_SECONDS = 1;
 /** With more inputs than this, each decodes with one thread: every thread holds frames in memory. */
 const MANY_INPUTS = 3;
+/**
+ * Behind a keyframe of an open GOP, ffmpeg's H.264 decoder shows frames once it has shown the keyframe; those that it holds at the
+ * end of a short file were decoded before that, and would be left out. What else it shows then lies before the keyframe, and is cut.
+ */
+const SHORT_FRAMES = 32;
 /** What the AAC encoder takes (ISO/IEC 14496-3, table 1.18, up to 48 kHz). */
 const AAC_RATES = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000];
 
@@ -78,7 +83,8 @@ export function exactArguments(job: ExactJob): string[] {
 function inputOptions({ timeline, threads, probes }: ExactJob, { source, cuts }: Piece): string[] {
   const decoders = timeline.pieces.length > MANY_INPUTS ? 1 : decoderThreads(probes[source], threads);
   const seek = seekArguments(cuts.firstSeconds, probes[source]);
-  return ["-threads", String(decoders), "-reinit_filter", "0", ...seek];
+  const all = (probes[source]?.video.times.length ?? 0) <= SHORT_FRAMES ? ["-flags2", "+showall"] : [];
+  return ["-threads", String(decoders), "-reinit_filter", "0", ...all, ...seek];
 }
 
 /** A frame of 4K takes 12 MB, and every thread holds some: for larger pictures than these, one thread decodes. */

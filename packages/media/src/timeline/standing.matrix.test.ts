@@ -79,3 +79,15 @@ it("a frame of one a second is shown in a clip between it and the next", async (
   expect(report).toMatchObject({ gaps: [], durationMs: 800 });
   expect((await clipOf("slow", slow, [19.2, 19.7], "exact")).frames.map(({ code }) => code)).toEqual([19]);
 });
+
+it.each([
+  [1.945, 2.095],
+  [2, 2.2],
+  [2, 2.4],
+])("a short clip out of open GOPs has every frame: %d to %d s", async (fromSeconds, toSeconds) => {
+  const open = { fps: 15, gop: 30, bFrames: 2, openGop: true, audio: false, seconds: 6 };
+  const moving: Partial<CameraOptions> = { ...open, stillSeconds: [0, 0] };
+  const codes = Array.from({ length: Math.ceil(toSeconds * 15 - 0.01) - 30 }, (_, i) => 30 + i);
+  const { frames } = await clipOf("open", moving, [fromSeconds, toSeconds], "exact");
+  expect(frames.map(({ code }) => code)).toEqual(codes);
+});
