@@ -263,5 +263,5 @@ async function remuxed(output: readonly string[], input: readonly string[] = [])
   await using scratch = await scratchFolder();
   const path = scratch.path("remuxed.mp4");
   await ffmpeg(...input, "-i", RECORDING_FILE, ...output, path);
-  return readFile(path);
+  return await readFile(path);
 }
