@@ -83,13 +83,11 @@ export function movieTimeline(
 export function timelineStarts({ tracks }: Pick<Movie, "tracks">, videoSeconds: number): TimelineStarts {
   const others = tracks.map((track) => presentedRange(track)?.startSeconds ?? videoSeconds);
   const video = tracks.find(({ handler, samples }) => handler === "vide" && samples.count > 0);
-  // An empty edit says that the pictures do begin late.
-  const isLate = video && Number.isFinite(video.edit.from) && video.edit.from > 0;
-  const decoded = video && !isLate && ((video.samples.dts[0] ?? 0) + video.edit.shift) / video.timescale;
+  const decoded = video && ((video.samples.dts[0] ?? 0) + video.edit.shift) / video.timescale;
   return {
     videoSeconds,
     firstSeconds: Math.min(videoSeconds, ...others),
-    ...(typeof decoded === "number" && { decodedSeconds: decoded }),
+    ...(decoded !== undefined && { decodedSeconds: decoded }),
   };
 }
 

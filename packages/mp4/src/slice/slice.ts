@@ -29,7 +29,7 @@ export interface TimelineStarts {
   videoSeconds: number;
   /** The first frame that is shown or sample that is heard, whichever comes first. */
   firstSeconds: number;
-  /** When the first frame is decoded, where the index tells, and no empty edit that the track begins late. */
+  /** When the first frame is decoded, where the index tells. */
   decodedSeconds?: number;
 }
 

@@ -117,7 +117,8 @@ export function drawCamera(seed: number): DrawnCamera {
   };
   // What a file cannot say of its pictures' start would move them against their audio.
   const { firstSeconds = 0, timescale = 1 } = camera.options;
-  camera.options.firstSeconds = Math.round(firstSeconds * timescale) / timescale;
+  // Rounded down, 0.48 s would be two frames of 5 fps: what reordering moves files by.
+  camera.options.firstSeconds = Math.ceil(firstSeconds * timescale - 1e-6) / timescale;
   // Drawn last, so that seeds of before draw what they drew.
   const { gop = 0, openGop } = camera.options;
   const shape = container.startsWith("fragmented") ? pick(["", "", ...FRAGMENTS]) : "";
