@@ -83,7 +83,7 @@ export function exactArguments(job: ExactJob): string[] {
 function inputOptions({ timeline, threads, probes }: ExactJob, { source, cuts }: Piece): string[] {
   const decoders = timeline.pieces.length > MANY_INPUTS ? 1 : decoderThreads(probes[source], threads);
   const seek = seekArguments(cuts.firstSeconds, probes[source]);
-  const all = (probes[source]?.video.times.length ?? 0) <= SHORT_FRAMES ? ["-flags2", "+showall"] : [];
+  const all = (probes[source]?.video.times.length ?? 0) <= SHORT_FRAMES ? ["-flags2:v", "+showall"] : [];
   return ["-threads", String(decoders), "-reinit_filter", "0", ...all, ...seek];
 }
 
