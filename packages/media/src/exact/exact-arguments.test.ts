@@ -70,10 +70,10 @@ describe("exactArguments", () => {
       "[smallshown1]split[odd-pictures][odd-times]",
       "[0:a:0]atrim=start=2.000000:end=4.000000,asetpts='PTS-2.000000000/TB'," +
         "aresample=48000:async=1:min_hard_comp=0.01:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=mono," +
-        "apad=whole_len=96000,atrim=end_sample=96000[a0]",
+        "apad=whole_len=96000,asetpts=N/SR/TB,atrim=end_sample=96000[a0]",
       "[1:a:0]atrim=start=0.000000:end=1.000000,asetpts='PTS-0.000000000/TB'," +
         "aresample=48000:async=1:min_hard_comp=0.01:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=mono," +
-        "apad=whole_len=48000,atrim=end_sample=48000[a1]",
+        "apad=whole_len=48000,asetpts=N/SR/TB,atrim=end_sample=48000[a1]",
       "[a0][a1]concat=n=2:v=0:a=1,asetnsamples=n=1024:p=0[audio]",
     ]);
     expect(args.slice(args.indexOf("-map"))).toEqual([

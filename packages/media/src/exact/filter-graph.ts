@@ -107,6 +107,9 @@ function blackChain({ leadFrames, intervalSeconds }: Timeline, { width, height, 
 /** ffmpeg cuts audio into the encoder's frames by itself, except where not one sample of the sources can be decoded. */
 const AAC_FRAMES = "asetnsamples=n=1024:p=0";
 
+/** Padding alone has no times, which `concat` refuses: where not one sample of a slot can be decoded. */
+const NUMBERED = "asetpts=N/SR/TB";
+
 /** One part per slot, each exact to the sample: silence where a recording has no audio. */
 export function audioChains(
   timeline: Timeline,
@@ -145,6 +148,7 @@ function audioChain(
     `aresample=${audio.sampleRate}:async=1:min_hard_comp=${compensation}:first_pts=0`,
     `aformat=sample_fmts=fltp:channel_layouts=${audio.layout}`,
     `apad=whole_len=${samples}`,
+    NUMBERED,
     `atrim=end_sample=${samples}`,
   ].join(",");
 }
