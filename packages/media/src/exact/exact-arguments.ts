@@ -4,7 +4,7 @@ import { writeClockPictures } from "../clock/burned/clock-pictures.ts";
 import type { ClockLayout } from "../clock/burned/layout.ts";
 import { clockInput } from "../clock/burned/overlay.ts";
 import { withGraphFile } from "../ffmpeg/graph-file.ts";
-import { inputArguments } from "../ffmpeg/input-arguments.ts";
+import { inputArguments, SHOW_ALL } from "../ffmpeg/input-arguments.ts";
 import { type EncoderSettings, TIMESCALE } from "../ffmpeg/settings.ts";
 import { clipPicture } from "../probe/picture.ts";
 import type { MediaProbe } from "../probe/probe.ts";
@@ -37,10 +37,7 @@ const SEEK_MARGIN_FRAMES = 32;
 const SEEK_MARGIN_SECONDS = 1;
 /** With more inputs than this, each decodes with one thread: every thread holds frames in memory. */
 const MANY_INPUTS = 3;
-/**
- * Behind a keyframe of an open GOP, ffmpeg's H.264 decoder shows frames once it has shown the keyframe; those that it holds at the
- * end of a short file were decoded before that, and would be left out. What else it shows then lies before the keyframe, and is cut.
- */
+/** Files with so few frames may end before the decoder has shown one: see SHOW_ALL. */
 const SHORT_FRAMES = 32;
 /** What the AAC encoder takes (ISO/IEC 14496-3, table 1.18, up to 48 kHz). */
 const AAC_RATES = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000];
@@ -83,7 +80,7 @@ export function exactArguments(job: ExactJob): string[] {
 function inputOptions({ timeline, threads, probes }: ExactJob, { source, cuts }: Piece): string[] {
   const decoders = timeline.pieces.length > MANY_INPUTS ? 1 : decoderThreads(probes[source], threads);
   const seek = seekArguments(cuts.firstSeconds, probes[source]);
-  const all = (probes[source]?.video.times.length ?? 0) <= SHORT_FRAMES ? ["-flags2:v", "+showall"] : [];
+  const all = (probes[source]?.video.times.length ?? 0) <= SHORT_FRAMES ? SHOW_ALL : [];
   return ["-threads", String(decoders), "-reinit_filter", "0", ...all, ...seek];
 }
 

@@ -25,3 +25,10 @@ export function inputArguments(path: string, options: readonly string[] = []): s
     ...["-i", `file:${path}`],
   ];
 }
+
+/**
+ * Behind a keyframe of an open GOP, ffmpeg's H.264 decoder shows frames once it has shown the keyframe; those that it holds at the
+ * end of a short file were decoded before that, and are left out without this. What else it shows lies before the keyframe, and
+ * has to be cut.
+ */
+export const SHOW_ALL: readonly string[] = ["-flags2:v", "+showall"];

@@ -88,6 +88,8 @@ describe("renderThumbnails", () => {
         "[t0]null,scale=160:-2:flags=lanczos[s0];[t1]null,scale=320:-2:flags=lanczos[s1]",
     );
     expect(args[args.indexOf("-ss") + 1]).toBe("2.000000");
+    // Out of an open GOP, the last frame of the slice may be the one that is wanted.
+    expect(args.slice(0, args.indexOf("-i"))).toContain("+showall");
     expect(() => thumbnailArguments({ clip, outputs: [{ path: "/t/a.gif", width: 1 }] }, frame)).toThrow("jpg");
   });
 });

@@ -12,7 +12,7 @@ import {
 import { findEntryFor } from "../cut/idr.ts";
 import { VerificationError } from "../errors.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
-import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
+import { AS_INDEXED, inputArguments, SHOW_ALL } from "../ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import type { EngineSettings } from "../ffmpeg/settings.ts";
 import type { Pictures, RenderOptions, ThumbnailJob } from "../media-engine.ts";
@@ -54,7 +54,7 @@ export function thumbnailArguments(
   const seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", Math.max(0, entrySeconds).toFixed(6)];
   return [
     ...["-v", "error", "-y", "-copyts", "-filter_complex_threads", "1"],
-    ...inputArguments(clip, [...AS_INDEXED, "-threads", "1", ...seek]),
+    ...inputArguments(clip, [...AS_INDEXED, ...SHOW_ALL, "-threads", "1", ...seek]),
     ...(preview?.keyframes ? inputArguments(preview.keyframes, [...AS_INDEXED, ...previewInputOptions()]) : []),
     ...["-filter_complex", [split, ...scales, ...(small?.filters ?? [])].join(";")],
     ...outputs.flatMap(({ path }, index) => [
