@@ -39,12 +39,8 @@ function padded(own: Buffer, packets: number): ByteSource {
   async function* stream(start: number, end: number) {
     for (let at = start; at < end; at += step - (at % step)) {
       const bytes = Buffer.from(padding);
-      own.copy(
-        bytes,
-        0,
-        (PACKET_BYTES * (at - (at % step))) / step,
-        (PACKET_BYTES * (at - (at % step))) / step + PACKET_BYTES,
-      );
+      const from = PACKET_BYTES * Math.floor(at / step);
+      own.copy(bytes, 0, from, from + PACKET_BYTES);
       yield bytes.subarray(at % step, (at % step) + end - at);
     }
   }

@@ -57,10 +57,9 @@ export async function sliceRecording(
   const opened = await openForeign(source, claimedSeconds, signal);
   if (!opened) return slice;
   if ("why" in opened) return { ...slice, why: `${slice.why}, and ${opened.why}` };
-  const { file, timeline, container } = opened;
+  const { file, timeline, container, doubt } = opened;
   const { originSeconds, first } = timeline;
   const { media, starts } = told(timeline);
-  const { doubt } = opened;
   if (range.toSeconds <= media.startSeconds || range.fromSeconds >= media.endSeconds)
     throw new OutsideMediaError(name, media, starts);
   try {

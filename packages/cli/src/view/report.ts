@@ -45,23 +45,21 @@ export function statusLines({ status, metadata, nextAttemptMs }: Outcome, stream
       ? [seconds(clip.durationMs), `${clip.frames} frames`, bytes(clip.bytes), made]
       : [reason === status ? "" : reason, message].filter(Boolean);
   const head = `${styleText(["bold", colour], status, { stream })}  ${facts.join(", ")}`;
-  const gaps = (coverage?.gaps ?? []).map(
-    ({ start, end, cause }) =>
-      `  missing    ${clockTime(start)} to ${clockTime(end)} (${seconds(end - start)}): ${cause}`,
-  );
-  const held = (coverage?.held ?? []).map(
-    ([start, end]) =>
-      `  held       ${clockTime(start)} to ${clockTime(end)} (${seconds(end - start)}): frames are missing`,
-  );
+  const gaps = (coverage?.gaps ?? []).map(({ start, end, cause }) => `  missing    ${during(start, end)}: ${cause}`);
+  const held = (coverage?.held ?? []).map(([start, end]) => `  held       ${during(start, end)}: frames are missing`);
   const silent = (coverage?.audio?.silent ?? []).map(({ start, end, cause, format }) => {
     const why = `${cause}${format === undefined ? "" : ` (${format})`}`;
-    return `  silent     ${clockTime(start)} to ${clockTime(end)} (${seconds(end - start)}): ${why}`;
+    return `  silent     ${during(start, end)}: ${why}`;
   });
   const next = nextAttemptMs === undefined ? [] : [`  next attempt at ${new Date(nextAttemptMs).toISOString()}`];
   const full = /\b(ENOSPC|EDQUOT)\b/.test(message ?? "")
     ? ["  the disk is full: free some space, then ask for the clip again"]
     : [];
   return [head, ...gaps, ...held, ...silent, ...next, ...full];
+}
+
+function during(start: number, end: number): string {
+  return `${clockTime(start)} to ${clockTime(end)} (${seconds(end - start)})`;
 }
 
 /** Where an available clip and its thumbnails lie. @param bucket a folder or `s3://name`. */

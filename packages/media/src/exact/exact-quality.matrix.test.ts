@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { createMediaEngine } from "@camclips/media/engine";
 import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { jobOf, Workshop } from "@camclips/testing/media/workshop";
 import { afterAll, describe, expect, it } from "vitest";
@@ -28,9 +27,7 @@ describe("an exact clip", () => {
     const [fast, ours] = [join(folder, `${name}-fast.mp4`), join(folder, `${name}-ours.mp4`)];
     await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-i", path, "-c:v", "libx264", "-preset", "fast", "-an", fast] });
     const job = { ...jobOf([recording], 0, 6000, { precision: "exact" }), output: ours };
-    await createMediaEngine({ ffmpeg: testFfmpeg, threads: 2, timeLimitMs: 60_000 }).renderClip(job, {
-      scratch: folder,
-    });
+    await shop.engine.renderClip(job, { scratch: folder });
     const silent = join(folder, `${name}-silent.mp4`);
     await runFfmpeg({ ffmpeg: testFfmpeg, args: ["-i", ours, "-c", "copy", "-an", silent] });
     expect(await psnr(silent, path)).toBeGreaterThan((await psnr(fast, path)) - 0.5);

@@ -118,6 +118,7 @@ function placePieces(job: RenderJob, runs: readonly Run[], rhythm: Rhythm & { le
     // Rounded up twice, the last of them would stand where the next piece starts.
     const most = Math.ceil(ownMs / rhythm.intervalMs - 1e-6) - frames;
     const evenFrames = Math.max(1, Math.min(most, Math.round((run.endMs - run.startMs) / rhythm.intervalMs)));
+    const own = rhythm.even ? evenFrames : undefined;
     const kind = run.gapAfter && job.gapPolicy === "FILL_WITH_BLACK" ? "black" : "hold";
     pieces.push({
       source: run.source,
@@ -127,8 +128,8 @@ function placePieces(job: RenderJob, runs: readonly Run[], rhythm: Rhythm & { le
       lastOutSeconds: (outMs + (run.framesMs.at(-1) ?? run.startMs) - run.startMs) / 1000,
       slotSeconds: ownMs / 1000,
       joinsNext: !closed,
-      fill: { frames, kind, outSeconds: (outMs + filledFrom(run, rhythm) - run.startMs) / 1000 },
-      evenFrames: rhythm.even ? evenFrames : undefined,
+      fill: { frames, kind, outSeconds: (outMs + filledFrom(run, rhythm, own) - run.startMs) / 1000 },
+      evenFrames: own,
     });
     outMs += ownMs;
   }
@@ -143,7 +144,12 @@ function fillUntil(job: RenderJob, run: Run, nextMs: number | undefined): number
 }
 
 /** Where the last frame no longer stands; one whose end is told too early has its interval all the same. */
-function filledFrom({ endMs, framesMs, startMs }: Run, { intervalMs }: Pick<Rhythm, "intervalMs">): number {
+function filledFrom(
+  { endMs, framesMs, startMs }: Run,
+  { intervalMs }: Pick<Rhythm, "intervalMs">,
+  evenFrames: number | undefined,
+): number {
+  if (evenFrames !== undefined) return startMs + evenFrames * intervalMs;
   return Math.max(endMs, (framesMs.at(-1) ?? startMs) + intervalMs);
 }
 
@@ -167,8 +173,7 @@ function expectedFrames(
     };
     const evenly = Array.from({ length: piece.evenFrames ?? 0 }, (_, k) => run.startMs + k * intervalMs);
     const own = piece.evenFrames === undefined ? run.framesMs : evenly;
-    const fillMs =
-      piece.evenFrames === undefined ? filledFrom(run, { intervalMs }) : run.startMs + piece.evenFrames * intervalMs;
+    const fillMs = filledFrom(run, { intervalMs }, piece.evenFrames);
     const fill = Array.from({ length: piece.fill.frames }, (_, k) => at(fillMs + k * intervalMs, undefined));
     return [...own.map((wallMs) => at(wallMs, run.source)), ...fill];
   });
