@@ -10,13 +10,12 @@ import { counted } from "../mp4/fixtures.ts";
 const RUNS = 3;
 const GOP_SECONDS = 2;
 const SAMPLE_MS = 5;
-const PAGE_BYTES = 4096;
 
 export interface Cost {
   cpuSeconds: number;
   bytesRead: number;
   requests: number;
-  /** The most that ffmpeg had in memory. */
+  /** The most that one run of ffmpeg had in memory. */
   ffmpegBytes: number;
 }
 
@@ -43,7 +42,7 @@ export class CostOfCut {
     return makeRecording({ path, startMs: index * seconds * 1000, seconds, ...usual, ...options });
   }
 
-  /** Of three runs, which the machine disturbs more or less; a busy one also leaves moments out in which memory is looked at. */
+  /** Of three runs, which the machine disturbs more or less; a busy one also looks at memory less often. */
   async cheapest(recordings: readonly Recording[], startMs: number, endMs: number): Promise<Cost> {
     let best = await this.#cut(recordings, startMs, endMs);
     for (let run = 1; run < RUNS; run++) {
@@ -77,7 +76,7 @@ export class CostOfCut {
     }
     const scratch = await mkdtemp(join(folder, "scratch-"));
     const timer = setInterval(() => {
-      cost.ffmpegBytes = Math.max(cost.ffmpegBytes, childrenBytes());
+      cost.ffmpegBytes = Math.max(cost.ffmpegBytes, childPeakBytes());
     }, SAMPLE_MS);
     const report = await this.#shop.engine
       .renderClip({ ...job, output: join(folder, "clip.mp4") }, { scratch })
@@ -95,17 +94,21 @@ function cpuSeconds(): number {
   return (user + system) / 1e6 + (Number(fields[13]) + Number(fields[14])) / 100;
 }
 
-/** Resident memory of the processes that this one has started. */
-function childrenBytes(): number {
+/**
+ * The most memory that one of the processes which this one has started had until now: the kernel keeps it, so that a
+ * peak between two looks is seen. Not their sum: how many run at once depends on what else the machine does.
+ */
+function childPeakBytes(): number {
   const children = readdirSync("/proc/self/task").flatMap((thread) =>
     readFileSync(`/proc/self/task/${thread}/children`, "utf8").split(" ").filter(Boolean),
   );
-  return children.reduce((bytes, pid) => bytes + pagesOf(pid) * PAGE_BYTES, 0);
+  return Math.max(0, ...children.map(peakBytesOf));
 }
 
-function pagesOf(pid: string): number {
+function peakBytesOf(pid: string): number {
   try {
-    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+    return Number(kilobytes?.[1] ?? 0) * 1024;
   } catch {
     // It has ended.
     return 0;
