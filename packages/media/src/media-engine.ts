@@ -13,6 +13,8 @@ export interface RenderSource {
    */
   previousFrameMs?: number | undefined;
   lastFrameEndMs?: number | undefined;
+  /** How many frames start in the part, by the recording's index; absent when unknown. */
+  frames?: number | undefined;
   /** Parts of frames are missing in it: none is kept as it is, because only decoding tells which ones are whole. */
   lacksPackets?: boolean;
 }

@@ -66,7 +66,7 @@ async function copyToWork(
     signal,
   });
   metrics.add("BytesFetched", object.fetched.bytes, "Bytes");
-  const { previousSeconds, lastEndSeconds } = slice.beside ?? {};
+  const { previousSeconds, lastEndSeconds, frames } = slice.beside ?? {};
   const wallMs = (seconds: number | undefined) => (seconds === undefined ? undefined : zeroMs + seconds * 1000);
   return {
     key,
@@ -80,6 +80,7 @@ async function copyToWork(
     toMs: part.toMs,
     previousFrameMs: wallMs(previousSeconds),
     lastFrameEndMs: wallMs(lastEndSeconds),
+    frames,
     fetched: { ...object.fetched },
     ...(ranges && { read: { key: part.key, etag: object.etag, bytes: object.size, zeroMs, ranges: ranges() } }),
   };

@@ -2,6 +2,7 @@ import { FRAME_TOLERANCE_SECONDS, isHeard } from "@camclips/mp4";
 import { TIMESCALE } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderSource } from "../media-engine.ts";
 import type { AudioProbe, MediaProbe } from "../probe/probe.ts";
+import { requireFrames, requireStanding } from "./require-frames.ts";
 
 /** Frames of one source that belong to the clip and follow each other without a gap. Instants are epoch ms. */
 export interface Run {
@@ -40,9 +41,11 @@ const LATE_INTERVALS = 2.5;
 /**
  * Finds the frames `from - 0.5 ms <= t < to - 0.5 ms` of every source, and parts them where frames are missing. Where none
  * starts for long, the frame that stands at the start is shown from there on; so is the one of a clip in which none starts.
+ * @throws VerificationError when a staged file lacks frames that its recording has.
  */
 export function findRuns(job: RenderJob, probes: readonly MediaProbe[]): Run[] {
   const runs: Run[] = [];
+  for (const [index, source] of job.sources.entries()) requireFrames(source, probes[index]?.video.times ?? []);
   const all = job.sources.map((_, index) => distinct(probes[index]?.video.times ?? []));
   const rhythms = rhythmsOf(job.sources, all);
   const found = job.sources.flatMap((source, index) => {
@@ -110,6 +113,7 @@ function standingRun(job: RenderJob, source: RenderSource, frames: SourceFrames,
   const isLong = nextMs - wallMs(frame) > mostMs || nextMs - startMs > job.joinToleranceMs;
   const stands = isLong && nextMs > startMs + FRAME_TOLERANCE_MS;
   if (!stands || !isStanding(job, source, frames, wallMs(frame), nextMs)) return [];
+  if (startMs === source.fromMs) requireStanding(source, wallMs(frame));
   const run = makeRun(job, source, frames, { begin: frame, end: frame + 1, beforeMs: wallMs(frame), nextMs });
   const endMs = Math.min(nextMs, job.endMs);
   const heardSeconds = (startMs - source.zeroMs) / 1000;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { VerificationError } from "../errors.ts";
 import type { RenderJob } from "../media-engine.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import { planTimeline } from "./timeline.ts";
@@ -180,7 +181,7 @@ describe("planTimeline", () => {
   });
 
   describe("of a slice, which need not hold the frames around the part", () => {
-    const slice = (beside: Pick<RenderJob["sources"][number], "previousFrameMs" | "lastFrameEndMs">) => [
+    const slice = (beside: Partial<RenderJob["sources"][number]>) => [
       { path: "a.mp4", zeroMs: 1000, fromMs: 1000, toMs: 3000, ...beside },
     ];
 
@@ -206,6 +207,25 @@ describe("planTimeline", () => {
       expect(stands).toMatchObject({ gaps: [], leadFrames: 0, startErrorMs: 400, durationSeconds: 1.6 });
       const missing = planTimeline(job({ ...options, sources: slice({ previousFrameMs: -9000 }) }), [source(late)]);
       expect(missing?.gaps).toEqual([{ startMs: 1000, endMs: 1400, cause: "NOT_RECORDED" }]);
+    });
+
+    it("is not rendered when it lacks a frame that the recording has, or has one more", () => {
+      const plan = (frames: number) =>
+        planTimeline(job({ sources: slice({ frames }), startMs: 1000, endMs: 3000 }), [source(steady(60))]);
+      expect(plan(50)).toMatchObject({ gaps: [], durationSeconds: 2 });
+      expect(() => plan(51)).toThrow("of a recording's 51 frames in the clip's range 50 were staged");
+      expect(() => plan(49)).toThrow(VerificationError);
+    });
+
+    it("is not rendered when another frame stands at its start than the recording's", () => {
+      const times = [0, ...steady(20).map((time) => time + 1.6)];
+      const still: MediaProbe = { ...source(times), audio: { sampleRate: 48_000, channels: 1, spans: [[0, 2.4]] } };
+      const plan = (previousFrameMs: number) => {
+        const sources = slice({ zeroMs: 600, previousFrameMs });
+        return planTimeline(job({ sources, startMs: 1000, endMs: 3000 }), [still]);
+      };
+      expect(plan(600)).toMatchObject({ gaps: [], startErrorMs: 0 });
+      expect(() => plan(640)).toThrow("was not staged, only one 40.0 ms before it");
     });
   });
 

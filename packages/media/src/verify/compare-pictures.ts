@@ -7,8 +7,10 @@ export interface PlannedPicture {
   seconds: number;
   /** Index into the lists of what the sources show. */
   list: number;
-  /** When another frame is shown again, or one of another rate: an instant at which the source shows it. */
-  repeatsSeconds?: number;
+  /** Of a frame that is shown again: its own time in the clip. */
+  heldSeconds?: number;
+  /** Of a frame out of a source with another rate: an instant at which the source shows it. */
+  sampledSeconds?: number;
 }
 
 /** Mean difference in brightness, of 255, that no encoder leaves between a frame and its source. */
@@ -38,19 +40,20 @@ export function comparePictures(
   const sorted = shown.map((list) => list.toSorted((a, b) => a.seconds - b.seconds));
   /** Evidence for every distance in frames, over all frames. */
   const shifts = new Map<number, Evidence>();
-  for (const { seconds, list, repeatsSeconds } of planned) {
+  for (const { seconds, list, heldSeconds, sampledSeconds } of planned) {
     const own = frameAt(clip, seconds);
     if (!own) throw new VerificationError(`the clip's frame at ${seconds.toFixed(3)} s cannot be decoded`);
     const source = sorted[list] ?? [];
-    if (repeatsSeconds !== undefined) {
-      if (!repeated(source, repeatsSeconds).some(({ luma }) => difference(own.luma, luma) <= ANOTHER_PICTURE))
-        throw wrongPicture(seconds, "not its source's picture");
+    const isLike = ({ luma }: Fingerprint) => difference(own.luma, luma) <= ANOTHER_PICTURE;
+    const shownAgain = heldSeconds === undefined ? sampled(source, sampledSeconds) : standingAt(source, heldSeconds);
+    if (shownAgain) {
+      if (!shownAgain.some(isLike)) throw wrongPicture(seconds, "not its source's picture");
       continue;
     }
     const at = indexAt(source, seconds, own);
     const right = source[at];
     if (!right) throw wrongPicture(seconds, "none of its source's");
-    if (difference(own.luma, right.luma) > ANOTHER_PICTURE) throw wrongPicture(seconds, "not its source's picture");
+    if (!isLike(right)) throw wrongPicture(seconds, "not its source's picture");
     for (let shift = -REACH; shift <= REACH; shift++) {
       const neighbour = shift === 0 ? undefined : source[at + shift];
       if (!neighbour) continue;
@@ -89,8 +92,16 @@ function frameAt(frames: readonly Fingerprint[], seconds: number): Fingerprint |
 }
 
 /** The frame that is shown at an instant; two where it is uncertain, by rounding, which one that is. */
-function repeated(frames: readonly Fingerprint[], seconds: number): Fingerprint[] {
-  return [seconds - 2 * SAME_SECONDS, seconds].flatMap((time) => frames[lastAt(frames, time)] ?? []);
+function sampled(frames: readonly Fingerprint[], seconds: number | undefined): Fingerprint[] | undefined {
+  if (seconds === undefined) return undefined;
+  return [seconds - 2 * SAME_SECONDS, seconds].flatMap((time) => standingAt(frames, time));
+}
+
+/** The last frame at or before an instant; several where these have one time. */
+function standingAt(frames: readonly Fingerprint[], seconds: number): Fingerprint[] {
+  const last = lastAt(frames, seconds);
+  const first = lastAt(frames, (frames[last]?.seconds ?? 0) - 2 * SAME_SECONDS) + 1;
+  return frames.slice(first, last + 1);
 }
 
 /** Index of the last frame at or before an instant; -1 before all. */

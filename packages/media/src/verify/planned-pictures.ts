@@ -8,16 +8,29 @@ import { listOf } from "./looks.ts";
 export function plannedPictures({ pieces, expected }: Timeline): PlannedPicture[] {
   const planned: PlannedPicture[] = [];
   let index = -1;
+  /** The last frame of the piece that comes out whole: it is held. */
+  let heldSeconds: number | undefined;
   for (const { seconds, source } of expected) {
-    while (startsBy(pieces[index + 1], seconds)) index++;
+    while (startsBy(pieces[index + 1], seconds)) {
+      index++;
+      heldSeconds = undefined;
+    }
     const piece = pieces[index];
     if (!piece || (source === undefined && piece.fill.kind === "black")) continue;
-    const repeats = source === undefined || piece.evenFrames !== undefined;
-    // Behind its last frame, a piece shows that one.
-    const repeatsSeconds = Math.min(seconds, piece.lastOutSeconds);
-    planned.push({ seconds, list: listOf(index), ...(repeats && { repeatsSeconds }) });
+    const frame = { seconds, list: listOf(index) };
+    if (piece.evenFrames !== undefined) {
+      planned.push({ ...frame, sampledSeconds: Math.min(seconds, piece.lastOutSeconds) });
+      continue;
+    }
+    if (source !== undefined && !isLost(piece, seconds)) heldSeconds = seconds;
+    planned.push({ ...frame, ...(source === undefined && { heldSeconds: heldSeconds ?? piece.outSeconds }) });
   }
   return planned;
+}
+
+function isLost({ outSeconds, cuts, lost = [] }: Piece, seconds: number): boolean {
+  const own = seconds - outSeconds + cuts.firstSeconds;
+  return lost.some(({ inSeconds, outSeconds }) => own >= inSeconds && own <= outSeconds);
 }
 
 function startsBy(piece: Piece | undefined, seconds: number): boolean {

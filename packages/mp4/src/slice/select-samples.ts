@@ -167,15 +167,19 @@ function besideFrames(video: Track, range: SliceRange): Beside {
   const from = (range.fromSeconds - FRAME_TOLERANCE_SECONDS) * video.timescale;
   const to = (range.toSeconds - FRAME_TOLERANCE_SECONDS) * video.timescale;
   let [previous, last, next] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let frames = 0;
   for (let i = Math.max(0, video.samples.sync.indexOf(1)); i < video.samples.count; i++) {
     if (!isPresented(video, i)) continue;
     const ticks = presentationTicks(video, i);
     if (ticks < from) previous = Math.max(previous, ticks);
-    else if (ticks < to) last = Math.max(last, ticks);
-    else next = Math.min(next, ticks);
+    else if (ticks < to) {
+      last = Math.max(last, ticks);
+      frames++;
+    } else next = Math.min(next, ticks);
   }
   const end = Math.min(next, (presentedRange(video)?.endSeconds ?? 0) * video.timescale);
   return {
+    frames,
     ...(Number.isFinite(previous) && { previousSeconds: previous / video.timescale }),
     ...((next === end || end - last > NO_LENGTH_SECONDS * video.timescale) && {
       lastEndSeconds: end / video.timescale,

@@ -9,12 +9,14 @@ export interface SliceRange {
   showHidden?: boolean;
 }
 
-/** How the recording goes on around the frames of a range, in seconds on its own timeline. */
+/** The frames of a range, and how the recording goes on around them, in seconds on its own timeline. */
 export interface Beside {
   /** Start of the frame before the first one. Absent when there is none. */
   previousSeconds?: number;
   /** End of the last one: where the next frame starts, or where the video ends. Absent when the index gives it no length. */
   lastEndSeconds?: number;
+  /** How many frames start in the range: the slice has to hold all of them. */
+  frames: number;
 }
 
 /** A time without any frame of a recording, seconds on its own timeline. */
