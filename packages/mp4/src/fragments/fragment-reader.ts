@@ -175,7 +175,7 @@ export class FragmentReader {
         const first = samples.of(track)[counts[i] ?? 0];
         if (first) lagSeconds = Math.max(lagSeconds, picture - (first.dts + track.edit.shift) / track.timescale);
       }
-      if (this.#isComplete(samples, toSeconds, lagSeconds)) {
+      if (this.#isComplete(samples, toSeconds, { lagSeconds, pictureSeconds: picture })) {
         whole = false;
         break;
       }
@@ -187,13 +187,19 @@ export class FragmentReader {
   /**
    * No later fragment can hold a frame that is presented before `toSeconds`, and no audio that belongs to it is expected:
    * audio may end long before the picture, and each may have fragments of its own.
+   * @param pictureSeconds how far the picture went before the last fragment: of the last one, audio may be still to come
+   * @param lagSeconds how far audio lies behind the picture
    */
-  #isComplete(samples: FragmentSamples, toSeconds: number, lagSeconds: number): boolean {
+  #isComplete(
+    samples: FragmentSamples,
+    toSeconds: number,
+    { pictureSeconds, lagSeconds }: { pictureSeconds: number; lagSeconds: number },
+  ): boolean {
     const video = this.#loadedUntil(samples, this.#video);
     if (video < toSeconds) return false;
     const late = this.#others.filter((track) => this.#loadedUntil(samples, track) < toSeconds);
     const isSeen = late.every((track) => samples.of(track).length > 0);
-    return late.length === 0 || video >= toSeconds + (isSeen ? lagSeconds + 1 : LATE_AUDIO_SECONDS);
+    return late.length === 0 || pictureSeconds >= toSeconds + (isSeen ? lagSeconds + 1 : LATE_AUDIO_SECONDS);
   }
 
   get #others(): Track[] {

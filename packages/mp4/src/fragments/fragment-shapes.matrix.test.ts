@@ -115,6 +115,15 @@ describe("fragments of one track each", () => {
     expect(timeline?.media?.endSeconds).toBeCloseTo(120, 1);
   });
 
+  it("lose no audio where a fragment is much longer than those before it", async () => {
+    const path = scratch.path("growing.mp4");
+    const inputs = ["testsrc=size=64x36:rate=25:duration=12", "sine=frequency=440:duration=12"];
+    const encode = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "1000", "-force_key_frames", "1", "-c:a", "aac"];
+    const flags = ["-movflags", "frag_keyframe+separate_moof+empty_moov+default_base_moof"];
+    await ffmpeg(...inputs.flatMap((input) => ["-f", "lavfi", "-i", input]), ...encode, ...flags, path);
+    expect(await heard(await readFile(path), 1.5, 4.5)).toBeGreaterThan(2.94);
+  });
+
   it("lose no audio with a fragment for every frame", async () => {
     const file = await remuxed("frames", "frag_every_frame+skip_trailer");
     for (const [from, to] of RANGES)
