@@ -49,7 +49,7 @@ export function keyOfTwin(key: string, cameraId: string, from: string, to: strin
 
 /** @param eventId of the SourcesLocated event, so that two attempts never share a file. */
 export const stagedSourceKey = (clipId: string, eventId: string, index: number): string =>
-  `sources/${checked(clipId)}/${checked(eventId)}/${index}.mp4`;
+  `sources/${checked(clipId)}.${checked(eventId)}-${index}.mp4`;
 
 /** Whether a name from outside can be one segment of a key. */
 export const isSegment = (name: string): boolean => /^[^/\\\0]{1,255}$/.test(name) && name !== "." && name !== "..";

@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { createReadStream } from "node:fs";
-import { lstat, mkdir, readdir, rename, stat, symlink, writeFile } from "node:fs/promises";
+import { appendFile, lstat, mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { objectStoreContract } from "@camclips/testing/contracts/object-store";
 import { filesIn, testFolder } from "@camclips/testing/folders";
 import { describe, expect, it } from "vitest";
+import { shortName, type Version, versionOf } from "./file-version.ts";
 import { createFolderStore } from "./folder-store.ts";
 import { ownerOf } from "./processes.ts";
 
@@ -13,7 +14,7 @@ async function open() {
   return {
     folder: folder.path,
     store: createFolderStore(folder.path),
-    leftovers: async () => (await filesIn(folder.path)).filter((name) => !name.startsWith(".metadata/a")),
+    leftovers: async () => (await filesIn(folder.path)).filter((name) => !name.startsWith(".metadata/")),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 }
@@ -59,10 +60,14 @@ describe("a folder as a bucket", () => {
     await using tested = await open();
     await tested.store.put("a", text("abc"), { ...options, metadata: { by: "one" } });
     const metadata = join(tested.folder, ".metadata");
-    const [name = ""] = await filesIn(metadata);
-    const { ino, mtimeNs, size } = await stat(join(tested.folder, "a"), { bigint: true });
-    await mkdir(join(metadata, "a"));
-    await rename(join(metadata, name), join(metadata, "a", `${ino}-${mtimeNs}-${size}.json`));
+    await rm(metadata, { recursive: true });
+    expect((await tested.store.info("a"))?.metadata).toEqual({});
+    const version = (await versionOf(join(tested.folder, "a"))) as Version;
+    await mkdir(join(metadata, "a"), { recursive: true });
+    const oldest = join(metadata, "a", `${version.version}.json`);
+    await writeFile(oldest, JSON.stringify({ by: "one" }));
+    expect((await tested.store.info("a"))?.metadata).toEqual({ by: "one" });
+    await rename(oldest, join(metadata, `a~${shortName(version)}`));
     expect((await tested.store.info("a"))?.metadata).toEqual({ by: "one" });
   });
 
@@ -73,36 +78,49 @@ describe("a folder as a bucket", () => {
     expect((await tested.store.info(key))?.metadata).toEqual({ by: "one" });
   });
 
-  it("keeps what is said of a file that is put under its own name again", async () => {
+  it("keeps what is said of a file that is put under its own name again, and takes what replaces it", async () => {
     await using tested = await open();
     const file = join(tested.folder, "..body");
     await writeFile(file, "abc");
-    const put = (ifAbsent: boolean) =>
+    const put = (by: string | undefined, ifAbsent: boolean) =>
       tested.store.putStream("a", () => createReadStream(file), 3, {
         ...options,
         file,
         ifAbsent,
-        metadata: { by: "one" },
+        ...(by && { metadata: { by } }),
       });
-    expect([await put(true), await put(true), await put(false)]).toEqual([true, false, true]);
-    expect((await tested.store.info("a"))?.metadata).toEqual({ by: "one" });
+    const metadata = async () => (await tested.store.info("a"))?.metadata;
+    expect([await put("one", true), await put("two", true)]).toEqual([true, false]);
+    expect(await metadata()).toEqual({ by: "one" });
+    expect(await put("two", false)).toBe(true);
+    expect(await metadata()).toEqual({ by: "two" });
+    expect(await put(undefined, false)).toBe(true);
+    expect(await metadata()).toEqual({});
   });
 
-  it("keeps a clip in its file and one file beside it, and leaves no folder of its own", async () => {
+  it("keeps a clip's metadata and that of what lies beside it in one file", async () => {
     await using tested = await open();
-    const file = join(tested.folder, "..body");
-    await writeFile(file, "abc");
-    const metadata = { by: "one" };
-    await tested.store.putStream("cam/a", () => createReadStream(file), 3, { ...options, file, metadata });
-    const names = await readdir(tested.folder, { recursive: true });
-    expect(names.map((name) => name.replace(/~.*/, "")).sort()).toEqual([
-      "..body",
-      ".metadata",
-      ".metadata/cam",
-      ".metadata/cam/a",
-      "cam",
-      "cam/a",
+    const keys = ["mp4", "jpg"].flatMap((format) => [`cam/front_1.${format}`, `cam/front_2.${format}`]);
+    const beside = ["_300.jpg", "_original.webp", "_storyboard.vtt"].map((name) => `cam/front_1${name}`);
+    await Promise.all(
+      [...keys, ...beside].map((key) => tested.store.put(key, text(key), { ...options, metadata: { of: key } })),
+    );
+    for (const key of [...keys, ...beside]) expect((await tested.store.info(key))?.metadata).toEqual({ of: key });
+    // A picture "front_1.jpg" may be the clip "front"'s.
+    expect(await readdir(join(tested.folder, ".metadata", "cam"))).toEqual([
+      "front.lines",
+      "front_1.lines",
+      "front_2.lines",
     ]);
+  });
+
+  it("reads what was said after a process was killed while it wrote", async () => {
+    await using tested = await open();
+    await tested.store.put("cam/a.mp4", text("abc"), { ...options, metadata: { by: "one" } });
+    await appendFile(join(tested.folder, ".metadata", "cam", "a.lines"), '\n{"name":"a.mp4","vers');
+    expect((await tested.store.info("cam/a.mp4"))?.metadata).toEqual({ by: "one" });
+    await tested.store.put("cam/a.mp4", text("abcd"), { ...options, metadata: { by: "two" } });
+    expect((await tested.store.info("cam/a.mp4"))?.metadata).toEqual({ by: "two" });
   });
 
   it("lists nothing where there is no folder, and does not take one that it cannot read for empty", async () => {

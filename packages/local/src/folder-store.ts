@@ -1,9 +1,9 @@
 import { constants, createReadStream } from "node:fs";
-import { copyFile, link, lstat, mkdir, open, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, link, lstat, mkdir, open, readdir, rm } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { ObjectChangedError, type ObjectStore, type PutOptions } from "@camclips/core";
 import { RangedObject } from "@camclips/core/ranged-object";
-import { readVersion, shortName, type Version, versionIn, versionOf } from "./file-version.ts";
+import { readVersion, type Version, versionIn, versionOf } from "./file-version.ts";
 import {
   inFolder,
   isCode,
@@ -14,9 +14,9 @@ import {
   temporaryFor,
   writeTemporary,
 } from "./files.ts";
+import { folderMetadata, METADATA } from "./folder-metadata.ts";
 
 /** Folders in the root that hold no objects. */
-const METADATA = ".metadata";
 const OWN = new Set([METADATA, ".unfinished"]);
 
 /** Node's own 64 KB are many calls for a recording. */
@@ -27,6 +27,7 @@ const etagOf = (found: Version | undefined): string => (found ? `"${found.versio
 /** A folder that behaves as an S3 bucket: whole objects, conditional writes, range reads of one version, metadata. */
 export function createFolderStore(root: string): ObjectStore {
   const base = resolve(root);
+  const described = folderMetadata(base);
   let swept: Promise<void> | undefined;
 
   const pathOf = (key: string): string => {
@@ -35,33 +36,13 @@ export function createFolderStore(root: string): ObjectStore {
     return path;
   };
 
-  /** Metadata belongs to one version of an object, so that a crash never gives it to another one. */
-  const metadataPath = (key: string, found: Version) => join(base, METADATA, `${key}~${shortName(found)}`);
-
-  /** Where it was kept before it had one file for each version: a folder for each object. */
-  const formerPath = (key: string, { version }: Version) => join(base, METADATA, key, `${version}.json`);
-
-  /** Written before the version has its name: nobody reads it until then. */
-  const describe = async (key: string, version: Version, { metadata = {} }: PutOptions): Promise<boolean> => {
-    if (Object.keys(metadata).length === 0) return false;
-    const path = metadataPath(key, version);
-    await inFolder(dirname(path), () => writeFile(path, JSON.stringify(metadata)));
-    return true;
-  };
-
-  const forget = (key: string, version: Version) => rm(metadataPath(key, version), { force: true });
-
   const settleObject = async (temporary: string, key: string, options: PutOptions): Promise<boolean> => {
-    const { ifAbsent = false } = options;
+    const { ifAbsent = false, metadata } = options;
     const written = await versionOf(temporary);
-    const replaced = ifAbsent ? undefined : await versionOf(pathOf(key));
-    const described = written && (await describe(key, written, options));
-    const settled = await settle(temporary, pathOf(key), ifAbsent);
-    if (settled && replaced && replaced.version !== written?.version) await forget(key, replaced);
-    // The same file may have the name already: then it is described as it was.
-    if (!settled && described && (await versionOf(pathOf(key)))?.version !== written.version)
-      await forget(key, written);
-    return settled;
+    // The same file may have the name already: then it stays described as it was.
+    const stays = ifAbsent && (await versionOf(pathOf(key)))?.version === written?.version;
+    if (written && !stays) await described.write(key, written, metadata);
+    return settle(temporary, pathOf(key), ifAbsent);
   };
 
   /** A finished file gets a free name at once. @returns false where that is not possible. */
@@ -71,13 +52,13 @@ export function createFolderStore(root: string): ObjectStore {
     const version = versionIn(found);
     if (version.bytes !== bytes) throw wrongSize(key, version.bytes, bytes);
     const path = pathOf(key);
-    const described = await describe(key, version, options);
+    if (await versionOf(path)) return false;
+    await described.write(key, version, options.metadata);
     try {
       await inFolder(dirname(path), () => link(file, path));
       return true;
     } catch {
       // Somebody else has taken it meanwhile, or it is another file system.
-      if (described && (await versionOf(path))?.version !== version.version) await forget(key, version);
       return false;
     }
   };
@@ -89,16 +70,9 @@ export function createFolderStore(root: string): ObjectStore {
 
   return {
     async info(key) {
-      const path = pathOf(key);
-      for (;;) {
-        const found = await versionOf(path);
-        if (!found) return undefined;
-        const metadata = (await readIfThere(metadataPath(key, found))) ?? (await readIfThere(formerPath(key, found)));
-        // An object that was replaced meanwhile has taken its metadata along.
-        if (!metadata && (await versionOf(path))?.version !== found.version) continue;
-        const { bytes } = found;
-        return { key, bytes, etag: etagOf(found), metadata: metadata ? JSON.parse(metadata.toString("utf8")) : {} };
-      }
+      const found = await versionOf(pathOf(key));
+      if (!found) return undefined;
+      return { key, bytes: found.bytes, etag: etagOf(found), metadata: await described.read(key, found) };
     },
     async open(key) {
       const path = pathOf(key);

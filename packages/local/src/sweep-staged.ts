@@ -7,9 +7,10 @@ const STAGED_MS = 24 * 3_600_000;
 /** Removes copies of recordings that clips were cut out of. @param state folder of the runtime. */
 export async function sweepStaged(state: string, nowMs: number): Promise<void> {
   const sources = join(state, "work", "sources");
-  for (const clip of await readdir(sources).catch(() => [])) {
-    const path = join(sources, clip);
+  for (const name of await readdir(sources).catch(() => [])) {
+    const path = join(sources, name);
     const found = await stat(path).catch(() => undefined);
-    if (found && nowMs - found.mtimeMs > STAGED_MS) await rm(path, { recursive: true, force: true });
+    // A recording that was staged as a whole is the same file, written long before: its change is that it was linked.
+    if (found && nowMs - found.ctimeMs > STAGED_MS) await rm(path, { recursive: true, force: true });
   }
 }

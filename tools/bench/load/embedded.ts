@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { readSettings } from "@camclips/events";
@@ -95,6 +95,8 @@ async function run(
     published = 0;
   }
   const memoryMb: number[] = [];
+  const filesIn = async () => (await readdir(root, { recursive: true })).length;
+  const filesBefore = await filesIn();
   const began = performance.now();
   const cpu = process.cpuUsage();
   for (let index = 0; index < clips; index += 1) {
@@ -111,5 +113,6 @@ async function run(
   const { user, system } = process.cpuUsage(cpu);
   await runtime.stop();
   const each = Array.from({ length: clips }, (_, index) => timesOf(clipIdOf(index)));
-  return { ...summarize(each, seconds, memoryMb), cpuMsPerClip: (user + system) / 1000 / clips };
+  const filesPerClip = ((await filesIn()) - filesBefore) / clips;
+  return { ...summarize(each, seconds, memoryMb), cpuMsPerClip: (user + system) / 1000 / clips, filesPerClip };
 }

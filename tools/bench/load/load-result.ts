@@ -23,6 +23,8 @@ export interface LoadResult {
   memoryMb: number[];
   /** Processor time of this process for each clip; children (rendering) and other processes (the emulator) are not in it. */
   cpuMsPerClip?: number;
+  /** Files and folders that a clip leaves, in the state and where clips go; not known of the emulator. */
+  filesPerClip?: number;
 }
 
 /** What a run measures of each clip. */

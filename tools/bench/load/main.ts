@@ -84,7 +84,8 @@ function report(results: Record<string, LoadResult>): string {
 }
 
 function section(name: string, result: LoadResult): string {
-  const { clips, clipsPerMinute, latencyMs, workMs, waitMs, eventsPerClip, stageMs, memoryMb, cpuMsPerClip } = result;
+  const { clips, clipsPerMinute, latencyMs, workMs, waitMs, eventsPerClip, stageMs, memoryMb } = result;
+  const { cpuMsPerClip, filesPerClip } = result;
   const stages = Object.entries(stageMs).map(([stage, ms]) => `${stage} ${ms.toFixed(0)}`);
   return [
     `${name}: ${clips} clips, ${clipsPerMinute.toFixed(0)} a minute, ${eventsPerClip.toFixed(1)} events each`,
@@ -94,6 +95,7 @@ function section(name: string, result: LoadResult): string {
     `  mean work, ms         ${stages.join(", ")}`,
     `  resident memory, MB   ${memoryMb.length > 0 ? memoryMb.join(", ") : "not known of an emulator that ran before"}`,
     ...(cpuMsPerClip === undefined ? [] : [`  processor time, ms    ${cpuMsPerClip.toFixed(1)} each, without ffmpeg`]),
+    ...(filesPerClip === undefined ? [] : [`  files left            ${filesPerClip.toFixed(1)} each`]),
   ].join("\n");
 }
 

@@ -254,7 +254,7 @@ describe("downloading", () => {
       keys.push(data.sources[0]?.key);
     }
     expect(new Set(keys).size).toBe(2);
-    for (const key of keys) expect(key).toMatch(/^sources\/clip-1\/[0-9a-f-]{36}\/0\.mp4$/);
+    for (const key of keys) expect(key).toMatch(/^sources\/clip-1\.[0-9a-f-]{36}-0\.mp4$/);
   });
 });
 

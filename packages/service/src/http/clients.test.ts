@@ -113,7 +113,8 @@ describe("slow clients", () => {
         }),
       );
       await setTimeout(500);
-      expect(keptBufferBytes() - before).toBeLessThan(content.length);
+      // A few chunks of each are on their way, on both sides of the connection.
+      expect(keptBufferBytes() - before).toBeLessThan((answers.length * content.length) / 4);
       const quick = await fetch(server.url, { headers: { range: "bytes=0-9" } });
       expect(new Uint8Array(await quick.arrayBuffer())).toEqual(new Uint8Array(content.subarray(0, 10)));
       const [one, ...others] = answers;

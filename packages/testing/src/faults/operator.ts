@@ -64,7 +64,7 @@ export function cancelRenders(deps: Deps, world: FaultyWorld, runtime: LocalRunt
   const acts = world.history.acts.filter((act) => act.kind === "cancel-render");
   if (acts.length === 0) return deps;
   const open: Deps["work"]["open"] = async (key, signal) => {
-    const act = acts.find(({ clipId }) => key.startsWith(`sources/${clipId}/`));
+    const act = acts.find(({ clipId }) => key.startsWith(`sources/${clipId}.`));
     if (act && signal && !world.cancelled.has(act.clipId)) {
       const isFirst = !(await world.hasClip(act.clipId));
       // Its history is written beside the stages.
