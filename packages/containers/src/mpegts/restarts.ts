@@ -101,48 +101,91 @@ async function findRestart<T extends Timed>(
   { at: start }: T,
   audioFrom: number,
 ): Promise<Restart<T> | undefined> {
-  const last: Partial<Record<Timed["kind"], T>> = {};
-  // One time alone may be damaged: a clock that begins again goes on from there.
-  const odd: Partial<Record<Timed["kind"], T>> = {};
-  let interval = 0;
-  let inOrder = 0;
-  let previous: T | undefined;
-  /** The frame that is shown last: reordering puts it before the end. */
-  let shown: T | undefined;
+  const pictures = new PictureClock<T>();
+  const audio = new AudioClock<T>();
   let found: Restart<T> | undefined;
   let heard: T | undefined;
   for await (const unit of units(start)) {
-    const { kind, at, decodeTicks } = unit;
-    if (kind === "audio" && at < audioFrom) continue;
-    if (
-      found &&
-      (heard || odd.audio || (kind === "video" && passed(found.first.decodeTicks, decodeTicks) > LATER_TICKS))
-    )
-      break;
-    const [before, first] = [last[kind], odd[kind]];
-    const isBack =
-      kind === "audio"
-        ? before && passed(before.decodeTicks, decodeTicks) < -AUDIO_BACK_TICKS
-        : inOrder >= IN_ORDER && previous && passed(previous.decodeTicks, decodeTicks) < 0;
-    if (!before || (goesOn(before.decodeTicks, decodeTicks) && !isBack)) {
-      if (kind === "video" && before) {
-        const ticks = passed(before.decodeTicks, decodeTicks);
-        if (!first) interval = ticks;
-        inOrder = ticks < 0 ? 0 : inOrder + 1;
-        previous = before;
-      }
-      if (kind === "video" && !found && (!shown || passed(shown.ticks, unit.ticks) > 0)) shown = unit;
+    if (unit.kind === "audio") {
+      if (unit.at < audioFrom) continue;
+      if (found && (heard || audio.odd)) break;
+      const step = audio.follow(unit);
+      if (step === "begins again") heard ??= audio.odd;
       // Audio alone, and long ago.
-      if (kind === "audio" && heard && passed(heard.decodeTicks, decodeTicks) > LATER_TICKS) heard = undefined;
-      last[kind] = unit;
-      delete odd[kind];
-    } else if (!first || !goesOn(first.decodeTicks, decodeTicks)) odd[kind] = unit;
-    else if (kind === "audio") heard ??= first;
-    else {
-      const due = (shown ?? before).ticks + (interval || passed(first.decodeTicks, decodeTicks));
-      const laterTicks = passed(first.ticks, due);
-      found ??= { at: first.at, audioAt: first.at, first, laterTicks };
+      else if (step === "goes on" && heard && passed(heard.decodeTicks, unit.decodeTicks) > LATER_TICKS)
+        heard = undefined;
+    } else {
+      const isFar = found && passed(found.first.decodeTicks, unit.decodeTicks) > LATER_TICKS;
+      if (found && (heard || audio.odd || isFar)) break;
+      if (pictures.follow(unit) === "begins again") found ??= pictures.restart(unit);
     }
   }
-  return found && { ...found, audioAt: (heard ?? odd.audio)?.at ?? found.audioAt };
+  return found && { ...found, audioAt: (heard ?? audio.odd)?.at ?? found.audioAt };
+}
+
+/** Follows the times of one stream. */
+abstract class StreamClock<T extends Timed> {
+  protected last: T | undefined;
+  /** A time that does not go on from the last one. One alone may be damaged: a clock that begins again goes on from there. */
+  odd: T | undefined;
+
+  follow(unit: T): "goes on" | "is odd" | "begins again" {
+    const { last, odd } = this;
+    if (!last || (goesOn(last.decodeTicks, unit.decodeTicks) && !this.isBack(last, unit))) {
+      this.noteNext(unit);
+      this.last = unit;
+      this.odd = undefined;
+      return "goes on";
+    }
+    if (odd && goesOn(odd.decodeTicks, unit.decodeTicks)) return "begins again";
+    this.odd = unit;
+    return "is odd";
+  }
+
+  /** Whether a time that is near the last one lies before it all the same. */
+  protected abstract isBack(last: T, unit: T): boolean;
+
+  /** Called before `unit` takes the place of the last one. */
+  protected noteNext(_unit: T): void {}
+}
+
+class AudioClock<T extends Timed> extends StreamClock<T> {
+  protected isBack(last: T, { decodeTicks }: T): boolean {
+    return passed(last.decodeTicks, decodeTicks) < -AUDIO_BACK_TICKS;
+  }
+}
+
+class PictureClock<T extends Timed> extends StreamClock<T> {
+  #interval = 0;
+  /** So many frames in a row do not go back. */
+  #inOrder = 0;
+  /** The one before the last. */
+  #previous: T | undefined;
+  /** The frame that is shown last: reordering puts it before the end. */
+  #shown: T | undefined;
+
+  protected isBack(_: T, { decodeTicks }: T): boolean {
+    return (
+      this.#inOrder >= IN_ORDER && this.#previous !== undefined && passed(this.#previous.decodeTicks, decodeTicks) < 0
+    );
+  }
+
+  protected override noteNext(unit: T): void {
+    if (this.last) {
+      const ticks = passed(this.last.decodeTicks, unit.decodeTicks);
+      if (!this.odd) this.#interval = ticks;
+      this.#inOrder = ticks < 0 ? 0 : this.#inOrder + 1;
+      this.#previous = this.last;
+    }
+    if (!this.#shown || passed(this.#shown.ticks, unit.ticks) > 0) this.#shown = unit;
+  }
+
+  /** What begins again with the odd frame, which is taken to be shown an interval after all others. @param next one behind it */
+  restart(next: T): Restart<T> | undefined {
+    const { odd: first } = this;
+    const before = this.#shown ?? this.last;
+    if (!first || !before) return undefined;
+    const interval = this.#interval || passed(first.decodeTicks, next.decodeTicks);
+    return { at: first.at, audioAt: first.at, first, laterTicks: passed(first.ticks, before.ticks + interval) };
+  }
 }
