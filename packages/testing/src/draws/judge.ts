@@ -85,7 +85,7 @@ export function judge(filled: Judged): string[] {
   const codes = frames.map(({ code }) => code);
   // A frame within the rounding of an edge may be in or out.
   const isAtEdge = (wallMs: number) => Math.min(Math.abs(wallMs - fromMs), Math.abs(wallMs - toMs)) < ROUNDING_MS;
-  const optional = new Set([...atJoins(judged), ...atEnds(judged)]);
+  const optional = new Set([...atJoins(judged), ...atEnds(judged), ...beforeHoles(judged)]);
   const sure = expected
     .filter(({ code, wallMs }) => !optional.has(code) && (wallMs === fromMs || !isAtEdge(wallMs)))
     .map(({ code }) => code);
@@ -142,6 +142,20 @@ function atJoins({ recordings, intervalMs }: Judged): number[] {
   return recordings.flatMap(({ frames }, index) => {
     const nextMs = recordings[index + 1]?.frames[0]?.wallMs ?? Number.NaN;
     return frames.flatMap(({ code, wallMs }) => (Math.abs(wallMs - nextMs) < 0.9 * intervalMs ? [code] : []));
+  });
+}
+
+/**
+ * Where the later one of two recordings that overlap is interrupted while the earlier one goes on, that one is shown: from
+ * the hole on, or all the time.
+ */
+function beforeHoles({ recordings }: Judged): number[] {
+  return recordings.flatMap(({ frames }, index) => {
+    const next = recordings[index + 1]?.frames ?? [];
+    const hole = next.findIndex(({ wallMs }, i) => (next[i + 1]?.wallMs ?? wallMs) - wallMs > JOIN_MS);
+    const [firstMs = 0, lastMs = 0] = [next[0]?.wallMs, frames.at(-1)?.wallMs];
+    if (hole < 0 || (next[hole]?.wallMs ?? 0) > lastMs) return [];
+    return [...frames.filter(({ wallMs }) => wallMs >= firstMs), ...next.slice(0, hole + 1)].map(({ code }) => code);
   });
 }
 
