@@ -134,7 +134,8 @@ class PacketTable {
     // Its decoder did not open: to decode it would end the whole run.
     if (layout === "0 channels") return undefined;
     const unit = ratio(this.#header.get("tb 1"));
-    const spans = spansOf(this.#packets, 1 / unit, EVERYWHERE);
+    const isPcm = /^(ad)?pcm_/.test(this.#header.get("codec_id 1") ?? "");
+    const spans = spansOf({ ...this.#packets, isPcm }, 1 / unit, EVERYWHERE);
     const sampleRate = Number(this.#header.get("sample_rate 1"));
     const starts = this.#header.get("codec_id 1") === "aac" ? this.#packets.starts.map((ticks) => ticks * unit) : [];
     return { sampleRate, channels: layout === "mono" ? 1 : 2, spans, ...withJitter(starts, sampleRate) };

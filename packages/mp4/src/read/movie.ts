@@ -112,7 +112,8 @@ export function presentedRange(
 /** The stretches in which samples follow each other, of a track whose samples are presented in their order; seconds. */
 export function presentedSpans(track: Track): [fromSeconds: number, toSeconds: number][] {
   const starts = Float64Array.from(track.samples.dts, (_, i) => presentationTicks(track, i));
-  return spansOf({ starts, durations: track.samples.duration }, track.timescale, track.edit);
+  const isPcm = track.descriptions[0]?.audio?.pcm !== undefined;
+  return spansOf({ starts, durations: track.samples.duration, isPcm }, track.timescale, track.edit);
 }
 
 /**

@@ -3,20 +3,26 @@ const JOIN_SECONDS = 0.02;
 /** A packet that lasts so much longer than the usual one is the last before a hole: indexes have no other way to say it. */
 const HOLE_SECONDS = 0.1;
 
+/** No packet of encoded audio lasts longer, 0.12 s in most formats: where others are too few to tell. */
+const LONGEST_SECONDS = 0.5;
+
 /** Packets of audio in their order, in units of a time scale. */
 export interface Packets {
   starts: ArrayLike<number>;
   durations: ArrayLike<number>;
+  /** Of PCM, packets are as long as whoever wrote them liked. */
+  isPcm: boolean;
 }
 
 /** The stretches in which packets follow each other, as far as they lie between two instants; seconds. */
 export function spansOf(
-  { starts, durations }: Packets,
+  { starts, durations, isPcm }: Packets,
   timescale: number,
   { from, to }: { from: number; to: number },
 ): [fromSeconds: number, toSeconds: number][] {
   const spans: [number, number][] = [];
-  const usual = usualDuration(durations);
+  const most = usualDuration(durations);
+  const usual = !isPcm && most > LONGEST_SECONDS * timescale ? HOLE_SECONDS * timescale : most;
   for (let i = 0; i < starts.length; i++) {
     const at = starts[i] ?? 0;
     const duration = durations[i] ?? 0;

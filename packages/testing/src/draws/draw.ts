@@ -57,6 +57,10 @@ export interface DrawnCamera {
   isRestarted?: boolean;
   /** So many frames at the start of each recording are hidden by its edit list. */
   hiddenFrames?: number;
+  /** Between these times of each recording its microphone was away, seconds. */
+  silentSeconds?: [from: number, to: number];
+  /** Every second recording has pictures of twice the size. */
+  isResized?: boolean;
 }
 
 /** Parts of the time that all recordings take. */
@@ -133,6 +137,15 @@ export function drawCamera(seed: number): DrawnCamera {
     shares && !openGop && ["mp4", "ts", "mkv"].includes(extension) && !camera.options.firstSeconds && chance(0.3);
   const isRestarted = isWhole && !isCut && extension === "ts" && chance(0.4);
   const isHidden = isWhole && !isCut && container.startsWith("moov") && !camera.options.firstSeconds && chance(0.25);
+  const hiddenFrames = isHidden ? pick([1, 3, 7]) : undefined;
+  const more = Array.from({ length: MORE_RANGES }, () => again(camera.asked));
+  // Cameras that set keyframes where something moves; the frames of a hole and of a cut are counted from them.
+  const isIrregular = !isHole && !isCut && codec !== "mpeg4" && chance(0.25);
+  const keyframes = Array.from({ length: pick([1, 2, 4]) }, () => (random() * seconds).toFixed(3)).sort();
+  if (isIrregular) camera.options.encoder = ["-force_key_frames", keyframes.join(",")];
+  const isSilent = isTimed && audio !== "none" && !isHole && !isCut && !isStill && !isHidden && chance(0.2);
+  const silentFrom = pick([0, 0.7, 1.9]);
+  const silentSeconds: [number, number] = [silentFrom, silentFrom + pick([0.4, 1.3, 2.2])];
   return {
     ...camera,
     ...(audio === "aac" && { audio: pick(AAC) }),
@@ -140,8 +153,10 @@ export function drawCamera(seed: number): DrawnCamera {
     ...(isHole && { hole: { frame: gop, seconds: pick([2, 5]) } }),
     ...(isCut && { isCut, offsetsMs: camera.offsetsMs.map(() => 0) }),
     ...(isRestarted && { isRestarted }),
-    ...(isHidden && { hiddenFrames: pick([1, 3, 7]) }),
-    asked: [...camera.asked, ...Array.from({ length: MORE_RANGES }, () => again(camera.asked))],
+    ...(hiddenFrames && { hiddenFrames }),
+    ...(isSilent && { silentSeconds }),
+    ...(recordings > 1 && !isCut && chance(0.15) && { isResized: true }),
+    asked: [...camera.asked, ...more],
   };
 
   function again([model]: readonly DrawnRange[]): DrawnRange {

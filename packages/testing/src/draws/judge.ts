@@ -223,9 +223,11 @@ function wrongAudio(
   const [first] = expected;
   if (!hasAudio || !told.coverage || told.coverage.gaps.length > 0 || !first) return [];
   const silent = told.coverage.audio?.silent ?? [];
+  const away = recordings.flatMap(({ silentMs }) => (silentMs ? [silentMs] : []));
   const joins = recordings.flatMap(({ startMs, endMs, restartMs = startMs }) => [startMs, endMs, restartMs]);
   const isSure = (ms: number) =>
     joins.every((join) => Math.abs(join - ms) > 250) &&
+    away.every(([from, to]) => ms < from - 100 || ms > to + 100) &&
     silent.every(({ start, end }) => ms < start - 100 || ms > end + 100);
   const faults: string[] = [];
   const startMs = Math.max(fromMs, first.wallMs) + 100;
@@ -236,6 +238,12 @@ function wrongAudio(
       faults.push(
         `the second at ${due.toFixed(3)} s is not heard (${onsets.map((onset) => onset.toFixed(3)).join(" ")})`,
       );
+  }
+  for (const [from, to] of away) {
+    const isAlone = recordings.filter(({ startMs, endMs }) => startMs < to && endMs > from).length === 1;
+    const [fromMs, untilMs] = [Math.max(from, startMs) + 100, Math.min(to, toMs) - 100];
+    const isTold = silent.some(({ start, end }) => start <= fromMs && end >= untilMs);
+    if (isAlone && untilMs > fromMs && !isTold) faults.push(`${untilMs - fromMs} ms without audio are not told`);
   }
   return faults.slice(0, 1);
 }

@@ -17,6 +17,8 @@ export interface MadeRecording {
   frames: { code: number; wallMs: number }[];
   /** Where its recorder was started anew. */
   restartMs?: number;
+  /** When its microphone was away. */
+  silentMs?: [from: number, to: number];
 }
 
 /** Times of a file that start farther from 0 than this are a recorder's clock: then the name stands for the first frame. */
@@ -26,10 +28,11 @@ const CLOCK_SECONDS = { mp4: 1, mov: 1, ts: 0, m2ts: 0, mkv: 0, avi: 0.2 };
 export async function makeRecordings(drawn: DrawnCamera, folder: string, epochMs: number): Promise<MadeRecording[]> {
   if (drawn.isCut) return cutStream(drawn, folder, epochMs);
   const made: MadeRecording[] = [];
-  for (const offsetMs of drawn.offsetsMs) {
+  for (const [index, offsetMs] of drawn.offsetsMs.entries()) {
     const startMs = Math.round((made.at(-1)?.endMs ?? epochMs) + offsetMs);
     const firstCode = (made.at(-1)?.frames.at(-1)?.code ?? -1) + 1;
-    made.push(await makeOne(drawn, { folder, epochMs, startMs, firstCode }));
+    const options = drawn.isResized && index % 2 === 1 ? { ...drawn.options, width: 320, height: 180 } : drawn.options;
+    made.push(await makeOne({ ...drawn, options }, { folder, epochMs, startMs, firstCode }));
   }
   return made;
 }
@@ -63,9 +66,16 @@ async function makeOne(drawn: DrawnCamera, place: Place): Promise<MadeRecording>
     }));
     return { name, startMs, endMs: startMs + options.seconds * 1000, frames };
   }
-  const own = await readMade(drawn, path, { name, startMs });
+  const read = await readMade(drawn, path, { name, startMs });
+  const own = drawn.silentSeconds ? { ...read, silentMs: silentOf(drawn.silentSeconds, zeroMs, options) } : read;
   return isRestarted ? withSecondStart(drawn, own, place) : own;
 }
+
+const silentOf = (
+  [from, to]: [number, number],
+  zeroMs: number,
+  { firstSeconds = 0 }: DrawnCamera["options"],
+): [number, number] => [zeroMs + (firstSeconds + from) * 1000, zeroMs + (firstSeconds + to) * 1000];
 
 interface Place {
   folder: string;
@@ -146,7 +156,7 @@ async function cutStream(drawn: DrawnCamera, folder: string, epochMs: number): P
 /** The recording in its container, and with its audio. */
 async function remux(drawn: DrawnCamera, from: string, to: string): Promise<void> {
   const { container, extension, audio, options, fragments: shape = "", hole } = drawn;
-  const isPlain = extension === "mp4" && shape === "" && !hole;
+  const isPlain = extension === "mp4" && shape === "" && !hole && !drawn.silentSeconds;
   if (isPlain && (audio === "aac" || audio === "none")) return rename(from, to);
   const codec =
     audio === "none" ? ["-an"] : audio === "aac" ? ["-c:a", "copy"] : ["-c:a", ...audio.split(" "), "-strict", "-2"];
@@ -180,8 +190,12 @@ const MUXERS: Partial<Record<DrawnCamera["container"], string[]>> = {
   "mkv-short": ["-cluster_time_limit", "700"],
 };
 
-/** Moves what comes from the hole on: pictures by their number, from a keyframe on, and audio by its time. */
-function later({ hole, options }: DrawnCamera): string[] {
+/** Moves what comes from the hole on: pictures by their number, from a keyframe on, and audio by its time; leaves out what was not heard. */
+function later({ hole, options, silentSeconds }: DrawnCamera): string[] {
+  if (silentSeconds) {
+    const [from, to] = silentSeconds.map((seconds) => seconds + (options.firstSeconds ?? 0));
+    return ["-bsf:a", `noise=drop='between(pts*tb,${from},${to})'`];
+  }
   if (!hole) return [];
   const fps = Number(options.fps);
   const fromSeconds = (options.firstSeconds ?? 0) + hole.frame / fps;
