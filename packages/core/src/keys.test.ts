@@ -86,3 +86,16 @@ it("encodes in keys what is no letter or digit, and lets no two ids share one", 
   expect(keys.clipKey("Süd.1", "100%")).toBe("Süd.1/100%25.mp4");
   expect(new Set(ids.flatMap((camera) => ids.map((clip) => keys.clipKey(camera, clip)))).size).toBe(ids.length ** 2);
 });
+
+it("names no file longer than a disk takes, however long an id is", () => {
+  for (const long of ["前".repeat(66), "%".repeat(66), "a".repeat(128)]) {
+    const made = [
+      keys.clipKey(long, long),
+      keys.previewKey(long, long, "sprite"),
+      keys.manifestKey(long, long),
+      keys.stagedSourceKey(long, EVENT, 9999),
+    ];
+    for (const segment of made.flatMap((key) => key.split("/")))
+      expect(Buffer.byteLength(segment), segment).toBeLessThanOrEqual(255);
+  }
+});
