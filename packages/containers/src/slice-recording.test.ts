@@ -56,6 +56,30 @@ describe("a recording of another container", () => {
     }
   });
 
+  it("begins with its first frame where its audio does so earlier by what reordering takes, and with its audio where it does much earlier", async () => {
+    const [pictures, sound] = ["testsrc2=size=64x36:rate=5:duration=6", "sine=duration=6"];
+    const x264 = ["-c:v", "libx264", "-bf", "3", "-g", "5", "-x264-params", "scenecut=0:b-adapt=0", "-c:a", "aac"];
+    const encode = (lateSeconds: string, ...output: string[]) => {
+      const late = ["-itsoffset", lateSeconds, "-f", "lavfi", "-i", pictures, "-f", "lavfi", "-i", sound];
+      return run(testFfmpeg, [
+        "-v",
+        "error",
+        ...late,
+        ...x264,
+        ...output.map((name) => name.replace("/", `${folder}/`)),
+      ]);
+    };
+    for (const format of ["ts", "mkv"]) {
+      const segments = ["-f", "segment", "-segment_time", "2", "-segment_time_delta", "0.05"];
+      await encode("0", ...segments, `/cut-%d.${format}`);
+      await encode("1", `/late.${format}`);
+      await using cut = await fileSource(join(folder, `cut-1.${format}`));
+      expect((await readTimeline(cut, "cut"))?.starts, format).toEqual({ videoSeconds: 0, firstSeconds: 0 });
+      await using late = await fileSource(join(folder, `late.${format}`));
+      expect((await readTimeline(late, "late"))?.starts?.videoSeconds, format).toBeGreaterThan(0.9);
+    }
+  });
+
   it("is entered only where parameter sets are, when its stream holds any", async () => {
     const stream = await make("bare.h264", ["-an", "-f", "h264"]);
     const once = await readFile(stream);

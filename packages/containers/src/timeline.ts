@@ -2,6 +2,8 @@ import { type FrameFile, NotTakenApartError, type Place } from "./frames.ts";
 
 /** Audio that begins so much before the pictures is the instant of the recording's name; else the first picture is. */
 const LATE_SECONDS = 0.2;
+/** So many frames show whether they are stored in the order in which they are shown. */
+const ORDER_FRAMES = 32;
 /** Audio that has not begun so long behind the first picture begins later. */
 const AUDIO_AWAY_SECONDS = 3;
 const FIRST_WITHIN_BYTES = 64 * 1024 ** 2;
@@ -20,7 +22,8 @@ export interface FileTimeline {
 export async function readFileTimeline(file: FrameFile): Promise<FileTimeline> {
   const { first, firstSeconds } = await readStart(file);
   const tail = await readTail(file, first);
-  const isLate = first.seconds - firstSeconds > LATE_SECONDS;
+  const early = first.seconds - firstSeconds;
+  const isLate = early > LATE_SECONDS && early - (await reorderedSeconds(file, first)) > LATE_SECONDS;
   return { first, ...tail, originSeconds: isLate ? firstSeconds : first.seconds };
 }
 
@@ -35,6 +38,22 @@ async function readStart(file: FrameFile): Promise<{ first: Place; firstSeconds:
   }
   if (!first) throw new NotTakenApartError("it has no keyframe");
   return { first, firstSeconds: Math.min(first.seconds, heardSeconds ?? first.seconds) };
+}
+
+/**
+ * By how much reordering may have moved the pictures, at most: audio is stored beside the frame that is decoded with it. Encoders
+ * delay by a frame more than the order of what they made needs.
+ */
+async function reorderedSeconds(file: FrameFile, first: Place): Promise<number> {
+  const seconds: number[] = [];
+  for await (const unit of file.units(first.at)) {
+    if (unit.kind === "video") seconds.push(unit.seconds);
+    if (seconds.length === ORDER_FRAMES) break;
+  }
+  const depths = seconds.map((own, i) => seconds.slice(0, i).filter((other) => other > own).length);
+  const depth = Math.max(0, ...depths);
+  const [earliest = 0, latest = 0] = [Math.min(...seconds), Math.max(...seconds)];
+  return depth === 0 ? 0 : ((depth + 1) * (latest - earliest)) / (seconds.length - 1);
 }
 
 /** The last frame ends when one more would begin. */

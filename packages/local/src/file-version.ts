@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { isCode } from "./files.ts";
+import { isAbsent } from "./files.ts";
 
 export interface Version {
   bytes: number;
@@ -18,7 +18,7 @@ export const versionIn = ({ size, ino, mtimeNs }: BigIntStats): Version => ({
   version: `${ino}-${mtimeNs}-${size}`,
 });
 
-/** Ids of clips leave some forty bytes of the 255 that a file's name may have. */
+/** Also a part of names of files that earlier versions wrote. */
 export const shortName = ({ version }: Version): string =>
   version
     .split("-")
@@ -47,7 +47,7 @@ async function orAbsent<T>(act: () => Promise<T>): Promise<T | undefined> {
   try {
     return await act();
   } catch (error) {
-    if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR") || isCode(error, "ENAMETOOLONG")) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }

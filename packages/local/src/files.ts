@@ -47,7 +47,8 @@ export async function inFolder<T>(folder: string, make: () => Promise<T>): Promi
 export async function settle(temporary: string, path: string, ifAbsent: boolean): Promise<boolean> {
   try {
     await inFolder(dirname(path), () => (ifAbsent ? link(temporary, path) : rename(temporary, path)));
-    if (ifAbsent) await rm(temporary, { force: true });
+    // Of a file that has the name already, no other name is taken away by renaming.
+    await rm(temporary, { force: true });
     return true;
   } catch (error) {
     await rm(temporary, { force: true });
@@ -95,10 +96,14 @@ export async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
-    if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR") || isCode(error, "EISDIR")) return undefined;
+    if (isAbsent(error) || isCode(error, "EISDIR")) return undefined;
     throw error;
   }
 }
+
+/** Whether there is no such file, and could be none of that name. */
+export const isAbsent = (error: unknown): boolean =>
+  ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].some((code) => isCode(error, code));
 
 export const isCode = (error: unknown, code: string): boolean =>
   (error as NodeJS.ErrnoException | undefined)?.code === code;

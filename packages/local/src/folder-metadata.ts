@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { PutOptions } from "@camclips/core";
 import { shortName, type Version } from "./file-version.ts";
-import { inFolder, isCode, readIfThere } from "./files.ts";
+import { inFolder, isAbsent, readIfThere } from "./files.ts";
 
 /** The folder in a store's root in which metadata lies. */
 export const METADATA = ".metadata";
@@ -21,7 +21,7 @@ interface Line {
 const BESIDE = /(_[^_.]*)?\.(jpg|png|webp|vtt)$/;
 
 /**
- * Metadata of the objects in a folder: lines in one file for a clip and what lies beside it. A line belongs to one version of
+ * Metadata of the objects in a folder on a local disk: lines in one file for a clip and its pictures. A line belongs to one version of
  * an object, so that a crash never gives it to another one, and is written before the version has its name: nobody reads it
  * until then. Lines are only ever added, each in one write, which those of other processes do not come between.
  */
@@ -47,7 +47,7 @@ export function folderMetadata(root: string) {
       // Of an object without metadata nothing needs to be said where nothing was.
       const isPlain = Object.keys(metadata).length === 0;
       await using file = isPlain ? await openIfThere(path) : await inFolder(dirname(path), () => open(path, "a"));
-      await file?.write(text);
+      await file?.appendFile(text);
     },
     async read(key: string, version: Version): Promise<Metadata> {
       const lines = (await readIfThere(fileOf(key)))?.toString("utf8").split("\n") ?? [];
@@ -67,7 +67,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, constants.O_WRONLY | constants.O_APPEND);
   } catch (error) {
-    if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR")) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }

@@ -76,6 +76,9 @@ describe("a folder as a bucket", () => {
     const key = `cam/${"x".repeat(200)}_storyboard.jpg`;
     await tested.store.put(key, text("abc"), { ...options, metadata: { by: "one" } });
     expect((await tested.store.info(key))?.metadata).toEqual({ by: "one" });
+    const plain = `cam/${"x".repeat(255)}`;
+    await tested.store.put(plain, text("abc"), options);
+    expect((await tested.store.info(plain))?.metadata).toEqual({});
   });
 
   it("keeps what is said of a file that is put under its own name again, and takes what replaces it", async () => {
@@ -96,6 +99,7 @@ describe("a folder as a bucket", () => {
     expect(await metadata()).toEqual({ by: "two" });
     expect(await put(undefined, false)).toBe(true);
     expect(await metadata()).toEqual({});
+    expect((await filesIn(tested.folder)).filter((name) => name.startsWith(".unfinished"))).toEqual([]);
   });
 
   it("keeps a clip's metadata and that of what lies beside it in one file", async () => {

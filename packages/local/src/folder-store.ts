@@ -39,8 +39,8 @@ export function createFolderStore(root: string): ObjectStore {
   const settleObject = async (temporary: string, key: string, options: PutOptions): Promise<boolean> => {
     const { ifAbsent = false, metadata } = options;
     const written = await versionOf(temporary);
-    // The same file may have the name already: then it stays described as it was.
-    const stays = ifAbsent && (await versionOf(pathOf(key)))?.version === written?.version;
+    // What has the name already stays described as it is, the same file, too.
+    const stays = ifAbsent && (await versionOf(pathOf(key))) !== undefined;
     if (written && !stays) await described.write(key, written, metadata);
     return settle(temporary, pathOf(key), ifAbsent);
   };

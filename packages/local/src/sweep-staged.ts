@@ -10,7 +10,6 @@ export async function sweepStaged(state: string, nowMs: number): Promise<void> {
   for (const name of await readdir(sources).catch(() => [])) {
     const path = join(sources, name);
     const found = await stat(path).catch(() => undefined);
-    // A recording that was staged as a whole is the same file, written long before: its change is that it was linked.
-    if (found && nowMs - found.ctimeMs > STAGED_MS) await rm(path, { recursive: true, force: true });
+    if (found && nowMs - found.mtimeMs > STAGED_MS) await rm(path, { recursive: true, force: true });
   }
 }

@@ -39,7 +39,7 @@ type ScratchWays = Ways & { scratch: string };
 /**
  * Looks at all sources and plans the clip.
  * @throws CorruptSourceError when a source is no video, NoFrameError when none holds a frame of the clip, VerificationError
- * when one lacks frames that its recording has.
+ * when one does not hold its recording's frames.
  */
 export async function prepareJob(job: RenderJob, ways: Ways): Promise<PreparedJob> {
   const probes: MediaProbe[] = [];

@@ -25,7 +25,8 @@ export function requireFrames({ zeroMs, fromMs, toMs, frames }: RenderSource, ti
   const most = times.filter(startsWithin(EDGE_MS)).length;
   const least = times.filter(startsWithin(-EDGE_MS)).length;
   if (frames >= least && frames <= most) return;
-  throw new VerificationError(`of a recording's ${frames} frames in the clip's range ${most} were staged`);
+  const staged = frames > most ? most : least;
+  throw new VerificationError(`a recording has ${frames} frames in the clip's range, and ${staged} were staged`);
 }
 
 /** @throws VerificationError when the frame that stands where a part begins is not the one of the recording that does. */

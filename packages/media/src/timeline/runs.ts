@@ -41,7 +41,7 @@ const LATE_INTERVALS = 2.5;
 /**
  * Finds the frames `from - 0.5 ms <= t < to - 0.5 ms` of every source, and parts them where frames are missing. Where none
  * starts for long, the frame that stands at the start is shown from there on; so is the one of a clip in which none starts.
- * @throws VerificationError when a staged file lacks frames that its recording has.
+ * @throws VerificationError when a staged file does not hold its recording's frames.
  */
 export function findRuns(job: RenderJob, probes: readonly MediaProbe[]): Run[] {
   const runs: Run[] = [];

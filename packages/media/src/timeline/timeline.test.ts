@@ -213,7 +213,7 @@ describe("planTimeline", () => {
       const plan = (frames: number) =>
         planTimeline(job({ sources: slice({ frames }), startMs: 1000, endMs: 3000 }), [source(steady(60))]);
       expect(plan(50)).toMatchObject({ gaps: [], durationSeconds: 2 });
-      expect(() => plan(51)).toThrow("of a recording's 51 frames in the clip's range 50 were staged");
+      expect(() => plan(51)).toThrow("a recording has 51 frames in the clip's range, and 50 were staged");
       expect(() => plan(49)).toThrow(VerificationError);
     });
 

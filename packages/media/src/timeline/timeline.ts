@@ -63,7 +63,7 @@ const SAME_INTERVAL_MS = 1;
  * others keep their wall-clock distance to it, except that SKIP_GAPS closes gaps. Without a frame to hold, before the
  * first one, HOLD_LAST_FRAME shows black.
  * @returns undefined when no source holds a frame of the clip.
- * @throws VerificationError when a staged file lacks frames that its recording has.
+ * @throws VerificationError when a staged file does not hold its recording's frames.
  */
 export function planTimeline(job: RenderJob, probes: readonly MediaProbe[]): Timeline | undefined {
   const runs = findRuns(job, probes);

@@ -18,4 +18,6 @@ it("so is one alone, unless it is of PCM, whose packets may last long", () => {
   const [span] = spansOf({ ...aac(2.2), isPcm: false }, 1, EVERYWHERE);
   expect(span?.[1]).toBeLessThan(0.15);
   expect(spansOf({ ...aac(2.2, 2.2), isPcm: true }, 1, EVERYWHERE)).toEqual([[0, 4.4]]);
+  // Blocks of FLAC.
+  expect(spansOf({ ...aac(1.5, 1.5, 1.5), isPcm: false }, 1, EVERYWHERE)).toEqual([[0, 4.5]]);
 });

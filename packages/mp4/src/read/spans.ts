@@ -3,7 +3,8 @@ const JOIN_SECONDS = 0.02;
 /** A packet that lasts so much longer than the usual one is the last before a hole: indexes have no other way to say it. */
 const HOLE_SECONDS = 0.1;
 
-/** No packet of encoded audio lasts longer, 0.12 s in most formats: where others are too few to tell. */
+/** Where so few packets do not tell how long they usually last, none of encoded audio is taken to last longer: 0.12 s at most in usual formats. */
+const FEW_PACKETS = 2;
 const LONGEST_SECONDS = 0.5;
 
 /** Packets of audio in their order, in units of a time scale. */
@@ -22,7 +23,8 @@ export function spansOf(
 ): [fromSeconds: number, toSeconds: number][] {
   const spans: [number, number][] = [];
   const most = usualDuration(durations);
-  const usual = !isPcm && most > LONGEST_SECONDS * timescale ? HOLE_SECONDS * timescale : most;
+  const isOdd = !isPcm && starts.length <= FEW_PACKETS && most > LONGEST_SECONDS * timescale;
+  const usual = isOdd ? HOLE_SECONDS * timescale : most;
   for (let i = 0; i < starts.length; i++) {
     const at = starts[i] ?? 0;
     const duration = durations[i] ?? 0;

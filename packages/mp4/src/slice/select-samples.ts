@@ -61,7 +61,9 @@ export function selectSamples(movie: Movie, source: ByteSource, name: string, ra
   const packets = audio && selectAudio(audio, source, { fromSeconds: zeroSeconds, toSeconds, isFirst, isLast });
   if (audio && packets) tracks.push(muxTrack(audio, source, packets.first, packets.last, zeroSeconds));
   requireBytes(tracks, source, name);
-  const beside = besideFrames(video, { ...range, toSeconds });
+  const { frames: inRange, ...around } = besideFrames(video, { ...range, toSeconds });
+  // Of frames that are decoded before the first missing one, some are shown behind it.
+  const beside = cutOffSeconds === undefined ? { ...around, frames: inRange } : around;
   const holes = holesIn(video, heard, range);
   return { tracks, entry: frames.first, zeroSeconds, media, beside, holes, starts, cutOffSeconds };
 }
@@ -105,14 +107,19 @@ function selectVideo(
   audio: Track | undefined,
   range: SliceRange,
 ): { first: number; last: number } | undefined {
-  const { standing, first, last } = framesOf(video, audio, range);
+  const { before, standing, first, last } = framesOf(video, audio, range);
   const wanted = standing ?? first;
   if (wanted === undefined) return undefined;
-  // A frame that stands may be decoded behind those of the range: they are references of the frames around it.
-  return { first: randomAccessPointFor(video, wanted).index, last: Math.max(wanted, last ?? wanted) };
+  const entry = randomAccessPointFor(video, wanted).index;
+  // The frame before the range may be decoded behind those of the range, and stand by the renderer's rules: with it, as much as is
+  // held before the range is all of it.
+  const shown = before !== undefined && before > entry ? before : wanted;
+  return { first: entry, last: Math.max(shown, wanted, last ?? wanted) };
 }
 
 interface Frames {
+  /** The last frame before the range. */
+  before: number | undefined;
   /** The frame before the range that is still shown where it begins, when no other starts soon. */
   standing: number | undefined;
   /** The frames that start in the range: the one presented first, and the last in decode order. */
@@ -149,7 +156,7 @@ export function framesOf(video: Track, audio: Track | undefined, range: SliceRan
   // The range's start is a whole millisecond, the frame's end is not: one that ends there is not shown any more.
   const isShown = endTicks > (range.fromSeconds + FRAME_TOLERANCE_SECONDS) * video.timescale;
   const stands = isPreceded && isShown && !startsSoon && !isInHole(video, audio, range);
-  return { standing: stands ? before : undefined, first, last, isPreceded, startsSoon };
+  return { before, standing: stands ? before : undefined, first, last, isPreceded, startsSoon };
 }
 
 function isInHole(video: Track, audio: Track | undefined, range: SliceRange): boolean {
@@ -168,10 +175,13 @@ function besideFrames(video: Track, range: SliceRange): Beside {
   const to = (range.toSeconds - FRAME_TOLERANCE_SECONDS) * video.timescale;
   let [previous, last, next] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   let frames = 0;
+  let hasEmpty = false;
   for (let i = Math.max(0, video.samples.sync.indexOf(1)); i < video.samples.count; i++) {
     if (!isPresented(video, i)) continue;
     const ticks = presentationTicks(video, i);
-    if (ticks < from) previous = Math.max(previous, ticks);
+    // Some writers put samples without bytes where they left a frame out; not all readers count them.
+    if (video.samples.size[i] === 0) hasEmpty ||= ticks >= from && ticks < to;
+    else if (ticks < from) previous = Math.max(previous, ticks);
     else if (ticks < to) {
       last = Math.max(last, ticks);
       frames++;
@@ -179,7 +189,7 @@ function besideFrames(video: Track, range: SliceRange): Beside {
   }
   const end = Math.min(next, (presentedRange(video)?.endSeconds ?? 0) * video.timescale);
   return {
-    frames,
+    ...(!hasEmpty && { frames }),
     ...(Number.isFinite(previous) && { previousSeconds: previous / video.timescale }),
     ...((next === end || end - last > NO_LENGTH_SECONDS * video.timescale) && {
       lastEndSeconds: end / video.timescale,

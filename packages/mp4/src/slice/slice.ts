@@ -15,8 +15,8 @@ export interface Beside {
   previousSeconds?: number;
   /** End of the last one: where the next frame starts, or where the video ends. Absent when the index gives it no length. */
   lastEndSeconds?: number;
-  /** How many frames start in the range: the slice has to hold all of them. */
-  frames: number;
+  /** How many frames start in the range: the slice has to hold all of them. Absent where the file is cut off, or has samples without bytes there. */
+  frames?: number;
 }
 
 /** A time without any frame of a recording, seconds on its own timeline. */

@@ -38,7 +38,8 @@ export async function passedJustNow(
   if (folder === undefined) return false;
   const mark = await stat(markOf({ path, size, mtimeMs }, folder)).catch(() => undefined);
   const ageMs = Date.now() - (mark?.mtimeMs ?? Number.NEGATIVE_INFINITY);
-  return ageMs >= 0 && ageMs < FRESH_MS;
+  // Times of files are finer than the clock's: one that was written just now may be a part of a millisecond ahead.
+  return ageMs > -1 && ageMs < FRESH_MS;
 }
 
 /** Best effort: where nothing can be written, the next command checks again. */
