@@ -19,6 +19,8 @@ const help = `Measures the old way of making clips against ours, on generated re
 
   npm run bench -- [--quick] [--runs N] [--cases 20,60,300,length] [--ways old,exact,smart,fast] [--peers] [--no-save]
 
+  The table's "CPU s" is of the work in a process that runs already; "process CPU s" of a whole "camclips clip", start included.
+
   --quick    two recordings of one minute, small pictures; saves nothing
   --runs     how often each is measured (3)
   --cases    lengths of the clips to measure, seconds, or "length": 60 s of a short and of a long recording, without the

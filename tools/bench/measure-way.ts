@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Camera } from "@camclips/media/synthetic";
 import type { Case, Footage } from "./cases.ts";
 import { type Measured, measure } from "./measure.ts";
@@ -8,6 +8,7 @@ import { judge } from "./quality.ts";
 import type { RangeServer } from "./range-server.ts";
 import type { WayResult } from "./results.ts";
 import { type Spread, spread } from "./statistics.ts";
+import { COMMAND_LINE, runWholeCommand } from "./whole-command.ts";
 import type { Step, Way } from "./work.ts";
 
 export interface Bench {
@@ -19,13 +20,19 @@ export interface Bench {
   runs: number;
 }
 
+const isOurs = (way: Way): boolean => ["exact", "smart", "fast"].includes(way);
+
+function rangeOf({ cameras }: Bench, one: Case): { startMs: number; endMs: number } {
+  const zeroMs = cameras[one.footage].recordings[0]?.startMs ?? 0;
+  const startMs = zeroMs + Math.round(one.from * 25) * 40;
+  return { startMs, endMs: startMs + one.seconds * 1000 };
+}
+
 /** One run: a worker process with a folder of its own, and what it read from the server. */
 async function runOnce(bench: Bench, one: Case, way: Way, folder: string, cutOnly = false) {
   const { server, ffmpeg } = bench;
   const { recordings: all } = bench.cameras[one.footage];
-  const zeroMs = all[0]?.startMs ?? 0;
-  const startMs = zeroMs + Math.round(one.from * 25) * 40;
-  const endMs = startMs + one.seconds * 1000;
+  const { startMs, endMs } = rangeOf(bench, one);
   const recordings = all
     .filter((part) => part.startMs < endMs && part.endMs > startMs)
     .map((part) => ({ url: server.url(part.path), startMs: part.startMs, endMs: part.endMs }));
@@ -50,6 +57,21 @@ async function measureCut(bench: Bench, one: Case): Promise<Spread> {
     const { done } = await inFolder(bench.root, (folder) => runOnce(bench, one, "fast", folder, true));
     seconds.push(done.steps.render.cpuSeconds);
   }
+  return spread(seconds);
+}
+
+/** Whole commands, as a shell runs them, on the same recordings in their folder. */
+async function measureCommand(bench: Bench, one: Case, precision: Way): Promise<Spread> {
+  const { recordings } = bench.cameras[one.footage];
+  const path = recordings[0]?.path ?? "";
+  const [camera = ""] = basename(path).split(".");
+  const places = { recordings: dirname(path), camera, cache: join(bench.root, "cache"), program: COMMAND_LINE };
+  const seconds: number[] = [];
+  for (let index = 0; index < bench.runs; index++)
+    await inFolder(bench.root, async (folder) => {
+      const { ffmpeg } = bench;
+      seconds.push(await runWholeCommand({ ...places, ...rangeOf(bench, one), precision, ffmpeg, folder }));
+    });
   return spread(seconds);
 }
 
@@ -78,6 +100,7 @@ export async function measureWay(bench: Bench, one: Case, way: Way): Promise<Way
     wallSeconds: spread(runs.map(({ wallSeconds }) => wallSeconds)),
     peakBytes: spread(runs.map(({ peakBytes }) => peakBytes)),
     stepCpuSeconds: { fetch: step("fetch"), render: step("render"), thumbnails: step("thumbnails") },
+    ...(isOurs(way) && { processCpuSeconds: await measureCommand(bench, one, way) }),
     ...(way === "fast" && result.used === "fast" && { cutCpuSeconds: await measureCut(bench, one) }),
   };
 }

@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { countFrom, ffmpegOrExit, orUsage } from "./arguments.ts";
-import { childrenCpuSeconds } from "./children-cpu.ts";
 import { benchCamera, fullSize, quickSize } from "./recordings.ts";
 import { spread } from "./statistics.ts";
+import { COMMAND_LINE, runWholeCommand } from "./whole-command.ts";
 
 const help = `Says where the processor time of one whole "camclips clip" goes: 60 s across two generated recordings.
 
@@ -24,7 +23,7 @@ const { values } = orUsage(help, () =>
       quick: { type: "boolean", default: false },
       runs: { type: "string", default: "5" },
       precision: { type: "string", default: "smart" },
-      program: { type: "string", default: join(top, "packages", "cli", "bin", "camclips.js") },
+      program: { type: "string", default: COMMAND_LINE },
       help: { type: "boolean", default: false },
     },
   }),
@@ -74,34 +73,21 @@ function partsIn(log: string): Part[] {
     });
 }
 
-function command(folder: string, recordings: string, ffmpeg: string): Promise<void> {
+/** The clip that is asked for: across the two recordings, into a GOP. */
+function range(): { startMs: number; endMs: number } {
   const { seconds } = values.quick ? quickSize : fullSize;
   const length = values.quick ? 12 : 60;
-  const at = (second: number) => new Date(Date.UTC(2018, 9, 31, 2, 50) + Math.round(second * 25) * 40).toISOString();
-  const from = seconds - length / 2 + 0.32;
-  const args = ["--recordings", recordings, "--camera", "bench", "--start", at(from), "--end", at(from + length)];
-  const places = ["--out", join(folder, "clips"), "--state", join(folder, "state"), "--precision", values.precision];
-  const env = { ...process.env, FFMPEG_BIN: ffmpeg, XDG_CACHE_HOME: join(folder, "..", "cache") };
-  const child = spawn(process.execPath, [values.program, "clip", "--json", ...args, ...places], {
-    env,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let said = "";
-  child.stderr.on("data", (chunk) => {
-    said += chunk;
-  });
-  return new Promise((resolve, reject) => {
-    child.once("close", (code) => (code === 0 ? resolve() : reject(new Error(`camclips ended with ${code}: ${said}`))));
-  });
+  const startMs = Date.UTC(2018, 9, 31, 2, 50) + Math.round((seconds - length / 2 + 0.32) * 25) * 40;
+  return { startMs, endMs: startMs + length * 1000 };
 }
 
 async function runOnce(root: string, recordings: string, { program, log }: TimedFfmpeg): Promise<Part[]> {
   const folder = await mkdtemp(join(root, "run-"));
   try {
     await rm(log, { force: true });
-    const before = childrenCpuSeconds();
-    await command(folder, recordings, program);
-    const whole = childrenCpuSeconds() - before;
+    const { program: commandLine, precision } = values;
+    const places = { recordings, camera: "bench", folder, cache: join(folder, "..", "cache") };
+    const whole = await runWholeCommand({ ...range(), ...places, program: commandLine, precision, ffmpeg: program });
     const parts = partsIn(await readFile(log, "utf8"));
     const node = whole - parts.reduce((sum, { seconds }) => sum + seconds, 0);
     return [{ name: "whole process", seconds: whole }, { name: "node", seconds: node }, ...parts];

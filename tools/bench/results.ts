@@ -29,6 +29,8 @@ export interface WayResult {
   stepCpuSeconds: Record<Step, number>;
   /** Of a fast clip: planning it and writing it, without reading it back. */
   cutCpuSeconds?: Spread;
+  /** Of a whole `camclips clip`, Node's own start included; of our ways only. */
+  processCpuSeconds?: Spread;
   bytesRead: number;
   requests: number;
   outputBytes: number;
