@@ -61,6 +61,8 @@ export interface DrawnCamera {
   silentSeconds?: [from: number, to: number];
   /** Every second recording has pictures of twice the size. */
   isResized?: boolean;
+  /** Of one recording, by its place, only this part of the file is there. */
+  cutOff?: { index: number; part: number };
 }
 
 /** Parts of the time that all recordings take. */
@@ -143,9 +145,14 @@ export function drawCamera(seed: number): DrawnCamera {
   const isIrregular = !isHole && !isCut && codec !== "mpeg4" && chance(0.25);
   const keyframes = Array.from({ length: pick([1, 2, 4]) }, () => (random() * seconds).toFixed(3)).sort();
   if (isIrregular) camera.options.encoder = ["-force_key_frames", keyframes.join(",")];
-  const isSilent = isTimed && audio !== "none" && !isHole && !isCut && !isStill && !isHidden && chance(0.2);
+  // ffmpeg 5 takes the times of Matroska for others where it leaves packets out.
+  const isSilent = extension === "mp4" && audio !== "none" && !isHole && !isCut && !isStill && !isHidden && chance(0.2);
   const silentFrom = pick([0, 0.7, 1.9]);
   const silentSeconds: [number, number] = [silentFrom, silentFrom + pick([0.4, 1.3, 2.2])];
+  const isResized = recordings > 1 && !isCut && chance(0.15);
+  // A file whose index comes last is none without it.
+  const isCutOff = !isCut && !isRestarted && !["moov-last", "mov", "avi"].includes(container) && chance(0.2);
+  const cutOff = { index: Math.floor(random() * recordings), part: 0.3 + 0.65 * random() };
   return {
     ...camera,
     ...(audio === "aac" && { audio: pick(AAC) }),
@@ -155,7 +162,8 @@ export function drawCamera(seed: number): DrawnCamera {
     ...(isRestarted && { isRestarted }),
     ...(hiddenFrames && { hiddenFrames }),
     ...(isSilent && { silentSeconds }),
-    ...(recordings > 1 && !isCut && chance(0.15) && { isResized: true }),
+    ...(isResized && { isResized }),
+    ...(isCutOff && { cutOff }),
     asked: [...camera.asked, ...more],
   };
 

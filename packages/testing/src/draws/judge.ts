@@ -74,9 +74,9 @@ export function judge(filled: Judged): string[] {
   const judged = { ...filled, frames };
   const expected = expectedFrames(judged);
   if (told.status !== "CLIP_AVAILABLE") {
-    const isEmpty = expected.length === 0;
+    const isEmpty = expected.every(({ code }) => isDoubtful(judged, code));
     const named = told.reason !== undefined && told.message !== undefined;
-    if (isEmpty && named && ["NO_FOOTAGE", "GAP_FINAL"].includes(told.reason ?? "")) return [];
+    if (isEmpty && named && ["NO_FOOTAGE", "GAP_FINAL", "CORRUPT_SOURCE"].includes(told.reason ?? "")) return [];
     if (told.reason === "GAP_FINAL" && named && judged.gapPolicy === "REJECT" && hasGap(judged, expected)) return [];
     return [`${told.status} ${told.reason}: ${told.message}; there are ${expected.length} frames`];
   }
@@ -85,7 +85,7 @@ export function judge(filled: Judged): string[] {
   const codes = frames.map(({ code }) => code);
   // A frame within the rounding of an edge may be in or out.
   const isAtEdge = (wallMs: number) => Math.min(Math.abs(wallMs - fromMs), Math.abs(wallMs - toMs)) < ROUNDING_MS;
-  const optional = new Set([...atJoins(judged), ...atEnds(judged), ...beforeHoles(judged)]);
+  const optional = new Set([...atJoins(judged), ...atEnds(judged), ...beforeHoles(judged), ...doubtful(judged)]);
   const sure = expected
     .filter(({ code, wallMs }) => !optional.has(code) && (wallMs === fromMs || !isAtEdge(wallMs)))
     .map(({ code }) => code);
@@ -145,6 +145,16 @@ function atJoins({ recordings, intervalMs }: Judged): number[] {
   });
 }
 
+/** Frames around where a file is cut off. */
+function doubtful({ recordings }: Judged): number[] {
+  return recordings.flatMap((recording) => {
+    const { first, last } = recording.doubtful ?? { first: 0, last: -1 };
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+}
+
+const isDoubtful = (judged: Judged, code: number): boolean => doubtful(judged).includes(code);
+
 /**
  * Where the later one of two recordings that overlap is interrupted while the earlier one goes on, that one is shown: from
  * the hole on, or all the time.
@@ -198,13 +208,15 @@ function wrongTimes({ frames, told, intervalMs }: Judged, expected: Expected): s
 }
 
 /** Every long time without a frame is told, and no other. */
-function wrongCoverage({ told, fromMs, toMs, intervalMs, hasAudio }: Judged, expected: Expected): string[] {
+function wrongCoverage(judged: Judged, expected: Expected): string[] {
+  const { told, fromMs, toMs, intervalMs, hasAudio } = judged;
   const gaps = told.coverage?.gaps ?? [];
   const instants = [fromMs, ...expected.map(({ wallMs }) => wallMs), toMs];
   const least = intervalMs + JOIN_MS;
   for (const gap of gaps) {
     const within = expected.filter(({ wallMs }) => wallMs > gap.start + ROUNDING_MS && wallMs < gap.end - ROUNDING_MS);
-    if (within.length > 0) return [`tells a gap where there are ${within.length} frames`];
+    if (within.some(({ code }) => !isDoubtful(judged, code)))
+      return [`tells a gap where there are ${within.length} frames`];
   }
   if (hasAudio) return [];
   for (let i = 1; i < instants.length; i++) {

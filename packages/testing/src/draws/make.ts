@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { appendFile, mkdir, readFile, rename, rm } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rename, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { makeRecording, readFrameCodes, recordingName } from "@camclips/media/synthetic";
@@ -19,6 +19,8 @@ export interface MadeRecording {
   restartMs?: number;
   /** When its microphone was away. */
   silentMs?: [from: number, to: number];
+  /** Around where the file is cut off: which of these frames are whole is not known. */
+  doubtful?: { first: number; last: number };
 }
 
 /** Times of a file that start farther from 0 than this are a recorder's clock: then the name stands for the first frame. */
@@ -28,11 +30,13 @@ const CLOCK_SECONDS = { mp4: 1, mov: 1, ts: 0, m2ts: 0, mkv: 0, avi: 0.2 };
 export async function makeRecordings(drawn: DrawnCamera, folder: string, epochMs: number): Promise<MadeRecording[]> {
   if (drawn.isCut) return cutStream(drawn, folder, epochMs);
   const made: MadeRecording[] = [];
+  let firstCode = 0;
   for (const [index, offsetMs] of drawn.offsetsMs.entries()) {
     const startMs = Math.round((made.at(-1)?.endMs ?? epochMs) + offsetMs);
-    const firstCode = (made.at(-1)?.frames.at(-1)?.code ?? -1) + 1;
     const options = drawn.isResized && index % 2 === 1 ? { ...drawn.options, width: 320, height: 180 } : drawn.options;
-    made.push(await makeOne({ ...drawn, options }, { folder, epochMs, startMs, firstCode }));
+    const one = await makeOne({ ...drawn, options }, { folder, epochMs, startMs, firstCode });
+    firstCode = (one.frames.at(-1)?.code ?? -1) + 1;
+    made.push(drawn.cutOff?.index === index ? await withoutEnd(drawn, one, folder, drawn.cutOff.part) : one);
   }
   return made;
 }
@@ -96,6 +100,25 @@ async function readMade(
   const frames = shown.map((frame) => ({ code: frame.code ?? -1, wallMs: startMs + (frame.seconds - origin) * 1000 }));
   const [rate = 25, unit = 1] = String(options.fps).split("/").map(Number);
   return { name, startMs, endMs: Math.round((frames.at(-1)?.wallMs ?? startMs) + (1000 * unit) / rate), frames };
+}
+
+/** So many frames are stored between two that follow each other, at most. */
+const REORDERED = 8;
+
+/** The file was never written to its end. What decoders give of its last frames may be none of the camera's. */
+async function withoutEnd(
+  drawn: DrawnCamera,
+  whole: MadeRecording,
+  folder: string,
+  part: number,
+): Promise<MadeRecording> {
+  const path = join(folder, whole.name);
+  await truncate(path, Math.round((await stat(path)).size * part));
+  const left = await readMade(drawn, path, whole).catch(() => undefined);
+  const codes = (left?.frames ?? []).map(({ code }) => code);
+  const known = whole.frames.filter(({ code }) => codes.includes(code));
+  const last = known.at(-1)?.code ?? whole.frames[0]?.code ?? 0;
+  return { ...whole, frames: known, doubtful: { first: last - REORDERED, last: last + REORDERED } };
 }
 
 /** Frames that decoding needs are before time 0, and not shown. */
