@@ -77,7 +77,8 @@ export function judge(filled: Judged): string[] {
     const isEmpty = expected.every(({ code }) => isDoubtful(judged, code));
     const named = told.reason !== undefined && told.message !== undefined;
     if (isEmpty && named && ["NO_FOOTAGE", "GAP_FINAL", "CORRUPT_SOURCE"].includes(told.reason ?? "")) return [];
-    if (told.reason === "GAP_FINAL" && named && judged.gapPolicy === "REJECT" && hasGap(judged, expected)) return [];
+    const mayBeRefused = hasGap(judged, expected) || expected.some(({ code }) => isDoubtful(judged, code));
+    if (told.reason === "GAP_FINAL" && named && judged.gapPolicy === "REJECT" && mayBeRefused) return [];
     return [`${told.status} ${told.reason}: ${told.message}; there are ${expected.length} frames`];
   }
   const faults: string[] = [];
