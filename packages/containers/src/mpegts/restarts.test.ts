@@ -35,6 +35,27 @@ describe("a clock that begins again", () => {
     expect((await findRestarts(frames.length, from, true)).stretches).toMatchObject([{ laterTicks: 109 * INTERVAL }]);
   });
 
+  it("goes on behind the frame that is shown last, however near to it a large file was looked into", async () => {
+    const shown = (k: number) => (k === 0 ? 2 : 4 * Math.floor((k - 1) / 4) + 3 + ([3, 1, 0, 2][(k - 1) % 4] ?? 0));
+    for (let bytes = 20_000; bytes < 40_000; bytes += 1000) {
+      const half = Array.from({ length: 197 }, (_, k) => [k, shown(k)] as const);
+      const units = [...half, ...half].map(([decoded, shown], i) => {
+        const times = {
+          ticks: (shown + (i < 197 ? 9 : 0)) * INTERVAL,
+          decodeTicks: (decoded + (i < 197 ? 9 : 0)) * INTERVAL,
+        };
+        return { kind: "video" as const, at: i * bytes, ...times };
+      });
+      async function* from(at: number) {
+        yield* units.filter((unit) => unit.at >= at);
+      }
+      const { stretches } = await findRestarts(bytes * units.length, from);
+      expect(stretches, `${bytes}`).toEqual([
+        { at: 197 * bytes, audioAt: 197 * bytes, laterTicks: (197 + 9) * INTERVAL },
+      ]);
+    }
+  });
+
   it("goes back by less than a second", async () => {
     const before = Array.from({ length: 40 }, (_, i) => 100 + i);
     expect(await restartsOf(...before, 130, 131)).toEqual([{ at: 40_000, audioAt: 40_000, laterTicks: 10 * INTERVAL }]);

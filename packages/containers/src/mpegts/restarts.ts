@@ -10,6 +10,8 @@ const IN_ORDER = 32;
 const AUDIO_BACK_TICKS = TICKS_PER_SECOND / 50;
 /** A camera may be away; for longer than this within a file it is its clock that was set. */
 const AWAY_TICKS = 6 * 3600 * TICKS_PER_SECOND;
+/** Frames that are shown in another order than they are stored in lie nearer to each other. */
+const REORDERED_BYTES = 1024 ** 2;
 /** Audio lies nearer to its pictures in a file. */
 const LATER_TICKS = 3 * TICKS_PER_SECOND;
 
@@ -74,7 +76,7 @@ export async function findRestarts<T extends Timed>(
   return { stretches, looked };
 }
 
-/** The last place that is found with the clock that `from` has. */
+/** A place shortly before the clock of `from` ends. */
 async function nearest<T extends Timed>(
   next: (position: number) => Promise<T | undefined>,
   from: T,
@@ -87,7 +89,8 @@ async function nearest<T extends Timed>(
     // A place with the clock of another stretch, or none.
     else highAt = Math.floor((low.at + highAt) / 2);
   }
-  return low;
+  // The frame that is shown last before it may be stored some frames earlier.
+  return (await next(Math.max(from.at, low.at - REORDERED_BYTES))) ?? low;
 }
 
 interface Restart<T> extends Stretch {
