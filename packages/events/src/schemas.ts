@@ -176,8 +176,9 @@ export const stagedSource = z.object({
   /** Start of the recording's frame before the part, and end of the part's last frame: a slice need not hold what tells. */
   previousFrameMs: z.optional(z.number()),
   lastFrameEndMs: z.optional(z.number()),
-  /** How many frames start in the part, by the recording's index. */
+  /** By the recording's index: how many frames start in the part, and how far they usually are from each other. */
   frames: z.optional(z.int().check(z.nonnegative())),
+  usualFrameMs: z.optional(z.number()),
   /** What reading it cost at the origin bucket. */
   fetched: z.object({ bytes: z.int().check(z.nonnegative()), requests: z.int().check(z.nonnegative()) }),
   /** Where clips are signed: what was read of the recording. */

@@ -13,8 +13,9 @@ export interface RenderSource {
    */
   previousFrameMs?: number | undefined;
   lastFrameEndMs?: number | undefined;
-  /** How many frames start in the part, by the recording's index; absent when unknown. */
+  /** By the recording's index: how many frames start in the part, and how far they usually are from each other. Absent when unknown. */
   frames?: number | undefined;
+  usualFrameMs?: number | undefined;
   /** Parts of frames are missing in it: none is kept as it is, because only decoding tells which ones are whole. */
   lacksPackets?: boolean;
 }

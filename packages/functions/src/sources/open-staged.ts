@@ -45,12 +45,13 @@ export async function openStaged(
 
 /** A staged file as the renderer takes it, or what is missing for want of it. */
 async function open(
-  { method, container, bytes, originKey, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs, frames }: StagedSource,
+  { method, container, bytes, originKey, ...staged }: StagedSource,
   path: string,
   deps: Needs,
   options: { scratch: string; signal: AbortSignal },
 ): Promise<RenderSource | { gap: Gap; whys: string[] }> {
-  const source = { path, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs, frames };
+  const { zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs, frames, usualFrameMs } = staged;
+  const source = { path, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs, frames, usualFrameMs };
   if (container) return openSliced(source, container, deps, options);
   if (method === "sliced") return source;
   const gap = { startMs: fromMs, endMs: toMs };

@@ -66,7 +66,7 @@ async function copyToWork(
     signal,
   });
   metrics.add("BytesFetched", object.fetched.bytes, "Bytes");
-  const { previousSeconds, lastEndSeconds, frames } = slice.beside ?? {};
+  const { previousSeconds, lastEndSeconds, frames, usualSeconds } = slice.beside ?? {};
   const wallMs = (seconds: number | undefined) => (seconds === undefined ? undefined : zeroMs + seconds * 1000);
   return {
     key,
@@ -81,6 +81,7 @@ async function copyToWork(
     previousFrameMs: wallMs(previousSeconds),
     lastFrameEndMs: wallMs(lastEndSeconds),
     frames,
+    usualFrameMs: usualSeconds && usualSeconds * 1000,
     fetched: { ...object.fetched },
     ...(ranges && { read: { key: part.key, etag: object.etag, bytes: object.size, zeroMs, ranges: ranges() } }),
   };

@@ -79,7 +79,9 @@ function runsOfSource(job: RenderJob, source: RenderSource, frames: SourceFrames
   const { times, wallMs, intervalMs } = frames;
   const fromMs = Math.max(source.fromMs, job.startMs) - FRAME_TOLERANCE_MS;
   const toMs = Math.min(source.toMs, job.endMs) - FRAME_TOLERANCE_MS;
-  const runs = standingRun(job, source, frames, intervalMs + job.joinToleranceMs);
+  // Two frames that are far apart may be all that a slice holds.
+  const usualMs = Math.min(intervalMs, source.usualFrameMs ?? intervalMs);
+  const runs = standingRun(job, source, frames, usualMs + job.joinToleranceMs);
   const first = times.findIndex((_, frame) => wallMs(frame) >= fromMs);
   let begin = first;
   while (begin >= 0 && begin < times.length && wallMs(begin) < toMs) {

@@ -209,6 +209,17 @@ describe("planTimeline", () => {
       expect(missing?.gaps).toEqual([{ startMs: 1000, endMs: 1400, cause: "NOT_RECORDED" }]);
     });
 
+    it("knows that a frame stands for long also where it holds no more than that and the next one", () => {
+      const still: MediaProbe = { ...source([0, 2.5]), audio: { sampleRate: 48_000, channels: 1, spans: [[0, 3]] } };
+      const plan = (usualFrameMs: number | undefined) => {
+        const sources = slice({ zeroMs: 0, fromMs: 2363, toMs: 2513, lastFrameEndMs: 2520, usualFrameMs });
+        return planTimeline(job({ sources, startMs: 2363, endMs: 2513 }), [still]);
+      };
+      expect(plan(20)).toMatchObject({ gaps: [], startErrorMs: 0, expected: [{ seconds: 0 }, { seconds: 0.137 }] });
+      // A camera with a frame every 2.5 s starts with its next one.
+      expect(plan(2500)).toMatchObject({ startErrorMs: 137, expected: [{ seconds: 0 }] });
+    });
+
     it("is not rendered when it lacks a frame that the recording has, or has one more", () => {
       const plan = (frames: number) =>
         planTimeline(job({ sources: slice({ frames }), startMs: 1000, endMs: 3000 }), [source(steady(60))]);

@@ -189,6 +189,7 @@ function besideFrames(video: Track, range: SliceRange): Beside {
   }
   const end = Math.min(next, (presentedRange(video)?.endSeconds ?? 0) * video.timescale);
   return {
+    usualSeconds: usualSeconds(video),
     ...(!hasEmpty && { frames }),
     ...(Number.isFinite(previous) && { previousSeconds: previous / video.timescale }),
     ...((next === end || end - last > NO_LENGTH_SECONDS * video.timescale) && {

@@ -15,6 +15,8 @@ export interface Beside {
   previousSeconds?: number;
   /** End of the last one: where the next frame starts, or where the video ends. Absent when the index gives it no length. */
   lastEndSeconds?: number;
+  /** From one frame to the next, as a rule: a slice may hold too few to tell. */
+  usualSeconds: number;
   /** How many frames start in the range: the slice has to hold all of them. Absent where the file is cut off, or has samples without bytes there. */
   frames?: number;
 }
