@@ -24,8 +24,9 @@ const ON_THEIR_WAY = 4;
 export async function undecoded(path: string, video: VideoProbe, cut: Cut, ways: Ways): Promise<Cut[]> {
   const times = video.times.filter((time) => time > cut.inSeconds && time < cut.outSeconds);
   const decoding = video.decoding ?? [];
-  const places = new Map(decoding.map(({ seconds }, place) => [tickOf(seconds), place]));
-  const placeOf = (time: number) => places.get(tickOf(time)) ?? 0;
+  const frameOf = nearestIn(video.times);
+  const places = new Map(decoding.map(({ seconds }, place) => [frameOf(seconds), place]));
+  const placeOf = (time: number) => places.get(frameOf(time)) ?? 0;
   const leading = mostLeading(decoding);
   const whole = new Set<number>();
   let seek = seekArguments(times[0] ?? 0, { video });
@@ -37,15 +38,15 @@ export async function undecoded(path: string, video: VideoProbe, cut: Cut, ways:
       seek,
       ways,
     );
-    const came = new Set(decoded.map(tickOf));
-    const notCome = isWhole ? [] : times.filter((time) => time > from - 0.001 && !came.has(tickOf(time)));
+    const came = new Set(decoded.map(frameOf));
+    const notCome = isWhole ? [] : times.filter((time) => time > from - 0.001 && !came.has(frameOf(time)));
     const [firstLost] = notCome;
     // What is decoded behind a lost frame may refer to it, also when it is shown before it. The lost one need not be the
     // first that did not come: some are on their way when decoding stops.
     // Damage in frames that no other refers to is concealed, but not complained of: the complaint is about a later one.
     const unmarked = Math.min(leading, Math.max(0, concealed - 1));
     const end = Math.min(...notCome.slice(0, ON_THEIR_WAY).map(placeOf)) - unmarked;
-    for (const time of decoded) if (placeOf(time) < end) whole.add(tickOf(time));
+    for (const time of decoded) if (placeOf(time) < end) whole.add(frameOf(time));
     if (isWhole || firstLost === undefined) break;
     // Where nothing came, what is damaged may lie before the stretch, and a later keyframe may still lie before it, too.
     const reached = decoded.length === 0 ? from : Math.max(from, firstLost);
@@ -54,7 +55,7 @@ export async function undecoded(path: string, video: VideoProbe, cut: Cut, ways:
     seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", next.toFixed(6)];
     from = next;
   }
-  const lost = times.flatMap((time, index) => (whole.has(tickOf(time)) ? [] : [index]));
+  const lost = times.flatMap((time, index) => (whole.has(frameOf(time)) ? [] : [index]));
   const between = (index: number) => ((times[index - 1] ?? cut.inSeconds) + (times[index] ?? cut.outSeconds)) / 2;
   return stretches(lost).map(([first, last]) => ({ inSeconds: between(first), outSeconds: between(last + 1) }));
 }
@@ -105,7 +106,16 @@ async function decode(
   }
 }
 
-/** Milliseconds: times of one frame may be rounded differently. */
-function tickOf(time: number): number {
-  return Math.round(time * 1000);
+/** Finds frames by their times, which may be rounded differently: the index of the nearest one. @param times ascending */
+export function nearestIn(times: readonly number[]): (time: number) => number {
+  const distinct = [...new Set(times)];
+  return (time) => {
+    let [low, high] = [0, distinct.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (((distinct[middle] ?? 0) + (distinct[middle + 1] ?? 0)) / 2 < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
 }
