@@ -34,6 +34,17 @@ export class Pieces {
     return (pieces.length > 1 ? Buffer.concat(pieces) : only).subarray(position - first);
   }
 
+  /** The same file without what lies behind a position. */
+  until(end: number): Pieces {
+    const source = this.#source;
+    const shorter: ByteSource = {
+      size: end,
+      read: (from, to, signal) => source.read(from, to, signal),
+      stream: (from, to, signal) => source.stream(from, to, signal),
+    };
+    return new Pieces(shorter, this.#signal);
+  }
+
   /** All of it from a position on, without keeping any. */
   from(position: number): AsyncIterable<Uint8Array> {
     return this.#source.stream(position, this.size, this.#signal);

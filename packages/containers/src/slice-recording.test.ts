@@ -80,6 +80,51 @@ describe("a recording of another container", () => {
     }
   });
 
+  it.each(["libx264", "libx265"])(
+    "ends with its last whole frame where it was never written to its end: %s",
+    async (encoder) => {
+      const path = join(folder, `${encoder}.ts`);
+      const input = [
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=size=320x180:rate=25:duration=1",
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=duration=1",
+      ];
+      const video = ["-c:v", encoder, "-preset", "ultrafast", "-bf", "0", "-g", "25", "-b:v", "900k"];
+      await run(testFfmpeg, [
+        "-v",
+        "error",
+        ...input,
+        ...video,
+        "-c:a",
+        "mp2",
+        "-x265-params",
+        "bframes=0:log-level=error",
+        path,
+      ]);
+      const whole = await readFile(path);
+      const packets = Array.from({ length: whole.length / 188 }, (_, i) => 188 * i);
+      const isVideo = (at: number) => (whole.readUInt16BE(at + 1) & 0x1fff) === 0x100;
+      const frames = packets.filter((at) => isVideo(at) && (whole.readUInt8(at + 1) & 0x40) !== 0);
+      expect(frames).toHaveLength(25);
+      const endOf = async (bytes: number) =>
+        (await readTimeline(memorySource(whole.subarray(0, bytes)), path))?.media?.endSeconds;
+      expect(await endOf(whole.length)).toBeCloseTo(1, 2);
+      for (let frame = 5; frame < 25; frame++) {
+        const own = packets.filter(
+          (at) => isVideo(at) && at >= (frames[frame] ?? 0) && at < (frames[frame + 1] ?? whole.length),
+        );
+        // Within its first packet it has not begun; its last packet is whole.
+        for (const at of own.slice(0, -1)) expect(await endOf(at + 100)).toBeCloseTo(frame / 25, 2);
+        expect(await endOf((own.at(-1) ?? 0) + 188)).toBeCloseTo((frame + 1) / 25, 2);
+      }
+    },
+  );
+
   it("is entered only where parameter sets are, when its stream holds any", async () => {
     const stream = await make("bare.h264", ["-an", "-f", "h264"]);
     const once = await readFile(stream);

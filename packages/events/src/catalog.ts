@@ -2,7 +2,6 @@ import * as z from "zod/mini";
 import { type CamclipsEvent, defineEvent, type EventDefinition, type EventOf, type Fact } from "./define.ts";
 import { evidence, findings } from "./evidence.ts";
 import { answerableRequest, clipRequest } from "./request.ts";
-import { clip, groupItems, groupResults, located, picture, request, staged, whole } from "./samples.ts";
 import {
   coverage,
   footage,
@@ -31,7 +30,6 @@ import {
 export const RequestAccepted = defineEvent("RequestAccepted", 1, {
   summary: "A request was read, is new or known with the same content, and its deadline is being watched.",
   data: z.object({ request: clipRequest }),
-  sample: { request },
 });
 
 export const SourcesLocated = defineEvent("SourcesLocated", 1, {
@@ -44,7 +42,6 @@ export const SourcesLocated = defineEvent("SourcesLocated", 1, {
     others: z.optional(z.array(footage)),
     gaps: z.array(gap),
   }),
-  sample: { request, alias: "test", sources: [located], gaps: [] },
 });
 
 export const SourcesDownloaded = defineEvent("SourcesDownloaded", 1, {
@@ -56,7 +53,6 @@ export const SourcesDownloaded = defineEvent("SourcesDownloaded", 1, {
     sources: z.array(stagedSource).check(z.minLength(1)),
     gaps: z.array(gap),
   }),
-  sample: { request, sources: [staged], gaps: [] },
 });
 
 export const ClipRendered = defineEvent("ClipRendered", 1, {
@@ -72,7 +68,6 @@ export const ClipRendered = defineEvent("ClipRendered", 1, {
     /** Where clips are signed: what is to be signed of it. */
     findings: z.optional(findings),
   }),
-  sample: { request, clip, coverage: whole },
 });
 
 export const ThumbnailsRendered = defineEvent("ThumbnailsRendered", 1, {
@@ -87,7 +82,6 @@ export const ThumbnailsRendered = defineEvent("ThumbnailsRendered", 1, {
     /** The signed manifest, where there is one. */
     evidence: z.optional(evidence),
   }),
-  sample: { request, clip, coverage: whole, thumbnails: [picture] },
 });
 
 export const ClipPublished = defineEvent("ClipPublished", 1, {
@@ -102,7 +96,6 @@ export const ClipPublished = defineEvent("ClipPublished", 1, {
     /** The camera service refused the status for good, in its words; subscribers were told all the same. */
     putRefused: z.optional(z.string()),
   }),
-  sample: { status: "CLIP_AVAILABLE", clipMetadata: { clipId: request.clipId }, notified: true },
 });
 
 export const SourcesPending = defineEvent("SourcesPending", 1, {
@@ -113,12 +106,6 @@ export const SourcesPending = defineEvent("SourcesPending", 1, {
     missing: z.array(interval).check(z.minLength(1)),
     nextAttemptMs: z.int(),
   }),
-  sample: {
-    request,
-    reason: "RECORDING_NOT_YET_AVAILABLE",
-    missing: [[request.startMs, request.endMs]],
-    nextAttemptMs: request.sentMs + 60_000,
-  },
 });
 
 export const ClipRejected = defineEvent("ClipRejected", 1, {
@@ -135,7 +122,6 @@ export const ClipRejected = defineEvent("ClipRejected", 1, {
     /** The clipId is taken by another range, whose status at the camera service must stand. */
     conflict: z._default(z.boolean(), false),
   }),
-  sample: { request, status: "CLIP_TOO_LONG", reason: "CLIP_TOO_LONG", message: "too long", conflict: false },
 });
 
 export const ClipFailed = defineEvent("ClipFailed", 1, {
@@ -146,19 +132,16 @@ export const ClipFailed = defineEvent("ClipFailed", 1, {
     reason,
     message: z.string(),
   }),
-  sample: { request, stage: "render-clip", reason: "INTERNAL", message: "broke" },
 });
 
 export const GroupAccepted = defineEvent("GroupAccepted", 1, {
   summary: "Every item of a group was taken up or refused, and the deadline of the last one is being watched.",
   data: z.object({ groupId, items: z.array(groupItem).check(z.minLength(1)) }),
-  sample: { groupId: "incident-7", items: groupItems },
 });
 
 export const GroupCompleted = defineEvent("GroupCompleted", 1, {
   summary: "Every item of a group is decided, and subscribers were told of all at once.",
   data: z.object({ groupId, status: groupStatus, items: z.array(groupResult).check(z.minLength(1)) }),
-  sample: { groupId: "incident-7", status: "GROUP_AVAILABLE", items: groupResults },
 });
 
 export const catalog = [

@@ -27,8 +27,6 @@ export interface EventDefinition<Name extends string = string, Schema extends z.
   readonly version: number;
   /** What happened, in one sentence. */
   readonly summary: string;
-  /** Data as they might be: for tests, examples and documentation. */
-  readonly sample: z.output<Schema>;
   /** Shape of `detail`. */
   readonly detail: z.ZodMiniObject<{ metadata: typeof metadata; data: Schema }>;
   /** EventBridge rule pattern that matches this event and no other. */
@@ -46,21 +44,19 @@ export type EventOf<Definition> =
 export interface EventShape<Schema extends z.ZodMiniType> {
   summary: string;
   data: Schema;
-  sample: z.input<Schema>;
 }
 
 /** One definition: type, constructor, parser and rule pattern of an event. `type` is a fact in the past tense. */
 export function defineEvent<const Name extends string, Schema extends z.ZodMiniType>(
   type: Name,
   version: number,
-  { summary, data, sample }: EventShape<Schema>,
+  { summary, data }: EventShape<Schema>,
 ): EventDefinition<Name, Schema> {
   const detail = z.object({ metadata: z.extend(metadata, { version: z.literal(version) }), data });
   return {
     type,
     version,
     summary,
-    sample: data.parse(sample),
     detail: detail as unknown as z.ZodMiniObject<{ metadata: typeof metadata; data: Schema }>,
     pattern: { source: [EVENT_SOURCE], "detail-type": [type] },
     happened: (input) => ({ type, data: data.parse(input) }),

@@ -1,15 +1,14 @@
-import { type AnyEvent, type AnyFact, catalog, firstEvent, RequestAccepted, type Rerun } from "@camclips/events";
+import { type AnyEvent, type AnyFact, firstEvent, type Rerun } from "@camclips/events";
+import { samples } from "./samples.ts";
 
-/** The catalogue's samples as facts and events. */
+/** Facts and events of every type in the catalogue. */
 
 export const SAMPLE_NOW = "2026-11-23T12:00:00.000Z";
 
-export const sampleRequest = RequestAccepted.sample.request;
-
 /** The data of every type in the catalogue. */
-export const sampleData = Object.fromEntries(catalog.map(({ type, sample }) => [type, sample])) as unknown as {
-  [Type in AnyFact["type"]]: Extract<AnyFact, { type: Type }>["data"];
-};
+export const sampleData = samples;
+
+export const sampleRequest = samples.RequestAccepted.request;
 
 export const sampleFact = <Type extends AnyFact["type"]>(type: Type): Extract<AnyFact, { type: Type }> =>
   ({ type, data: sampleData[type] }) as unknown as Extract<AnyFact, { type: Type }>;

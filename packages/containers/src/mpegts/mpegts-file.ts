@@ -7,6 +7,7 @@ import { readPes, TICKS_PER_SECOND, WRAP_TICKS } from "./pes.ts";
 import { laterPrograms, readProgram, type Stream, streamOf } from "./program.ts";
 import { findRestarts } from "./restarts.ts";
 import { laterAt, rewritten } from "./retime.ts";
+import { endOfWholeFrames } from "./whole-frames.ts";
 
 const HEAD_BYTES = 64 * 1024;
 /** So far before a file's first time its others may be: what is farther has begun again at 0. */
@@ -16,15 +17,17 @@ const BACK_TICKS = 3600 * TICKS_PER_SECOND;
  * @param isWhole looks through the whole file for places where its clock begins again
  * @throws NotTakenApartError when this folder does not understand it
  */
-export async function openMpegTs(pieces: Pieces, isWhole = false): Promise<FrameFile> {
-  const shape = packetShape(await pieces.at(0, HEAD_BYTES));
+export async function openMpegTs(all: Pieces, isWhole = false): Promise<FrameFile> {
+  const shape = packetShape(await all.at(0, HEAD_BYTES));
   if (!shape) throw new NotTakenApartError("its packets are not in step");
-  const first = await readProgram(pieces, shape);
-  const others = await laterPrograms(pieces, shape, first);
+  const first = await readProgram(all, shape);
+  const others = await laterPrograms(all, shape, first);
   // Audio may come later, or go.
   const program = [first, ...others].find(({ audioPid }) => audioPid !== undefined) ?? first;
-  const tables = program.tablePackets.map(async (at) => (await pieces.at(at, shape.bytes)).subarray(0, shape.bytes));
+  const tables = program.tablePackets.map(async (at) => (await all.at(at, shape.bytes)).subarray(0, shape.bytes));
   const stream = streamOf(shape, [first, ...others]);
+  const end = await endOfWholeFrames(all, stream);
+  const pieces = end < all.size ? all.until(end) : all;
   const pids = others.length > 0 ? { video: program.video.pid, audio: program.audioPid } : undefined;
   const zeroTicks = await firstTicks(pieces, stream);
   const { stretches, looked } = isWhole

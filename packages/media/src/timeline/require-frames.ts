@@ -18,20 +18,16 @@ const SAME_FRAME_MS = 0.5;
  */
 export function requireFrames({ zeroMs, fromMs, toMs, frames }: RenderSource, times: readonly number[]): void {
   if (frames === undefined) return;
-  const startsWithin = (slackMs: number) => (seconds: number) => {
-    const ms = zeroMs + seconds * 1000 + FRAME_TOLERANCE_MS;
-    return ms >= fromMs - slackMs && ms < toMs + slackMs;
-  };
-  const most = times.filter(startsWithin(EDGE_MS)).length;
-  const least = times.filter(startsWithin(-EDGE_MS)).length;
-  if (frames >= least && frames <= most) return;
-  const staged = frames > most ? most : least;
-  throw new VerificationError(`a recording has ${frames} frames in the clip's range, and ${staged} were staged`);
+  const startsMs = times.map((seconds) => zeroMs + seconds * 1000 + FRAME_TOLERANCE_MS);
+  const [most = 0, least = 0] = [EDGE_MS, -EDGE_MS].map(
+    (slackMs) => startsMs.filter((ms) => ms >= fromMs - slackMs && ms < toMs + slackMs).length,
+  );
+  if (frames < least || frames > most)
+    throw new VerificationError(`a recording has ${frames} frames in the clip's range, and ${most} were staged`);
 }
 
 /** @throws VerificationError when the frame that stands where a part begins is not the one of the recording that does. */
 export function requireStanding({ previousFrameMs }: RenderSource, standingMs: number): void {
   if (previousFrameMs === undefined || Math.abs(previousFrameMs - standingMs) <= SAME_FRAME_MS) return;
-  const early = (previousFrameMs - standingMs).toFixed(1);
-  throw new VerificationError(`the frame before the clip's range was not staged, only one ${early} ms before it`);
+  throw new VerificationError("the frame that stands where the clip's range begins was not staged");
 }

@@ -1,5 +1,6 @@
-import type { ClipRequest } from "./request.ts";
 import type {
+  AnyFact,
+  ClipRequest,
   Coverage,
   GroupItem,
   GroupResult,
@@ -7,12 +8,10 @@ import type {
   RenderedClip,
   StagedSource,
   Thumbnail,
-} from "./schemas.ts";
-
-/** What the samples of the catalogue are made of. */
+} from "@camclips/events";
 
 /** The contract's sample (section 1): a minute, asked for 77 s after it ended. */
-export const request: ClipRequest = {
+const request: ClipRequest = {
   clipId: "507f191e810c19729de860ea",
   cameraId: "583499c4e411dc743a5d5296",
   startMs: 1_537_119_363_000,
@@ -24,7 +23,7 @@ export const request: ClipRequest = {
 
 const { startMs, endMs } = request;
 
-export const located: LocatedSource = {
+const located: LocatedSource = {
   key: "test.stream.20180916T173602000.mp4",
   startMs: startMs - 1000,
   endMs: endMs + 1000,
@@ -32,8 +31,8 @@ export const located: LocatedSource = {
   toMs: endMs,
 };
 
-export const staged: StagedSource = {
-  key: "sources/x/0.mp4",
+const staged: StagedSource = {
+  key: "sources/x.y-0.mp4",
   originKey: located.key,
   bytes: 10,
   method: "sliced",
@@ -43,7 +42,7 @@ export const staged: StagedSource = {
   fetched: { bytes: 10, requests: 2 },
 };
 
-export const clip: RenderedClip = {
+const clip: RenderedClip = {
   key: `${request.cameraId}/${request.clipId}.mp4`,
   bytes: 1000,
   sha256: "a".repeat(64),
@@ -57,7 +56,7 @@ export const clip: RenderedClip = {
   why: "the default",
 };
 
-export const whole: Coverage = {
+const whole: Coverage = {
   requested: [startMs, endMs],
   delivered: [[startMs, endMs]],
   gaps: [],
@@ -65,15 +64,15 @@ export const whole: Coverage = {
   endErrorMs: 0,
 };
 
-export const picture: Thumbnail = { key: `${request.cameraId}/${request.clipId}_300.jpg`, width: 300, bytes: 20 };
+const picture: Thumbnail = { key: `${request.cameraId}/${request.clipId}_300.jpg`, width: 300, bytes: 20 };
 
 const { clipId, cameraId } = request;
 
-export const groupItems: GroupItem[] = [
+const groupItems: GroupItem[] = [
   { clipId, cameraId, startMs, endMs, requestKey: "0b7f8f0e-1c1d-8a2b-8c3d-0123456789ab", isOlder: false },
 ];
 
-export const groupResults: GroupResult[] = [
+const groupResults: GroupResult[] = [
   {
     clipId,
     cameraId,
@@ -83,3 +82,23 @@ export const groupResults: GroupResult[] = [
     clip: { url: `https://clips.test.com/${clip.key}`, key: `/${clip.key}`, sha256: clip.sha256, bytes: clip.bytes },
   },
 ];
+
+/** Data of every event as they might be. */
+export const samples: { [Type in AnyFact["type"]]: Extract<AnyFact, { type: Type }>["data"] } = {
+  RequestAccepted: { request },
+  SourcesLocated: { request, alias: "test", sources: [located], gaps: [] },
+  SourcesDownloaded: { request, sources: [staged], gaps: [] },
+  ClipRendered: { request, clip, coverage: whole },
+  ThumbnailsRendered: { request, clip, coverage: whole, thumbnails: [picture] },
+  ClipPublished: { status: "CLIP_AVAILABLE", clipMetadata: { clipId: request.clipId }, notified: true },
+  SourcesPending: {
+    request,
+    reason: "RECORDING_NOT_YET_AVAILABLE",
+    missing: [[request.startMs, request.endMs]],
+    nextAttemptMs: request.sentMs + 60_000,
+  },
+  ClipRejected: { request, status: "CLIP_TOO_LONG", reason: "CLIP_TOO_LONG", message: "too long", conflict: false },
+  ClipFailed: { request, stage: "render-clip", reason: "INTERNAL", message: "broke" },
+  GroupAccepted: { groupId: "incident-7", items: groupItems },
+  GroupCompleted: { groupId: "incident-7", status: "GROUP_AVAILABLE", items: groupResults },
+};
