@@ -1,3 +1,4 @@
+import { AudioError } from "../errors.ts";
 import { seekArguments } from "../exact/exact-arguments.ts";
 import { BLAME_LOG } from "../ffmpeg/blame.ts";
 import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
@@ -21,7 +22,10 @@ export interface Stretch {
   jitterSeconds?: number | undefined;
 }
 
-/** Decodes stretches of audio as they lie on their files' timelines, mono; what a file does not hold is silence. */
+/**
+ * Decodes stretches of audio as they lie on their files' timelines, mono; what a file does not hold is silence.
+ * @throws AudioError when ffmpeg gives less than that
+ */
 export async function decodeAudio(
   stretches: readonly Stretch[],
   ways: Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">,
@@ -38,6 +42,8 @@ export async function decodeAudio(
       decoded.push(samples.subarray(start, start + samplesIn(seconds)));
       start += samplesIn(seconds);
     }
+    // Where a stretch gives not one sample, ffmpeg ends, now and then without an error: what is missing would count as silence.
+    if (samples.length < start) throw new AudioError("the clip's audio cannot be decoded");
   }
   return decoded;
 }
