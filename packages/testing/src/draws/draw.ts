@@ -131,7 +131,8 @@ export function drawCamera(seed: number): DrawnCamera {
   // ffmpeg writes frames of their own into fragments without their order where audio that it encodes comes later.
   const fragments = shape === "+frag_every_frame" && bFrames > 0 ? "" : shape;
   // MPEG-TS puts packets on both sides of a hole into one, and QuickTime's PCM knows no times.
-  const isTimed = extension === "mp4" || (extension === "mkv" && !audio.startsWith("pcm"));
+  // ffmpeg 5 takes the times of Matroska for others where packets are moved or left out.
+  const isTimed = extension === "mp4";
   const isHole = isTimed && isEven && !isStill && !openGop && gop < seconds * rate && chance(0.2);
   const isWhole = isEven && !isHole && !isStill && fragments === "";
   const shares = isWhole && gop < seconds * rate && Number.isInteger((seconds * rate) / gop);
@@ -145,8 +146,7 @@ export function drawCamera(seed: number): DrawnCamera {
   const isIrregular = !isHole && !isCut && codec !== "mpeg4" && chance(0.25);
   const keyframes = Array.from({ length: pick([1, 2, 4]) }, () => (random() * seconds).toFixed(3)).sort();
   if (isIrregular) camera.options.encoder = ["-force_key_frames", keyframes.join(",")];
-  // ffmpeg 5 takes the times of Matroska for others where it leaves packets out.
-  const isSilent = extension === "mp4" && audio !== "none" && !isHole && !isCut && !isStill && !isHidden && chance(0.2);
+  const isSilent = isTimed && audio !== "none" && !isHole && !isCut && !isStill && !isHidden && chance(0.2);
   const silentFrom = pick([0, 0.7, 1.9]);
   const silentSeconds: [number, number] = [silentFrom, silentFrom + pick([0.4, 1.3, 2.2])];
   const isResized = recordings > 1 && !isCut && chance(0.15);
