@@ -47,13 +47,13 @@ export async function inFolder<T>(folder: string, make: () => Promise<T>): Promi
 export async function settle(temporary: string, path: string, ifAbsent: boolean): Promise<boolean> {
   try {
     await inFolder(dirname(path), () => (ifAbsent ? link(temporary, path) : rename(temporary, path)));
-    // Of a file that has the name already, no other name is taken away by renaming.
-    await rm(temporary, { force: true });
     return true;
   } catch (error) {
-    await rm(temporary, { force: true });
     if (ifAbsent && isCode(error, "EEXIST")) return false;
     throw error;
+  } finally {
+    // Renaming takes it away, except where the file has the other name already.
+    await rm(temporary, { force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Pieces } from "../pieces.ts";
-import { type Packet, packetIn, packets } from "./packets.ts";
+import { packetIn, packets } from "./packets.ts";
 import type { Stream } from "./program.ts";
 
 const TAIL_BYTES = [256 * 1024, 2 * 1024 ** 2, 16 * 1024 ** 2];
@@ -26,9 +26,9 @@ interface Frame {
  */
 export async function endOfWholeFrames(pieces: Pieces, stream: Stream): Promise<number> {
   const { size } = pieces;
+  const { shape } = stream;
   for (const tailBytes of TAIL_BYTES) {
     const { frame, end } = await lastFrame(pieces, Math.max(0, size - tailBytes), stream);
-    const { shape } = stream;
     if (end === size || size - end >= shape.bytes) return size;
     if (!frame && tailBytes < size) continue;
     const rest = (await pieces.at(end, shape.bytes)).subarray(0, size - end);
@@ -70,6 +70,6 @@ function isComplete({ bytes, lengthBytes }: Frame): boolean {
 /** Whether a part of a packet is the beginning of another frame. */
 function startsFrame(rest: Buffer, at: number, { shape, kindOf }: Stream): boolean {
   if (rest.length < shape.lead + HEADER_BYTES) return false;
-  const packet: Packet = packetIn(rest, 0, { shape, at });
+  const packet = packetIn(rest, 0, { shape, at });
   return packet.startsUnit && kindOf(packet) === "video";
 }

@@ -2,7 +2,7 @@ import { FRAME_TOLERANCE_SECONDS } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
 import type { RenderSource } from "../media-engine.ts";
 
-const FRAME_TOLERANCE_MS = FRAME_TOLERANCE_SECONDS * 1000;
+export const FRAME_TOLERANCE_MS = FRAME_TOLERANCE_SECONDS * 1000;
 
 /** Frames that start so near to a part's edge may be counted on either side of it: instants are sums of fractions. */
 const EDGE_MS = 0.001;

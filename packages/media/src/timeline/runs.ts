@@ -1,8 +1,8 @@
-import { FRAME_TOLERANCE_SECONDS, isHeard } from "@camclips/mp4";
+import { isHeard } from "@camclips/mp4";
 import { TIMESCALE } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderSource } from "../media-engine.ts";
 import type { AudioProbe, MediaProbe } from "../probe/probe.ts";
-import { requireFrames, requireStanding } from "./require-frames.ts";
+import { FRAME_TOLERANCE_MS, requireFrames, requireStanding } from "./require-frames.ts";
 
 /** Frames of one source that belong to the clip and follow each other without a gap. Instants are epoch ms. */
 export interface Run {
@@ -25,8 +25,6 @@ export interface Run {
   /** From where on the source is heard, seconds: later than its first frame where that one stood before the clip starts. */
   heardSeconds: number;
 }
-
-const FRAME_TOLERANCE_MS = FRAME_TOLERANCE_SECONDS * 1000;
 
 /** Intervals of a constant rate differ by this much where times are rounded to whole milliseconds. */
 const ROUNDING_MS = 1;
