@@ -25,11 +25,14 @@ async function packetsOf(path: string): Promise<string[]> {
   return (await Promise.all(bytes)).map((packet) => Buffer.from(packet).toString("latin1"));
 }
 
-async function cut(made: Camera, fromMs: number, toMs: number, silentMs = 0) {
-  const { path, report } = await shop.render(
-    jobOf(made.recordings, startMs + fromMs, startMs + toMs, { precision: "smart" }),
-  );
-  expect(report).toMatchObject({ precision: "smart", gaps: [], audio: true });
+async function cut(
+  made: Camera,
+  [fromMs, toMs]: readonly [number, number],
+  silentMs = 0,
+  precision: "smart" | "fast" = "smart",
+) {
+  const { path, report } = await shop.render(jobOf(made.recordings, startMs + fromMs, startMs + toMs, { precision }));
+  expect(report).toMatchObject({ precision, gaps: [], audio: true });
   const silent = report.audioCoverage.silent.map((gap) => gap.endMs - gap.startMs);
   expect(silent.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(silentMs, -2);
   const recorded = new Set((await Promise.all(made.recordings.map(({ path }) => packetsOf(path)))).flat());
@@ -44,7 +47,7 @@ describe.concurrent("the audio of a smart clip", () => {
     // 8 s are 375 packets.
     ["over a join where one recording's packets end and the other's begin", {}, 5520, 12_310],
   ])("is the recordings' own %s", async (name, options, fromMs, toMs) => {
-    const { kept, onsets } = await cut(await camera(name, options), fromMs, toMs);
+    const { kept, onsets } = await cut(await camera(name, options), [fromMs, toMs]);
     expect(kept).toBe(1);
     const first = Math.ceil(fromMs / 1000);
     expect(onsets.map(({ second }) => second)).toEqual([0, 1, 2, 3, 4, 5, 6].map((i) => (first + i) % PITCHES));
@@ -53,7 +56,7 @@ describe.concurrent("the audio of a smart clip", () => {
   });
 
   it("is encoded where packets of two recordings overlap", async () => {
-    const { kept, onsets } = await cut(await camera("4 s", { seconds: 4 }), 1520, 6310);
+    const { kept, onsets } = await cut(await camera("4 s", { seconds: 4 }), [1520, 6310]);
     expect(kept).toBeLessThan(1);
     for (const { seconds, second } of onsets) expect(Math.abs(seconds - (second - 1.52))).toBeLessThan(0.01);
   });
@@ -69,7 +72,29 @@ describe.concurrent("the audio of a smart clip", () => {
     if (!recording) throw new Error("a camera without a recording");
     const path = `${recording.path}.other.mp4`;
     await ffmpeg("-i", recording.path, "-c:v", "copy", ...args, path);
-    const { kept } = await cut({ ...made, recordings: [{ ...recording, path }] }, 520, 3310, silentUntilMs);
+    const { kept } = await cut({ ...made, recordings: [{ ...recording, path }] }, [520, 3310], silentUntilMs);
     expect(kept).toBeLessThan(1);
+  });
+});
+
+describe("the audio of a fast clip", () => {
+  it.each([
+    ["a little behind", 2520, 0],
+    ["within", 2000, 500],
+  ])("that starts %s a time without audio is heard from its first packet on", async (_, fromMs, silentMs) => {
+    const made = await camera("hole", { recordings: 1 });
+    const [recording] = made.recordings;
+    if (!recording) throw new Error("a camera without a recording");
+    const path = `${recording.path}.hole.mp4`;
+    await ffmpeg("-i", recording.path, "-c", "copy", "-bsf:a", "noise=drop='between(pts*tb,1.2,2.5)'", path);
+    const { kept, onsets } = await cut(
+      { ...made, recordings: [{ ...recording, path }] },
+      [fromMs, 6310],
+      silentMs,
+      "fast",
+    );
+    expect(kept).toBe(1);
+    expect(onsets.map(({ second }) => second)).toEqual([3, 4, 5, 6]);
+    for (const { seconds, second } of onsets) expect(Math.abs(seconds - (second - fromMs / 1000))).toBeLessThan(0.003);
   });
 });

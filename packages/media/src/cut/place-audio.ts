@@ -43,6 +43,7 @@ export function copiedAudio(plan: CutPlan, sources: readonly CutSource[]): MuxTr
     const dts = Math.max(Math.round(start), (samples.at(-1)?.dts ?? Number.NEGATIVE_INFINITY) + 1);
     samples.push({ ...sample, dts, compositionOffset: 0, description: 0 });
   }
+  while (endsBeforeHole(samples)) samples.shift();
   const [first] = samples;
   if (!first) return undefined;
   const edit = { shift: 0, from: Math.max(0, first.dts), to: plan.durationSeconds * main.timescale };
@@ -84,6 +85,19 @@ function withoutBitRates(entry: Uint8Array): string {
 interface Packet {
   sample: MuxSample;
   start: number;
+}
+
+/** Longer than any rounding to a time scale, shorter than a packet. */
+const HOLE_FACTOR = 1.5;
+
+/**
+ * Whether the first packet warms nothing up: it ends before the clip starts, and behind it is a hole. An MP4 gives it the
+ * hole's length, too, all of which ffmpeg would take off what is heard.
+ */
+function endsBeforeHole([first, next, ...others]: readonly MuxSample[]): boolean {
+  if (!first || !next) return false;
+  const usual = Math.min(next.duration, ...others.slice(0, 1).map(({ duration }) => duration));
+  return first.dts + usual <= 0 && next.dts - first.dts > HOLE_FACTOR * usual;
 }
 
 /** Whether less than half of a packet would be heard before the next part's first one starts. */
