@@ -20,7 +20,7 @@ export const requirements = {
   encoders: words("libx264 aac mjpeg png libwebp libwebp_anim rawvideo wrapped_avframe pcm_s16le"),
   decoders: [...videoDecoders, ...AUDIO_DECODERS, "rawvideo"].filter((name) => !OPTIONAL_DECODERS.includes(name)),
   filters: words(`
-    aevalsrc aformat anullsrc apad aresample asetnsamples asetpts atrim color concat crop extractplanes format fps interleave
+    adenorm aevalsrc aformat anullsrc apad aresample asetnsamples asetpts atrim color concat crop extractplanes format fps interleave
     lowpass noise null overlay pad scale select setpts setsar settb split testsrc2 tile tpad trim`),
   demuxers: words("mov rawvideo"),
   muxers: words("mp4 mov image2 webp framecrc null rawvideo s16le"),
