@@ -35,13 +35,13 @@ function closest(name: string, mostEdits: number): string | undefined {
   const [best] = known
     // Each letter more or less is an edit: most names are told from ours by their length alone.
     .filter((setting) => Math.abs(setting.length - name.length) <= mostEdits)
-    .map((setting) => ({ setting, edits: editsBetween(name.toUpperCase(), setting) }))
+    .map((setting) => ({ setting, edits: editsBetween(name.toUpperCase(), setting, mostEdits) }))
     .sort((a, b) => a.edits - b.edits);
   return best && best.edits <= mostEdits ? best.setting : undefined;
 }
 
-/** The edit distance of Damerau and Levenshtein, in its restricted form. */
-function editsBetween(a: string, b: string): number {
+/** The edit distance of Damerau and Levenshtein, in its restricted form; infinite when it is above `most`. */
+function editsBetween(a: string, b: string, most: number): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {
@@ -53,6 +53,7 @@ function editsBetween(a: string, b: string): number {
       if (swapped) ways.push((before[j - 2] ?? 0) + 1);
       row.push(Math.min(...ways));
     }
+    if (Math.min(...row, ...last) > most) return Number.POSITIVE_INFINITY;
     [before, last] = [last, row];
   }
   return last[b.length] ?? 0;

@@ -38,7 +38,7 @@ export function partArguments(job: PartsJob): string[] {
   const audio = job.audio === undefined ? undefined : clipAudio(job);
   const pictures = segments.flatMap((segment) => {
     const seek = seekArguments(segment.frameSeconds[0] ?? 0, probes[segment.source]);
-    const decoders = decoderThreads(probes[segment.source], threads);
+    const decoders = isFew(segment) ? 1 : decoderThreads(probes[segment.source], threads);
     const options = [...AS_INDEXED, "-threads", String(decoders), "-noautorotate", ...seek];
     return inputArguments(paths[segment.source] ?? "", options);
   });
@@ -82,8 +82,8 @@ function partOutput(job: PartsJob, segment: EncodeSegment, index: number): strin
 /** So few frames are done before threads have helped. */
 const FEW_FRAMES = 100;
 
-function encoderThreads({ frameSeconds }: EncodeSegment, threads: number): number {
-  return frameSeconds.length <= FEW_FRAMES ? 1 : threads;
+function isFew({ frameSeconds }: EncodeSegment): boolean {
+  return frameSeconds.length <= FEW_FRAMES;
 }
 
 function pictureEncoder({ plan, encoder, hevc, threads, timeline }: PartsJob, segment: EncodeSegment): string[] {
@@ -97,6 +97,6 @@ function pictureEncoder({ plan, encoder, hevc, threads, timeline }: PartsJob, se
   const params = [`sps-id=${spsId}:scenecut=0:keyint=infinite`, frameRate(timeline), ...encoder.x264].join(":");
   return [
     ...["-c:v", "libx264", "-preset", encoder.preset, "-crf", String(encoder.crf), "-profile:v", profile, "-bf", "0"],
-    ...["-x264-params", params, "-threads:v", String(encoderThreads(segment, threads))],
+    ...["-x264-params", params, "-threads:v", String(isFew(segment) ? 1 : threads)],
   ];
 }

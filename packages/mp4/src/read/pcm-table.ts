@@ -1,7 +1,7 @@
 import { MalformedBoxError, UnsupportedStructureError } from "../errors.ts";
 import { type Box, findBox, readFullBox } from "./boxes.ts";
 import type { SampleTable } from "./movie.ts";
-import { emptyTable, type PlacedChunk, placedChunks, type SampleBudget } from "./sample-table.ts";
+import { emptyTable, type PlacedChunks, placedChunks, type SampleBudget } from "./sample-table.ts";
 
 /** Frames of PCM that are one entry of a table: as many as ffmpeg makes a packet of, and about as long as one of AAC. */
 export const BLOCK_FRAMES = 1024;
@@ -19,19 +19,19 @@ export function readPcmTable(stbl: readonly Box[], frameBytes: number, budget: S
   const count = fields.u32();
   const blocks = [...blocksOf(placedChunks(stbl, count), frameTimes(stbl, count), frameBytes, budget.left)];
   const table = emptyTable(blocks.length, budget);
-  for (const [i, { chunk, frames, offset, dts, delta }] of blocks.entries()) {
+  for (const [i, { description, frames, offset, dts, delta }] of blocks.entries()) {
     table.offset[i] = offset;
     table.size[i] = frames * frameBytes;
     table.dts[i] = dts;
     table.duration[i] = frames * delta;
-    table.description[i] = chunk.description;
+    table.description[i] = description;
   }
   table.sync.fill(1);
   return table;
 }
 
 interface Block {
-  chunk: PlacedChunk;
+  description: number;
   frames: number;
   offset: number;
   dts: number;
@@ -43,21 +43,18 @@ interface Run {
   delta: number;
 }
 
-function* blocksOf(
-  chunks: Iterable<PlacedChunk>,
-  times: Run[],
-  frameBytes: number,
-  most: number,
-): Generator<Block, void> {
+function* blocksOf(chunks: PlacedChunks, times: Run[], frameBytes: number, most: number): Generator<Block, void> {
   let [run, inRun, dts, blocks] = [0, 0, 0, 0];
-  for (const chunk of chunks) {
-    for (let done = 0; done < chunk.samples; ) {
+  for (let chunk = 0; chunk < chunks.count; chunk++) {
+    const description = chunks.description[chunk] ?? 0;
+    const [start, samples] = [chunks.offset[chunk] ?? 0, chunks.samples[chunk] ?? 0];
+    for (let done = 0; done < samples; ) {
       while ((times[run]?.frames ?? Number.POSITIVE_INFINITY) <= inRun) [run, inRun] = [run + 1, 0];
       const time = times[run];
       if (!time) throw new MalformedBoxError("stts box times fewer samples than there are");
       if (++blocks > most) throw new UnsupportedStructureError(`it has more than ${most} samples`);
-      const frames = Math.min(BLOCK_FRAMES, chunk.samples - done, time.frames - inRun);
-      yield { chunk, frames, offset: chunk.offset + done * frameBytes, dts, delta: time.delta };
+      const frames = Math.min(BLOCK_FRAMES, samples - done, time.frames - inRun);
+      yield { description, frames, offset: start + done * frameBytes, dts, delta: time.delta };
       dts += frames * time.delta;
       done += frames;
       inRun += frames;

@@ -136,10 +136,12 @@ function readChunkOffsets(stbl: readonly Box[]): Float64Array {
 }
 
 function readOffsets(stbl: readonly Box[], table: SampleTable): void {
+  const chunks = placedChunks(stbl, table.count);
   let sample = 0;
-  for (const { offset: start, samples, description } of placedChunks(stbl, table.count)) {
-    let offset = start;
-    for (const end = sample + samples; sample < end; sample++) {
+  for (let chunk = 0; chunk < chunks.count; chunk++) {
+    let offset = chunks.offset[chunk] ?? 0;
+    const description = chunks.description[chunk] ?? 0;
+    for (const end = sample + (chunks.samples[chunk] ?? 0); sample < end; sample++) {
       table.offset[sample] = offset;
       table.description[sample] = description;
       offset += table.size[sample] ?? 0;
@@ -147,33 +149,42 @@ function readOffsets(stbl: readonly Box[], table: SampleTable): void {
   }
 }
 
-/** Samples that lie side by side. */
-export interface PlacedChunk {
-  offset: number;
-  samples: number;
-  description: number;
+/** Samples that lie side by side. Struct of arrays: files of hours hold a million. */
+export interface PlacedChunks {
+  count: number;
+  /** Byte offset in the file. */
+  offset: Float64Array;
+  /** How many there are of them. */
+  samples: Uint32Array;
+  /** Index into the track's descriptions, from 0. */
+  description: Uint16Array;
 }
 
 /**
  * The chunks that hold `count` samples.
  * @throws MalformedBoxError when they hold fewer
  */
-export function* placedChunks(stbl: readonly Box[], count: number): Generator<PlacedChunk, void> {
-  const chunks = readChunkOffsets(stbl);
+export function placedChunks(stbl: readonly Box[], count: number): PlacedChunks {
+  const starts = readChunkOffsets(stbl);
+  const offset = new Float64Array(starts.length);
+  const samples = new Uint32Array(starts.length);
+  const description = new Uint16Array(starts.length);
   const { fields } = readFullBox("stsc", required(stbl, "stsc").body);
   const runs = Array.from({ length: fields.count(12) }, () => ({
     firstChunk: fields.u32(),
     perChunk: fields.u32(),
     description: fields.u32(),
   }));
-  let sample = 0;
+  let [chunks, sample] = [0, 0];
   for (const [i, run] of runs.entries()) {
-    const lastChunk = Math.min(chunks.length, (runs[i + 1]?.firstChunk ?? chunks.length + 1) - 1);
+    const lastChunk = Math.min(starts.length, (runs[i + 1]?.firstChunk ?? starts.length + 1) - 1);
     for (let chunk = Math.max(1, run.firstChunk); chunk <= lastChunk && sample < count; chunk++) {
-      const samples = Math.min(run.perChunk, count - sample);
-      yield { offset: chunks[chunk - 1] ?? 0, samples, description: Math.max(0, run.description - 1) };
-      sample += samples;
+      offset[chunks] = starts[chunk - 1] ?? 0;
+      samples[chunks] = Math.min(run.perChunk, count - sample);
+      description[chunks] = Math.max(0, run.description - 1);
+      sample += samples[chunks++] ?? 0;
     }
   }
   if (sample < count) throw new MalformedBoxError(`stsc and stco boxes place ${sample} of ${count} samples`);
+  return { count: chunks, offset, samples, description };
 }
