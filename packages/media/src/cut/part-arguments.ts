@@ -31,6 +31,9 @@ export function encodeSegments(plan: CutPlan): EncodeSegment[] {
   return plan.segments.filter((segment) => segment.kind === "encode");
 }
 
+/** So few frames are decoded in time by one thread, beside those that encode. */
+const FEW_FRAMES = 100;
+
 /** Arguments of the one run that encodes the frames which cannot be copied, and the audio. */
 export function partArguments(job: PartsJob): string[] {
   const { plan, paths, threads, timeline, probes } = job;
@@ -38,7 +41,8 @@ export function partArguments(job: PartsJob): string[] {
   const audio = job.audio === undefined ? undefined : clipAudio(job);
   const pictures = segments.flatMap((segment) => {
     const seek = seekArguments(segment.frameSeconds[0] ?? 0, probes[segment.source]);
-    const decoders = isFew(segment) ? 1 : decoderThreads(probes[segment.source], threads);
+    const isFew = segment.frameSeconds.length <= FEW_FRAMES;
+    const decoders = isFew ? 1 : decoderThreads(probes[segment.source], threads);
     const options = [...AS_INDEXED, "-threads", String(decoders), "-noautorotate", ...seek];
     return inputArguments(paths[segment.source] ?? "", options);
   });
@@ -74,19 +78,12 @@ function partOutput(job: PartsJob, segment: EncodeSegment, index: number): strin
   return [
     ...["-map", `[part${index}]`, "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`],
     ...["-frames:v", String(segment.frameSeconds.length), "-video_track_timescale", String(TIMESCALE)],
-    ...pictureEncoder(job, segment),
+    ...pictureEncoder(job),
     ...["-map_metadata", "-1", "-f", "mp4", job.parts[index] ?? ""],
   ];
 }
 
-/** So few frames are done before threads have helped. */
-const FEW_FRAMES = 100;
-
-function isFew({ frameSeconds }: EncodeSegment): boolean {
-  return frameSeconds.length <= FEW_FRAMES;
-}
-
-function pictureEncoder({ plan, encoder, hevc, threads, timeline }: PartsJob, segment: EncodeSegment): string[] {
+function pictureEncoder({ plan, encoder, hevc, threads, timeline }: PartsJob): string[] {
   if (plan.encoder.codec === "hevc") {
     const gop = "bframes=0:keyint=-1:scenecut=0:open-gop=0:info=0:repeat-headers=0:log-level=error";
     const params = [gop, `pools=${threads}`, frameRate(timeline)].join(":");
@@ -97,6 +94,6 @@ function pictureEncoder({ plan, encoder, hevc, threads, timeline }: PartsJob, se
   const params = [`sps-id=${spsId}:scenecut=0:keyint=infinite`, frameRate(timeline), ...encoder.x264].join(":");
   return [
     ...["-c:v", "libx264", "-preset", encoder.preset, "-crf", String(encoder.crf), "-profile:v", profile, "-bf", "0"],
-    ...["-x264-params", params, "-threads:v", String(isFew(segment) ? 1 : threads)],
+    ...["-x264-params", params, "-threads:v", String(threads)],
   ];
 }
