@@ -23,11 +23,13 @@ const CLEARLY_BETTER = 0.15;
  */
 export function audioProblem(clip: Int16Array, source: Int16Array, jitterSeconds = 0): string | undefined {
   const around = Math.round(LOOK_AROUND_SECONDS * RATE);
-  const same = source.subarray(around, around + clip.length);
-  if (level(same) < AUDIBLE) return undefined;
-  if (level(clip) < LOST * level(same)) return "is silent, and its recording is not";
-  const fitAt = (lag: number) => correlation(clip, source.subarray(around + lag, around + lag + clip.length));
   const inStep = Math.floor((IN_STEP_SECONDS + jitterSeconds) * RATE);
+  const sourceAt = (lag: number) => source.subarray(around + lag, around + lag + clip.length);
+  // What begins or ends at the edge of the stretch need not be in the clip's, in step all the same.
+  const loud = Math.min(...[-inStep, 0, inStep].map((lag) => level(sourceAt(lag))));
+  if (loud < AUDIBLE) return undefined;
+  if (level(clip) < LOST * loud) return "is silent, and its recording is not";
+  const fitAt = (lag: number) => correlation(clip, sourceAt(lag));
   let near = -1;
   for (const lag of outwards(0, inStep)) {
     near = Math.max(near, fitAt(lag));

@@ -128,8 +128,9 @@ export function drawCamera(seed: number): DrawnCamera {
   // Drawn last, so that seeds of before draw what they drew.
   const { gop = 0, openGop } = camera.options;
   const shape = container.startsWith("fragmented") ? pick(["", "", ...FRAGMENTS]) : "";
-  // ffmpeg writes frames of their own into fragments without their order where audio that it encodes comes later.
-  const fragments = shape === "+frag_every_frame" && bFrames > 0 ? "" : shape;
+  // ffmpeg writes frames of their own into fragments without their order where audio that it encodes comes later, and two of
+  // one time where one stands.
+  const fragments = shape === "+frag_every_frame" && (bFrames > 0 || isStill) ? "" : shape;
   // MPEG-TS puts packets on both sides of a hole into one, and QuickTime's PCM knows no times.
   // ffmpeg 5 takes the times of Matroska for others where packets are moved or left out.
   const isTimed = extension === "mp4";
