@@ -1,4 +1,4 @@
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFile, readFile, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { SourcesLocated } from "@camclips/events";
 import { ffmpeg, makeRecording, type Scratch, scratchFolder } from "@camclips/testing/mp4/fixtures";
@@ -14,6 +14,9 @@ beforeAll(async () => {
   await makeRecording(scratch.path("ten.mp4"), { seconds: 10, audio: false });
   const late = ["-itsoffset", "0.92", "-i", scratch.path("ten.mp4"), "-f", "lavfi", "-i", "sine=duration=10"];
   await ffmpeg(...late, "-c:v", "copy", "-c:a", "aac", scratch.path("late.mp4"));
+  const fragments = ["-c", "copy", "-movflags", "+frag_keyframe+delay_moov+default_base_moof"];
+  await ffmpeg("-copyts", "-i", scratch.path("late.mp4"), ...fragments, scratch.path("cut-off.mp4"));
+  await truncate(scratch.path("cut-off.mp4"), Math.round((await stat(scratch.path("cut-off.mp4"))).size * 0.7));
   const away = "setpts='if(lt(N,100),N,N+500)/25/TB'";
   const encoder = ["-c:v", "libx264", "-bf", "0", "-g", "25", "-fps_mode", "passthrough", "-enc_time_base", "1:12800"];
   await ffmpeg("-i", scratch.path("ten.mp4"), "-vf", away, ...encoder, scratch.path("interrupted.mp4"));
@@ -48,13 +51,16 @@ async function downloaded([first, ...others]: [Listed, ...Listed[]], fromMs: num
 }
 
 describe("what a recording claims gives way to what another one holds", () => {
-  it("where its first frame comes late, and the one before goes on", async () => {
+  it.each([
+    ["", "late.mp4"],
+    [", though its end is not known", "cut-off.mp4"],
+  ])("where its first frame comes late, and the one before goes on%s", async (_, file) => {
     const before = { file: "ten.mp4", fromMs: 0, toMs: 10_000 };
-    const late = { file: "late.mp4", fromMs: 8000, toMs: 18_000 };
-    expect(await downloaded([before, late], 5000, 14_000)).toEqual({
+    const late = { file, fromMs: 8000, toMs: 18_000 };
+    expect(await downloaded([before, late], 5000, 11_000)).toEqual({
       parts: [
         [0, 5000, 8920],
-        [1, 8920, 14_000],
+        [1, 8920, 11_000],
       ],
       gaps: [],
     });

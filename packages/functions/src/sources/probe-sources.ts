@@ -93,7 +93,9 @@ function yielded(
   const { key, startMs, endMs } = part;
   const of: Footage = { key, startMs, endMs };
   const others = usable.filter((footage) => footage.key !== key);
-  const firstMs = slice.media ? Math.round(zeroMs + slice.media.startSeconds * 1000) : startMs;
+  // Of a file that is cut off, the start is known, though the end is not.
+  const firstSeconds = slice.media?.startSeconds ?? slice.starts?.videoSeconds;
+  const firstMs = firstSeconds === undefined ? startMs : Math.round(zeroMs + firstSeconds * 1000);
   const isAwaited = firstMs > part.fromMs && firstMs < endMs;
   const goesOn = (other: Footage) => other.startMs < firstMs && other.endMs >= part.fromMs - JOIN_TOLERANCE_MS;
   if (isAwaited && others.some(goesOn)) return { kind: "shorter", of, footage: [{ key, startMs: firstMs, endMs }] };

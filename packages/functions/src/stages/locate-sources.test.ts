@@ -38,6 +38,15 @@ describe("locating", () => {
     expect(data.others?.map(({ key }) => key)).toEqual([names[0]]);
   });
 
+  it("tells of the recording behind a join in which the range ends", async () => {
+    await using world = await testWorld();
+    const names = [await world.record(START), await world.record(START + 20_300)];
+    const range = { startMs: START + 10_000, endMs: START + 20_100 };
+    const { data } = onlyOne("SourcesLocated", await locate(world, range));
+    expect(data.gaps).toEqual([]);
+    expect(data.others?.map(({ key }) => key)).toEqual([names[1]]);
+  });
+
   it("asks for a recording's length around the range, and for as much after it as it would wait", async () => {
     await using world = await testWorld();
     const asked: number[] = [];

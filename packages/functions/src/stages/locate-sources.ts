@@ -53,13 +53,13 @@ export const locateSources = defineStage(
   },
 );
 
-/** Also where the range starts between one recording and the next: that is no gap, as long as both are known. */
+/** Also where the range starts or ends between one recording and the next: that is no gap, as long as both are known. */
 function isOfRange(
   footage: Footage,
   { startMs, endMs }: ClipRequest,
   { JOIN_TOLERANCE_MS }: Needs["settings"],
 ): boolean {
-  return footage.startMs < endMs && footage.endMs > startMs - JOIN_TOLERANCE_MS;
+  return footage.startMs < endMs + JOIN_TOLERANCE_MS && footage.endMs > startMs - JOIN_TOLERANCE_MS;
 }
 
 function isIn(parts: readonly Footage[], { key }: Footage): boolean {

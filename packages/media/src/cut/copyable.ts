@@ -25,8 +25,6 @@ export function whyNotCopied(request: CutRequest, videos: readonly (Track | unde
   if (request.parts.some(({ fill }) => fill.kind === "black" && fill.frames > 0)) return "a gap is filled with black";
   // Seeking to an instant far behind the start of the last frame finds nothing in many players, and no thumbnail.
   if ((request.parts.at(-1)?.fill.frames ?? 0) > 0) return "the last frame stands to the end of the clip";
-  if (request.parts.some(({ evenFrames }) => evenFrames !== undefined))
-    return "the recordings have different frame rates";
   const tracks = [...new Set(request.parts.map(({ source }) => videos[source]))];
   for (const track of tracks) {
     const reason = track ? whyNotTrack(track, request) : "a recording has no video track that can be read";

@@ -115,7 +115,6 @@ describe.concurrent("smart cutting gives way to re-encoding, and says why", () =
     ],
     ["settings", { each: (i) => (i === 1 ? { bFrames: 0 } : {}) }, "encoded with different parameter sets"],
     ["rotation", { each: (i) => (i === 1 ? { rotate: 180 } : {}) }, "rotated differently"],
-    ["frame rate", { each: (i) => (i === 1 ? { fps: 50 } : {}) }, "different frame rates"],
     ["codec", { codec: "hevc" }, "the video is hvc1 (H.265), and H.264 was asked for"],
     ["field order", { height: 96, encoder: ["-flags", "+ilme+ildct"] }, "interlaced"],
     ["colours", { encoder: ["-pix_fmt", "yuv444p"] }, "the H.264 profile is 244"],

@@ -116,7 +116,9 @@ export function setTimes(placed: Placed[], end: number): number {
     const start = ascending[i] ?? 0;
     sample.dts = start - origin;
     sample.compositionOffset = ticks - start + delay;
-    sample.duration = Math.max(1, (ascending[i + 1] ?? Math.max(end, start + sample.duration)) - start);
+    // The last one in decode order need not be shown last: the track lasts until the clip's end all the same.
+    const untilEnd = Math.max(end - ticks, sample.duration);
+    sample.duration = Math.max(1, i + 1 < placed.length ? (ascending[i + 1] ?? 0) - start : untilEnd);
   }
   return delay - origin;
 }

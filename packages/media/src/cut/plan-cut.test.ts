@@ -56,11 +56,9 @@ function part(source: number, first: number, last: number, atFrame = 0): Piece {
     cuts,
     heardSeconds: cuts.firstSeconds,
     outSeconds: at(atFrame),
-    lastOutSeconds: at(atFrame + last - first),
     slotSeconds,
     joinsNext: true,
     fill: { frames: 0, kind: "hold", outSeconds: at(atFrame + last + 1 - first) },
-    evenFrames: undefined,
   };
 }
 

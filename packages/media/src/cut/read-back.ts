@@ -14,6 +14,9 @@ import { hevcJoins } from "./hevc-keyframes.ts";
 import { encodeSegments } from "./part-arguments.ts";
 import type { PreparedCut } from "./prepare-cut.ts";
 
+/** What rounding to a time scale may leave. */
+const DURATION_MS = 2;
+
 /**
  * Reads a clip back before it is reported: its pictures and its audio at the same time, since each is a run of ffmpeg with little to do in
  * parallel. The first that fails ends the other, and is waited for: nothing runs on.
@@ -67,6 +70,9 @@ async function readPictures(
   const { missing, probe, durationMs } = await verifyClip(clip, ways);
   if (missing.length > 0)
     throw new VerificationError(`the clip lacks ${missing.length} of ${frameSeconds.length} frames`);
+  const plannedMs = timeline.durationSeconds * 1000;
+  if (Math.abs(durationMs - plannedMs) > DURATION_MS)
+    throw new VerificationError(`the clip lasts ${durationMs} ms, planned were ${Math.round(plannedMs)}`);
   return {
     precision: plan.way,
     why: plan.why + audioNote(timeline.pieces.map(({ source }) => probes[source])),

@@ -80,7 +80,6 @@ function groupsOf(timeline: Timeline): Group[] {
     const own = pieces.slice(first, first + PIECES_AT_ONCE).map((piece) => ({
       ...piece,
       outSeconds: piece.outSeconds - startSeconds,
-      lastOutSeconds: piece.lastOutSeconds - startSeconds,
       fill: { ...piece.fill, outSeconds: piece.fill.outSeconds - startSeconds },
     }));
     return {

@@ -136,16 +136,27 @@ describe.concurrent("an exact clip of recordings that differ", () => {
     ]);
   });
 
-  it("has one frame rate, the highest", async () => {
-    const { recordings } = await camera("rates", { each: (index) => ({ fps: index === 0 ? 12.5 : 25 }) });
-    const clip = await shop.render(jobOf(recordings, startMs + 3040, startMs + 5040));
-    expect(clip.frames.map(({ seconds }) => Math.round(seconds * 1000))).toEqual(
-      Array.from({ length: 50 }, (_, index) => index * 40),
-    );
-    expect(codesOf(clip.frames)).toEqual([
-      ...Array.from({ length: 24 }, (_, index) => 38 + Math.floor(index / 2)),
-      ...Array.from({ length: 26 }, (_, index) => 50 + index),
-    ]);
+  it.each<[number, number, Partial<CameraOptions>]>([
+    [12.5, 25, {}],
+    [25, 30, {}],
+    [30, 15, { bFrames: 2 }],
+    [15, 30, { timescale: 1000 }],
+    [12, 10, { bFrames: 2, timescale: 1000 }],
+    [20, 25, { bFrames: 2 }],
+  ])("has each frame once, at its own time, at %i and %i fps", async (first, second, options) => {
+    const name = `rates ${first} ${second}`;
+    const each = (index: number) => ({ fps: index === 0 ? first : second });
+    const made = await camera(name, { vfr: false, gop: 30, ...options, each });
+    const [from, to] = [startMs + 2500, startMs + 5520];
+    for (const precision of ["exact", "smart"] as const) {
+      const { frames, report } = await shop.render(jobOf(made.recordings, from, to, { precision }));
+      const recorded = made.frames.filter(({ wallMs }) => wallMs >= from - 0.5 && wallMs < to - 0.5);
+      expect(codesOf(frames)).toEqual(recorded.map(({ code }) => code));
+      const zeroMs = recorded[0]?.wallMs ?? 0;
+      for (const [i, { seconds }] of frames.entries())
+        expect(Math.abs(seconds * 1000 - ((recorded[i]?.wallMs ?? 0) - zeroMs))).toBeLessThan(1.1);
+      expect(report).toMatchObject({ gaps: [], held: [] });
+    }
   });
 });
 

@@ -48,13 +48,12 @@ export function filterGraph(
 const IN_ORDER = "select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'";
 
 function videoChains(timeline: Timeline, piece: Piece, index: number, fit: string[]): string[] {
-  const { cuts, outSeconds, evenFrames } = piece;
+  const { cuts, outSeconds } = piece;
   const { intervalSeconds } = timeline;
-  const place = evenFrames === undefined ? placed(timeline, piece) : evenly(timeline, piece);
   const stretch = { index, cut: cuts, intervalSeconds, shiftSeconds: outSeconds - cuts.firstSeconds, fit };
   return [
     lookChain(stretch, `[${index}:V:0]`, `[all${index}]`),
-    `${[`[all${index}]${cutOut(cuts)}`, IN_ORDER, ...without(piece.lost), ...place].join(",")}[v${index}]`,
+    `${[`[all${index}]${cutOut(cuts)}`, IN_ORDER, ...without(piece.lost), ...placed(timeline, piece)].join(",")}[v${index}]`,
   ];
 }
 
@@ -73,20 +72,6 @@ function placed({ intervalSeconds }: Timeline, piece: Piece): string[] {
   const remember = `0*st(1,gte(T,${seconds(piece.cuts.lastSeconds - FRAME_TOLERANCE_SECONDS)}))`;
   const filled = `(${number(piece.fill.outSeconds - intervalSeconds)}+st(0,ld(0)+1)*${number(intervalSeconds)})/TB`;
   return [fill(piece), `setpts='round(if(${isAdded},${filled},${own}+${remember}))'`];
-}
-
-/** Frames of another rate are repeated or left out; none is shown before its time, so rounding goes up. */
-function evenly({ intervalSeconds }: Timeline, piece: Piece): string[] {
-  const rate = number(1 / intervalSeconds);
-  return [
-    `setpts='round(PTS-${number(piece.cuts.firstSeconds)}/TB)'`,
-    `fps=fps=${rate}:round=up:start_time=0`,
-    "tpad=stop=3:stop_mode=clone",
-    `trim=end_frame=${piece.evenFrames}`,
-    ...(piece.fill.frames > 0 ? [fill(piece)] : []),
-    `settb=1/${TIMESCALE}`,
-    `setpts='round(N*${number(intervalSeconds)}/TB+${number(piece.outSeconds)}/TB)'`,
-  ];
 }
 
 function fill({ fill: { frames, kind } }: Piece): string {

@@ -48,6 +48,11 @@ describe("what a clip tells of its audio", () => {
     expect(parts).toEqual([{ source: 0, outSeconds: 0, sourceSeconds: 2, seconds: 8 }]);
   });
 
+  it("is silent where the only recording has none, however short the clip", () => {
+    const { coverage } = clipOf([{ audio: undefined }], 2090);
+    expect(coverage).toEqual({ delivered: [], silent: [{ startMs: 2000, endMs: 2090, cause: "NOT_RECORDED" }] });
+  });
+
   it("takes the audio at a join from the recording that has it, on either side", () => {
     const early = clipOf([heard([0, 10]), heard([0, 10])], 15_000, 0, 0.07);
     expect(early.parts).toEqual([

@@ -5,7 +5,7 @@ import { type AudioSlot, audioSlots, common, type Interval } from "./audio-slots
 import { round } from "./coverage.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** Shorter silences are packets that do not end where a frame does. */
+/** Shorter silences beside audio are packets that do not end where a frame does. */
 const LEAST_SILENCE_MS = 100;
 
 /**
@@ -39,7 +39,8 @@ export function audioCoverageOf(
         silent.push({ startMs: round(startMs), endMs: round(endMs), cause, ...(format !== undefined && { format }) });
     }
   }
-  const told = silent.filter(({ startMs, endMs }) => endMs - startMs >= LEAST_SILENCE_MS);
+  const isHeard = parts.some(({ heard }) => heard.length > 0);
+  const told = silent.filter(({ startMs, endMs }) => !isHeard || endMs - startMs >= LEAST_SILENCE_MS);
   const quiet = told.map(({ startMs, endMs }): Interval => [startMs, endMs]);
   return {
     delivered: delivered.flatMap((interval) => without(interval, quiet)).map(([from, to]) => [round(from), round(to)]),

@@ -13,8 +13,6 @@ export interface Run {
   startMs: number;
   endMs: number;
   intervalMs: number;
-  /** The source has a constant frame rate. */
-  steady: boolean;
   /** Frames that come late are exceptions. */
   regular: boolean;
   /** Before and behind this run a part of the clip is missing. */
@@ -28,9 +26,6 @@ export interface Run {
 
 /** Intervals of a constant rate differ by this much where times are rounded to whole milliseconds. */
 const ROUNDING_MS = 1;
-
-/** Of the intervals between frames, the part that may differ from the usual one in a constant frame rate. */
-const STEADY_SHARE = 0.02;
 
 /** Of the intervals, the part that may be so many times as long as the usual one where frames are lost now and then. */
 const LATE_SHARE = 0.1;
@@ -117,8 +112,7 @@ function standingRun(job: RenderJob, source: RenderSource, frames: SourceFrames,
   const run = makeRun(job, source, frames, { begin: frame, end: frame + 1, beforeMs: wallMs(frame), nextMs });
   const endMs = Math.min(nextMs, job.endMs);
   const heardSeconds = (startMs - source.zeroMs) / 1000;
-  // It has no rhythm that others could be put on.
-  return [{ ...run, framesMs: [startMs], startMs, endMs, heardSeconds, steady: false, gapBefore: false }];
+  return [{ ...run, framesMs: [startMs], startMs, endMs, heardSeconds, gapBefore: false }];
 }
 
 /**
@@ -180,7 +174,6 @@ function makeRun(
     startMs: wallMs(begin),
     endMs,
     intervalMs,
-    steady: frames.steady,
     regular: frames.regular,
     gapBefore: !cameFrom && wallMs(begin) - job.startMs >= intervalMs - FRAME_TOLERANCE_MS,
     gapAfter: job.endMs - endMs >= intervalMs - FRAME_TOLERANCE_MS,
@@ -194,17 +187,23 @@ function makeRun(
   };
 }
 
-type Rhythm = Pick<Run, "intervalMs" | "steady" | "regular">;
+type Rhythm = Pick<Run, "intervalMs" | "regular">;
 
 /** From fewer intervals a rate cannot be told: they may be rounded to milliseconds, or be odd ones. */
 const FEW_INTERVALS = 10;
 
-/** One rhythm per source; a source with few frames, as a slice at a join can be, has that of the clip's longest one. */
+/**
+ * One rhythm per source; a source with few frames, as a slice at a join can be, has that of the clip's longest one, unless
+ * its recording's index says another.
+ */
 function rhythmsOf(sources: readonly RenderSource[], times: readonly (readonly number[])[]): Rhythm[] {
   const longest = times.reduce<readonly number[]>((most, own) => (own.length > most.length ? own : most), []);
   return times.map((own, index) => {
     const few = own.length <= FEW_INTERVALS;
-    return rhythmOf(few ? longest : own, loneFrameMs(sources[index], own));
+    const rhythm = rhythmOf(few ? longest : own, loneFrameMs(sources[index], own));
+    const ownMs = sources[index]?.usualFrameMs;
+    const isOther = few && ownMs !== undefined && Math.abs(ownMs - rhythm.intervalMs) > ROUNDING_MS;
+    return isOther ? { ...rhythm, intervalMs: ownMs } : rhythm;
   });
 }
 
@@ -219,7 +218,7 @@ function rhythmOf(times: readonly number[], loneMs: number): Rhythm {
   const intervals = times.slice(1).map((time, index) => (time - (times[index] ?? 0)) * 1000);
   const sorted = intervals.toSorted((a, b) => a - b);
   const median = sorted[Math.floor((sorted.length - 1) / 2)];
-  if (median === undefined) return { intervalMs: loneMs, steady: true, regular: false };
+  if (median === undefined) return { intervalMs: loneMs, regular: false };
   const usual = intervals.filter(
     (interval) => Math.abs(interval - median) <= Math.max(ROUNDING_MS * 1.1, median * 0.1),
   );
@@ -229,7 +228,6 @@ function rhythmOf(times: readonly number[], loneMs: number): Rhythm {
   const late = intervals.filter((interval) => interval > LATE_INTERVALS * median);
   return {
     intervalMs,
-    steady: intervals.length - usual.length <= intervals.length * STEADY_SHARE,
     regular: late.length <= intervals.length * LATE_SHARE,
   };
 }

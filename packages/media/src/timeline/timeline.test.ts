@@ -129,15 +129,15 @@ describe("planTimeline", () => {
     expect(plan?.expected).toHaveLength(96);
   });
 
-  it("puts sources of different rates on the highest, and leaves drifting clocks alone", () => {
+  it("leaves the frames of sources of different rates where they are", () => {
     const sources = [
       { path: "a.mp4", zeroMs: 0, fromMs: 0, toMs: 2000 },
       { path: "b.mp4", zeroMs: 2000, fromMs: 2000, toMs: 4000 },
     ];
     const mixed = planTimeline(job({ sources, endMs: 4000 }), [source(steady(30, 15)), source(steady(60, 30))]);
-    expect(mixed?.pieces.map(({ evenFrames }) => evenFrames)).toEqual([60, 60]);
+    expect(mixed?.expected).toHaveLength(90);
     const drift = planTimeline(job({ sources, endMs: 4000 }), [source(steady(50)), source(steady(50, 25.0005))]);
-    expect(drift?.pieces.map(({ evenFrames }) => evenFrames)).toEqual([undefined, undefined]);
+    expect(drift?.expected).toHaveLength(100);
   });
 
   describe("of a source with few frames", () => {
@@ -168,9 +168,19 @@ describe("planTimeline", () => {
         source(rounded(3 * fps, fps)),
         source(rounded(frames, fps)),
       ]);
-      expect(plan?.pieces.map(({ evenFrames }) => evenFrames)).toEqual([undefined, undefined]);
       expect(plan?.expected).toHaveLength(3 * fps + frames);
       expect(Math.abs(plan?.endErrorMs ?? Number.NaN)).toBeLessThan(1.1);
+    });
+
+    it("takes the rate that the recording's index says, where it is another", () => {
+      const [fast, slow] = sources(4000, 5000);
+      if (!fast || !slow) throw new TypeError("two sources");
+      const plan = planTimeline(job({ sources: [fast, { ...slow, usualFrameMs: 200 }], endMs: 5000 }), [
+        source(steady(60, 15)),
+        source(steady(5, 5)),
+      ]);
+      expect(plan).toMatchObject({ held: [], gaps: [], endErrorMs: 0 });
+      expect(plan?.expected).toHaveLength(65);
     });
 
     it("takes a lone frame's length from the recording when there is no other", () => {
@@ -258,7 +268,7 @@ describe("planTimeline", () => {
     expect([black[0]?.seconds, black[0]?.wallMs, black.length]).toEqual([1.6, 1600, 35]);
   });
 
-  it("starts every recording on an even rhythm behind the last frame that is held before it", () => {
+  it("starts a recording of another rate behind the last frame that is held before it", () => {
     const sources = [
       { path: "a.mp4", zeroMs: 0, fromMs: 0, toMs: 8600 },
       { path: "b.mp4", zeroMs: 8640, fromMs: 8640, toMs: 9520 },

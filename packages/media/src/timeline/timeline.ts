@@ -15,17 +15,14 @@ export interface Piece {
   heardSeconds: number;
   /** Parts of the source's timeline of which no frame comes out whole; none is known before something was decoded. */
   lost?: readonly Cut[];
-  /** Where the first and the last frame stand in the clip, seconds. */
+  /** Where the first frame stands in the clip, seconds. */
   outSeconds: number;
-  lastOutSeconds: number;
   /** From this piece's start to the next piece's or to the clip's end, seconds. */
   slotSeconds: number;
   /** The next piece begins, by the wall clock, where this one's slot ends. */
   joinsNext: boolean;
   /** Frames that follow until the next piece, the first of them where the last own frame no longer stands: that frame again, or black. */
   fill: { frames: number; kind: "hold" | "black"; outSeconds: number };
-  /** Number of frames when the piece is put on the clip's own even rhythm. */
-  evenFrames: number | undefined;
 }
 
 interface ExpectedFrame {
@@ -52,12 +49,6 @@ export interface Timeline {
   endErrorMs: number;
 }
 
-/** Rates that differ by less are one rate: clocks drift, and 29.97 is often called 30. */
-const SAME_RATE = 0.02;
-
-/** So do intervals that differ by less: many files round their times to milliseconds. */
-const SAME_INTERVAL_MS = 1;
-
 /**
  * Decides where every frame of the clip comes from and when it is shown. The clip starts with its first frame at 0; the
  * others keep their wall-clock distance to it, except that SKIP_GAPS closes gaps. Without a frame to hold, before the
@@ -69,10 +60,11 @@ export function planTimeline(job: RenderJob, probes: readonly MediaProbe[]): Tim
   const runs = findRuns(job, probes);
   const [first] = runs;
   if (first === undefined) return undefined;
-  const { intervalMs, even } = clipRhythm(runs);
+  // What is filled in has the rhythm of the fastest.
+  const intervalMs = Math.min(...runs.map((run) => run.intervalMs));
   const lead = job.gapPolicy !== "SKIP_GAPS" && first.gapBefore;
   const leadFrames = lead ? Math.round((first.startMs - job.startMs) / intervalMs) : 0;
-  const pieces = placePieces(job, runs, { intervalMs, even, leadFrames });
+  const pieces = placePieces(job, runs, intervalMs, leadFrames);
   const expected = expectedFrames(runs, pieces, leadFrames, intervalMs);
   const last = pieces.at(-1);
   const lastRun = runs.at(-1);
@@ -91,46 +83,25 @@ export function planTimeline(job: RenderJob, probes: readonly MediaProbe[]): Tim
   };
 }
 
-interface Rhythm {
-  intervalMs: number;
-  /** The sources have different constant rates, so all are put on one. */
-  even: boolean;
-}
-
-/** The shortest interval of all, so that no frame of the fastest source is lost. */
-function clipRhythm(runs: readonly Run[]): Rhythm {
-  const intervals = runs.map(({ intervalMs }) => intervalMs);
-  const shortest = Math.min(...intervals);
-  const longest = Math.max(...intervals);
-  const differ = longest > shortest * (1 + SAME_RATE) && longest - shortest > SAME_INTERVAL_MS;
-  return { intervalMs: shortest, even: differ && runs.every(({ steady }) => steady) };
-}
-
-function placePieces(job: RenderJob, runs: readonly Run[], rhythm: Rhythm & { leadFrames: number }): Piece[] {
+function placePieces(job: RenderJob, runs: readonly Run[], intervalMs: number, leadFrames: number): Piece[] {
   const pieces: Piece[] = [];
-  let outMs = rhythm.leadFrames * rhythm.intervalMs;
+  let outMs = leadFrames * intervalMs;
   for (const [index, run] of runs.entries()) {
     const nextMs = runs[index + 1]?.startMs;
     const untilMs = fillUntil(job, run, nextMs);
-    const frames = Math.max(0, Math.round((untilMs - run.endMs) / rhythm.intervalMs));
+    const frames = Math.max(0, Math.round((untilMs - run.endMs) / intervalMs));
     const closed = nextMs === undefined || untilMs !== nextMs;
-    const endMs = closed ? run.endMs + frames * rhythm.intervalMs : untilMs;
+    const endMs = closed ? run.endMs + frames * intervalMs : untilMs;
     const ownMs = endMs - run.startMs;
-    // Rounded up twice, the last of them would stand where the next piece starts.
-    const most = Math.ceil(ownMs / rhythm.intervalMs - 1e-6) - frames;
-    const evenFrames = Math.max(1, Math.min(most, Math.round((run.endMs - run.startMs) / rhythm.intervalMs)));
-    const own = rhythm.even ? evenFrames : undefined;
     const kind = run.gapAfter && job.gapPolicy === "FILL_WITH_BLACK" ? "black" : "hold";
     pieces.push({
       source: run.source,
       cuts: run.cuts,
       heardSeconds: run.heardSeconds,
       outSeconds: outMs / 1000,
-      lastOutSeconds: (outMs + (run.framesMs.at(-1) ?? run.startMs) - run.startMs) / 1000,
       slotSeconds: ownMs / 1000,
       joinsNext: !closed,
-      fill: { frames, kind, outSeconds: (outMs + filledFrom(run, rhythm, own) - run.startMs) / 1000 },
-      evenFrames: own,
+      fill: { frames, kind, outSeconds: (outMs + filledFrom(run) - run.startMs) / 1000 },
     });
     outMs += ownMs;
   }
@@ -145,12 +116,7 @@ function fillUntil(job: RenderJob, run: Run, nextMs: number | undefined): number
 }
 
 /** Where the last frame no longer stands; one whose end is told too early has its interval all the same. */
-function filledFrom(
-  { endMs, framesMs, startMs }: Run,
-  { intervalMs }: Pick<Rhythm, "intervalMs">,
-  evenFrames: number | undefined,
-): number {
-  if (evenFrames !== undefined) return startMs + evenFrames * intervalMs;
+function filledFrom({ endMs, framesMs, startMs, intervalMs }: Run): number {
   return Math.max(endMs, (framesMs.at(-1) ?? startMs) + intervalMs);
 }
 
@@ -172,11 +138,9 @@ function expectedFrames(
     const at = (wallMs: number, source: number | undefined) => {
       return { seconds: piece.outSeconds + (wallMs - run.startMs) / 1000, source, wallMs };
     };
-    const evenly = Array.from({ length: piece.evenFrames ?? 0 }, (_, k) => run.startMs + k * intervalMs);
-    const own = piece.evenFrames === undefined ? run.framesMs : evenly;
-    const fillMs = filledFrom(run, { intervalMs }, piece.evenFrames);
+    const fillMs = filledFrom(run);
     const fill = Array.from({ length: piece.fill.frames }, (_, k) => at(fillMs + k * intervalMs, undefined));
-    return [...own.map((wallMs) => at(wallMs, run.source)), ...fill];
+    return [...run.framesMs.map((wallMs) => at(wallMs, run.source)), ...fill];
   });
   return [...lead, ...shown];
 }

@@ -9,8 +9,6 @@ export interface PlannedPicture {
   list: number;
   /** Of a frame that is shown again: its own time in the clip. */
   heldSeconds?: number;
-  /** Of a frame out of a source with another rate: an instant at which the source shows it. */
-  sampledSeconds?: number;
 }
 
 /** Mean difference in brightness, of 255, that no encoder leaves between a frame and its source. */
@@ -40,14 +38,13 @@ export function comparePictures(
   const sorted = shown.map((list) => list.toSorted((a, b) => a.seconds - b.seconds));
   /** Evidence for every distance in frames, over all frames. */
   const shifts = new Map<number, Evidence>();
-  for (const { seconds, list, heldSeconds, sampledSeconds } of planned) {
+  for (const { seconds, list, heldSeconds } of planned) {
     const own = frameAt(clip, seconds);
     if (!own) throw new VerificationError(`the clip's frame at ${seconds.toFixed(3)} s cannot be decoded`);
     const source = sorted[list] ?? [];
     const isLike = ({ luma }: Fingerprint) => difference(own.luma, luma) <= ANOTHER_PICTURE;
-    const shownAgain = heldSeconds === undefined ? sampled(source, sampledSeconds) : standingAt(source, heldSeconds);
-    if (shownAgain) {
-      if (!shownAgain.some(isLike)) throw wrongPicture(seconds, "not its source's picture");
+    if (heldSeconds !== undefined) {
+      if (!standingAt(source, heldSeconds).some(isLike)) throw wrongPicture(seconds, "not its source's picture");
       continue;
     }
     const at = indexAt(source, seconds, own);
@@ -89,12 +86,6 @@ function frameAt(frames: readonly Fingerprint[], seconds: number): Fingerprint |
   const at = lastAt(frames, seconds);
   const frame = frames[at];
   return frame && seconds - frame.seconds <= SAME_SECONDS ? frame : undefined;
-}
-
-/** The frame that is shown at an instant; two where it is uncertain, by rounding, which one that is. */
-function sampled(frames: readonly Fingerprint[], seconds: number | undefined): Fingerprint[] | undefined {
-  if (seconds === undefined) return undefined;
-  return [seconds - 2 * SAME_SECONDS, seconds].flatMap((time) => standingAt(frames, time));
 }
 
 /** The last frame at or before an instant; several where these have one time. */

@@ -18,10 +18,6 @@ export function plannedPictures({ pieces, expected }: Timeline): PlannedPicture[
     const piece = pieces[index];
     if (!piece || (source === undefined && piece.fill.kind === "black")) continue;
     const frame = { seconds, list: listOf(index) };
-    if (piece.evenFrames !== undefined) {
-      planned.push({ ...frame, sampledSeconds: Math.min(seconds, piece.lastOutSeconds) });
-      continue;
-    }
     if (source !== undefined && !isLost(piece, seconds)) heldSeconds = seconds;
     planned.push({ ...frame, ...(source === undefined && { heldSeconds: heldSeconds ?? piece.outSeconds }) });
   }

@@ -29,7 +29,7 @@ const AUDIO = {
   avi: ["none", "mp3", "pcm_s16le"],
 } as const;
 
-/** Layouts and rates of AAC; the first is what recordings are made with. */
+/** Layouts and rates of AAC; the first is what recordings are made with. Long packets would move the first file of a stream that is cut. */
 const AAC = ["aac", "aac", "aac -ac 2", "aac -ac 6", "aac -ar 16000", "aac -ar 8000", "aac -ar 44100"];
 
 /** Making a camera's recordings takes as long as some clips of it. */
@@ -156,7 +156,7 @@ export function drawCamera(seed: number): DrawnCamera {
   const cutOff = { index: Math.floor(random() * recordings), part: 0.3 + 0.65 * random() };
   return {
     ...camera,
-    ...(audio === "aac" && { audio: pick(AAC) }),
+    ...(audio === "aac" && { audio: isCut ? pick(AAC).replace(/ -ar (8|16)000/, "") : pick(AAC) }),
     ...(fragments !== "" && { fragments }),
     ...(isHole && { hole: { frame: gop, seconds: pick([2, 5]) } }),
     ...(isCut && { isCut, offsetsMs: camera.offsetsMs.map(() => 0) }),
