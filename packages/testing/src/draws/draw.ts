@@ -61,6 +61,8 @@ export interface DrawnCamera {
   silentSeconds?: [from: number, to: number];
   /** Every second recording has pictures of twice the size. */
   isResized?: boolean;
+  /** Frames a second of every second recording, where they are others. */
+  otherFps?: number;
   /** Of one recording, by its place, only this part of the file is there. */
   cutOff?: { index: number; part: number };
 }
@@ -154,6 +156,8 @@ export function drawCamera(seed: number): DrawnCamera {
   // A file whose index comes last is none without it.
   const isCutOff = !isCut && !isRestarted && !["moov-last", "mov", "avi"].includes(container) && chance(0.2);
   const cutOff = { index: Math.floor(random() * recordings), part: 0.3 + 0.65 * random() };
+  const isMixed = recordings > 1 && isEven && !isCut && !isHole && timescale !== rate && chance(0.25);
+  const otherFps = pick([25, 30, 15, 12, 20, 50]);
   return {
     ...camera,
     ...(audio === "aac" && { audio: isCut ? pick(AAC).replace(/ -ar (8|16)000/, "") : pick(AAC) }),
@@ -165,6 +169,7 @@ export function drawCamera(seed: number): DrawnCamera {
     ...(isSilent && { silentSeconds }),
     ...(isResized && { isResized }),
     ...(isCutOff && { cutOff }),
+    ...(isMixed && { otherFps }),
     asked: [...camera.asked, ...more],
   };
 

@@ -33,7 +33,9 @@ export async function makeRecordings(drawn: DrawnCamera, folder: string, epochMs
   let firstCode = 0;
   for (const [index, offsetMs] of drawn.offsetsMs.entries()) {
     const startMs = Math.round((made.at(-1)?.endMs ?? epochMs) + offsetMs);
-    const options = drawn.isResized && index % 2 === 1 ? { ...drawn.options, width: 320, height: 180 } : drawn.options;
+    const resized = drawn.isResized && { width: 320, height: 180 };
+    const other = { ...resized, ...(drawn.otherFps && { fps: drawn.otherFps }) };
+    const options = index % 2 === 1 ? { ...drawn.options, ...other } : drawn.options;
     const one = await makeOne({ ...drawn, options }, { folder, epochMs, startMs, firstCode });
     firstCode = (one.frames.at(-1)?.code ?? -1) + 1;
     made.push(drawn.cutOff?.index === index ? await withoutEnd(drawn, one, folder, drawn.cutOff.part) : one);

@@ -38,10 +38,11 @@ export async function runDraw(seed: number): Promise<Judgement[]> {
   });
   const answers = await askPipeline({ origin, scratch: folder.path }, recordings, asked);
   const [frames = 25, seconds = 1] = String(drawn.options.fps).split("/").map(Number);
+  const slowest = Math.min(frames / seconds, drawn.otherFps ?? Number.POSITIVE_INFINITY);
   const hasAudio = drawn.audio !== "none";
   const usual = {
     recordings,
-    intervalMs: (1000 * seconds) / frames,
+    intervalMs: 1000 / slowest,
     hasAudio,
     hasHole: drawn.hole !== undefined,
     epochMs: EPOCH_MS,
