@@ -78,6 +78,19 @@ describe.concurrent("the audio of a smart clip", () => {
 });
 
 describe("the audio of a fast clip", () => {
+  it("is encoded where the packets at a join last long, and its earlier part would fade out", async () => {
+    const made = await camera("8 kHz", {});
+    const recordings = await Promise.all(
+      made.recordings.map(async (recording) => {
+        const path = `${recording.path}.8khz.mp4`;
+        await ffmpeg("-i", recording.path, "-c:v", "copy", "-c:a", "aac", "-ar", "8000", path);
+        return { ...recording, path };
+      }),
+    );
+    expect((await cut({ ...made, recordings }, [5520, 12_310], 0, "fast")).kept).toBeLessThan(1);
+    expect((await cut({ ...made, recordings }, [1520, 6310], 0, "fast")).kept).toBe(1);
+  });
+
   it.each([
     ["a little behind", 2520, 0],
     ["within", 2000, 500],

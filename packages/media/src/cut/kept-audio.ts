@@ -1,9 +1,9 @@
-import { firstTrack, type MuxTrack } from "@camclips/mp4";
+import { firstTrack, type MuxTrack, usualDuration } from "@camclips/mp4";
 import { clipAudio } from "../exact/exact-arguments.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import { heardParts } from "../timeline/audio.ts";
 import type { Timeline } from "../timeline/timeline.ts";
-import type { CutSource } from "./cut-plan.ts";
+import type { CutPlan, CutSource } from "./cut-plan.ts";
 
 /** Packets may be this far from following each other: rounding to a time scale. */
 const ROUNDING_SECONDS = 0.001;
@@ -11,6 +11,15 @@ const ROUNDING_SECONDS = 0.001;
 const EDGE_SECONDS = 0.02;
 /** At a join, a file's edit list hides what was recorded before its first frame: the packets are there all the same. */
 const HIDDEN_SECONDS = 0.5;
+
+/** At a join, an earlier recording's audio fades out over its last packets: of usual rates they last half as long. */
+const LONGEST_FADE_SECONDS = 0.035;
+
+/** Whether packets over joins are short enough to be kept in a clip of which nothing is encoded. */
+export function fadesSoon({ samples, timescale }: MuxTrack, { parts }: Pick<CutPlan, "parts">): boolean {
+  const usual = usualDuration(samples.map(({ duration }) => duration));
+  return usual / timescale <= LONGEST_FADE_SECONDS || !parts.some(({ joinsNext }) => joinsNext);
+}
 
 interface Cut {
   sources: readonly CutSource[];

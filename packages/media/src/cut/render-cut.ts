@@ -8,7 +8,7 @@ import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { cutEncoder, type EngineSettings, encoderFor, hevcCutEncoder, hevcEncoder } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
-import { keepsAudio } from "./kept-audio.ts";
+import { fadesSoon, keepsAudio } from "./kept-audio.ts";
 import { muxClip, openSources } from "./mux-clip.ts";
 import { encodeSegments, partArguments } from "./part-arguments.ts";
 import { copiedAudio } from "./place-audio.ts";
@@ -98,7 +98,8 @@ function audioWay(cut: PreparedCut, options: RenderOptions): MuxTrack | string |
   const { plan, sources, probes, timeline } = cut;
   if (timeline.pieces.every(({ source }) => probes[source]?.audio === undefined)) return undefined;
   const copied = copiedAudio(plan, sources);
-  const isKept = copied && !("why" in copied) && (plan.way === "fast" || keepsAudio(copied, cut));
+  const isKept =
+    copied && !("why" in copied) && (plan.way === "fast" ? fadesSoon(copied, plan) : keepsAudio(copied, cut));
   return isKept ? copied : join(options.scratch, "audio.mp4");
 }
 
