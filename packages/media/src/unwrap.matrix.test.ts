@@ -25,6 +25,7 @@ describe("an AVI, which stores no times, shows every frame at its own", () => {
     ["H.264 with B-frames in open GOPs", { bFrames: 3, gop: 20, openGop: true }, ["-c", "copy"]],
     ["H.264 in one long GOP, whose count of pictures turns over", { bFrames: 2, gop: 1000 }, ["-c", "copy"]],
     ["MPEG-4 with B-frames", { codec: "mpeg4" as const, bFrames: 2 }, ["-c", "copy"]],
+    ["H.264 with ADPCM, which no MP4 takes", { bFrames: 2 }, ["-c:v", "copy", "-c:a", "adpcm_ima_wav"]],
     ["Motion JPEG with PCM", {}, ["-c:v", "mjpeg", "-q:v", "3", "-c:a", "pcm_s16le"]],
   ])("%s", async (name, options, way) => {
     const base = join(folder, name.replaceAll(/\W/g, "-"));

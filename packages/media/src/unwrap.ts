@@ -23,6 +23,8 @@ interface Way {
 const WAYS: Way[] = [
   { format: "mp4", audio: AUDIO, look: [] },
   { format: "mov", audio: AUDIO, look: [] },
+  // Audio that neither takes, as ADPCM out of AVI, is decoded.
+  { format: "mov", audio: [...AUDIO, "-c:a", "pcm_s16le"], look: [] },
 ];
 const WAYS_OF_UNKNOWN: Way[] = [
   { format: "mp4", audio: AUDIO, look: LONG_LOOK },
@@ -51,7 +53,7 @@ export async function unwrap(
   for (const { format, audio, look } of ways) {
     // Also where times begin is rounded to the movie's units: to milliseconds, if nothing is said.
     const scale = ["-video_track_timescale", String(TIMESCALE), "-movie_timescale", String(TIMESCALE)];
-    const streams = ["-map", "0:V:0", ...audio, "-c", "copy", ...placed, ...scale];
+    const streams = ["-map", "0:V:0", "-c", "copy", ...audio, ...placed, ...scale];
     const args = ["-v", "info", "-y", "-copyts", ...inputArguments(input, [...look, ...later]), ...streams, ...FLAC];
     try {
       const log = await runFfmpeg({

@@ -126,12 +126,12 @@ describe("a recording that this folder does not take apart", () => {
   });
 });
 
-/** Replaces the first box of a type inside moov/trak of a file whose moov comes last. */
-function replaceBox(file: Buffer, type: string, replacement: Uint8Array): Buffer {
+/** Replaces the first box of a type inside moov/trak, and the boxes below it, of a file whose moov comes last. */
+function replaceBox(file: Buffer, type: string, replacement: Uint8Array, below: readonly string[] = []): Buffer {
   const at = file.indexOf(type, file.lastIndexOf("moov")) - 4;
   const grown = replacement.length - file.readUInt32BE(at);
   const result = Buffer.concat([file.subarray(0, at), replacement, file.subarray(at + file.readUInt32BE(at))]);
-  for (const parent of ["moov", "trak"]) {
+  for (const parent of ["moov", "trak", ...below]) {
     const start = file.indexOf(parent, file.lastIndexOf("moov")) - 4;
     result.writeUInt32BE(file.readUInt32BE(start) + grown, start);
   }
@@ -175,6 +175,44 @@ describe("numbers in the file are not trusted", () => {
   it("ten thousand small boxes", async () => {
     const free = Buffer.concat(Array.from({ length: 10_000 }, () => box("free")));
     expect(await outcome(Buffer.concat([box("ftyp", ascii("isom"), u32(0)), free]))).toContain("no index");
+  });
+});
+
+describe("what would be walked for hours is not", () => {
+  it("a hundred thousand empty fragments behind the last one", async () => {
+    const empty = Buffer.concat(Array.from({ length: 100_000 }, () => box("moof")));
+    expect(await outcome(Buffer.concat([fragmented, empty]))).toContain("too many movie fragments");
+  });
+
+  it("runs of chunks that go back and forth, and hold no sample", async () => {
+    const [chunks, runs] = [100_000, 10_000];
+    const entries = Array.from({ length: runs }, (_, i) => u32(i % 2 === 0 ? 1 : chunks + 1, 0, 1));
+    const stbl = ["minf", "stbl"];
+    const placed = replaceBox(movLast, "stsc", fullBox("stsc", 0, 0, u32(runs), ...entries), ["mdia", ...stbl]);
+    const many = fullBox("stco", 0, 0, u32(chunks), Buffer.alloc(4 * chunks));
+    expect(await outcome(replaceBox(placed, "stco", many, ["mdia", ...stbl]))).toContain("chunks out of order");
+  });
+});
+
+describe("what nobody needs condemns no file", () => {
+  const stsd = ["mdia", "minf", "stbl", "stsd"];
+
+  it("bytes behind the boxes of a video's sample entry", async () => {
+    const at = movLast.indexOf("avc1", movLast.lastIndexOf("moov")) - 4;
+    const entry = movLast.subarray(at, at + movLast.readUInt32BE(at));
+    const longer = Buffer.concat([u32(entry.length + 12), entry.subarray(4), Buffer.alloc(12, 0xff)]);
+    expect(await outcome(replaceBox(movLast, "avc1", longer, stsd))).toBe("sliced");
+  });
+
+  it("a second video track without a description", async () => {
+    const moov = movLast.lastIndexOf("moov") - 4;
+    const at = movLast.indexOf("trak", moov) - 4;
+    const trak = Buffer.from(movLast.subarray(at, at + movLast.readUInt32BE(at)));
+    trak.writeUInt32BE(0, trak.indexOf("stsd") + 8);
+    const grown = changed(Buffer.concat([movLast, trak]), (copy) => {
+      copy.writeUInt32BE(copy.readUInt32BE(moov) + trak.length, moov);
+    });
+    expect(await outcome(grown)).toBe("sliced");
   });
 });
 

@@ -44,8 +44,7 @@ export async function* blocks(pieces: Pieces, cluster: number, head: MatroskaHea
     else {
       const data = group ? bytesOf : await pieces.at(start, Math.min(size, HEAD_BYTES));
       const frame = data.subarray(block.headBytes, Math.min(size, HEAD_BYTES));
-      const { hasSets, isClosed } = readKeyframe(frame, head.nals);
-      yield { ...unit, hasSets, entry: isClosed ? "closed" : "open" };
+      yield { ...unit, ...readKeyframe(frame, head.nals) };
     }
   }
 }

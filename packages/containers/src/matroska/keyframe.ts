@@ -1,4 +1,5 @@
-import { AVC_NAL, avcNalType, isAvcSlice, nalUnits } from "@camclips/mp4";
+import { AVC_NAL, avcNalType, isAvcSlice, isIntraSlice, nalUnits } from "@camclips/mp4";
+import type { Unit } from "../frames.ts";
 
 /** What of a frame is looked at: parameter sets and messages come before its first slice. */
 export const HEAD_BYTES = 4096;
@@ -16,15 +17,22 @@ export function nalFormat(codecId: string, configuration: Buffer): NalFormat | u
   return undefined;
 }
 
-/** Whether a keyframe brings parameter sets along, and whether nothing behind it needs what is before. */
-export function readKeyframe(head: Buffer, { codec, lengthBytes }: NalFormat): { hasSets: boolean; isClosed: boolean } {
+/**
+ * Whether a frame that is flagged as a keyframe brings parameter sets along, and what decoding can start with: closed where
+ * nothing behind it needs what is before, and nothing where it is no keyframe: some writers flag all frames.
+ */
+export function readKeyframe(
+  head: Buffer,
+  { codec, lengthBytes }: NalFormat,
+): Pick<Unit, "entry"> & { hasSets: boolean } {
   let hasSets = false;
   for (const { bytes } of nalUnits(head, lengthBytes)) {
     const type = codec === "h264" ? avcNalType(bytes) : ((bytes[0] ?? 0) >> 1) & 63;
     const isSlice = codec === "h264" ? isAvcSlice(type) : type <= 31;
     const isIdr = codec === "h264" ? type === AVC_NAL.idrSlice : type >= 16 && type <= 20;
-    if (isSlice) return { hasSets, isClosed: isIdr };
+    const isIntra = codec === "h264" ? isIntraSlice(bytes) : type >= 16 && type <= 23;
+    if (isSlice) return { hasSets, entry: isIdr ? "closed" : isIntra ? "open" : undefined };
     hasSets ||= codec === "h264" ? type === AVC_NAL.sps : type === 33;
   }
-  return { hasSets, isClosed: false };
+  return { hasSets, entry: "open" };
 }

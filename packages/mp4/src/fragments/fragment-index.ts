@@ -1,6 +1,6 @@
 import { MalformedBoxError } from "../errors.ts";
 import type { ByteSource } from "../io/byte-source.ts";
-import { boxesIn, boxHeader, findBox, readFullBox } from "../read/boxes.ts";
+import { boxesIn, boxHeader, readFullBox } from "../read/boxes.ts";
 import type { LocatedMovie, Window } from "../read/locate-movie.ts";
 import type { Track } from "../read/movie.ts";
 
@@ -128,11 +128,10 @@ export async function findLastFragment(
     const tailStart = Math.max(0, source.size - bytes);
     const read = await source.read(tailStart, source.size, signal);
     const tail = Buffer.from(read.buffer, read.byteOffset, read.byteLength);
+    const chains = new Chains(tail);
     for (let at = tail.lastIndexOf("moof"); at >= 4; at = tail.lastIndexOf("moof", at - 1)) {
       const start = at - 4;
-      const moof = leadsToEnd(tail.subarray(start))
-        ? tail.subarray(start + 8, start + tail.readUInt32BE(start))
-        : undefined;
+      const moof = chains.leadsToEnd(start) ? tail.subarray(start + 8, start + tail.readUInt32BE(start)) : undefined;
       if (moof && holdsVideo(moof, tailStart + start))
         return { start: tailStart + start, seconds: Number.POSITIVE_INFINITY };
     }
@@ -141,13 +140,40 @@ export async function findLastFragment(
   return undefined;
 }
 
-function leadsToEnd(bytes: Uint8Array): boolean {
-  try {
-    return (
-      findBox(boxesIn(bytes), "mdat") !== undefined &&
-      boxesIn(bytes).reduce((sum, box) => sum + box.bytes.length, 0) === bytes.length
-    );
-  } catch {
-    return false;
+/** Box after box through the end of a file. What was walked is remembered: a hostile file would be walked for days. */
+class Chains {
+  readonly #bytes: Uint8Array;
+  /** Of places that were walked: whether whole boxes lead to the end, and whether one of them holds media. */
+  readonly #known = new Map<number, { ends: boolean; holdsMedia: boolean }>();
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#known.set(bytes.length, { ends: true, holdsMedia: false });
+  }
+
+  leadsToEnd(start: number): boolean {
+    const walked: { at: number; isMedia: boolean }[] = [];
+    let at: number | undefined = start;
+    while (at !== undefined && !this.#known.has(at)) {
+      const header = this.#headerAt(at);
+      walked.push({ at, isMedia: header?.type === "mdat" });
+      at = header?.end;
+    }
+    let { ends, holdsMedia } = this.#known.get(at ?? -1) ?? { ends: false, holdsMedia: false };
+    for (const one of walked.reverse()) {
+      holdsMedia ||= one.isMedia;
+      this.#known.set(one.at, { ends, holdsMedia });
+    }
+    return ends && holdsMedia;
+  }
+
+  #headerAt(at: number): { type: string; end: number } | undefined {
+    try {
+      const { type, size } = boxHeader(this.#bytes, at);
+      const end = size === Number.POSITIVE_INFINITY ? this.#bytes.length : at + size;
+      return end <= this.#bytes.length ? { type, end } : undefined;
+    } catch {
+      return undefined;
+    }
   }
 }

@@ -46,19 +46,26 @@ function checked(header: BoxHeader): BoxHeader {
 /** The boxes that fill `bytes`; up to seven stray bytes at the end are ignored, as QuickTime's terminators are. */
 export function boxesIn(bytes: Uint8Array): Box[] {
   const boxes: Box[] = [];
-  for (let at = 0; at + 8 <= bytes.length; ) {
-    const header = boxHeader(bytes, at);
-    const size = Math.min(header.size, header.size === Number.POSITIVE_INFINITY ? bytes.length - at : header.size);
-    if (at + size > bytes.length)
-      throw new MalformedBoxError(`${printable(header.type)} box is larger than its parent`);
-    boxes.push({
-      type: header.type,
-      bytes: bytes.subarray(at, at + size),
-      body: bytes.subarray(at + header.headerBytes, at + size),
-    });
-    at += size;
+  for (let at = 0; at + 8 <= bytes.length; at += boxes.at(-1)?.bytes.length ?? 8) boxes.push(boxAt(bytes, at));
+  return boxes;
+}
+
+/** The boxes that `bytes` begins with, up to one that is broken: some writers leave other bytes behind them. */
+export function wholeBoxesIn(bytes: Uint8Array): Box[] {
+  const boxes: Box[] = [];
+  try {
+    for (let at = 0; at + 8 <= bytes.length; at += boxes.at(-1)?.bytes.length ?? 8) boxes.push(boxAt(bytes, at));
+  } catch (error) {
+    if (!(error instanceof MalformedBoxError)) throw error;
   }
   return boxes;
+}
+
+function boxAt(bytes: Uint8Array, at: number): Box {
+  const { type, headerBytes, size: said } = boxHeader(bytes, at);
+  const size = said === Number.POSITIVE_INFINITY ? bytes.length - at : said;
+  if (at + size > bytes.length) throw new MalformedBoxError(`${printable(type)} box is larger than its parent`);
+  return { type, bytes: bytes.subarray(at, at + size), body: bytes.subarray(at + headerBytes, at + size) };
 }
 
 export function findBox(boxes: readonly Box[], type: string): Box | undefined {

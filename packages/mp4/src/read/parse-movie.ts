@@ -25,13 +25,23 @@ export function parseMovie(moov: Uint8Array, budget: SampleBudget): Movie {
     timescale,
     ...(creationSeconds > 0 && { creationTimeMs: createdMs }),
     fragmented: boxes.some((box) => box.type === "mvex"),
-    tracks: inOrderOfUse(
-      traks.flatMap((trak) => {
-        const track = readTrack(trak, timescale, budget);
-        return track ? [{ trak, track }] : [];
-      }),
-    ),
+    tracks: inOrderOfUse(readTracks(traks, timescale, budget)),
   };
+}
+
+/** A video track that cannot be used says nothing against one before it. */
+function readTracks(traks: readonly Box[], timescale: number, budget: SampleBudget): { trak: Box; track: Track }[] {
+  const tracks: { trak: Box; track: Track }[] = [];
+  for (const trak of traks) {
+    try {
+      const track = readTrack(trak, timescale, budget);
+      if (track) tracks.push({ trak, track });
+    } catch (error) {
+      const hasVideo = tracks.some(({ track }) => track.handler === "vide" && track.samples.count > 0);
+      if (!(error instanceof MalformedBoxError) || !hasVideo) throw error;
+    }
+  }
+  return tracks;
 }
 
 function readMovieHeader(mvhd: Uint8Array): { timescale: number; creationSeconds: number } {

@@ -2,7 +2,7 @@ import { MalformedBoxError } from "../errors.ts";
 import { type AvcConfig, readAvcConfig } from "../h26x/avc-config.ts";
 import { type HevcConfig, readHevcConfig } from "../h26x/hevc-config.ts";
 import { BoxReader } from "./box-reader.ts";
-import { type Box, boxesIn, findBody, findBox, readFullBox } from "./boxes.ts";
+import { type Box, boxesIn, findBody, findBox, readFullBox, wholeBoxesIn } from "./boxes.ts";
 import { decodableEntry, type Pcm, pcmOf, readAudioFields } from "./pcm.ts";
 
 /** One entry of stsd, ISO/IEC 14496-12, 8.5.2. */
@@ -45,7 +45,7 @@ function readVisualEntry(entry: Box): SampleDescription["video"] {
   fields.skip(24);
   const [width, height] = [fields.u16(), fields.u16()];
   fields.skip(50);
-  const children = boxesIn(fields.rest());
+  const children = wholeBoxesIn(fields.rest());
   requireClear(entry.type, children);
   const avcC = findBox(children, "avcC");
   const avc = avcC && readAvcConfig(avcC.body);

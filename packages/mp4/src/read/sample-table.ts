@@ -177,6 +177,9 @@ export function placedChunks(stbl: readonly Box[], count: number): PlacedChunks 
   }));
   let [chunks, sample] = [0, 0];
   for (const [i, run] of runs.entries()) {
+    // Back and forth, a small box would take hours.
+    if (run.firstChunk < (runs[i - 1]?.firstChunk ?? 0))
+      throw new MalformedBoxError("stsc box names chunks out of order");
     const lastChunk = Math.min(starts.length, (runs[i + 1]?.firstChunk ?? starts.length + 1) - 1);
     for (let chunk = Math.max(1, run.firstChunk); chunk <= lastChunk && sample < count; chunk++) {
       offset[chunks] = starts[chunk - 1] ?? 0;
