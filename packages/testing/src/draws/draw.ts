@@ -154,7 +154,9 @@ export function drawCamera(seed: number): DrawnCamera {
   const silentSeconds: [number, number] = [silentFrom, silentFrom + pick([0.4, 1.3, 2.2])];
   const isResized = recordings > 1 && !isCut && chance(0.15);
   // A file whose index comes last is none without it.
-  const isCutOff = !isCut && !isRestarted && !["moov-last", "mov", "avi"].includes(container) && chance(0.2);
+  // Whether a frame stands depends on audio, which may be cut off.
+  const isCutOff =
+    !isCut && !isStill && !isRestarted && !["moov-last", "mov", "avi"].includes(container) && chance(0.2);
   const cutOff = { index: Math.floor(random() * recordings), part: 0.3 + 0.65 * random() };
   const isMixed = recordings > 1 && isEven && !isCut && !isHole && timescale !== rate && chance(0.25);
   const otherFps = pick([25, 30, 15, 12, 20, 50]);
