@@ -18,12 +18,12 @@ export interface RenderSource {
   usualFrameMs?: number | undefined;
   /** Parts of frames are missing in it: none is kept as it is, because only decoding tells which ones are whole. */
   lacksPackets?: boolean;
+  /** Of which frames, by their times in the file: those that refer to them are not whole either. Decoders conceal much without a word. */
+  brokenSeconds?: readonly number[];
 }
 
 /** What was found out about a recording while it was put into an MP4. */
-export interface Unwrapped {
-  lacksPackets: boolean;
-}
+export type Unwrapped = Required<Pick<RenderSource, "lacksPackets" | "brokenSeconds">>;
 
 export interface RenderJob {
   /** In time order, not overlapping. */

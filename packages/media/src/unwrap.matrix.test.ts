@@ -41,6 +41,7 @@ describe("an AVI, which stores no times, shows every frame at its own", () => {
     const settings = { ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 };
     expect(await unwrap(`${base}.avi`, `${base}.out.mp4`, settings, { scratch: folder })).toEqual({
       lacksPackets: false,
+      brokenSeconds: [],
     });
     const shown = await readFrameCodes(`${base}.out.mp4`);
     expect(shown.map(({ code, seconds }) => [code, Math.round(seconds * 1000)])).toEqual(
@@ -59,7 +60,7 @@ describe("MPEG-TS of 12 frames a second, whose intervals are no whole millisecon
     await run(testFfmpeg, ["-v", "error", "-i", `${base}.uneven.mp4`, "-c", "copy", ...shift, `${base}.ts`]);
     const settings = { ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 };
     const options = { scratch: folder, laterSeconds: 120 };
-    expect(await unwrap(`${base}.ts`, `${base}.out.mp4`, settings, options)).toEqual({ lacksPackets: false });
+    expect(await unwrap(`${base}.ts`, `${base}.out.mp4`, settings, options)).toMatchObject({ lacksPackets: false });
     const [own, shown] = await Promise.all([readFrameCodes(`${base}.ts`), readFrameCodes(`${base}.out.mp4`)]);
     expect(shown.map(({ code }) => code)).toEqual(frames.map(({ code }) => code));
     const off = shown.map(({ seconds }, index) => Math.abs(seconds - 120 - (own[index]?.seconds ?? 0)));
@@ -108,7 +109,7 @@ it("MPEG-TS of which packets were lost is not copied: no frame of the clip is ha
   await writeFile(`${base}.ts`, Buffer.concat(left.map(({ bytes }) => bytes)));
   const media = createMediaEngine({ ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 });
   const unwrapped = await media.unwrap(`${base}.ts`, `${base}.out.mp4`, { scratch: folder, laterSeconds: 120 });
-  expect(unwrapped).toEqual({ lacksPackets: true });
+  expect(unwrapped).toMatchObject({ lacksPackets: true });
   const part = { fromMs: 121_440, toMs: 124_900 };
   const source = { path: `${base}.out.mp4`, zeroMs: 0, ...part, ...unwrapped };
   const range = { startMs: part.fromMs, endMs: part.toMs, gapPolicy: "SKIP_GAPS", precision: "smart" } as const;
@@ -122,4 +123,35 @@ it("MPEG-TS of which packets were lost is not copied: no frame of the clip is ha
   const shown = await readFrameCodes(job.output);
   expect(shown.filter(({ code }) => !known.has(code))).toEqual([]);
   expect(shown.length).toBeGreaterThan(40);
+});
+
+it("MPEG-TS of which a packet was lost shows no frame that may refer to it, whatever decoders conceal", async () => {
+  const base = join(folder, "one-lost");
+  const options = { seconds: 6, gop: 50, kbps: 3000, width: 640, height: 360 };
+  await makeRecording({ path: `${base}.mp4`, startMs: 0, ...options });
+  await run(testFfmpeg, ["-v", "error", "-i", `${base}.mp4`, "-c", "copy", `${base}.ts`]);
+  const packets = await packetsOf(`${base}.ts`);
+  const isStart = ({ bytes }: { bytes: Buffer }) => (bytes.readUInt8(1) & 0x40) !== 0;
+  const video = packets.filter(({ pid }) => pid === 0x100);
+  const starts = video.flatMap((packet, i) => (isStart(packet) ? [i] : []));
+  // The 64th frame, the 14th behind a keyframe.
+  const [first = 0, end = 0] = starts.slice(63, 65);
+  const lost = video[Math.floor((first + end) / 2)];
+  expect(end - first).toBeGreaterThan(4);
+  await writeFile(`${base}.ts`, Buffer.concat(packets.filter((packet) => packet !== lost).map(({ bytes }) => bytes)));
+  const media = createMediaEngine({ ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 });
+  const unwrapped = await media.unwrap(`${base}.ts`, `${base}.out.mp4`, { scratch: folder, laterSeconds: 120 });
+  const broken = unwrapped?.brokenSeconds ?? [];
+  expect(broken).toHaveLength(1);
+  const zeroMs = (broken[0] ?? 0) * 1000 - 63 * 40;
+  const source = { path: `${base}.out.mp4`, zeroMs: -zeroMs, fromMs: 1000, toMs: 5000, ...unwrapped };
+  const range = { startMs: 1000, endMs: 5000, gapPolicy: "SKIP_GAPS", precision: "exact" } as const;
+  const job = { sources: [source], ...range, joinToleranceMs: 1000, output: `${base}.clip.mp4` };
+  await media.renderClip(job, { scratch: folder });
+  const codes = new Set((await readFrameCodes(job.output)).map(({ code }) => code));
+  const numbers = Array.from({ length: 100 }, (_, i) => 25 + i);
+  const missing = numbers.filter((code) => !codes.has(code));
+  expect(missing).toEqual(expect.arrayContaining(numbers.slice(63 - 25, 100 - 25)));
+  // Of what a decoder complains of, some frames before it may be damaged, too.
+  expect(missing.filter((code) => code < 60 || code >= 100)).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { fileSource, firstTrack, presentationSeconds, readMovie } from "@camclips/mp4";
 import { aviCodec, inPictureOrder } from "./avi.ts";
 import { FfmpegError } from "./ffmpeg/errors.ts";
 import { inputArguments } from "./ffmpeg/input-arguments.ts";
@@ -64,7 +65,7 @@ export async function unwrap(
         ...(signal && { signal }),
       });
       if (avi !== undefined) await inPictureOrder(output, signal);
-      return { lacksPackets: lacksPackets(log) };
+      return await lostIn(log, output, laterSeconds, signal);
     } catch (error) {
       if (!(error instanceof FfmpegError) || error.exitCode === null) throw error;
       await rm(output, { force: true });
@@ -74,8 +75,30 @@ export async function unwrap(
   return undefined;
 }
 
-/** Whether packets of the video were lost, as transport streams tell it; the last one of a slice may be cut off. */
-function lacksPackets(log: string): boolean {
-  const video = /^ *Stream #0:(\d+) -> #0:0 /m.exec(log)?.[1];
-  return new RegExp(`corrupt input packet in stream ${video}$`, "m").test(log);
+/** The clock of transport streams. */
+const CLOCK_HZ = 90_000;
+/** The times of an MP4 are rounded to its time scale. */
+const SAME_SECONDS = 0.000_1;
+
+/** Which packets of the video were lost, as transport streams tell it, by decode times; the last one of a slice may be cut off. */
+async function lostIn(
+  log: string,
+  output: string,
+  laterSeconds: number,
+  signal: AbortSignal | undefined,
+): Promise<Unwrapped> {
+  const stream = /^ *Stream #0:(\d+) -> #0:0 /m.exec(log)?.[1];
+  if (!new RegExp(`corrupt input packet in stream ${stream}$`, "m").test(log))
+    return { lacksPackets: false, brokenSeconds: [] };
+  await using file = await fileSource(output);
+  const video = firstTrack(await readMovie(file, output, signal), "vide");
+  if (!video) return { lacksPackets: true, brokenSeconds: [] };
+  const told = log.matchAll(new RegExp(`Packet corrupt \\(stream = ${stream}, dts = (-?\\d+)\\)`, "g"));
+  const broken = Array.from(told, ([, dts]) => Number(dts) / CLOCK_HZ + laterSeconds).flatMap((seconds) => {
+    const { samples, edit, timescale } = video;
+    const index = samples.dts.findIndex((dts) => Math.abs((dts + edit.shift) / timescale - seconds) < SAME_SECONDS);
+    return index >= 0 ? [presentationSeconds(video, index)] : [];
+  });
+  // Some are told twice: when ffmpeg looks at the file, and when it reads it.
+  return { lacksPackets: true, brokenSeconds: [...new Set(broken)] };
 }

@@ -1,7 +1,6 @@
 import type { Gap } from "@camclips/events";
-import { CorruptSourceError, ROUNDING_SECONDS } from "@camclips/mp4";
+import { CorruptSourceError } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
-import type { Cut } from "../ffmpeg/time-filters.ts";
 import type { RenderJob, RenderReport } from "../media-engine.ts";
 import { round } from "../timeline/coverage.ts";
 import { stretches } from "../timeline/stretches.ts";
@@ -48,21 +47,12 @@ export function coverageWithout(job: RenderJob, timeline: Timeline, missing: rea
   };
 }
 
-/** Frames that the clip lacks, and those of another rate that show a frame before a lost one again: indices, ascending. */
-export function lostFrames({ pieces, expected }: Timeline, missing: readonly number[]): number[] {
-  const lacking = new Set(missing);
-  return expected.flatMap(({ seconds, source }, index) => {
-    const piece = pieces.findLast(({ outSeconds }) => outSeconds <= seconds + ROUNDING_SECONDS);
-    const own = piece && piece.cuts.firstSeconds + seconds - piece.outSeconds;
-    const isLost = (cut: Cut) => own !== undefined && own > cut.inSeconds && own < cut.outSeconds;
-    return lacking.has(index) || (source !== undefined && piece?.lost?.some(isLost)) ? [index] : [];
-  });
-}
-
 const DECODING_TROUBLE = /error|corrupt|invalid|conceal|missing|partial|truncat|non-existing|out of range|overread/i;
 
 function checkBlame(job: RenderJob, { expected }: Timeline, missing: readonly number[], log: string): void {
-  if (!DECODING_TROUBLE.test(log) || missing.some((index) => expected[index]?.source === undefined)) {
+  const lacksPackets = job.sources.some(({ brokenSeconds = [] }) => brokenSeconds.length > 0);
+  const isExplained = lacksPackets || DECODING_TROUBLE.test(log);
+  if (!isExplained || missing.some((index) => expected[index]?.source === undefined)) {
     throw new VerificationError(`the clip lacks ${missing.length} of ${expected.length} frames`);
   }
   const lost = new Set(missing);

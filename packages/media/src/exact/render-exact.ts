@@ -8,7 +8,7 @@ import { FfmpegError } from "../ffmpeg/errors.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { type EngineSettings, encoderFor } from "../ffmpeg/settings.ts";
-import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
+import type { RenderJob, RenderOptions, RenderReport, RenderSource } from "../media-engine.ts";
 import { clipPicture, type Picture } from "../probe/picture.ts";
 import { audioNote, type MediaProbe, probeMedia } from "../probe/probe.ts";
 import { audioCoverageOf } from "../timeline/audio.ts";
@@ -21,7 +21,7 @@ import { verifyAudio } from "../verify/verify-audio.ts";
 import { withoutBrokenAudio } from "./broken-audio.ts";
 import { type Encoded, encodeInGroups, PIECES_AT_ONCE, type Run } from "./encode-groups.ts";
 import { type ExactJob, prepareRun } from "./exact-arguments.ts";
-import { coverageWithout, lostFrames } from "./lost-frames.ts";
+import { coverageWithout } from "./lost-frames.ts";
 import { undecoded } from "./undecoded.ts";
 
 /** A job whose sources have been looked at. */
@@ -72,7 +72,8 @@ export async function renderExact(
   const { job } = prepared;
   try {
     const first = await encode(prepared, settings, options);
-    const damaged = damageIn(first.log) === undefined ? undefined : await withoutUndecoded(prepared, ways);
+    const isWhole = damageIn(first.log) === undefined && !job.sources.some(isBroken);
+    const damaged = isWhole ? undefined : await withoutUndecoded(prepared, ways);
     const { shown } = damaged ? await encode(damaged, settings, options) : first;
     const report = await readBack(damaged ?? prepared, ways, why, { log: first.log, shown });
     await verifyAudio({ ...prepared, path: job.output, copied: false, isIndexed: false }, ways);
@@ -123,8 +124,9 @@ async function withoutUndecoded(prepared: PreparedJob, ways: Ways): Promise<Prep
   const { job, probes, timeline } = prepared;
   const pieces: Piece[] = [];
   for (const piece of timeline.pieces) {
-    const [path, video] = [job.sources[piece.source]?.path ?? "", probes[piece.source]?.video];
-    pieces.push({ ...piece, lost: video ? await undecoded(path, video, piece.cuts, ways) : [] });
+    const { path = "", brokenSeconds = [] } = job.sources[piece.source] ?? {};
+    const video = probes[piece.source]?.video;
+    pieces.push({ ...piece, lost: video ? await undecoded({ path, video, brokenSeconds }, piece.cuts, ways) : [] });
   }
   if (pieces.every(({ lost }) => lost?.length === 0)) return undefined;
   for (const [source, { path }] of job.sources.entries()) {
@@ -132,6 +134,10 @@ async function withoutUndecoded(prepared: PreparedJob, ways: Ways): Promise<Prep
     if (own.length > 0 && own.every(isAllLost)) throw new CorruptSourceError(path, "none of its frames can be decoded");
   }
   return { ...prepared, timeline: { ...timeline, pieces } };
+}
+
+function isBroken({ brokenSeconds = [] }: RenderSource): boolean {
+  return brokenSeconds.length > 0;
 }
 
 function isAllLost({ cuts, lost = [] }: Piece): boolean {
@@ -155,9 +161,8 @@ async function readBack(
     { path: job.output, frameSeconds, ...picture, audio, pictures },
     ways,
   );
-  const lost = lostFrames(timeline, missing);
-  const coverage = coverageWithout(job, timeline, lost, log);
-  const note = lost.length > 0 ? `; ${lost.length} frames were damaged and could not be shown` : "";
+  const coverage = coverageWithout(job, timeline, missing, log);
+  const note = missing.length > 0 ? `; ${missing.length} frames were damaged and could not be shown` : "";
   return {
     precision: "exact",
     why: why + note + audioNote(timeline.pieces.map(({ source }) => probes[source])),

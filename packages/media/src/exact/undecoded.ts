@@ -16,12 +16,19 @@ const MOST_LEADING = 16;
 /** Frames between a decoder and the end of a filter graph. */
 const ON_THEIR_WAY = 4;
 
+interface Damaged {
+  path: string;
+  video: VideoProbe;
+  /** Frames that are known to be broken, by their times. */
+  brokenSeconds?: readonly number[];
+}
+
 /**
- * Finds the frames of a stretch that do not come out whole: what a decoder conceals or leaves out, and all that refer to
- * it, up to the next keyframe. Decoding stops at the first complaint, and goes on at that keyframe.
+ * Finds the frames of a stretch that do not come out whole: what a decoder conceals or leaves out, what is known to be broken, and
+ * all that refer to it, up to the next keyframe. Decoding stops at the first complaint, and goes on at that keyframe.
  * @returns stretches of the source's timeline, each between two frames
  */
-export async function undecoded(path: string, video: VideoProbe, cut: Cut, ways: Ways): Promise<Cut[]> {
+export async function undecoded({ path, video, brokenSeconds = [] }: Damaged, cut: Cut, ways: Ways): Promise<Cut[]> {
   const times = video.times.filter((time) => time > cut.inSeconds && time < cut.outSeconds);
   const decoding = video.decoding ?? [];
   const frameOf = nearestIn(video.times);
@@ -55,9 +62,20 @@ export async function undecoded(path: string, video: VideoProbe, cut: Cut, ways:
     seek = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", next.toFixed(6)];
     from = next;
   }
+  for (const time of brokenSeconds)
+    for (const seconds of referring(decoding, placeOf(time))) whole.delete(frameOf(seconds));
   const lost = times.flatMap((time, index) => (whole.has(frameOf(time)) ? [] : [index]));
   const between = (index: number) => ((times[index - 1] ?? cut.inSeconds) + (times[index] ?? cut.outSeconds)) / 2;
   return stretches(lost).map(([first, last]) => ({ inSeconds: between(first), outSeconds: between(last + 1) }));
+}
+
+/** The frames that may refer to one: those decoded behind it until the next keyframe, and those behind that which are shown before it. */
+function referring(decoding: readonly { seconds: number; isKey: boolean }[], place: number): number[] {
+  const behind = decoding.slice(place);
+  const next = behind.findIndex(({ isKey }, i) => i > 0 && isKey);
+  const keySeconds = behind[next]?.seconds ?? Number.POSITIVE_INFINITY;
+  const isOwn = (i: number) => next < 0 || i < next;
+  return behind.flatMap(({ seconds }, i) => (isOwn(i) || seconds < keySeconds ? [seconds] : []));
 }
 
 /** The most frames that are decoded behind one and shown before it: B-frames in a row. In decoding order. */
