@@ -156,6 +156,21 @@ it("a source whose audio cannot be decoded gives every frame, in silence", async
 });
 
 /** Puts noise over a part of the file, given in parts of its size. */
+describe("frames that are told as broken, in a file that decodes whole", () => {
+  it.each<[string, number, number[]]>([
+    ["are left out, with those that may refer to them", 65, [65, 66, 67, 68, 69, 70, 71, 72, 73, 74]],
+    ["are kept where a keyframe follows at once: it may be the seam of two recorders' streams", 74, []],
+  ])("%s", async (_, broken, left) => {
+    const plain = await makeRecording({ path: join(folder, "plain.mp4"), startMs, seconds: 6, gop: 25 });
+    const job = jobOf([plain], startMs + 1000, startMs + 5000, { precision: "exact" });
+    const sources = job.sources.map((source) => ({ ...source, brokenSeconds: [broken / 25] }));
+    const { frames, report } = await shop.render({ ...job, sources });
+    const all = Array.from({ length: 100 }, (_, i) => 25 + i);
+    expect(codesOf(frames)).toEqual(all.filter((code) => !left.includes(code)));
+    expect(report.held).toHaveLength(left.length > 0 ? 1 : 0);
+  });
+});
+
 async function overwrite(path: string, from: number, to: number): Promise<void> {
   const bytes = await readFile(path);
   for (let i = Math.floor(bytes.length * from); i < bytes.length * to; i++) bytes[i] = (i * 7919) % 251;

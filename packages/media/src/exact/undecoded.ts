@@ -69,10 +69,15 @@ export async function undecoded({ path, video, brokenSeconds = [] }: Damaged, cu
   return stretches(lost).map(([first, last]) => ({ inSeconds: between(first), outSeconds: between(last + 1) }));
 }
 
-/** The frames that may refer to one: those decoded behind it until the next keyframe, and those behind that which are shown before it. */
+/**
+ * A frame that is told as broken, and those that may refer to it: decoded behind it until the next keyframe, and behind that, but
+ * shown before it. None where the keyframe follows at once: there, what is told may be the seam of two recorders' streams, both of
+ * which are whole; of that frame alone the decoder says enough.
+ */
 function referring(decoding: readonly { seconds: number; isKey: boolean }[], place: number): number[] {
   const behind = decoding.slice(place);
   const next = behind.findIndex(({ isKey }, i) => i > 0 && isKey);
+  if (next === 1) return [];
   const keySeconds = behind[next]?.seconds ?? Number.POSITIVE_INFINITY;
   const isOwn = (i: number) => next < 0 || i < next;
   return behind.flatMap(({ seconds }, i) => (isOwn(i) || seconds < keySeconds ? [seconds] : []));
