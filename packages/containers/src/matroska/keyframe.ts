@@ -1,4 +1,4 @@
-import { AVC_NAL, avcNalType, isAvcSlice, isIntraSlice, nalUnits } from "@camclips/mp4";
+import { AVC_NAL, avcNalType, hevcNalType, isAvcSlice, isHevcSlice, isIntraSlice, nalUnits } from "@camclips/mp4";
 import type { Unit } from "../frames.ts";
 
 /** What of a frame is looked at: parameter sets and messages come before its first slice. */
@@ -27,8 +27,8 @@ export function readKeyframe(
 ): Pick<Unit, "entry"> & { hasSets: boolean } {
   let hasSets = false;
   for (const { bytes } of nalUnits(head, lengthBytes)) {
-    const type = codec === "h264" ? avcNalType(bytes) : ((bytes[0] ?? 0) >> 1) & 63;
-    const isSlice = codec === "h264" ? isAvcSlice(type) : type <= 31;
+    const type = codec === "h264" ? avcNalType(bytes) : hevcNalType(bytes);
+    const isSlice = codec === "h264" ? isAvcSlice(type) : isHevcSlice(type);
     const isIdr = codec === "h264" ? type === AVC_NAL.idrSlice : type >= 16 && type <= 20;
     const isIntra = codec === "h264" ? isIntraSlice(bytes) : type >= 16 && type <= 23;
     if (isSlice) return { hasSets, entry: isIdr ? "closed" : isIntra ? "open" : undefined };

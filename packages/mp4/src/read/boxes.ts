@@ -46,7 +46,7 @@ function checked(header: BoxHeader): BoxHeader {
 /** The boxes that fill `bytes`; up to seven stray bytes at the end are ignored, as QuickTime's terminators are. */
 export function boxesIn(bytes: Uint8Array): Box[] {
   const boxes: Box[] = [];
-  for (let at = 0; at + 8 <= bytes.length; at += boxes.at(-1)?.bytes.length ?? 8) boxes.push(boxAt(bytes, at));
+  readBoxes(bytes, boxes);
   return boxes;
 }
 
@@ -54,11 +54,20 @@ export function boxesIn(bytes: Uint8Array): Box[] {
 export function wholeBoxesIn(bytes: Uint8Array): Box[] {
   const boxes: Box[] = [];
   try {
-    for (let at = 0; at + 8 <= bytes.length; at += boxes.at(-1)?.bytes.length ?? 8) boxes.push(boxAt(bytes, at));
+    readBoxes(bytes, boxes);
   } catch (error) {
     if (!(error instanceof MalformedBoxError)) throw error;
   }
   return boxes;
+}
+
+/** Puts them into `boxes` one by one: what is whole is there when the next one is not. */
+function readBoxes(bytes: Uint8Array, boxes: Box[]): void {
+  for (let at = 0; at + 8 <= bytes.length; ) {
+    const box = boxAt(bytes, at);
+    boxes.push(box);
+    at += box.bytes.length;
+  }
 }
 
 function boxAt(bytes: Uint8Array, at: number): Box {
