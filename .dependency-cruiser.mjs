@@ -48,11 +48,11 @@ export default {
     {
       name: "stacks-know-events-only",
       comment:
-        "Infrastructure is generated from the pipeline table; it must not run the application's code. It looks at the program it packs.",
+        "Infrastructure is generated from the pipeline table; it must not run the application's code. It looks at the program it packs, or under sst dev for one.",
       severity: "error",
       from: { path: "^stacks", pathNot: "\\.test\\.ts$" },
       to: {
-        path: "^packages/(?!events|recordings/src/(layout|video)|media/src/(ffmpeg/find/executable|code-version))",
+        path: "^packages/(?!events|recordings/src/(layout|video)|media/src/(ffmpeg/find/(executable|find-ffmpeg)|code-version))",
       },
     },
     {

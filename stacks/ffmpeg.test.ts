@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type TestFolder, testFolder } from "@camclips/testing/folders";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeStandInFfmpeg } from "../tools/resource-graph/stand-in.ts";
-import { packFfmpeg } from "./ffmpeg.ts";
+import { developersFfmpeg, packFfmpeg } from "./ffmpeg.ts";
 
 let folder: TestFolder;
 let root: string;
@@ -23,6 +23,15 @@ const installed = async (name: string): Promise<string> => {
   await mkdir(path, { recursive: true });
   return writeStandInFfmpeg(path);
 };
+
+describe("the ffmpeg of sst dev", () => {
+  it("is the one that is named, and otherwise one that is found on the developer's machine", async () => {
+    const named = await developersFfmpeg({ FFMPEG_BIN: "/opt/ffmpeg" });
+    expect(named).toEqual({ copyFiles: [], environment: { FFMPEG_BIN: "/opt/ffmpeg" }, architecture: "arm64" });
+    const found = await developersFfmpeg({ PATH: process.env.PATH, HOME: folder.path });
+    expect(found.environment.FFMPEG_BIN).toMatch(/ffmpeg/);
+  });
+});
 
 describe("the ffmpeg that is packed", () => {
   it("is that of ffmpeg-static, before the one that a package carries", async () => {

@@ -4,6 +4,7 @@ import { chmod, copyFile, mkdir, readFile, rename, stat } from "node:fs/promises
 import { join, relative } from "node:path";
 import type { Architecture } from "@camclips/events/deploy-settings";
 import { type Executable, readExecutable } from "@camclips/media/executable";
+import { findFfmpeg } from "@camclips/media/find-ffmpeg";
 import { architectureOf, whyNotForLambda } from "./lambda-program.ts";
 
 /** Where Lambda unpacks the bundle, and our folder in it. */
@@ -31,9 +32,16 @@ interface Places {
   work: string;
 }
 
-/** Under `sst dev` functions run on the developer's machine: they take the developer's FFMPEG_BIN, or find one. */
-export function developersFfmpeg({ FFMPEG_BIN }: Environment, architecture: Architecture = "arm64"): PackedFfmpeg {
-  return { copyFiles: [], environment: FFMPEG_BIN ? { FFMPEG_BIN } : {}, architecture };
+/**
+ * Under `sst dev` functions run on the developer's machine: they take the developer's FFMPEG_BIN, or what is found here.
+ * @throws NoFfmpegError
+ */
+export async function developersFfmpeg(
+  environment: Environment,
+  architecture: Architecture = "arm64",
+): Promise<PackedFfmpeg> {
+  const FFMPEG_BIN = environment.FFMPEG_BIN || (await findFfmpeg(environment));
+  return { copyFiles: [], environment: { FFMPEG_BIN }, architecture };
 }
 
 /**

@@ -22,7 +22,7 @@ export async function deployStage() {
   const place = await deploymentPlace();
   await lookAtBrought(settings, place);
   const { LAMBDA_ARCHITECTURE: asked } = settings;
-  const ffmpeg = $dev ? developersFfmpeg(process.env, asked) : await packFfmpeg(process.env, asked, $cli.paths);
+  const ffmpeg = await ($dev ? developersFfmpeg(process.env, asked) : packFfmpeg(process.env, asked, $cli.paths));
   const stored = storage(settings, profile, place);
   const resources = {
     settings,

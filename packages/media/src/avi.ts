@@ -8,6 +8,7 @@ import {
   readMovie,
   samplesOf,
   type Track,
+  usualDuration,
   writeMovie,
   writeMovieFile,
 } from "@camclips/mp4";
@@ -39,10 +40,11 @@ export async function inPictureOrder(path: string, signal: AbortSignal | undefin
       const samples = samplesOf(track, file, 0, track.samples.count - 1);
       if (track !== video) return { ...track, descriptions, samples, frameBytes: frameBytesOf(track, samples) };
       const dts = samples.map((sample, i) => sample.dts - (i === 0 ? 0 : late));
+      const times = shownTimes(dts, places, usualDuration(video.samples.duration));
       const shown = samples.map((sample, i) => {
         const own = dts[i] ?? 0;
         const duration = sample.duration - (i === 0 ? late : 0);
-        return { ...sample, dts: own, duration, compositionOffset: (dts[places?.[i] ?? i] ?? own) - own };
+        return { ...sample, dts: own, duration, compositionOffset: (times[places?.[i] ?? i] ?? own) - own };
       });
       return { ...track, descriptions, samples: shown };
     });
@@ -51,12 +53,23 @@ export async function inPictureOrder(path: string, signal: AbortSignal | undefin
   await rename(ordered, path);
 }
 
+/**
+ * When each place is shown. A decoder holds frames back until their order is sure, and shows one for each that it reads: so
+ * the times of frames that were left out are found as many places later as it holds back.
+ */
+function shownTimes(dts: readonly number[], places: Uint32Array | undefined, usual: number): number[] {
+  const held = places?.reduce((most, place, i) => Math.max(most, i - place), 0) ?? 0;
+  const last = dts.length - 1;
+  const at = (i: number) => (dts[Math.min(i, last)] ?? 0) + Math.max(0, i - last) * usual;
+  return dts.map((_, place) => at(place + held) - at(held) + at(0));
+}
+
 /** Places that may be empty behind a first frame, although nothing is missing. */
 const MOST_EMPTY = 4;
 
 /** Where audio starts a little before the picture, ffmpeg writes the first frame in its place, and then an empty one. */
-function emptyStart({ samples: { duration } }: Track): number {
-  const usual = duration.toSorted()[duration.length >> 1] ?? 0;
-  const late = (duration[0] ?? 0) - usual;
+function emptyStart(video: Track): number {
+  const usual = usualDuration(video.samples.duration);
+  const late = (video.samples.duration[0] ?? 0) - usual;
   return late > 0 && late <= MOST_EMPTY * usual ? late : 0;
 }

@@ -20,10 +20,13 @@ export interface RenderSource {
   lacksPackets?: boolean;
   /** Of which frames, by their times in the file: those that refer to them are not whole either. Decoders conceal much without a word. */
   brokenSeconds?: readonly number[];
+  /** What the recording's audio is, by ffmpeg's name, where it cannot be decoded: the file may hold none of it. */
+  lostAudio?: string;
 }
 
 /** What was found out about a recording while it was put into an MP4. */
-export type Unwrapped = Required<Pick<RenderSource, "lacksPackets" | "brokenSeconds">>;
+export type Unwrapped = Required<Pick<RenderSource, "lacksPackets" | "brokenSeconds">> &
+  Pick<RenderSource, "lostAudio">;
 
 export interface RenderJob {
   /** In time order, not overlapping. */

@@ -4,7 +4,6 @@ import type { PictureEngine } from "./media-engine.ts";
 import { renderThumbnails } from "./thumbnails/render-thumbnails.ts";
 
 export { whyItDoesNotRun } from "./ffmpeg/find/check-ffmpeg.ts";
-export { findFfmpeg } from "./ffmpeg/find/find-ffmpeg.ts";
 export { RENDER_TIME_LIMIT_MS, threadsForMemory } from "./ffmpeg/settings.ts";
 
 /** What makes pictures of clips, without what cuts them: a function that does no more starts sooner. */

@@ -7,7 +7,7 @@ import { fileSource, readMovie } from "@camclips/mp4";
 import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createMediaEngine } from "./engine.ts";
-import { makeRecording, readFrameCodes } from "./synthetic/index.ts";
+import { makeRecording, type RecordingOptions, readAudioOnsets, readFrameCodes } from "./synthetic/index.ts";
 import { unwrap } from "./unwrap.ts";
 
 const run = promisify(execFile);
@@ -19,12 +19,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("an AVI, which stores no times, shows every frame at its own", () => {
-  it.each([
+  it.each<[string, Partial<RecordingOptions>, string[]]>([
     ["H.264", { bFrames: 0 }, ["-c", "copy"]],
     ["H.264 with B-frames", { bFrames: 3, gop: 20 }, ["-c", "copy"]],
     ["H.264 with B-frames in open GOPs", { bFrames: 3, gop: 20, openGop: true }, ["-c", "copy"]],
+    ["H.264 with B-frames, some of which were left out", { bFrames: 3, stillSeconds: [5.03, 5.4] }, ["-c", "copy"]],
+    ["MPEG-4 with B-frames, some left out", { codec: "mpeg4", bFrames: 2, stillSeconds: [5.03, 5.4] }, ["-c", "copy"]],
     ["H.264 in one long GOP, whose count of pictures turns over", { bFrames: 2, gop: 1000 }, ["-c", "copy"]],
-    ["MPEG-4 with B-frames", { codec: "mpeg4" as const, bFrames: 2 }, ["-c", "copy"]],
+    ["MPEG-4 with B-frames", { codec: "mpeg4", bFrames: 2 }, ["-c", "copy"]],
     ["H.264 with ADPCM, which no MP4 takes", { bFrames: 2 }, ["-c:v", "copy", "-c:a", "adpcm_ima_wav"]],
     ["Motion JPEG with PCM", {}, ["-c:v", "mjpeg", "-q:v", "3", "-c:a", "pcm_s16le"]],
   ])("%s", async (name, options, way) => {
@@ -47,6 +49,45 @@ describe("an AVI, which stores no times, shows every frame at its own", () => {
     expect(shown.map(({ code, seconds }) => [code, Math.round(seconds * 1000)])).toEqual(
       frames.map(({ code, wallMs }) => [code, Math.round(wallMs)]),
     );
+  });
+});
+
+/** Where ffmpeg lets transport streams begin. */
+const MPEGTS_START_SECONDS = 1.4;
+
+describe("audio that MP4 and QuickTime have no name for", () => {
+  const unwrapped = async (extension: string, ...encoder: string[]) => {
+    const base = join(folder, `audio-${encoder.at(1)}`);
+    await makeRecording({ path: `${base}.mp4`, startMs: 0, seconds: 4 });
+    const way = ["-c:v", "copy", ...encoder, "-strict", "-2"];
+    await run(testFfmpeg, ["-v", "error", "-i", `${base}.mp4`, ...way, `${base}.${extension}`]);
+    const settings = { ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 };
+    const told = await unwrap(`${base}.${extension}`, `${base}.out.mp4`, settings, { scratch: folder });
+    return { told, base };
+  };
+
+  it.each([
+    ["the PCM of AVCHD", "mts", ["-c:a", "pcm_bluray", "-ar", "48000", "-ac", "2", "-mpegts_m2ts_mode", "1"]],
+    ["G.726", "avi", ["-c:a", "g726", "-ar", "8000", "-ac", "1"]],
+    ["G.722", "mkv", ["-c:a", "g722", "-ar", "16000", "-ac", "1"]],
+    ["MS ADPCM", "avi", ["-c:a", "adpcm_ms"]],
+  ])("is decoded, and its seconds are heard as they come: %s", async (_, extension, encoder) => {
+    const { told, base } = await unwrapped(extension, ...encoder);
+    expect(told?.lostAudio).toBeUndefined();
+    const startSeconds = extension === "mts" ? MPEGTS_START_SECONDS : 0;
+    const onsets = (await readAudioOnsets(`${base}.out.mp4`)).map(({ seconds }) => seconds - startSeconds);
+    const whole = onsets.filter((seconds) => seconds > 0.5);
+    expect(whole.map((seconds) => Math.round(seconds))).toEqual([1, 2, 3]);
+    for (const seconds of whole) expect(Math.abs(seconds - Math.round(seconds))).toBeLessThan(0.03);
+  });
+
+  it.each([
+    ["s302m", "ts", ["-c:a", "s302m", "-ar", "48000", "-ac", "2"]],
+    ["wavpack", "mkv", ["-c:a", "wavpack"]],
+    ["dts", "ts", ["-c:a", "dca", "-ar", "48000", "-ac", "2"]],
+  ])("is named where it cannot be decoded: %s", async (name, extension, encoder) => {
+    const { told } = await unwrapped(extension, ...encoder);
+    expect(told?.lostAudio).toBe(name);
   });
 });
 

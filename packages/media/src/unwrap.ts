@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { fileSource, firstTrack, presentationSeconds, readMovie } from "@camclips/mp4";
 import { aviCodec, inPictureOrder } from "./avi.ts";
+import { audioCodecs, namelessAudio } from "./ffmpeg/audio-formats.ts";
 import { FfmpegError } from "./ffmpeg/errors.ts";
 import { inputArguments } from "./ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "./ffmpeg/run-ffmpeg.ts";
@@ -21,12 +22,11 @@ interface Way {
   audio: string[];
   look: string[];
 }
-const WAYS: Way[] = [
-  { format: "mp4", audio: AUDIO, look: [] },
-  { format: "mov", audio: AUDIO, look: [] },
-  // Audio that neither takes, as ADPCM out of AVI, is decoded.
-  { format: "mov", audio: [...AUDIO, "-c:a", "pcm_s16le"], look: [] },
-];
+const TO_MP4: Way = { format: "mp4", audio: AUDIO, look: [] };
+const TO_QUICKTIME: Way = { format: "mov", audio: AUDIO, look: [] };
+/** Audio that neither takes, as some ADPCM, is decoded. */
+const TO_PCM: Way = { format: "mov", audio: [...AUDIO, "-c:a", "pcm_s16le"], look: [] };
+const WITHOUT_AUDIO: Way = { format: "mp4", audio: [], look: [] };
 const WAYS_OF_UNKNOWN: Way[] = [
   { format: "mp4", audio: AUDIO, look: LONG_LOOK },
   { format: "mp4", audio: [], look: LONG_LOOK },
@@ -50,7 +50,7 @@ export async function unwrap(
   const unpacked = avi !== undefined && MPEG4.test(avi) ? ["mpeg4_unpack_bframes"] : [];
   const later = laterSeconds === 0 ? [] : ["-itsoffset", String(laterSeconds)];
   const placed = ["-bsf:v", avi === undefined ? LASTING : [...unpacked, "setts=pts=DTS"].join(",")];
-  const ways = [...WAYS];
+  const ways = [TO_MP4];
   for (const { format, audio, look } of ways) {
     // Also where times begin is rounded to the movie's units: to milliseconds, if nothing is said.
     const scale = ["-video_track_timescale", String(TIMESCALE), "-movie_timescale", String(TIMESCALE)];
@@ -65,14 +65,32 @@ export async function unwrap(
         ...(signal && { signal }),
       });
       if (avi !== undefined) await inPictureOrder(output, signal);
-      return await lostIn(log, output, laterSeconds, signal);
+      return { ...(await lostIn(log, output, laterSeconds, signal)), ...lostAudioIn(log) };
     } catch (error) {
       if (!(error instanceof FfmpegError) || error.exitCode === null) throw error;
       await rm(output, { force: true });
-      if (ways.length === WAYS.length && UNKNOWN_AUDIO.test(error.log)) ways.push(...WAYS_OF_UNKNOWN);
+      if (ways.length === 1) ways.push(...furtherWays(error.log));
     }
   }
   return undefined;
+}
+
+function furtherWays(log: string): Way[] {
+  const codec = audioOf(log) ?? "";
+  // ffmpeg writes such into QuickTime all the same, under names that say nothing.
+  const usual = namelessAudio.has(codec) ? [TO_PCM] : [TO_QUICKTIME, TO_PCM];
+  if (UNKNOWN_AUDIO.test(log)) return [...usual, ...WAYS_OF_UNKNOWN];
+  return audioCodecs.has(codec) ? usual : [...usual, WITHOUT_AUDIO];
+}
+
+/** What ffmpeg calls the input's audio. */
+function audioOf(log: string): string | undefined {
+  return /^ *Stream #0:.*: Audio: (\w+)/m.exec(log)?.[1];
+}
+
+function lostAudioIn(log: string): Pick<Unwrapped, "lostAudio"> {
+  const codec = audioOf(log);
+  return codec === undefined || audioCodecs.has(codec) ? {} : { lostAudio: codec };
 }
 
 /** The clock of transport streams. */

@@ -11,9 +11,8 @@ describe("a render function's start", () => {
     expect(media.renderClip).toBeTypeOf("function");
   });
 
-  it("finds the developer's ffmpeg when none is named", async () => {
-    const { media } = await connectMedia({ PATH: process.env.PATH });
-    expect(media.renderClip).toBeTypeOf("function");
+  it("fails when none is named", async () => {
+    await expect(connectMedia({ PATH: process.env.PATH })).rejects.toThrow('FFMPEG_BIN="" is not set');
   });
 
   it.each([

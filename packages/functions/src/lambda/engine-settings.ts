@@ -1,4 +1,4 @@
-import { findFfmpeg, RENDER_TIME_LIMIT_MS, threadsForMemory, whyItDoesNotRun } from "@camclips/media/picture-engine";
+import { RENDER_TIME_LIMIT_MS, threadsForMemory, whyItDoesNotRun } from "@camclips/media/picture-engine";
 
 /** What ffmpeg a function uses, and how. @throws Error when it does not run. */
 export async function engineSettings(
@@ -9,12 +9,12 @@ export async function engineSettings(
   return { ffmpeg, threads, timeLimitMs: RENDER_TIME_LIMIT_MS };
 }
 
-/** The packed one was checked when it was deployed, and needs to start here; under `sst dev` the developer's is found. */
-async function runningFfmpeg(environment: NodeJS.ProcessEnv): Promise<string> {
-  const named = environment.FFMPEG_BIN;
-  if (!named) return findFfmpeg(environment);
-  const wrong = await whyItDoesNotRun(named);
-  if (wrong)
-    throw new Error(`FFMPEG_BIN="${named}" ${wrong}: no message is taken until an ffmpeg is deployed that runs`);
-  return named;
+/** It was checked when the stage was deployed, or `sst dev` began, and needs to start here. */
+async function runningFfmpeg({ FFMPEG_BIN }: NodeJS.ProcessEnv): Promise<string> {
+  const wrong = FFMPEG_BIN ? await whyItDoesNotRun(FFMPEG_BIN) : "is not set";
+  if (!FFMPEG_BIN || wrong)
+    throw new Error(
+      `FFMPEG_BIN="${FFMPEG_BIN ?? ""}" ${wrong}: no message is taken until an ffmpeg is deployed that runs`,
+    );
+  return FFMPEG_BIN;
 }

@@ -1,6 +1,6 @@
 import type { RenderJob } from "../media-engine.ts";
 import { movieProbe } from "../probe/movie-probe.ts";
-import type { MediaProbe } from "../probe/probe.ts";
+import { type MediaProbe, withLostAudio } from "../probe/probe.ts";
 import { planTimeline, type Timeline } from "../timeline/timeline.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
 import { findEntries, findStart, hasIntraRefresh } from "./idr.ts";
@@ -24,7 +24,10 @@ export interface PreparedCut {
 /** Plans how the job's sources are cut, without starting ffmpeg. */
 export async function prepareCut(job: RenderJob, sources: CutSource[]): Promise<PreparedCut | NotCut> {
   const movies = sources.map(({ movie }) => movie);
-  const probes = movies.flatMap((movie) => movieProbe(movie) ?? []);
+  const probes = movies.flatMap((movie, index) => {
+    const probe = movieProbe(movie);
+    return probe ? [withLostAudio(probe, job.sources[index] ?? {})] : [];
+  });
   if (probes.length < movies.length) return { notCut: "a source has no video frames" };
   const timeline = planTimeline(job, probes);
   if (!timeline) return { notCut: "no source holds a frame of the clip" };

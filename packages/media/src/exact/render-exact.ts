@@ -10,7 +10,7 @@ import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { type EngineSettings, encoderFor } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderOptions, RenderReport, RenderSource } from "../media-engine.ts";
 import { clipPicture, type Picture } from "../probe/picture.ts";
-import { audioNote, type MediaProbe, probeMedia } from "../probe/probe.ts";
+import { audioNote, type MediaProbe, probeMedia, withLostAudio } from "../probe/probe.ts";
 import { audioCoverageOf } from "../timeline/audio.ts";
 import { type Piece, planTimeline, type Timeline } from "../timeline/timeline.ts";
 import { clockAnchors } from "../timeline/wall-clock.ts";
@@ -43,7 +43,7 @@ type ScratchWays = Ways & { scratch: string };
  */
 export async function prepareJob(job: RenderJob, ways: Ways): Promise<PreparedJob> {
   const probes: MediaProbe[] = [];
-  for (const { path } of job.sources) probes.push(await probeMedia(path, ways));
+  for (const source of job.sources) probes.push(withLostAudio(await probeMedia(source.path, ways), source));
   const timeline = planTimeline(job, probes);
   if (timeline === undefined) throw new NoFrameError("no source holds a frame of the clip");
   return { job, probes, timeline };

@@ -4,6 +4,7 @@ import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { inputArguments, videoCodecs } from "../ffmpeg/input-arguments.ts";
 import { readLines } from "../ffmpeg/output.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
+import type { RenderSource } from "../media-engine.ts";
 import { withJitter } from "./audio-jitter.ts";
 
 export interface MediaProbe {
@@ -140,6 +141,11 @@ class PacketTable {
     const starts = this.#header.get("codec_id 1") === "aac" ? this.#packets.starts.map((ticks) => ticks * unit) : [];
     return { sampleRate, channels: layout === "mono" ? 1 : 2, spans, ...withJitter(starts, sampleRate) };
   }
+}
+
+/** What a file tells, with what is known of its recording: audio that cannot be decoded may not have come along. */
+export function withLostAudio(probe: MediaProbe, { lostAudio }: Pick<RenderSource, "lostAudio">): MediaProbe {
+  return lostAudio === undefined ? probe : { ...probe, audio: undefined, lostAudio };
 }
 
 /** What a report's `why` adds where the clip is silent although its sources have audio; empty otherwise. */

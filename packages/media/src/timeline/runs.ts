@@ -129,7 +129,8 @@ function isStanding(
   if (nextMs - startMs <= intervalMs + job.joinToleranceMs) return true;
   // The file may hold no more audio than the part needs.
   const untilMs = Math.min(nextMs, job.endMs, toMs);
-  return isHeard(audio, (startMs + intervalMs - zeroMs) / 1000, (untilMs - zeroMs) / 1000);
+  const usualEndMs = startMs + intervalMs;
+  return untilMs <= usualEndMs || isHeard(audio, (usualEndMs - zeroMs) / 1000, (untilMs - zeroMs) / 1000);
 }
 
 interface SourceFrames extends Rhythm {

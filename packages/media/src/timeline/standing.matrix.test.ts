@@ -72,6 +72,11 @@ describe.each(cameras)("a frame that stands while nothing moves, and the audio g
   });
 });
 
+it("a frame that stands for long is shown in a clip that is over before its usual interval is", async () => {
+  const slow: Partial<CameraOptions> = { fps: 5, gop: 10, container: "fragmented" };
+  expect((await clipOf("slow-still", slow, [3.027, 3.177], "smart")).frames.map(({ code }) => code)).toEqual([15]);
+});
+
 it("a frame of one a second is shown in a clip between it and the next", async () => {
   const slow: Partial<CameraOptions> = { stillSeconds: [0, 0], fps: 1, seconds: 20, gop: 5, audio: false };
   const { report, frames } = await clipOf("slow", slow, [5.1, 5.9], "smart");

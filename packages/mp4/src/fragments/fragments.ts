@@ -1,8 +1,8 @@
 import { MalformedBoxError } from "../errors.ts";
 import { type Box, boxesIn, findBox, readFullBox } from "../read/boxes.ts";
+import { BLOCK_FRAMES } from "../read/frame-table.ts";
 import type { SampleTable, Track } from "../read/movie.ts";
 import type { FragmentDefaults } from "../read/parse-movie.ts";
-import { BLOCK_FRAMES } from "../read/pcm-table.ts";
 import { emptyTable, type SampleBudget } from "../read/sample-table.ts";
 import { usualDuration } from "../read/spans.ts";
 import { RunOrder } from "./run-order.ts";

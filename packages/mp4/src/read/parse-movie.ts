@@ -1,8 +1,8 @@
 import { MalformedBoxError } from "../errors.ts";
 import { type Box, boxesIn, findBody, readFullBox, requireBody } from "./boxes.ts";
 import { readEdit } from "./edit-list.ts";
+import { framePacket, readFrameTable } from "./frame-table.ts";
 import type { Movie, Track } from "./movie.ts";
-import { hasFixedSize, readPcmTable } from "./pcm-table.ts";
 import { readDescriptions } from "./sample-description.ts";
 import { readSampleTable, type SampleBudget } from "./sample-table.ts";
 import { inOrderOfUse } from "./track-order.ts";
@@ -82,9 +82,8 @@ function readMediaTrack(trak: Box, handler: "vide" | "soun", movieTimescale: num
   const stbl = boxesIn(requireBody(minf, "stbl"));
   const descriptions = readDescriptions(requireBody(minf, "stbl", "stsd"), handler);
   const [only, ...others] = descriptions;
-  const pcm = others.length === 0 ? only?.audio?.pcm : undefined;
-  const samples =
-    pcm && hasFixedSize(stbl) ? readPcmTable(stbl, pcm.frameBytes, budget) : readSampleTable(stbl, budget);
+  const packet = others.length === 0 && only?.audio ? framePacket(stbl, only.audio) : undefined;
+  const samples = packet ? readFrameTable(stbl, packet, budget) : readSampleTable(stbl, budget);
   if (descriptions.length === 0) throw new MalformedBoxError("stsd box is empty");
   if (samples.description.some((index) => index >= descriptions.length)) {
     throw new MalformedBoxError("stsc box names a sample description that does not exist");

@@ -49,6 +49,9 @@ describe("PCM audio", () => {
     ["pcm_s32le", 8000, 1],
     ["pcm_f32le", 22_050, 2],
     ["pcm_u8", 8000, 1],
+    // Their tables have an entry for each frame, too, though they are coded in packets of many.
+    ["adpcm_ms", 22_050, 1],
+    ["adpcm_ima_wav", 44_100, 2],
   ])("is read in blocks, and a slice of it sounds as its recording: %s %d Hz, %d channels", async (...format) => {
     const file = await make(...format);
     const track = firstTrack(await readMovie(memorySource(file)), "soun");

@@ -70,10 +70,17 @@ export function decodableEntry(
   return box(name, u32(0), u16(0, 1), ...fields, ...order);
 }
 
+/** What compressed audio of one size is coded in, QuickTime File Format, sound sample description version 1. */
+export interface AudioPacket {
+  frames: number;
+  bytes: number;
+}
+
 export interface AudioFields {
   channels: number;
   sampleRate: number;
   bits: number;
+  packet?: AudioPacket;
 }
 
 /** The fields of an audio sample entry in all three QuickTime versions; reading stops before the child boxes. */
@@ -84,7 +91,7 @@ export function readAudioFields(fields: BoxReader): AudioFields & { version: num
   const [channels, bits] = [fields.u16(), fields.u16()];
   fields.skip(4);
   const sampleRate = fields.u32() / 65_536;
-  if (version === 1) fields.skip(16);
+  if (version === 1) return { version, channels, bits, sampleRate, ...readPacket(fields) };
   if (version !== 2) return { version, channels, bits, sampleRate };
   fields.skip(4);
   const rate = fields.f64();
@@ -93,4 +100,15 @@ export function readAudioFields(fields: BoxReader): AudioFields & { version: num
   const ownBits = fields.u32();
   fields.skip(12);
   return { version, ...own, bits: ownBits };
+}
+
+/** Block sizes of ADPCM are 16-bit numbers. */
+const LARGEST_PACKET = 65_535;
+
+function readPacket(fields: BoxReader): { packet?: AudioPacket } {
+  const frames = fields.u32();
+  fields.skip(4);
+  const bytes = fields.u32();
+  fields.skip(4);
+  return frames > 1 && bytes > 0 && bytes <= LARGEST_PACKET ? { packet: { frames, bytes } } : {};
 }

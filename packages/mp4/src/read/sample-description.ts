@@ -3,7 +3,7 @@ import { type AvcConfig, readAvcConfig } from "../h26x/avc-config.ts";
 import { type HevcConfig, readHevcConfig } from "../h26x/hevc-config.ts";
 import { BoxReader } from "./box-reader.ts";
 import { type Box, boxesIn, findBody, findBox, readFullBox, wholeBoxesIn } from "./boxes.ts";
-import { decodableEntry, type Pcm, pcmOf, readAudioFields } from "./pcm.ts";
+import { type AudioPacket, decodableEntry, type Pcm, pcmOf, readAudioFields } from "./pcm.ts";
 
 /** One entry of stsd, ISO/IEC 14496-12, 8.5.2. */
 export interface SampleDescription {
@@ -18,8 +18,11 @@ export interface SampleDescription {
     avc?: AvcConfig;
     hevc?: HevcConfig;
   };
-  /** `pcm`: the samples are values, one a channel, and of one size. `isAacLc`: the decoder's configuration says so, and no more. */
-  audio?: { channels: number; sampleRate: number; pcm?: Pcm; isAacLc?: true };
+  /**
+   * `pcm`: the samples are values, one a channel, and of one size. `packet`: other audio may be timed by frames, too, though it is
+   * coded in packets of these. `isAacLc`: the decoder's configuration says so, and no more.
+   */
+  audio?: { channels: number; sampleRate: number; pcm?: Pcm; packet?: AudioPacket; isAacLc?: true };
 }
 
 /** Bytes before the child boxes: ISO/IEC 14496-12, 12.1.3. */
@@ -86,10 +89,11 @@ function readAudioEntry(entry: Box): Pick<SampleDescription, "audio" | "entry"> 
   const children = said.version === 0 ? boxesIn(fields.rest()) : childrenOf(fields.rest());
   const esds = findBox(children, "esds");
   const audio = { ...said, ...(esds && said.version === 0 && readDecoderConfig(esds.body)) };
-  const { channels, sampleRate, isAacLc } = audio;
+  const { channels, sampleRate, packet, isAacLc } = audio;
   const pcm = pcmOf(entry.type, channels, bits, children);
+  const stored = pcm ? { pcm } : packet && { packet };
   return {
-    audio: { channels, sampleRate, ...(pcm && { pcm }), ...(isAacLc && { isAacLc }) },
+    audio: { channels, sampleRate, ...stored, ...(isAacLc && { isAacLc }) },
     entry: decodableEntry(entry.bytes, entry.type, audio, children),
   };
 }

@@ -54,7 +54,7 @@ function expectedFrames({ recordings, frames, fromMs, toMs, intervalMs, hasAudio
     // Where another one starts within an interval, the one that stands may be shown until then.
     (!startsSoon || frames[0]?.code === before.code) &&
     sameRecording(recordings, before.code, fromMs) &&
-    (isLong ? hasAudio && !hasHole : inside.length === 0);
+    (isLong ? (hasAudio && !hasHole) || toMs <= before.wallMs + intervalMs : inside.length === 0);
   return stands ? [{ code: before.code, wallMs: fromMs }, ...inside] : inside;
 }
 
