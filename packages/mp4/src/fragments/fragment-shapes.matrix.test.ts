@@ -4,6 +4,8 @@ import { promisify } from "node:util";
 import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { ffmpeg, makeRecording, memorySource, type Scratch, scratchFolder } from "@camclips/testing/mp4/fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { firstTrack, presentationSeconds } from "../read/movie.ts";
+import { readMovie } from "../read/read-movie.ts";
 import { readTimeline } from "../slice/read-timeline.ts";
 import { sliceRecording } from "../slice/slice-recording.ts";
 
@@ -129,4 +131,17 @@ describe("fragments of one track each", () => {
     for (const [from, to] of RANGES)
       expect(await heard(file, from, to), `${from}-${to}`).toBeGreaterThan(to - from - 0.06);
   });
+});
+
+it("a fragment for every frame loses none right before a keyframe that comes sooner than usual", async () => {
+  const soon = (time: string) => `${time}='${time.toUpperCase()}-not(mod(N,100))*gt(N,0)*0.012/TB'`;
+  const file = await remuxed("soon", "frag_every_frame", "-an", "-bsf:v", `setts=${soon("pts")}:${soon("dts")}`);
+  const slice = await sliceRecording(memorySource(file), "a.mp4", { fromSeconds: 11.955, toSeconds: 12.5 });
+  expect(slice.beside?.frames).toBe(14);
+  const movie = await readMovie(memorySource(Buffer.concat(await Array.fromAsync(slice.chunks()))), "slice.mp4");
+  const video = firstTrack(movie, "vide");
+  const seconds = Array.from({ length: video?.samples.count ?? 0 }, (_, i) =>
+    video ? slice.zeroSeconds + presentationSeconds(video, i) : 0,
+  );
+  expect(seconds.filter((at) => at > 11.95 && at < 12).map((at) => at.toFixed(3))).toEqual(["11.960", "11.988"]);
 });

@@ -1,7 +1,15 @@
 import { OutsideMediaError } from "../errors.ts";
 import type { FragmentEntry } from "../fragments/fragment-index.ts";
 import type { FragmentedRecording, FragmentReader, Loaded, Media } from "../fragments/fragment-reader.ts";
-import { firstTrack, type Movie, randomAccessPointFor } from "../read/movie.ts";
+import {
+  FRAME_TOLERANCE_SECONDS,
+  firstTrack,
+  isPresented,
+  type Movie,
+  presentationTicks,
+  randomAccessPointFor,
+  type Track,
+} from "../read/movie.ts";
 import { withRealKeyframes } from "./find-keyframes.ts";
 import { fragmentTimeline } from "./read-timeline.ts";
 import { framesOf, type Selection, selectSamples } from "./select-samples.ts";
@@ -65,9 +73,19 @@ async function loadAround(
 function hasEntry(movie: Movie, fromSeconds: number): boolean {
   const video = firstTrack(movie, "vide");
   if (!video) return false;
+  if (lacksKeyframe(video, fromSeconds)) return false;
   const range = { fromSeconds, toSeconds: Number.POSITIVE_INFINITY };
   const { standing, first, isPreceded, startsSoon } = framesOf(video, firstTrack(movie, "soun"), range);
   const wanted = standing ?? first;
   if (wanted === undefined) return isPreceded;
   return (isPreceded || startsSoon) && !randomAccessPointFor(video, wanted).tooLate;
+}
+
+/** Whether a frame from `fromSeconds` on is loaded without the keyframe that it needs. */
+function lacksKeyframe(video: Track, fromSeconds: number): boolean {
+  const from = (fromSeconds - FRAME_TOLERANCE_SECONDS) * video.timescale;
+  const keyframe = video.samples.sync.indexOf(1);
+  return video.samples.sync
+    .subarray(0, Math.max(0, keyframe))
+    .some((_, i) => isPresented(video, i) && presentationTicks(video, i) >= from);
 }
