@@ -89,7 +89,10 @@ export function createFolderStore(root: string): ObjectStore {
         if ((await versionOf(path))?.version !== found.version)
           throw new ObjectChangedError(`${key} changed while it was copied`);
       };
-      return Object.assign(new RangedObject({ size: found.bytes, etag: etagOf(found), fetchRange }), { copyTo });
+      return Object.assign(new RangedObject({ size: found.bytes, etag: etagOf(found), fetchRange }), {
+        copyTo,
+        isNear: true,
+      });
     },
     get: (key) => readIfThere(pathOf(key)),
     async put(key, body, options) {

@@ -118,6 +118,19 @@ describe("a recording that this folder does not take apart", () => {
     ]);
   });
 
+  it.each([
+    ["at twice the speed", 0x2_0000],
+    ["held", 0],
+  ])("is refused when its edit list plays parts of it slower or faster: %s", async (_, rate) => {
+    const elst = box("edts", fullBox("elst", 0, 0, u32(1, 2000, 0, rate)));
+    expect(await outcome(replaceBox(movLast, "edts", elst))).toContain("plays parts of it slower or faster");
+  });
+
+  it("is taken for one at normal speed when that is rounded", async () => {
+    const elst = box("edts", fullBox("elst", 0, 0, u32(1, 2000, 0, 0x1_0001)));
+    expect(await outcome(replaceBox(movLast, "edts", elst))).not.toContain("plays parts");
+  });
+
   it("is copied when its edit list joins several parts", async () => {
     const entries = [u32(500, 0, 0x10000), u32(500, 90_000, 0x10000)];
     const elst = box("edts", fullBox("elst", 0, 0, u32(2), ...entries));

@@ -36,6 +36,7 @@ function behind(init: Uint8Array, object: OpenObject): OpenObject {
   }
   return {
     size: init.length + object.size,
+    ...(object.isNear && { isNear: true }),
     etag: object.etag,
     fetched: object.fetched,
     stream,

@@ -1,5 +1,6 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { expectCut as expectCutOf } from "@camclips/testing/media/expect-cut";
-import { Workshop } from "@camclips/testing/media/workshop";
+import { jobOf, Workshop } from "@camclips/testing/media/workshop";
 import { afterAll, describe, expect, it } from "vitest";
 import type { RenderJob } from "../media-engine.ts";
 import { type Camera, type CameraOptions, makeCamera, readAudioOnsets } from "../synthetic/index.ts";
@@ -81,6 +82,27 @@ describe.concurrent("a smart clip has every frame of its range and no other", ()
     expect(report.why).toContain("no keyframe");
   });
 });
+
+/** The index without its composition offsets and its edit list. */
+async function withoutOrder(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  for (const type of ["ctts", "edts"]) bytes.write("free", bytes.indexOf(type));
+  await writeFile(path, bytes);
+}
+
+it.each([1, 2, 3])(
+  "frames whose index tells no order are encoded, in the order of their pictures: %d B-frames",
+  async (bFrames) => {
+    const made = await camera(`no order ${bFrames}`, { bFrames, recordings: 1, seconds: 6, audio: false });
+    const [recording] = made.recordings;
+    await withoutOrder(recording?.path ?? "");
+    const job = jobOf(made.recordings, startMs + 1300, startMs + 3300, { precision: "smart" });
+    const { report, frames } = await shop.render(job);
+    const codes = frames.map(({ code }) => Number(code));
+    expect(codes).toEqual(Array.from({ length: codes.length }, (_, i) => (codes[0] ?? 0) + i));
+    expect([report.frames, report.encodedFrames]).toEqual([50, 50]);
+  },
+);
 
 describe.concurrent("a fast clip", () => {
   it.each(KINDS)("shows the right frames in players that honour edit lists: %s", async (name, options) => {

@@ -5,6 +5,7 @@ import {
   nalKind,
   nalUnits,
   onlyDescription,
+  pictureOrder,
   presentationSeconds,
   ROUNDING_SECONDS,
   randomAccessPointFor,
@@ -28,20 +29,24 @@ interface EntrySample {
 
 const NO_ENTRY: EntrySample = { isEntry: false, isIntra: false, sets: [] };
 
-/** Looks into a sample of H.264 or HEVC. A sync sample of H.264 that is no IDR picture (open GOP) is no safe entry. */
-async function lookInto(source: ByteSource, track: Track, index: number): Promise<EntrySample> {
+/**
+ * Looks into a sample of H.264 or HEVC. A sync sample of H.264 that is no IDR picture (open GOP) is no safe entry.
+ * @param most bytes that are read
+ */
+async function lookInto(source: ByteSource, track: Track, index: number, most = PROBE_BYTES): Promise<EntrySample> {
   const offset = track.samples.offset[index] ?? 0;
-  const size = Math.min(track.samples.size[index] ?? 0, PROBE_BYTES);
+  const size = Math.min(track.samples.size[index] ?? 0, most);
   const head = await source.read(offset, offset + size);
   const kind = nalKind(track);
   if (!kind) return NO_ENTRY;
   const sets: Uint8Array[] = [];
+  let entry: Omit<EntrySample, "sets"> | undefined;
   for (const { bytes } of nalUnits(head, kind.lengthBytes)) {
     const type = kind.typeOf(bytes);
     if (kind.setTypes.has(type)) sets.push(bytes);
-    if (kind.isSlice(type)) return { isEntry: kind.isEntry(bytes), isIntra: kind.isIntra(bytes), sets };
+    if (kind.isSlice(type)) entry ??= { isEntry: kind.isEntry(bytes), isIntra: kind.isIntra(bytes) };
   }
-  return { ...NO_ENTRY, sets };
+  return { ...NO_ENTRY, ...entry, sets };
 }
 
 /** For every part the sample with which copying can start: the first safe entry among its frames, or -1. */
@@ -63,11 +68,12 @@ async function findEntry(
   const known = new Set(video.descriptions.flatMap(({ video: entry }) => (entry ? setsOf(entry) : [])));
   for (let i = 0; i < video.samples.count; i++) {
     const seconds = presentationSeconds(video, i);
-    if (video.samples.sync[i] !== 1 || seconds >= outSeconds) continue;
-    const { isEntry, sets } = await lookInto(source, video, i);
+    if (seconds >= outSeconds) continue;
+    // Some muxers put a keyframe's sets behind the picture before it.
+    const { isEntry, sets } = await lookInto(source, video, i, Number.POSITIVE_INFINITY);
     // Sets that differ from the index's hold until others come, and would also change frames that come from elsewhere.
     if (sets.some((set) => !known.has(text(set)))) return -1;
-    if (isEntry && seconds > inSeconds) return i;
+    if (video.samples.sync[i] === 1 && isEntry && seconds > inSeconds) return i;
   }
   return -1;
 }
@@ -90,6 +96,20 @@ export async function hasIntraRefresh(sources: readonly CutSource[]): Promise<bo
       if (!(await lookInto(bytes, video, i)).isIntra) return true;
       looked++;
     }
+  }
+  return false;
+}
+
+/** Where frames are reordered, it shows in so many. */
+const SAMPLES_LOOKED_AT = 64;
+
+/** Whether a source's index says that frames are shown as they are stored, and its pictures say otherwise. */
+export async function hasUntoldOrder(sources: readonly CutSource[]): Promise<boolean> {
+  for (const { bytes, movie } of sources) {
+    const video = firstTrack(movie, "vide");
+    if (!video || video.samples.compositionOffset.some((offset) => offset !== 0)) continue;
+    const samples = { ...video.samples, count: Math.min(video.samples.count, SAMPLES_LOOKED_AT) };
+    if (await pictureOrder(bytes, { ...video, samples })) return true;
   }
   return false;
 }

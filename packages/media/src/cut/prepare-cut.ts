@@ -3,7 +3,7 @@ import { movieProbe } from "../probe/movie-probe.ts";
 import { type MediaProbe, withLostAudio } from "../probe/probe.ts";
 import { planTimeline, type Timeline } from "../timeline/timeline.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
-import { findEntries, findStart, hasIntraRefresh } from "./idr.ts";
+import { findEntries, findStart, hasIntraRefresh, hasUntoldOrder } from "./idr.ts";
 import { planCut } from "./plan-cut.ts";
 import { planFast } from "./plan-fast.ts";
 
@@ -33,6 +33,7 @@ export async function prepareCut(job: RenderJob, sources: CutSource[]): Promise<
   if (!timeline) return { notCut: "no source holds a frame of the clip" };
   if (await hasIntraRefresh(sources))
     return { notCut: "a recording's keyframes are no whole pictures (intra refresh)" };
+  if (await hasUntoldOrder(sources)) return { notCut: "a recording's index does not tell the order of its frames" };
   const { pieces: parts, leadFrames, durationSeconds } = timeline;
   const request = { parts, leadFrames, durationSeconds, codec: job.codec };
   const entries = await findEntries(request, sources);

@@ -61,7 +61,8 @@ function isAvcPicture(sample: Buffer): boolean {
 function isHevcPicture(sample: Buffer): boolean {
   let slices = 0;
   for (const { bytes: nal, isCut } of nalUnits(sample)) {
-    if (isCut || nal.length < 3) return false;
+    // Ends of sequences and streams are headers only.
+    if (isCut || nal.length < 2) return false;
     if (((nal[0] ?? 0) & 0x80) !== 0 || ((nal[1] ?? 0) & 7) === 0 || isZeroed(nal)) return false;
     if (isHevcSlice(hevcNalType(nal)) && slices++ === 0 && ((nal[2] ?? 0) & 0x80) === 0) return false;
   }

@@ -129,4 +129,17 @@ describe("a broken sample of HEVC", () => {
     damage(samplesOf({ bytes, video: made.video })[7] ?? bytes);
     expect(await findBrokenSample(memorySource(bytes), made.video)).toBe(7);
   });
+
+  it("is none that ends a sequence, or the stream: these units are headers only", async () => {
+    const made = await recording("whole", "bframes=0:info=0");
+    const bytes = Buffer.from(made.bytes);
+    const sample = samplesOf({ bytes, video: made.video })[7] ?? bytes;
+    // The last bytes of its last slice make room for them.
+    const units = [...nalUnits(sample)];
+    const last = units.at(-1)?.bytes ?? sample;
+    const at = sample.length - last.length - 4;
+    sample.writeUInt32BE(last.length - 12, at);
+    Buffer.from([0, 0, 0, 2, 36 << 1, 1, 0, 0, 0, 2, 37 << 1, 1]).copy(sample, sample.length - 12);
+    expect(await findBrokenSample(memorySource(bytes), made.video)).toBeUndefined();
+  });
 });

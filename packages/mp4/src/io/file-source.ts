@@ -27,5 +27,5 @@ export async function fileSource(path: string): Promise<ByteSource & AsyncDispos
     }
   }
 
-  return { size, read, stream, [Symbol.asyncDispose]: () => handle.close() };
+  return { size, isNear: true, read, stream, [Symbol.asyncDispose]: () => handle.close() };
 }

@@ -1,6 +1,8 @@
-import { UnsupportedStructureError } from "../errors.ts";
+import { MalformedBoxError, UnsupportedStructureError } from "../errors.ts";
 import { findBody, readFullBox } from "./boxes.ts";
 import type { Edit } from "./movie.ts";
+
+const NORMAL_RATE = 0x10000;
 
 interface Entry {
   /** `Infinity` to the media's end, where the list does not know it. */
@@ -11,7 +13,7 @@ interface Entry {
 /**
  * Reads edts/elst of a trak. Empty edits at the start delay the media, one edit (or several that continue one another) shows it.
  *
- * @throws UnsupportedStructureError when the list reorders, repeats, skips or speeds up media.
+ * @throws UnsupportedStructureError when the list reorders, repeats or skips media; MalformedBoxError when it changes the speed.
  */
 export function readEdit(trak: Uint8Array, timescale: number, movieTimescale: number): Edit {
   const body = findBody(trak, "edts", "elst");
@@ -34,7 +36,11 @@ function readEntries(elst: Uint8Array): Entry[] {
     const duration = fields.time(version) ?? Number.POSITIVE_INFINITY;
     const mediaTime = version === 0 ? fields.i32() : fields.i64();
     const rate = fields.i32();
-    if (rate !== 0x10000 && mediaTime >= 0) throw new UnsupportedStructureError("its edit list changes the speed");
+    // Rounded, by some writers; and decoders ignore it.
+    if (Math.abs(rate - NORMAL_RATE) > 1 && mediaTime >= 0)
+      throw new MalformedBoxError(
+        "its edit list plays parts of it slower or faster, which cannot be cut exactly: write it anew, for example with: ffmpeg -i RECORDING RECORDING.mp4",
+      );
     // 0 is what fragmented files say: to the end of what the fragments bring.
     return { duration: duration === 0 && mediaTime >= 0 ? Number.POSITIVE_INFINITY : duration, mediaTime };
   });

@@ -4,12 +4,13 @@ import { windowOn } from "../read/locate-movie.ts";
 import { readFragmentDefaults } from "../read/parse-movie.ts";
 import { walkFragments } from "../read/read-movie.ts";
 import type { MuxTrack } from "../write/mux-track.ts";
-import { bringsSets, HEAD_BYTES, isFullChroma, withEarlierState } from "./earlier-state.ts";
+import { bringsSets, HEAD_BYTES, isFullChroma, MOST_SOUGHT, withEarlierState } from "./earlier-state.ts";
 import type { Selection } from "./select-samples.ts";
 
 /**
  * As withEarlierState, for a fragmented recording, of which only fragments around the range were read. Those before them are
- * walked over only where the recording's first sample brings parameter sets and the slice's first does not.
+ * walked over only where the slice's first sample brings no parameter sets: all of them where the recording's first does, some
+ * where that costs little.
  */
 export async function withEarlierFragments(
   { tracks }: Pick<Selection, "tracks">,
@@ -24,13 +25,14 @@ export async function withEarlierFragments(
   if (!isNeeded && bringsSets(video, entryHead) !== false) return tracks;
   const samples = new FragmentSamples(movie.tracks, readFragmentDefaults(located.moov), budget);
   for (const track of movie.tracks) samples.addTable(track);
-  let isAsked = isNeeded;
+  let isAsked: boolean | undefined = isNeeded || undefined;
+  let looked = 0;
   for await (const { moof, start } of walkFragments(source, window, located.end)) {
     samples.add(moof, start);
     const [first] = samples.of(video);
     if (!first) continue;
-    if (!isAsked && !bringsSets(video, await window.at(first.offset, Math.min(first.size, HEAD_BYTES)))) return tracks;
-    isAsked = true;
+    isAsked ??= bringsSets(video, await window.at(first.offset, Math.min(first.size, HEAD_BYTES))) === true;
+    if (!isAsked && !(source.isNear && looked++ < MOST_SOUGHT)) return tracks;
     const index = samples.of(video).findIndex(({ offset }) => offset === entry.offset);
     if (index < 0) continue;
     const loaded = { ...movie, tracks: movie.tracks.map((track) => samples.trackOf(track, budget)) };

@@ -9,6 +9,9 @@ import {
 } from "@camclips/testing/mp4/fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CorruptSourceError } from "../errors.ts";
+import { avcNalType, nalUnits, withLengths } from "../h26x/nal-units.ts";
+import { firstTrack } from "../read/movie.ts";
+import { readMovie } from "../read/read-movie.ts";
 import { sliceRecording } from "./slice-recording.ts";
 
 let scratch: Scratch;
@@ -50,6 +53,20 @@ function withoutRepeatedSets(stream: Buffer, codec: "h264" | "hevc"): Buffer {
   return Buffer.concat(kept);
 }
 
+/** The first sample's sets turned into filler, which says nothing: they are in the index. */
+function withoutFirstSets(file: Buffer, codec: "h264" | "hevc"): Buffer {
+  const bytes = Buffer.from(file);
+  const start = bytes.indexOf("mdat") + 4;
+  for (let at = start; at < start + 2000; at += 4 + bytes.readUInt32BE(at)) {
+    const header = bytes.readUInt8(at + 4);
+    const type = codec === "h264" ? header & 31 : (header >> 1) & 63;
+    if (codec === "h264" ? [7, 8].includes(type) : [32, 33, 34].includes(type))
+      bytes.writeUInt8(codec === "h264" ? 12 : 38 << 1, at + 4);
+    if (codec === "h264" ? type === 5 : type < 32) break;
+  }
+  return bytes;
+}
+
 describe("a slice knows what only earlier samples of the recording said", () => {
   const fragmented = ["-movflags", "frag_keyframe+empty_moov+default_base_moof"];
   it.each([
@@ -69,6 +86,59 @@ describe("a slice knows what only earlier samples of the recording said", () => 
     expect(first).toBe(80);
     expect(part.map(({ hash }) => hash)).toEqual(whole.slice(first, first + part.length).map(({ hash }) => hash));
     expect(part.length).toBeGreaterThan(14);
+  });
+
+  it.each([
+    ["h264", []],
+    ["hevc", []],
+    ["h264", fragmented],
+  ] as const)("parameter sets that came once, in a recording that begins without any: %s %s", async (codec, muxer) => {
+    const path = await changedOnce(codec, [...muxer]);
+    const bytes = withoutFirstSets(await readFile(path), codec);
+    const changed = scratch.path(`later-${codec}.mp4`);
+    await writeFile(changed, bytes);
+    const slice = await sliceRecording({ ...memorySource(bytes), isNear: true }, path, {
+      fromSeconds: 3.3,
+      toSeconds: 3.8,
+    });
+    const staged = scratch.path(`slice-later-${codec}.mp4`);
+    await writeFile(staged, slice.chunks());
+    const [whole, part] = [await shownFrames(changed), await shownFrames(staged)];
+    const hashes = whole.slice(80, 80 + part.length).map(({ hash }) => hash);
+    expect(part.map(({ hash }) => hash)).toEqual(hashes);
+    expect(part.length).toBeGreaterThan(14);
+  });
+
+  it("parameter sets that stand behind the picture before a keyframe", async () => {
+    const path = await changedOnce("h264");
+    const bytes = await readFile(path);
+    const video = firstTrack(await readMovie(memorySource(bytes), path), "vide");
+    const [last, keyframe] = [49, 50].map((i) => {
+      const start = video?.samples.offset[i] ?? 0;
+      return Buffer.from(bytes.subarray(start, start + (video?.samples.size[i] ?? 0)));
+    });
+    const units = [...nalUnits(keyframe ?? bytes)].map((unit) => unit.bytes);
+    const isSet = (unit: Buffer) => [7, 8].includes(avcNalType(unit));
+    const sets = withLengths(units.filter(isSet));
+    const rest = withLengths(units.filter((unit) => !isSet(unit)));
+    const start = video?.samples.offset[49] ?? 0;
+    expect(video?.samples.offset[50]).toBe(start + (last?.length ?? 0));
+    Buffer.concat([last ?? bytes, sets, rest]).copy(bytes, start);
+    // The sizes of both, in stsz.
+    const sizes = bytes.indexOf("stsz") + 16 + 49 * 4;
+    bytes.writeUInt32BE((last?.length ?? 0) + sets.length, sizes);
+    bytes.writeUInt32BE(rest.length, sizes + 4);
+    const moved = withoutFirstSets(bytes, "h264");
+    await writeFile(path, moved);
+    const slice = await sliceRecording({ ...memorySource(moved), isNear: true }, path, {
+      fromSeconds: 2.04,
+      toSeconds: 2.5,
+    });
+    const staged = scratch.path("slice-behind.mp4");
+    await writeFile(staged, slice.chunks());
+    const [whole, part] = [await shownFrames(path), await shownFrames(staged)];
+    expect(part.length).toBeGreaterThan(10);
+    expect(part.map(({ hash }) => hash)).toEqual(whole.slice(50, 50 + part.length).map(({ hash }) => hash));
   });
 
   it("which encoder made it, in 4:4:4 video, which decoders have to know", async () => {

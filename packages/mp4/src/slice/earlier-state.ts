@@ -1,3 +1,4 @@
+import { MalformedBoxError } from "../errors.ts";
 import { readSps } from "../h26x/avc-config.ts";
 import { type NalKind, nalKind } from "../h26x/nal-kind.ts";
 import { nalUnits } from "../h26x/nal-units.ts";
@@ -12,6 +13,9 @@ import type { Selection } from "./select-samples.ts";
 export const HEAD_BYTES = 4096;
 /** Keyframes that are looked into at the same time. */
 const AT_ONCE = 8;
+/** Keyframes, or fragments, that are looked into: where each look is a request, and where it is none. */
+const MOST_ASKED = 64;
+export const MOST_SOUGHT = 300;
 
 /**
  * A slice's tracks, its first sample with what earlier samples said that still holds for it. Streams that were muxed as they
@@ -30,16 +34,27 @@ export async function withEarlierState(
   const [track, ...others] = tracks;
   const [first, ...rest] = track?.samples ?? [];
   if (!kind || !track || !first || entry === 0) return tracks;
-  const headOf = (index: number) =>
-    [video.samples.offset[index] ?? 0, Math.min(video.samples.size[index] ?? 0, HEAD_BYTES)] as const;
-  const read = async (index: number) => {
-    const [offset, length] = headOf(index);
-    return headUnits(await source.read(offset, Math.min(source.size, offset + length), signal), kind);
+  const { offset, size } = video.samples;
+  const place = (index: number, most = Number.POSITIVE_INFINITY): Place => {
+    const from = Math.min(source.size, offset[index] ?? 0);
+    return [from, Math.min(source.size, from + Math.min(size[index] ?? 0, most))];
+  };
+  const setsOf = async (index: number) => {
+    const head = place(index, HEAD_BYTES);
+    // Some muxers put what comes before a keyframe behind the picture before it.
+    const before = index > 0 && source.isNear ? place(index - 1) : undefined;
+    const [bytes, bytesBefore] = await readBeside(source, head, before, signal);
+    const own = setsIn(headUnits(bytes, kind), kind);
+    if (own.length > 0 || !bytesBefore) return { sets: own, isOwn: true };
+    return { sets: setsIn(allUnits(bytesBefore, kind), kind), isOwn: false };
   };
   // Often among the bytes that were read for the index.
-  const start = headUnits(await window.at(...headOf(0)), kind);
+  const start = headUnits(await window.at(offset[0] ?? 0, Math.min(size[0] ?? 0, HEAD_BYTES)), kind);
+  // Streams that bring none at their start may do so later; where each look is a request, that is not sought.
+  const startSets = setsIn(start, kind);
+  const most = source.isNear ? MOST_SOUGHT : startSets.length > 0 ? MOST_ASKED : 0;
   const nals = [
-    ...(start.some(({ type }) => kind.setTypes.has(type)) ? await earlierSets(video, entry, kind, read) : []),
+    ...(most > 0 ? await earlierSets(video, { entry, most, startSets }, setsOf) : []),
     ...(isFullChroma(video) ? start.filter(({ bytes }) => bytes.includes(X264)).map(({ bytes }) => bytes) : []),
   ];
   if (nals.length === 0) return tracks;
@@ -49,30 +64,51 @@ export async function withEarlierState(
   return [{ ...track, samples }, ...others];
 }
 
+type Place = [from: number, to: number];
+
+/** So much is read in one go. */
+const BESIDE_BYTES = 256 * 1024;
+
+/** The bytes of a place, and of one shortly before it: in one read where they are near each other. */
+async function readBeside(
+  source: ByteSource,
+  [from, to]: Place,
+  before: Place | undefined,
+  signal: AbortSignal | undefined,
+): Promise<[Uint8Array, Uint8Array?]> {
+  if (!before) return [await source.read(from, to, signal)];
+  if (before[0] <= from && to - before[0] <= BESIDE_BYTES) {
+    const bytes = await source.read(before[0], to, signal);
+    return [bytes.subarray(from - before[0]), bytes.subarray(0, before[1] - before[0])];
+  }
+  return [await source.read(from, to, signal), await source.read(...before, signal)];
+}
+
 /** Whether a sample, by its head, brings its parameter sets; undefined of codecs without any. */
 export function bringsSets(video: Track, head: Uint8Array): boolean | undefined {
   const kind = nalKind(video);
-  return kind && headUnits(head, kind).some(({ type }) => kind.setTypes.has(type));
+  return kind && setsIn(headUnits(head, kind), kind).length > 0;
 }
 
-/** The parameter sets of the last keyframe before `entry` that has any, unless `entry` has its own, or they are the index's. */
+/**
+ * The parameter sets of the last keyframe before `entry` that has any, unless `entry` has its own, or they are the index's.
+ * @param most keyframes that are looked into; behind them, those of the first sample count
+ */
 async function earlierSets(
   video: Track,
-  entry: number,
-  kind: NalKind,
-  read: (index: number) => Promise<Nal[]>,
+  { entry, most, startSets }: { entry: number; most: number; startSets: Uint8Array[] },
+  setsOf: (index: number) => Promise<{ sets: Uint8Array[]; isOwn: boolean }>,
 ): Promise<Uint8Array[]> {
-  const setsOf = async (index: number) => {
-    return (await read(index)).filter(({ type }) => kind.setTypes.has(type)).map(({ bytes }) => bytes);
-  };
-  if ((await setsOf(entry)).length > 0) return [];
-  const keyframes = Array.from({ length: entry }, (_, i) => entry - 1 - i).filter((i) => video.samples.sync[i] === 1);
+  const { sets: before, isOwn } = await setsOf(entry);
+  if (before.length > 0) return isOwn || isOfIndex(video, before) ? [] : before;
+  const keyframes: number[] = [];
+  for (let i = entry - 1; i >= 0 && keyframes.length < most; i--) if (video.samples.sync[i] === 1) keyframes.push(i);
   for (let at = 0; at < keyframes.length; at += AT_ONCE) {
     const found = await Promise.all(keyframes.slice(at, at + AT_ONCE).map(setsOf));
-    const sets = found.find((some) => some.length > 0);
+    const { sets } = found.find((some) => some.sets.length > 0) ?? {};
     if (sets) return isOfIndex(video, sets) ? [] : sets;
   }
-  return [];
+  return isOfIndex(video, startSets) ? [] : startSets;
 }
 
 function isOfIndex(video: Track, sets: Uint8Array[]): boolean {
@@ -86,20 +122,40 @@ interface Nal {
 }
 
 /** The NAL units before a sample's first slice. */
-function headUnits(head: Uint8Array, { lengthBytes, typeOf, isSlice }: NalKind): Nal[] {
+function headUnits(head: Uint8Array, kind: NalKind): Nal[] {
+  const units = allUnits(head, kind);
+  const slice = units.findIndex(({ type }) => kind.isSlice(type));
+  return slice < 0 ? units : units.slice(0, slice);
+}
+
+function allUnits(sample: Uint8Array, { lengthBytes, typeOf }: NalKind): Nal[] {
   const units: Nal[] = [];
-  for (const { bytes, isCut } of nalUnits(head, lengthBytes)) {
-    if (isCut || isSlice(typeOf(bytes))) break;
+  for (const { bytes, isCut } of nalUnits(sample, lengthBytes)) {
+    if (isCut) break;
     units.push({ type: typeOf(bytes), bytes });
   }
   return units;
+}
+
+function setsIn(units: readonly Nal[], { setTypes }: NalKind): Uint8Array[] {
+  return units.filter(({ type }) => setTypes.has(type)).map(({ bytes }) => bytes);
 }
 
 /** The user data by which x264 names its build. */
 const X264 = Buffer.from("dc45e9bde6d948b7962cd820d923eeef", "hex");
 
 export function isFullChroma(video: Track): boolean {
-  return onlyDescription(video)?.video?.avc?.sps.some((sps) => readSps(sps).chromaFormat === 3) ?? false;
+  return onlyDescription(video)?.video?.avc?.sps.some((sps) => chromaFormatOf(sps) === 3) ?? false;
+}
+
+/** The index may hold a place holder only, and the samples what counts. */
+function chromaFormatOf(sps: Uint8Array): number | undefined {
+  try {
+    return readSps(sps).chromaFormat;
+  } catch (error) {
+    if (error instanceof MalformedBoxError) return undefined;
+    throw error;
+  }
 }
 
 function lengthOf(nal: Uint8Array, { lengthBytes }: NalKind): Buffer {
