@@ -14,8 +14,8 @@ export interface ObjectInfo {
 /** An object held open at one version: reads fail with ObjectChangedError once it is replaced. */
 export interface OpenObject {
   readonly size: number;
-  /** A file of this machine: many small reads cost little. Absent where each is a request. */
-  readonly isNear?: boolean;
+  /** Reads many small places, `[start, end)` each. Absent where each would be a request. */
+  readMany?(places: readonly (readonly [start: number, end: number])[], signal?: AbortSignal): Promise<Uint8Array[]>;
   /** `[start, end)`. Reads are retried inside; errors are final. */
   read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
   /** `[start, end)`, with bounded memory. */

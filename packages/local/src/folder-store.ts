@@ -1,7 +1,7 @@
 import { constants, createReadStream } from "node:fs";
 import { copyFile, link, lstat, mkdir, open, readdir, rm } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { ObjectChangedError, type ObjectStore, type PutOptions } from "@camclips/core";
+import { ObjectChangedError, type ObjectStore, type OpenObject, type PutOptions } from "@camclips/core";
 import { RangedObject } from "@camclips/core/ranged-object";
 import { readVersion, type Version, versionIn, versionOf } from "./file-version.ts";
 import {
@@ -89,10 +89,10 @@ export function createFolderStore(root: string): ObjectStore {
         if ((await versionOf(path))?.version !== found.version)
           throw new ObjectChangedError(`${key} changed while it was copied`);
       };
-      return Object.assign(new RangedObject({ size: found.bytes, etag: etagOf(found), fetchRange }), {
-        copyTo,
-        isNear: true,
-      });
+      const object = new RangedObject({ size: found.bytes, etag: etagOf(found), fetchRange });
+      const readMany: OpenObject["readMany"] = (places, signal) =>
+        Promise.all(places.map(([start, end]) => object.read(start, end, signal)));
+      return Object.assign(object, { copyTo, readMany });
     },
     get: (key) => readIfThere(pathOf(key)),
     async put(key, body, options) {

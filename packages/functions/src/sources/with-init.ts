@@ -36,7 +36,6 @@ function behind(init: Uint8Array, object: OpenObject): OpenObject {
   }
   return {
     size: init.length + object.size,
-    ...(object.isNear && { isNear: true }),
     etag: object.etag,
     fetched: object.fetched,
     stream,

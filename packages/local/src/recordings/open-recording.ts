@@ -33,9 +33,8 @@ export async function openRecording(
     (await openSame()).createReadStream({ start, end: end - 1, signal, highWaterMark: READ_BYTES });
   const object = new RangedObject({ size, etag: `"${inode}-${writtenMs}-${size}"`, fetchRange });
   // An index is read in small pieces, of tens of thousands of files: a stream for each would be most of the memory and the time.
-  object.read = async (start, end, signal) => {
+  const readFrom = async (file: FileHandle, [start, end]: readonly [number, number], signal?: AbortSignal) => {
     signal?.throwIfAborted();
-    await using file = await openSame();
     const whole = allocate(Math.max(0, Math.min(end, size) - start));
     for (let filled = 0; filled < whole.length; ) {
       const { bytesRead } = await file.read(whole, filled, whole.length - filled, start + filled);
@@ -46,7 +45,17 @@ export async function openRecording(
     object.fetched.requests += 1;
     return whole;
   };
-  return Object.assign(object, { isNear: true });
+  object.read = async (start, end, signal) => {
+    await using file = await openSame();
+    return readFrom(file, [start, end], signal);
+  };
+  const readMany: OpenObject["readMany"] = async (places, signal) => {
+    await using file = await openSame();
+    const read: Uint8Array[] = [];
+    for (const place of places) read.push(await readFrom(file, place, signal));
+    return read;
+  };
+  return Object.assign(object, { readMany });
 }
 
 async function lookAt(path: string): Promise<{ bytes: number; inode: number; writtenMs: number } | undefined> {

@@ -27,5 +27,8 @@ export async function fileSource(path: string): Promise<ByteSource & AsyncDispos
     }
   }
 
-  return { size, isNear: true, read, stream, [Symbol.asyncDispose]: () => handle.close() };
+  const readMany: ByteSource["readMany"] = (places, signal) =>
+    Promise.all(places.map(([start, end]) => read(start, end, signal)));
+
+  return { size, read, readMany, stream, [Symbol.asyncDispose]: () => handle.close() };
 }

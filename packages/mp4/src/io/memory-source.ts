@@ -4,7 +4,6 @@ import type { ByteSource } from "./byte-source.ts";
 export function memorySource(bytes: Uint8Array): ByteSource {
   return {
     size: bytes.length,
-    isNear: true,
     read: async (start, end) => bytes.subarray(start, end),
     async *stream(start, end) {
       yield bytes.subarray(start, end);

@@ -4,8 +4,11 @@ import { windowOn } from "../read/locate-movie.ts";
 import { readFragmentDefaults } from "../read/parse-movie.ts";
 import { walkFragments } from "../read/read-movie.ts";
 import type { MuxTrack } from "../write/mux-track.ts";
-import { bringsSets, HEAD_BYTES, isFullChroma, MOST_SOUGHT, withEarlierState } from "./earlier-state.ts";
+import { bringsSets, HEAD_BYTES, isFullChroma, withEarlierState } from "./earlier-state.ts";
 import type { Selection } from "./select-samples.ts";
+
+/** Fragments that are looked into although the recording's first sample brings no sets. */
+const MOST_SOUGHT = 40;
 
 /**
  * As withEarlierState, for a fragmented recording, of which only fragments around the range were read. Those before them are
@@ -32,7 +35,7 @@ export async function withEarlierFragments(
     const [first] = samples.of(video);
     if (!first) continue;
     isAsked ??= bringsSets(video, await window.at(first.offset, Math.min(first.size, HEAD_BYTES))) === true;
-    if (!isAsked && !(source.isNear && looked++ < MOST_SOUGHT)) return tracks;
+    if (!isAsked && !(source.readMany && looked++ < MOST_SOUGHT)) return tracks;
     const index = samples.of(video).findIndex(({ offset }) => offset === entry.offset);
     if (index < 0) continue;
     const loaded = { ...movie, tracks: movie.tracks.map((track) => samples.trackOf(track, budget)) };

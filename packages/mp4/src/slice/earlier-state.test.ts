@@ -10,6 +10,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CorruptSourceError } from "../errors.ts";
 import { avcNalType, nalUnits, withLengths } from "../h26x/nal-units.ts";
+import type { ByteSource } from "../io/byte-source.ts";
 import { firstTrack } from "../read/movie.ts";
 import { readMovie } from "../read/read-movie.ts";
 import { sliceRecording } from "./slice-recording.ts";
@@ -67,6 +68,11 @@ function withoutFirstSets(file: Buffer, codec: "h264" | "hevc"): Buffer {
   return bytes;
 }
 
+/** As a file of this machine is read. */
+function near(bytes: Buffer): ByteSource {
+  return { ...memorySource(bytes), readMany: async (places) => places.map((place) => bytes.subarray(...place)) };
+}
+
 describe("a slice knows what only earlier samples of the recording said", () => {
   const fragmented = ["-movflags", "frag_keyframe+empty_moov+default_base_moof"];
   it.each([
@@ -97,7 +103,7 @@ describe("a slice knows what only earlier samples of the recording said", () => 
     const bytes = withoutFirstSets(await readFile(path), codec);
     const changed = scratch.path(`later-${codec}.mp4`);
     await writeFile(changed, bytes);
-    const slice = await sliceRecording({ ...memorySource(bytes), isNear: true }, path, {
+    const slice = await sliceRecording(near(bytes), path, {
       fromSeconds: 3.3,
       toSeconds: 3.8,
     });
@@ -130,7 +136,7 @@ describe("a slice knows what only earlier samples of the recording said", () => 
     bytes.writeUInt32BE(rest.length, sizes + 4);
     const moved = withoutFirstSets(bytes, "h264");
     await writeFile(path, moved);
-    const slice = await sliceRecording({ ...memorySource(moved), isNear: true }, path, {
+    const slice = await sliceRecording(near(moved), path, {
       fromSeconds: 2.04,
       toSeconds: 2.5,
     });

@@ -11,11 +11,12 @@ import type { Selection } from "./select-samples.ts";
 
 /** Parameter sets and what encoders say of themselves stand at the head of a sample. */
 export const HEAD_BYTES = 4096;
-/** Keyframes that are looked into at the same time. */
-const AT_ONCE = 8;
-/** Keyframes, or fragments, that are looked into: where each look is a request, and where it is none. */
+/** Keyframes that are looked into at the same time: where each look is a request, and where it is none. */
+const ASKED_AT_ONCE = 8;
+const SOUGHT_AT_ONCE = 32;
+/** Keyframes that are looked into: where each look is a request, and where it is none. */
 const MOST_ASKED = 64;
-export const MOST_SOUGHT = 300;
+const MOST_SOUGHT = 300;
 
 /**
  * A slice's tracks, its first sample with what earlier samples said that still holds for it. Streams that were muxed as they
@@ -35,26 +36,15 @@ export async function withEarlierState(
   const [first, ...rest] = track?.samples ?? [];
   if (!kind || !track || !first || entry === 0) return tracks;
   const { offset, size } = video.samples;
-  const place = (index: number, most = Number.POSITIVE_INFINITY): Place => {
-    const from = Math.min(source.size, offset[index] ?? 0);
-    return [from, Math.min(source.size, from + Math.min(size[index] ?? 0, most))];
-  };
-  const setsOf = async (index: number) => {
-    const head = place(index, HEAD_BYTES);
-    // Some muxers put what comes before a keyframe behind the picture before it.
-    const before = index > 0 && source.isNear ? place(index - 1) : undefined;
-    const [bytes, bytesBefore] = await readBeside(source, head, before, signal);
-    const own = setsIn(headUnits(bytes, kind), kind);
-    if (own.length > 0 || !bytesBefore) return { sets: own, isOwn: true };
-    return { sets: setsIn(allUnits(bytesBefore, kind), kind), isOwn: false };
-  };
   // Often among the bytes that were read for the index.
   const start = headUnits(await window.at(offset[0] ?? 0, Math.min(size[0] ?? 0, HEAD_BYTES)), kind);
   // Streams that bring none at their start may do so later; where each look is a request, that is not sought.
   const startSets = setsIn(start, kind);
-  const most = source.isNear ? MOST_SOUGHT : startSets.length > 0 ? MOST_ASKED : 0;
+  const most = source.readMany ? MOST_SOUGHT : startSets.length > 0 ? MOST_ASKED : 0;
+  const atOnce = source.readMany ? SOUGHT_AT_ONCE : ASKED_AT_ONCE;
+  const setsOf = (indices: number[]) => setsAt(source, video, kind, indices, signal);
   const nals = [
-    ...(most > 0 ? await earlierSets(video, { entry, most, startSets }, setsOf) : []),
+    ...(most > 0 ? await earlierSets(video, { entry, most, atOnce, startSets }, setsOf) : []),
     ...(isFullChroma(video) ? start.filter(({ bytes }) => bytes.includes(X264)).map(({ bytes }) => bytes) : []),
   ];
   if (nals.length === 0) return tracks;
@@ -64,24 +54,42 @@ export async function withEarlierState(
   return [{ ...track, samples }, ...others];
 }
 
-type Place = [from: number, to: number];
+/** The parameter sets that a sample brings, or the picture before it. */
+interface FoundSets {
+  sets: Uint8Array[];
+  isOwn: boolean;
+}
 
 /** So much is read in one go. */
 const BESIDE_BYTES = 256 * 1024;
 
-/** The bytes of a place, and of one shortly before it: in one read where they are near each other. */
-async function readBeside(
+async function setsAt(
   source: ByteSource,
-  [from, to]: Place,
-  before: Place | undefined,
+  { samples }: Track,
+  kind: NalKind,
+  indices: readonly number[],
   signal: AbortSignal | undefined,
-): Promise<[Uint8Array, Uint8Array?]> {
-  if (!before) return [await source.read(from, to, signal)];
-  if (before[0] <= from && to - before[0] <= BESIDE_BYTES) {
-    const bytes = await source.read(before[0], to, signal);
-    return [bytes.subarray(from - before[0]), bytes.subarray(0, before[1] - before[0])];
-  }
-  return [await source.read(from, to, signal), await source.read(...before, signal)];
+): Promise<FoundSets[]> {
+  const start = (index: number) => Math.min(source.size, samples.offset[index] ?? 0);
+  const end = (index: number, most = Number.POSITIVE_INFINITY) =>
+    Math.min(source.size, start(index) + Math.min(samples.size[index] ?? 0, most));
+  const looks = indices.map((index) => {
+    const [from, to] = [start(index), end(index, HEAD_BYTES)];
+    const before = index > 0 && source.readMany ? start(index - 1) : from;
+    const isBeside = before < from && end(index - 1) <= from && to - before <= BESIDE_BYTES;
+    return isBeside ? { before, endBefore: end(index - 1), from, to } : { before: from, endBefore: from, from, to };
+  });
+  const places = looks.map(({ before, to }) => [before, to] as const);
+  const read = source.readMany
+    ? await source.readMany(places, signal)
+    : await Promise.all(places.map(([from, to]) => source.read(from, to, signal)));
+  return looks.map(({ before, endBefore, from }, i) => {
+    const bytes = read[i] ?? new Uint8Array();
+    const own = setsIn(headUnits(bytes.subarray(from - before), kind), kind);
+    if (own.length > 0) return { sets: own, isOwn: true };
+    // Some muxers put what comes before a keyframe behind the picture before it.
+    return { sets: setsIn(allUnits(bytes.subarray(0, endBefore - before), kind), kind), isOwn: false };
+  });
 }
 
 /** Whether a sample, by its head, brings its parameter sets; undefined of codecs without any. */
@@ -96,15 +104,15 @@ export function bringsSets(video: Track, head: Uint8Array): boolean | undefined 
  */
 async function earlierSets(
   video: Track,
-  { entry, most, startSets }: { entry: number; most: number; startSets: Uint8Array[] },
-  setsOf: (index: number) => Promise<{ sets: Uint8Array[]; isOwn: boolean }>,
+  { entry, most, atOnce, startSets }: { entry: number; most: number; atOnce: number; startSets: Uint8Array[] },
+  setsOf: (indices: number[]) => Promise<FoundSets[]>,
 ): Promise<Uint8Array[]> {
-  const { sets: before, isOwn } = await setsOf(entry);
-  if (before.length > 0) return isOwn || isOfIndex(video, before) ? [] : before;
+  const [last] = await setsOf([entry]);
+  if (last && last.sets.length > 0) return last.isOwn || isOfIndex(video, last.sets) ? [] : last.sets;
   const keyframes: number[] = [];
   for (let i = entry - 1; i >= 0 && keyframes.length < most; i--) if (video.samples.sync[i] === 1) keyframes.push(i);
-  for (let at = 0; at < keyframes.length; at += AT_ONCE) {
-    const found = await Promise.all(keyframes.slice(at, at + AT_ONCE).map(setsOf));
+  for (let at = 0; at < keyframes.length; at += atOnce) {
+    const found = await setsOf(keyframes.slice(at, at + atOnce));
     const { sets } = found.find((some) => some.sets.length > 0) ?? {};
     if (sets) return isOfIndex(video, sets) ? [] : sets;
   }
