@@ -47,7 +47,7 @@ export async function openRecording(
   };
   object.read = async (start, end, signal) => {
     await using file = await openSame();
-    return readFrom(file, [start, end], signal);
+    return await readFrom(file, [start, end], signal);
   };
   const readMany: OpenObject["readMany"] = async (places, signal) => {
     await using file = await openSame();
