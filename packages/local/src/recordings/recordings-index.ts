@@ -283,7 +283,7 @@ export class RecordingsIndex {
         file,
         roots,
         nowMs: this.#now(),
-        guessMs: rules.RECORDING_MAX_LEN * 1000,
+        rules,
       });
       for (const [path, problem] of scan.problems)
         if (this.#problems.size < MAX_PROBLEMS) this.#problems.set(path, problem);
