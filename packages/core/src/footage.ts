@@ -20,7 +20,7 @@ export function footageOf(
 ): Footage[] {
   const objects = recordingObjects(rules);
   const named = listed.flatMap(({ recordingUrl, startDate, endDate, initUrl }) => {
-    const listedStartMs = listedMs(startDate);
+    const listedStartMs = listedMs(startDate ?? "");
     const listedEndMs = listedMs(endDate ?? "");
     const isListed = Number.isFinite(listedStartMs);
     const object = objects.atUrl(recordingUrl, isListed ? { startMs: listedStartMs } : { writtenMs: listedEndMs });

@@ -156,7 +156,11 @@ export class RecordingsIndex {
   }
 
   /** Recordings of a range for the pipeline: their ends are known, and keys tell nothing that the list does not. */
-  async listed(camera: string, startMs: number, endMs: number): Promise<(ListedRecording & { row: RecordingRow })[]> {
+  async listed(
+    camera: string,
+    startMs: number,
+    endMs: number,
+  ): Promise<(ListedRecording & { startDate: string; row: RecordingRow })[]> {
     await this.#examiner.examineRange(camera, [startMs, endMs]);
     const rows = rowsInRange(this.#options.file.read, camera, startMs, endMs);
     return rows.flatMap((row) => {
