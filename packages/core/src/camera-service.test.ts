@@ -101,16 +101,16 @@ describe("an answer that is final", () => {
 
   it("is read entry by entry: the one that is still being made has no end, another nothing at all", async () => {
     const { endDate: _, ...running } = entry;
-    const odd = [
-      { ...running, endDate: null },
-      running,
-      { ...running, endDate: 5 },
-      { ...entry, startDate: 5 },
-      null,
-      "x",
-    ];
+    const odd = [{ ...running, endDate: null }, running, { ...running, endDate: 5 }, null, "x"];
     await using server = await answers([200, JSON.stringify([...odd, entry])]);
     expect(await connect(server).recordings("a", 1, 2)).toEqual([running, running, running, entry]);
+  });
+
+  it("keeps entries whose start is no time: their names may tell it", async () => {
+    const odd = [null, 5, Date.parse(entry.startDate) / 1000].map((startDate) => ({ ...entry, startDate }));
+    await using server = await answers([200, JSON.stringify([...odd, entry])]);
+    const { startDate: _, ...named } = entry;
+    expect(await connect(server).recordings("a", 1, 2)).toEqual([named, named, named, entry]);
   });
 
   it("is read where a service lists all that it has, whatever range is asked for", async () => {

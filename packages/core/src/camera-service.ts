@@ -30,7 +30,8 @@ const time = z.union([
 ]);
 const recording = z.object({
   recordingUrl: z.string().check(z.maxLength(4096)),
-  startDate: time,
+  /** The name tells it first (contract, section 3): without a time here, an entry is as good. */
+  startDate: z.catch(z.optional(time), undefined),
   /** A recording that is still being made has none: null, nothing, or something else that is no time. */
   endDate: z.catch(z.optional(time), undefined),
   initUrl: z.catch(z.optional(z.string().check(z.maxLength(4096))), undefined),
@@ -46,7 +47,7 @@ const recordings = z.pipe(
     )
     .check(
       z.refine(
-        (read) => read.length === 0 || read.some(({ success }) => success),
+        (read) => read.length === 0 || read.some(({ data }) => data?.startDate !== undefined),
         "no entry names a recording and its start",
       ),
     ),

@@ -33,9 +33,50 @@ describe("a range over recordings", () => {
     ]);
   });
 
-  it("ignores a recording that lies within another one", () => {
-    expect(plan([0, 100], [recording("a", 0, 100), recording("b", 20, 80)]).parts).toEqual([["a", 0, 100]]);
+  it("shows a recording that lies within another one, and goes back to that one behind it", () => {
+    expect(plan([0, 100], [recording("a", 0, 100), recording("b", 20, 80)]).parts).toEqual([
+      ["a", 0, 20],
+      ["b", 20, 80],
+      ["a", 80, 100],
+    ]);
+    const nested = [recording("a", 0, 100), recording("b", 10, 90), recording("c", 20, 30), recording("d", 25, 95)];
+    expect(plan([0, 100], nested, 0).parts).toEqual([
+      ["a", 0, 10],
+      ["b", 10, 20],
+      ["c", 20, 25],
+      ["d", 25, 95],
+      ["a", 95, 100],
+    ]);
+  });
+
+  it("shows one of two that start together: the longer one, whose copy lies within it", () => {
     expect(plan([0, 100], [recording("b", 0, 100), recording("a", 0, 100)]).parts).toEqual([["a", 0, 100]]);
+    expect(plan([0, 100], [recording("a", 0, 80), recording("b", 0, 100)]).parts).toEqual([["b", 0, 100]]);
+  });
+
+  it("joins two that follow one another within a third, which is not shown for a moment between them", () => {
+    const two = [recording("b", 10, 40), recording("c", 45, 80)];
+    expect(plan([0, 80], [recording("a", 0, 100), ...two]).parts).toEqual([
+      ["a", 0, 10],
+      ["b", 10, 45],
+      ["c", 45, 80],
+    ]);
+    // Here the third ends where the last one starts, and is the one that it follows.
+    expect(plan([0, 80], [recording("a", 0, 45), ...two]).parts).toEqual([
+      ["a", 0, 10],
+      ["b", 10, 40],
+      ["a", 40, 45],
+      ["c", 45, 80],
+    ]);
+  });
+
+  it("shows what is left of a recording as what it is: one that began within it comes first", () => {
+    const left = { ...recording("a", 40, 100), begunMs: 0 };
+    expect(plan([0, 100], [recording("a", 0, 10), recording("b", 20, 60), left]).parts).toEqual([
+      ["a", 0, 20],
+      ["b", 20, 60],
+      ["a", 60, 100],
+    ]);
   });
 
   it("has holes before, between and after", () => {

@@ -20,9 +20,11 @@ export function footageOf(
 ): Footage[] {
   const objects = recordingObjects(rules);
   const named = listed.flatMap(({ recordingUrl, startDate, endDate, initUrl }) => {
+    const listedStartMs = listedMs(startDate ?? "");
     const listedEndMs = listedMs(endDate ?? "");
-    const object = objects.atUrl(recordingUrl, listedEndMs);
-    const startMs = object?.startMs ?? listedMs(startDate);
+    const isListed = Number.isFinite(listedStartMs);
+    const object = objects.atUrl(recordingUrl, isListed ? { startMs: listedStartMs } : { writtenMs: listedEndMs });
+    const startMs = object?.startMs ?? listedStartMs;
     if (!object || !Number.isSafeInteger(startMs)) return [];
     const { key } = object;
     return [{ key, startMs, listedEndMs, initKey: initUrl === undefined ? undefined : objects.beside(key, initUrl) }];

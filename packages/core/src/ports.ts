@@ -135,7 +135,8 @@ export interface DeadLetters {
 /** A recording as the camera service lists it; nothing of it is trusted. */
 export interface ListedRecording {
   recordingUrl: string;
-  startDate: string;
+  /** Absent where the name alone tells it. */
+  startDate?: string | undefined;
   /** Absent while the recording is still being made. */
   endDate?: string | undefined;
   /** Of a segment (CMAF) without a header of its own: where that is. */

@@ -147,6 +147,12 @@ describe("the list of the camera service", () => {
     ]);
   });
 
+  it("gives a recording whose start only its name tells, and none of which nothing does", () => {
+    const { startDate: _, ...named } = entry;
+    const unnamed = { ...named, recordingUrl: "https://elsewhere.test.com/x/clip 7.mp4" };
+    expect(footageOf([named, unnamed], settings, 0)).toEqual(footageOf([entry], settings, 0));
+  });
+
   it("gives a recording that is listed twice once: until the last of the ends that are listed", () => {
     const [whole, shorter] = ["03:01", "02:55"].map((end) => ({ ...entry, endDate: `2018-10-31T${end}:00.000Z` }));
     const { endDate: _, ...running } = entry;

@@ -11,6 +11,7 @@ const contract = {
   RECORDING_LAYOUT: undefined,
   RECORDING_ZONE: "UTC",
 };
+const [first, second] = [Date.UTC(2026, 9, 25, 0, 30), Date.UTC(2026, 9, 25, 1, 30)];
 const laidOut = (layout: string, zone = "UTC") => ({ ...contract, RECORDING_LAYOUT: layout, RECORDING_ZONE: zone });
 const atUrl = (layout: string, url: string) => recordingObjects(laidOut(layout)).atUrl(url);
 
@@ -45,14 +46,23 @@ describe("the object of a recording, by a layout", () => {
   });
 
   it("is in the zone of its recorder, and the list tells the hour that comes twice", () => {
-    const first = Date.UTC(2026, 9, 25, 0, 30);
     const objects = recordingObjects(laidOut("shinobi", "Europe/Paris"));
-    const startsAt = (listedEndMs?: number) => objects.atUrl("harbour/2026-10-25T02-30-00.mp4", listedEndMs)?.startMs;
-    expect([startsAt(), startsAt(first + 600_000), startsAt(first + 4_200_000)]).toEqual([
+    const startsAt = (listed = {}) => objects.atUrl("harbour/2026-10-25T02-30-00.mp4", listed)?.startMs;
+    expect([startsAt(), startsAt({ startMs: first + 2000 }), startsAt({ startMs: second - 2000 })]).toEqual([
       first,
       first,
-      first + 3600_000,
+      second,
     ]);
+  });
+
+  it("is in the second of two hours where the list starts it there, however long it is; without a start, where it ends", () => {
+    const entry = { recordingUrl: "harbour/2026-10-25T02-30-00.mp4", startDate: new Date(second).toISOString() };
+    const rules = { ...laidOut("shinobi", "Europe/Paris"), RECORDING_MAX_LEN: 3600, JOIN_TOLERANCE_MS: 1000 };
+    const startsAt = (startDate: string, endMs: number) =>
+      footageOf([{ ...entry, startDate, endDate: new Date(endMs).toISOString() }], rules, AT)[0]?.startMs;
+    expect(startsAt(entry.startDate, second + 3600_000)).toBe(second);
+    expect(startsAt(new Date(first).toISOString(), second)).toBe(first);
+    expect([startsAt("", first + 600_000), startsAt("", second + 600_000)]).toEqual([first, second]);
   });
 
   it("has its header beside it", () => {

@@ -1,4 +1,5 @@
 import type { Settings } from "@camclips/events";
+import type { StartHints } from "@camclips/recordings";
 import { createLayout } from "@camclips/recordings/layout";
 import { isSegment, recordingKey } from "./keys.ts";
 import { basename, type NameRules, recordingNamed, recordingStartMs } from "./recording-name.ts";
@@ -8,10 +9,10 @@ export type ObjectRules = NameRules & Pick<Settings, "S3_BUCKET_ORIGIN_DIR" | "R
 
 export interface RecordingObjects {
   /**
-   * @param listedEndMs tells two hours apart where clocks are set back.
+   * @param listed tells two hours apart where clocks are set back.
    * @returns undefined for a URL whose name could reach out of the recordings' folder; `startMs` where the name tells it.
    */
-  atUrl(url: string, listedEndMs?: number): { key: string; startMs: number | undefined } | undefined;
+  atUrl(url: string, listed?: StartHints): { key: string; startMs: number | undefined } | undefined;
   /** @returns the key of a file beside the recording with that key: in the same folder, with the last name of the URL. */
   beside(key: string, url: string): string | undefined;
   /** @returns undefined for what is no recording, or whose name does not say whose it is. */
@@ -44,11 +45,11 @@ function byContract(rules: ObjectRules): Named {
 function byLayout(layout: string, { RECORDING_ZONE: zone, S3_BUCKET_ORIGIN_DIR: folder }: ObjectRules): Named {
   const { read } = createLayout(layout);
   return {
-    atUrl(url, listedEndMs) {
+    atUrl(url, listed) {
       const segments = pathOf(url).split("/").map(safeDecode);
       // What stands before an encoded slash or a way up is nothing to rely on.
       const safe = segments.slice(segments.findLastIndex((segment) => !isSegment(segment)) + 1);
-      const named = read(safe.join("/"), zone, listedEndMs);
+      const named = read(safe.join("/"), zone, listed);
       const key = recordingKey(folder, ...(named?.name.split("/") ?? safe.slice(-1)));
       return key === undefined ? undefined : { key, startMs: named?.startMs };
     },

@@ -37,7 +37,7 @@ export async function findRecordings(camera: string, options: RecordingsOptions,
   const { recordings: folder, starts = new Map() } = options;
   if (options.config !== undefined || options.layout !== undefined) {
     const { rootsFor, scanRoots } = await import("./layout-scan.ts");
-    return scanRoots(rootsFor(folder, camera, options), camera);
+    return scanRoots(rootsFor(folder, camera, options), camera, settings);
   }
   if (folder === undefined) throw new UsageError("say where the recordings are: --recordings FOLDER, or --config FILE");
   return scanFolder(folder, camera, starts, settings);

@@ -1,6 +1,15 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { createLayout, type Located, type RecordingsRoot, readConfig, rootsOf, walk } from "@camclips/recordings";
+import { locatedIn } from "@camclips/local/recordings";
+import {
+  claimsOf,
+  createLayout,
+  type Located,
+  type RecordingsRoot,
+  readConfig,
+  rootsOf,
+  walk,
+} from "@camclips/recordings";
 import { UsageError } from "../exit-codes.ts";
 import { refusals } from "../file-errors.ts";
 import type { FoundRecording, Scan } from "./scan.ts";
@@ -26,8 +35,8 @@ export function rootsFor(
     {
       folder,
       ignores: () => false,
-      locate(path, writtenMs): Located {
-        const named = read(path, zone, writtenMs);
+      locate(path, hints): Located {
+        const named = read(path, zone, hints);
         return named && { camera: named.camera ?? camera, startMs: named.startMs };
       },
     },
@@ -43,18 +52,30 @@ function layoutNamed(name: string) {
 }
 
 /** Finds a camera's recordings in the folders and below them. @throws UsageError when there are none. */
-export async function scanRoots(roots: readonly RecordingsRoot[], camera: string): Promise<Scan> {
+export async function scanRoots(
+  roots: readonly RecordingsRoot[],
+  camera: string,
+  rules: Parameters<typeof locatedIn>[3],
+): Promise<Scan> {
   const recordings: FoundRecording[] = [];
   const leftOut: string[] = [];
   const others = new Set<string>();
+  const seen = new Set<string>();
   for (const root of roots) {
     for await (const name of filesOf(root)) {
       const path = join(root.folder, name);
-      const located = root.locate(name);
-      if (!located) continue;
-      if ("problem" in located) leftOut.push(name);
-      else if (located.camera.normalize() !== camera.normalize()) others.add(located.camera);
-      else recordings.push({ name, path, startMs: await startOf(root, name, located.startMs) });
+      // Roots may lie in one another.
+      if (seen.has(path) || !root.locate(name)) continue;
+      seen.add(path);
+      const owner = ownerOf(claimsOf(roots, path));
+      if (!owner) leftOut.push(name);
+      else if (owner.camera.normalize() !== camera.normalize()) others.add(owner.camera);
+      else {
+        const file = await stat(path).catch(() => undefined);
+        if (!file?.isFile()) continue;
+        const { startMs } = ownerOf(await locatedIn(roots, path, file.mtimeMs, rules)) ?? owner;
+        recordings.push({ name, path, startMs });
+      }
     }
   }
   if (recordings.length > 0) return { recordings: recordings.sort((a, b) => a.startMs - b.startMs), leftOut };
@@ -63,12 +84,9 @@ export async function scanRoots(roots: readonly RecordingsRoot[], camera: string
   throw new UsageError(`no recordings of camera "${camera}" in ${places}${known}`);
 }
 
-/** When it was written tells two hours apart where clocks were set back: of this camera's files alone. */
-async function startOf(root: RecordingsRoot, name: string, byNameMs: number): Promise<number> {
-  const written = await stat(join(root.folder, name)).catch(() => undefined);
-  const located = root.locate(name, written?.mtimeMs);
-  return located && "startMs" in located ? located.startMs : byNameMs;
-}
+/** As a service has it: the first root that knows a file's camera. */
+const ownerOf = (claims: readonly NonNullable<Located>[]) =>
+  claims.flatMap((claim) => ("camera" in claim ? [claim] : []))[0];
 
 async function* filesOf({ folder, ignores }: RecordingsRoot): AsyncGenerator<string> {
   try {

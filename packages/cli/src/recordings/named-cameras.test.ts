@@ -21,12 +21,31 @@ describe("files whose names hold no time that can be read", () => {
     expect(filesOf("left_repeater", sides).names).toEqual([sides[0]]);
   });
 
+  it.each([
+    ["cam101", ["cam101.mp4", "cam102.mp4"]],
+    ["ch001", ["ch001_0001.mp4", "ch002_0001.mp4"]],
+    ["s1", ["s1_0001.mp4", "s2_0001.mp4"]],
+    ["01", ["01_front.mp4", "02_front.mp4"]],
+    ["101", ["101-a.mp4", "201-a.mp4"]],
+    ["t", ["DJI_20260301120000_0001_T.MP4", "DJI_20260301120000_0001_Z.MP4"]],
+  ])("are those of camera %s alone where numbers or a letter tell cameras apart", (camera, names) => {
+    expect(filesOf(camera, names).names).toEqual(names.slice(0, 1));
+  });
+
+  it("are nobody's where the camera has a number that none of them has", () => {
+    expect(filesOf("cam103", ["cam101.mp4", "cam102.mp4"])).toEqual({ names: [], others: ["cam101", "cam102"] });
+    expect(filesOf("s3", ["s1_0001.mp4", "s2_0001.mp4"])).toEqual({ names: [], others: ["s1", "s2"] });
+  });
+
   it("are one camera's when nothing but dates and counters differs", () => {
     const names = ["GOPR0001.MP4", "GOPR0002.MP4"];
     expect(filesOf("helmet", names).names).toEqual(names);
     expect(filesOf("gopr", names).names).toEqual(names);
+    expect(filesOf("gopr", [...names, "door.mp4"]).names).toEqual(names);
+    expect(filesOf("gopr", ["GOPR0001-a.MP4", "door.mp4"]).names).toEqual(["GOPR0001-a.MP4"]);
     const dated = ["20260301T120000Z.mp4", "20260301T121000Z.mp4"];
     expect(filesOf("door", dated).names).toEqual(dated);
+    expect(filesOf("3", dated).names).toEqual(dated);
     expect(filesOf("cam1", ["cam1_0001.mp4", "cam2_0001.mp4"]).names).toEqual(["cam1_0001.mp4"]);
     expect(filesOf("cam", ["cam1_0001.mp4", "cam2_0001.mp4"]).names).toEqual([]);
   });

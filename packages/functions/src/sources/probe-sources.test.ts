@@ -105,6 +105,20 @@ describe("what a recording claims gives way to what another one holds", () => {
   });
 });
 
+describe("a recording that lies within what another one claims", () => {
+  it("leaves the other one's frames on both sides of it, also where no frame begins before it", async () => {
+    const interrupted = { file: "interrupted.mp4", fromMs: 0, toMs: 30_000 };
+    const inner = { file: "ten.mp4", fromMs: 6000, toMs: 16_000 };
+    expect(await downloaded([interrupted, inner], 4500, 26_000)).toEqual({
+      parts: [
+        [1, 6000, 16_000],
+        [0, 16_000, 26_000],
+      ],
+      gaps: [[4500, 6000]],
+    });
+  });
+});
+
 describe("a recording that ends within what it announces", () => {
   const range = { startMs: START, endMs: START + 9000 };
 

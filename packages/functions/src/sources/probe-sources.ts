@@ -62,14 +62,19 @@ export async function probeSources(
         probed: findings.flatMap((finding) => (finding.kind === "as expected" ? finding.probed : [])),
       };
     for (const surprise of surprises) {
-      const { key, startMs } = surprise.of;
+      const { key, startMs, endMs } = surprise.of;
+      // Another part of it was a surprise, too: what is left of it is looked into again.
+      if (!usable.some((footage) => footage.key === key && footage.startMs === startMs && footage.endMs === endMs))
+        continue;
       if (surprise.kind === "lost") {
         usable = usable.filter((footage) => footage.key !== key);
         lost.push({ ...surprise.of, cause: surprise.cause, why: surprise.why });
         continue;
       }
       usable = usable.filter((footage) => footage.key !== key || footage.startMs !== startMs);
-      usable.push(...surprise.footage);
+      // What is left of a recording does not begin anew: one that began after it stays before it.
+      const begunMs = claims.get(key)?.startMs ?? startMs;
+      usable.push(...surprise.footage.map((footage) => ({ ...footage, begunMs })));
       if (surprise.cutOff) lost.push({ ...surprise.cutOff, cause: "CORRUPT_SOURCE" });
     }
   }
@@ -171,7 +176,7 @@ async function probe(
     const zeroMs = zeroMsOf(claimed, slice, settings);
     if (zeroMs !== claimed.startMs) slice = await slicePart(object, part, { claimed, zeroMs }, signal);
     if (slice instanceof OutsideMediaError)
-      return { kind: "shorter", of, footage: [{ key, ...withoutPart(part, realInterval(zeroMs, slice.media)) }] };
+      return { kind: "shorter", of, footage: withoutPart(part, realInterval(zeroMs, slice.media)) };
     const cutOffMs = Math.floor(zeroMs + (slice.cutOffSeconds ?? Number.POSITIVE_INFINITY) * 1000);
     // Behind the listed end nothing is missing: the part reaches there only over a join.
     if (cutOffMs < endMs) {
@@ -221,7 +226,11 @@ function shortened(claimed: Footage, real: Real, toleranceMs: number): Footage |
 }
 
 /** No frame starts in the part: it lies outside of the video, or between two frames. */
-function withoutPart({ fromMs }: LocatedSource, real: Real): Real {
-  const betweenFrames = real.startMs <= fromMs && fromMs < real.endMs;
-  return betweenFrames ? { startMs: real.startMs, endMs: fromMs } : real;
+function withoutPart({ key, fromMs, toMs }: LocatedSource, { startMs, endMs }: Real): Footage[] {
+  const betweenFrames = startMs <= fromMs && fromMs < endMs;
+  if (!betweenFrames) return [{ key, startMs, endMs }];
+  return [
+    { key, startMs, endMs: fromMs },
+    { key, startMs: toMs, endMs },
+  ];
 }

@@ -57,6 +57,6 @@ it("a file that could not be opened is looked into again, though it did not chan
   await file.write((transaction) => transaction.run("UPDATE recordings SET folder = ?", other.path));
   const locate = () => ({ camera: "pier", startMs: before?.startMs ?? 0 });
   const roots = [{ folder: other.path, ignores: () => false, locate }];
-  await scanFolder(other.path, { file, roots, nowMs: Date.now(), guessMs: 600_000 });
+  await scanFolder(other.path, { file, roots, nowMs: Date.now(), rules: options.rules });
   expect(rowsOfFolder(file.read, other.path)[0]?.state).toBe("new");
 });

@@ -156,7 +156,11 @@ export class RecordingsIndex {
   }
 
   /** Recordings of a range for the pipeline: their ends are known, and keys tell nothing that the list does not. */
-  async listed(camera: string, startMs: number, endMs: number): Promise<(ListedRecording & { row: RecordingRow })[]> {
+  async listed(
+    camera: string,
+    startMs: number,
+    endMs: number,
+  ): Promise<(ListedRecording & { startDate: string; row: RecordingRow })[]> {
     await this.#examiner.examineRange(camera, [startMs, endMs]);
     const rows = rowsInRange(this.#options.file.read, camera, startMs, endMs);
     return rows.flatMap((row) => {
@@ -283,7 +287,7 @@ export class RecordingsIndex {
         file,
         roots,
         nowMs: this.#now(),
-        guessMs: rules.RECORDING_MAX_LEN * 1000,
+        rules,
       });
       for (const [path, problem] of scan.problems)
         if (this.#problems.size < MAX_PROBLEMS) this.#problems.set(path, problem);

@@ -1,9 +1,10 @@
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
-import type { RecordingsRoot } from "@camclips/recordings";
+import { join } from "node:path";
+import { claimsOf, insideOf, type RecordingsRoot } from "@camclips/recordings";
 import type { StateFile } from "../sqlite/state-file.ts";
-import { SETTLED_MS } from "./examine.ts";
+import { type ExamineRules, SETTLED_MS } from "./examine.ts";
+import { locatedIn } from "./located.ts";
 import { putSeen, type RecordingRow, rowsOfFolder, type Seen, writeRows } from "./rows.ts";
 
 export interface FolderScan {
@@ -19,12 +20,11 @@ export interface ScanOptions {
   file: StateFile;
   roots: readonly RecordingsRoot[];
   nowMs: number;
-  /** How long a recording of which nothing is known yet counts as. */
-  guessMs: number;
+  rules: ExamineRules;
 }
 
 /** Brings the table up to one folder's listing. @throws what reading the folder says. */
-export async function scanFolder(folder: string, { file, roots, nowMs, guessMs }: ScanOptions): Promise<FolderScan> {
+export async function scanFolder(folder: string, { file, roots, nowMs, rules }: ScanOptions): Promise<FolderScan> {
   const entries = await readdir(folder, { withFileTypes: true });
   const known = new Map(rowsOfFolder(file.read, folder).map((row) => [row.name, row]));
   const scan: FolderScan = { folders: [], touched: [], problems: new Map() };
@@ -34,7 +34,7 @@ export async function scanFolder(folder: string, { file, roots, nowMs, guessMs }
     const path = join(folder, entry.name);
     if (entry.isDirectory() && isWanted(path, roots)) scan.folders.push(path);
     const row = known.get(entry.name);
-    const found = await locate(entry, path, roots, row !== undefined);
+    const found = await locate(entry, path, { roots, rules, isKnown: row !== undefined });
     if (!found) continue;
     if (found.problem) scan.problems.set(path, found.problem);
     if (found.camera === undefined) continue;
@@ -45,7 +45,8 @@ export async function scanFolder(folder: string, { file, roots, nowMs, guessMs }
     const state = nowMs - writtenMs < SETTLED_MS ? "growing" : "new";
     // How far one has come that grows shows when it was written last.
     const reachesMs = state === "growing" ? Math.max(startMs + 1, writtenMs) : Number.POSITIVE_INFINITY;
-    const endMs = Math.min(startMs + guessMs, reachesMs);
+    // As long counts one of which nothing is known yet.
+    const endMs = Math.min(startMs + rules.RECORDING_MAX_LEN * 1000, reachesMs);
     seen.push({ folder, name: entry.name, camera, startMs, endMs, bytes, writtenMs, state });
   }
   const vanished = [...known.values()].filter(({ name, state }) => state !== "vanished" && !there.has(name));
@@ -70,16 +71,15 @@ interface FoundFile {
 async function locate(
   entry: Dirent,
   path: string,
-  roots: readonly RecordingsRoot[],
-  isKnown: boolean,
+  { roots, rules, isKnown }: Pick<ScanOptions, "roots" | "rules"> & { isKnown: boolean },
 ): Promise<FoundFile | undefined> {
   if (!entry.isFile() && !entry.isSymbolicLink()) return undefined;
   // Most names are no recordings' at all, or fit without a look at the file.
-  if (!isKnown && !claims(path, roots).some((claim) => claim)) return undefined;
+  if (!isKnown && claimsOf(roots, path).length === 0) return undefined;
   const file = await stat(path).catch(() => undefined);
   if (!file?.isFile()) return undefined;
   const writtenMs = Math.round(file.mtimeMs);
-  const claimed = claims(path, roots, writtenMs).flatMap((claim) => claim ?? []);
+  const claimed = await locatedIn(roots, path, writtenMs, rules);
   const base = { startMs: 0, bytes: file.size, writtenMs };
   const owners = claimed.flatMap((claim) => ("camera" in claim ? [claim] : []));
   const [owner] = owners;
@@ -93,23 +93,11 @@ async function locate(
   return { ...base, ...owner, ...problem };
 }
 
-const claims = (path: string, roots: readonly RecordingsRoot[], writtenMs?: number) =>
-  roots.map((root) => {
-    const inside = insideOf(root, path);
-    return inside === undefined ? undefined : root.locate(inside, writtenMs);
-  });
-
 const isWanted = (path: string, roots: readonly RecordingsRoot[]): boolean =>
   roots.some((root) => {
     const inside = insideOf(root, path);
     return inside !== undefined && !root.ignores(inside);
   });
-
-/** The path in a root's own terms; undefined for one that is not below it. */
-function insideOf({ folder }: RecordingsRoot, path: string): string | undefined {
-  const inside = relative(folder, path);
-  return inside === "" || inside.startsWith("..") ? undefined : inside.split(sep).join("/");
-}
 
 function isSame(row: RecordingRow, { camera, startMs, bytes, writtenMs }: FoundFile): boolean {
   return (

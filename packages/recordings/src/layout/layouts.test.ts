@@ -3,6 +3,7 @@ import { createPattern, patternProblem } from "./pattern.ts";
 import { layouts } from "./presets.ts";
 import { recogniseLayout } from "./recognise.ts";
 import { createLayout } from "./recordings-layout.ts";
+import type { StartHints } from "./wall-clock.ts";
 
 const AT = Date.UTC(2026, 0, 1, 13, 5, 10);
 
@@ -90,8 +91,9 @@ describe("patterns", () => {
 });
 
 describe("the wall clock of a zone", () => {
-  const read = (name: string, writtenMs?: number) =>
-    createLayout("{camera}_%Y%m%d_%H%M%S").read(`a_${name}.mp4`, "Europe/Paris", writtenMs)?.startMs;
+  const read = (name: string, writtenMs?: number) => hinted(name, { writtenMs });
+  const hinted = (name: string, hints: StartHints) =>
+    createLayout("{camera}_%Y%m%d_%H%M%S").read(`a_${name}.mp4`, "Europe/Paris", hints)?.startMs;
   const first = Date.UTC(2026, 9, 25, 0, 30);
   const second = first + 3600_000;
 
@@ -102,6 +104,13 @@ describe("the wall clock of a zone", () => {
     expect(read("20261025_023000", second + 86_400_000)).toBe(first);
     expect(read("20261025_013000", second)).toBe(first - 3600_000);
     expect(read("20261025_033000")).toBe(second + 3600_000);
+  });
+
+  it("takes the one that is nearest to its start by other means, within half an hour", () => {
+    expect(hinted("20261025_023000", { startMs: first + 900_000 })).toBe(first);
+    expect(hinted("20261025_023000", { startMs: second - 900_000 })).toBe(second);
+    expect(hinted("20261025_023000", { startMs: second + 900_000 })).toBe(second);
+    expect(hinted("20261025_023000", { startMs: second + 86_400_000 })).toBe(first);
   });
 
   it("goes on over the hour that is skipped", () => {

@@ -1,12 +1,12 @@
 import { VIDEO } from "../video.ts";
 import { createPattern, type Pattern } from "./pattern.ts";
 import { type Layout, layouts } from "./presets.ts";
-import { instantOf } from "./wall-clock.ts";
+import { instantOf, type StartHints } from "./wall-clock.ts";
 
 /** How one folder's recordings are named. */
 export interface RecordingsLayout {
-  /** @param path relative to the folder, with `/`. @param writtenMs when it was last written. */
-  read(path: string, zone: string, writtenMs?: number): ReadName | undefined;
+  /** @param path relative to the folder, with `/`. @param hints where clocks were set back. */
+  read(path: string, zone: string, hints?: StartHints): ReadName | undefined;
 }
 
 interface ReadName {
@@ -25,11 +25,11 @@ export function createLayout(name: string): RecordingsLayout {
     );
   const patterns = (preset?.patterns ?? [name]).map(createPattern);
   return {
-    read(path, zone, writtenMs) {
+    read(path, zone, hints) {
       if (!VIDEO.test(path)) return undefined;
       return firstOf(patterns, (pattern) => {
         const named = pattern.read(path);
-        const startMs = named && instantOf(named.time, preset?.utc ? "UTC" : zone, writtenMs);
+        const startMs = named && instantOf(named.time, preset?.utc ? "UTC" : zone, hints);
         return named && startMs !== undefined ? { name: named.name, camera: named.camera, startMs } : undefined;
       });
     },

@@ -1,7 +1,14 @@
 /** Turns the wall clock of a camera into an instant. */
 
-/** After a file's start, within this time, it was last written if its time tells which of two hours it is from. */
-const LONGEST_RECORDING_MS = 3600_000 / 2;
+/** What else tells of a file's start, where clocks that were set back leave two instants. */
+export interface StartHints {
+  /** By other means: a list, or when it was last written, less its length. */
+  startMs?: number | undefined;
+  /** When it was last written, where its length is not known: within half an hour. */
+  writtenMs?: number | undefined;
+}
+
+const HALF_HOUR_MS = 3600_000 / 2;
 
 /** Whether this machine knows a time zone (IANA, or UTC). */
 export function isZone(zone: string): boolean {
@@ -15,16 +22,16 @@ export function isZone(zone: string): boolean {
 
 /**
  * @param time by strftime token, as a pattern reads it.
- * @param writtenMs when the file was last written: tells the two apart when clocks were set back (docs/decisions/0031-layouts.md).
+ * @param hints tell two instants apart where clocks were set back (docs/decisions/0031-layouts.md).
  * @returns epoch ms; undefined for a time that no calendar has.
  */
-export function instantOf(time: Record<string, string>, zone: string, writtenMs?: number): number | undefined {
+export function instantOf(time: Record<string, string>, zone: string, hints?: StartHints): number | undefined {
   const fraction = Math.floor(Number((time.f ?? "").padEnd(9, "0")) / 1e6);
   if (time.s !== undefined) return Number(time.s) * 1000 + fraction;
   const local = localMs(time);
   if (local === undefined) return undefined;
   if (time.z !== undefined) return local + fraction - offsetOf(time.z);
-  return zonedMs(local, zone, writtenMs) + fraction;
+  return zonedMs(local, zone, hints) + fraction;
 }
 
 /** The wall clock as if it were UTC. */
@@ -56,22 +63,23 @@ function offsetOf(zone: string): number {
 }
 
 /**
- * Of the two instants of a doubled hour, the first counts, unless the file was last written within half an hour of the second.
+ * Of the two instants of a doubled hour, the first counts, unless the hints are of the second.
  * A time that was skipped counts as if clocks had not been set forward yet.
  */
-export function zonedMs(local: number, zone: string, writtenMs?: number): number {
+export function zonedMs(local: number, zone: string, hints: StartHints = {}): number {
   if (zone === "UTC") return local;
   const offsets = [local - 86_400_000, local + 86_400_000].map((near) => zoneOffset(near, zone));
   const candidates = [...new Set(offsets)].map((offset) => local - offset).sort((a, b) => a - b);
   const valid = candidates.filter((instant) => instant + zoneOffset(instant, zone) === local);
   const [first, second] = valid;
   if (first === undefined) return local - (offsets[0] ?? 0);
-  const isLater =
-    second !== undefined &&
-    writtenMs !== undefined &&
-    writtenMs >= second &&
-    writtenMs - second <= LONGEST_RECORDING_MS;
-  return isLater ? second : first;
+  return second !== undefined && isOfSecond(hints, first, second) ? second : first;
+}
+
+/** Further away than half an hour, they are of neither: of a file that was copied without its times, or a list that is wrong. */
+function isOfSecond({ startMs, writtenMs }: StartHints, first: number, second: number): boolean {
+  if (startMs !== undefined) return Math.abs(startMs - second) <= Math.min(Math.abs(startMs - first), HALF_HOUR_MS);
+  return writtenMs !== undefined && writtenMs >= second && writtenMs - second <= HALF_HOUR_MS;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
