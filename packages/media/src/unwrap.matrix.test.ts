@@ -52,6 +52,20 @@ describe("an AVI, which stores no times, shows every frame at its own", () => {
   });
 });
 
+it("an AVI of another writer that left frames out behind the first one, shows all others at their own times", async () => {
+  const base = join(folder, "left-out");
+  await makeRecording({ path: `${base}.mp4`, startMs: 0, seconds: 3, width: 320, height: 180 });
+  const way = ["-an", "-c:v", "mjpeg", "-bsf:v", "noise=drop='between(n,1,3)'"];
+  await run(testFfmpeg, ["-v", "error", "-i", `${base}.mp4`, ...way, `${base}.avi`]);
+  const written = await readFile(`${base}.avi`);
+  const settings = { ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 };
+  await writeFile(`${base}.avi`, written.toString("latin1").replace("Lavf", "Cams"), "latin1");
+  await unwrap(`${base}.avi`, `${base}.out.mp4`, settings, { scratch: folder });
+  const shown = await readFrameCodes(`${base}.out.mp4`);
+  const numbers = Array.from({ length: 75 }, (_, i) => i).filter((i) => i < 1 || i > 3);
+  expect(shown.map(({ code, seconds }) => [code, Math.round(seconds * 25)])).toEqual(numbers.map((i) => [i, i]));
+});
+
 /** Where ffmpeg lets transport streams begin. */
 const MPEGTS_START_SECONDS = 1.4;
 

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { CorruptSourceError, fileSource, firstTrack, presentationSeconds, readMovie } from "@camclips/mp4";
-import { aviCodec, inPictureOrder } from "./avi.ts";
+import { inPictureOrder, readAvi } from "./avi.ts";
 import { audioCodecs, namelessAudio } from "./ffmpeg/audio-formats.ts";
 import { FfmpegError } from "./ffmpeg/errors.ts";
 import { inputArguments } from "./ffmpeg/input-arguments.ts";
@@ -51,9 +51,9 @@ export async function unwrap(
   { ffmpeg, timeLimitMs }: EngineSettings,
   { scratch, signal, laterSeconds = 0 }: UnwrapOptions,
 ): Promise<Unwrapped | undefined> {
-  const avi = await aviCodec(input);
+  const avi = await readAvi(input);
   // Old encoders put two frames into one packet, so that AVI could do without times; of other codecs ffmpeg guesses a delay.
-  const unpacked = avi !== undefined && MPEG4.test(avi) ? ["mpeg4_unpack_bframes"] : [];
+  const unpacked = avi !== undefined && MPEG4.test(avi.codec) ? ["mpeg4_unpack_bframes"] : [];
   const later = laterSeconds === 0 ? [] : ["-itsoffset", String(laterSeconds)];
   const placed = ["-bsf:v", avi === undefined ? LASTING : [...unpacked, "setts=pts=DTS"].join(",")];
   const ways = [TO_MP4];
@@ -71,7 +71,7 @@ export async function unwrap(
         ...(signal && { signal }),
       });
       requireTimes(log, input);
-      if (avi !== undefined) await inPictureOrder(output, signal);
+      if (avi !== undefined) await inPictureOrder(output, avi, signal);
       return { ...(await lostIn(log, output, laterSeconds, signal)), ...lostAudioIn(log) };
     } catch (error) {
       if (!(error instanceof FfmpegError) || error.exitCode === null) throw error;
