@@ -56,17 +56,34 @@ async function reorderedSeconds(file: FrameFile, first: Place): Promise<number> 
   return depth === 0 ? 0 : ((depth + 1) * (latest - earliest)) / (seconds.length - 1);
 }
 
-/** The last frame ends when one more would begin. */
+/** Longer than any camera's frame interval. */
+const LONG_SECONDS = 1;
+
 async function readTail(file: FrameFile, first: Place): Promise<{ last: Place; endSeconds: number }> {
   for (const bytes of TAIL_BYTES) {
     const from = file.size - bytes > first.at ? await file.next(file.size - bytes) : first;
     const seconds: number[] = [];
-    if (from) for await (const unit of file.units(from.at)) if (unit.kind === "video") seconds.push(unit.seconds);
-    seconds.sort((a, b) => a - b);
-    const last = seconds.at(-1) ?? Number.NEGATIVE_INFINITY;
-    const before = seconds.at(-2) ?? last - 1 / 25;
+    let heardSeconds = 0;
+    if (from)
+      for await (const unit of file.units(from.at)) {
+        if (unit.kind === "video") seconds.push(unit.seconds);
+        else heardSeconds = unit.seconds;
+      }
     if (from && seconds.length > 0 && (seconds.length > 1 || from === first))
-      return { last: from, endSeconds: last + (last - before) };
+      return { last: from, endSeconds: endOf(seconds, heardSeconds) };
   }
   throw new NotTakenApartError("the frames at its end are not found");
+}
+
+/**
+ * The last frame ends when one more would begin. Behind an outage that is not known: it counts as long as the longest of the others,
+ * a second at least, or until the audio ends, as in MP4.
+ */
+function endOf(seconds: number[], heardSeconds: number): number {
+  seconds.sort((a, b) => a - b);
+  const [last = 0, ...others] = seconds.toReversed();
+  const intervals = others.map((other, i) => (others[i - 1] ?? last) - other);
+  const [own = 1 / 25, ...longer] = intervals;
+  const known = Math.max(last + Math.max(LONG_SECONDS, ...longer), heardSeconds);
+  return Math.min(last + own, known);
 }

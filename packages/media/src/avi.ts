@@ -13,19 +13,32 @@ import {
   writeMovieFile,
 } from "@camclips/mp4";
 
-/** Of an AVI, the four letters of its first video stream (fccHandler of strh, else biCompression of strf). */
-export async function aviCodec(path: string): Promise<string | undefined> {
+const HEAD_BYTES = 64 * 1024;
+
+interface Avi {
+  /** The four letters of its first video stream (fccHandler of strh, else biCompression of strf); empty where they are not found. */
+  codec: string;
+  isByFfmpeg: boolean;
+}
+
+/** @returns undefined for another container */
+export async function readAvi(path: string): Promise<Avi | undefined> {
   await using file = await fileSource(path);
-  const head = Buffer.from(await file.read(0, Math.min(file.size, 4096))).toString("latin1");
+  const head = Buffer.from(await file.read(0, Math.min(file.size, HEAD_BYTES))).toString("latin1");
   if (!head.startsWith("RIFF") || head.slice(8, 12) !== "AVI ") return undefined;
   const stream = head.indexOf("strh", head.indexOf("hdrl"));
   const video = head.slice(stream + 8, stream + 12) === "vids" ? stream : head.indexOf("vids", stream) - 8;
   const format = head.indexOf("strf", video);
-  return format < 0 ? "" : head.slice(format + 24, format + 28);
+  const codec = format < 0 ? "" : head.slice(format + 24, format + 28);
+  return { codec, isByFfmpeg: /ISFT....Lavf/s.test(head) };
 }
 
 /** AVI stores no times: a frame's is its place, and the place of B-frames is known from the pictures alone. */
-export async function inPictureOrder(path: string, signal: AbortSignal | undefined): Promise<void> {
+export async function inPictureOrder(
+  path: string,
+  { isByFfmpeg }: Pick<Avi, "isByFfmpeg">,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const ordered = `${path}.ordered`;
   {
     await using file = await fileSource(path);
@@ -33,7 +46,7 @@ export async function inPictureOrder(path: string, signal: AbortSignal | undefin
     const video = firstTrack(movie, "vide");
     if (!video) return;
     const places = await pictureOrder(file, video, signal);
-    const late = emptyStart(video);
+    const late = isByFfmpeg ? emptyStart(video) : 0;
     if (!places && late === 0) return;
     const tracks = movie.tracks.map((track): MuxTrack => {
       const descriptions = track.descriptions.map(({ entry }) => entry);

@@ -52,6 +52,20 @@ describe("an AVI, which stores no times, shows every frame at its own", () => {
   });
 });
 
+it("an AVI of another writer that left frames out behind the first one, shows all others at their own times", async () => {
+  const base = join(folder, "left-out");
+  await makeRecording({ path: `${base}.mp4`, startMs: 0, seconds: 3, width: 320, height: 180 });
+  const way = ["-an", "-c:v", "mjpeg", "-bsf:v", "noise=drop='between(n,1,3)'"];
+  await run(testFfmpeg, ["-v", "error", "-i", `${base}.mp4`, ...way, `${base}.avi`]);
+  const written = await readFile(`${base}.avi`);
+  const settings = { ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 };
+  await writeFile(`${base}.avi`, written.toString("latin1").replace("Lavf", "Cams"), "latin1");
+  await unwrap(`${base}.avi`, `${base}.out.mp4`, settings, { scratch: folder });
+  const shown = await readFrameCodes(`${base}.out.mp4`);
+  const numbers = Array.from({ length: 75 }, (_, i) => i).filter((i) => i < 1 || i > 3);
+  expect(shown.map(({ code, seconds }) => [code, Math.round(seconds * 25)])).toEqual(numbers.map((i) => [i, i]));
+});
+
 /** Where ffmpeg lets transport streams begin. */
 const MPEGTS_START_SECONDS = 1.4;
 
@@ -195,4 +209,50 @@ it("MPEG-TS of which a packet was lost shows no frame that may refer to it, what
   expect(missing).toEqual(expect.arrayContaining(numbers.slice(63 - 25, 100 - 25)));
   // Of what a decoder complains of, some frames before it may be damaged, too.
   expect(missing.filter((code) => code < 60 || code >= 100)).toEqual([]);
+});
+
+describe("MPEG-TS of which one time is damaged", () => {
+  /** The frames that an MP4 shows of a transport stream of which one bit is another; `field`: 0 for PTS, 1 for DTS. */
+  async function shownOf(bFrames: number, damage?: { hasDts: boolean; field: 0 | 1; bit: number }) {
+    const base = join(folder, `times-${bFrames}`);
+    const { frames } = await makeRecording({ path: `${base}.mp4`, startMs: 0, seconds: 6, bFrames, gop: 25 });
+    await run(testFfmpeg, ["-v", "error", "-y", "-i", `${base}.mp4`, "-c", "copy", `${base}.ts`]);
+    const packets = await packetsOf(`${base}.ts`);
+    const headers = packets.flatMap(({ pid, bytes }) =>
+      pid === 0x100 && bytes.readUInt8(1) & 0x40 ? [pesOf(bytes)] : [],
+    );
+    const near = headers.slice(60).find((pes) => pes.readUInt8(7) >> 6 === (damage?.hasDts ? 3 : 2));
+    const at = 9 + 5 * (damage?.field ?? 0) + 1;
+    if (damage) near?.writeUInt8(near.readUInt8(at + damage.bit) ^ 0x80, at + damage.bit);
+    await writeFile(`${base}.ts`, Buffer.concat(packets.map(({ bytes }) => bytes)));
+    const settings = { ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 };
+    await unwrap(`${base}.ts`, `${base}.out.mp4`, settings, { scratch: folder, laterSeconds: 120 });
+    const shown = await readFrameCodes(`${base}.out.mp4`);
+    expect(shown.map(({ code }) => code)).toEqual(frames.map(({ code }) => code));
+    return shown.map(({ seconds }) => seconds);
+  }
+  const pesOf = (packet: Buffer) => packet.subarray(packet.indexOf(Buffer.from([0, 0, 1, 0xe0])));
+
+  it.each([
+    ["by 1.7 h, without B-frames", 0, { hasDts: false, field: 0, bit: 0 }],
+    ["by 23 s, without B-frames", 0, { hasDts: false, field: 0, bit: 1 }],
+    ["by 0.2 s, without B-frames", 0, { hasDts: false, field: 0, bit: 2 }],
+    ["by 23 s, of a B-frame", 2, { hasDts: false, field: 0, bit: 1 }],
+    ["by 23 s, when a frame is decoded", 2, { hasDts: true, field: 1, bit: 1 }],
+  ] as const)("shows every frame at its own: %s", async (_, bFrames, damage) => {
+    const [own, shown] = [await shownOf(bFrames), await shownOf(bFrames, damage)];
+    const off = shown.map((seconds, i) => Math.abs(seconds - (own[i] ?? 0)));
+    expect(Math.max(...off)).toBeLessThan(0.001);
+  });
+});
+
+it("MPEG-TS whose times go back is not shown as a picture that stands", async () => {
+  const base = join(folder, "back");
+  await makeRecording({ path: `${base}.mp4`, startMs: 0, seconds: 3 });
+  await run(testFfmpeg, ["-v", "error", "-i", `${base}.mp4`, "-c", "copy", `${base}.ts`]);
+  const once = await readFile(`${base}.ts`);
+  await writeFile(`${base}.ts`, Buffer.concat([once, once]));
+  const settings = { ffmpeg: testFfmpeg, threads: 1, timeLimitMs: 30_000 };
+  const unwrapped = unwrap(`${base}.ts`, `${base}.out.mp4`, settings, { scratch: folder, laterSeconds: 120 });
+  await expect(unwrapped).rejects.toThrow(/the times of its frames go back by 2\.\d s/);
 });

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
-import { fileSource, firstTrack, presentationSeconds, readMovie } from "@camclips/mp4";
-import { aviCodec, inPictureOrder } from "./avi.ts";
+import { CorruptSourceError, fileSource, firstTrack, presentationSeconds, readMovie } from "@camclips/mp4";
+import { inPictureOrder, readAvi } from "./avi.ts";
 import { audioCodecs, namelessAudio } from "./ffmpeg/audio-formats.ts";
 import { FfmpegError } from "./ffmpeg/errors.ts";
 import { inputArguments } from "./ffmpeg/input-arguments.ts";
@@ -10,8 +10,14 @@ import type { UnwrapOptions, Unwrapped } from "./media-engine.ts";
 
 /** FLAC in MP4 counts as an experiment in ffmpeg 5. */
 const FLAC = ["-strict", "experimental"];
+/** A lone time that neither the frame before nor the one behind agrees with is damaged: the frame comes between these. */
+const IS_STRAY = "gt(N,0)*lt(PREV_OUTDTS,NEXT_DTS)*(gt(DTS,NEXT_DTS)+lt(DTS,PREV_OUTDTS))";
+const BETWEEN = "(PREV_OUTDTS+NEXT_DTS)/2";
+/** Of the two times of a frame, also one alone may be damaged: they are no farther from each other than reordering takes. */
+const REORDERED = "lt(abs(PTS-DTS)*TB,2)";
+const MENDED = `pts='if(${IS_STRAY}*${REORDERED},PTS-DTS+${BETWEEN},PTS)':dts='if(${IS_STRAY},${BETWEEN},DTS)'`;
 /** Frames last until the next one; where a container does not say how long, the last one would last for no time, and be hidden. */
-const LASTING = "setts=pts=PTS:dts=DTS:duration='if(gt(DURATION,0)+not(N),DURATION,DTS-PREV_INDTS)'";
+const LASTING = `setts=${MENDED}:duration='if(gt(DURATION,0)+not(N),DURATION,DTS-PREV_OUTDTS)'`;
 /** Of a transport stream, ffmpeg learns what its audio is from packets of it, which may come late, or not at all. */
 const UNKNOWN_AUDIO = /Could not find codec parameters for stream \d+ \(Audio/;
 const LONG_LOOK = ["-probesize", "1G", "-analyzeduration", "1G"];
@@ -45,9 +51,9 @@ export async function unwrap(
   { ffmpeg, timeLimitMs }: EngineSettings,
   { scratch, signal, laterSeconds = 0 }: UnwrapOptions,
 ): Promise<Unwrapped | undefined> {
-  const avi = await aviCodec(input);
+  const avi = await readAvi(input);
   // Old encoders put two frames into one packet, so that AVI could do without times; of other codecs ffmpeg guesses a delay.
-  const unpacked = avi !== undefined && MPEG4.test(avi) ? ["mpeg4_unpack_bframes"] : [];
+  const unpacked = avi !== undefined && MPEG4.test(avi.codec) ? ["mpeg4_unpack_bframes"] : [];
   const later = laterSeconds === 0 ? [] : ["-itsoffset", String(laterSeconds)];
   const placed = ["-bsf:v", avi === undefined ? LASTING : [...unpacked, "setts=pts=DTS"].join(",")];
   const ways = [TO_MP4];
@@ -64,7 +70,8 @@ export async function unwrap(
         cwd: scratch,
         ...(signal && { signal }),
       });
-      if (avi !== undefined) await inPictureOrder(output, signal);
+      requireTimes(log, input);
+      if (avi !== undefined) await inPictureOrder(output, avi, signal);
       return { ...(await lostIn(log, output, laterSeconds, signal)), ...lostAudioIn(log) };
     } catch (error) {
       if (!(error instanceof FfmpegError) || error.exitCode === null) throw error;
@@ -73,6 +80,17 @@ export async function unwrap(
     }
   }
   return undefined;
+}
+
+/** Where times go back, ffmpeg puts the frames right behind the one before, as many as it takes: the picture would stand. */
+const MOST_MOVED_SECONDS = 1;
+const MOVED = /(?:output stream 0:0|^\[vost#0:0\/.*Non-monotonic DTS); previous: (\d+), current: (-?\d+);/gm;
+
+function requireTimes(log: string, input: string): void {
+  const moved = Array.from(log.matchAll(MOVED), ([, previous, current]) => Number(previous) - Number(current));
+  const seconds = Math.max(0, ...moved) / TIMESCALE;
+  if (seconds > MOST_MOVED_SECONDS)
+    throw new CorruptSourceError(input, `the times of its frames go back by ${seconds.toFixed(1)} s`);
 }
 
 function furtherWays(log: string): Way[] {

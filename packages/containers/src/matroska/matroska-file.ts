@@ -1,5 +1,6 @@
 import type { FrameFile, Unit } from "../frames.ts";
 import type { Pieces } from "../pieces.ts";
+import { withoutStrays } from "../strays.ts";
 import { blocks } from "./blocks.ts";
 import { nextCluster, readCues } from "./clusters.ts";
 import { type MatroskaHead, readHead } from "./head.ts";
@@ -8,13 +9,14 @@ import { type MatroskaHead, readHead } from "./head.ts";
 export async function openMatroska(pieces: Pieces): Promise<FrameFile> {
   const head = await readHead(pieces);
   const needsSets = await bringsSets(pieces, head);
+  async function* entered(at: number): AsyncGenerator<Unit> {
+    for await (const { hasSets, entry, ...unit } of blocks(pieces, Math.max(at, head.firstCluster), head))
+      yield !entry || (needsSets && !hasSets) ? unit : { ...unit, entry };
+  }
   return {
     size: pieces.size,
     hasAudio: head.audio !== undefined,
-    async *units(at): AsyncGenerator<Unit> {
-      for await (const { hasSets, entry, ...unit } of blocks(pieces, Math.max(at, head.firstCluster), head))
-        yield !entry || (needsSets && !hasSets) ? unit : { ...unit, entry };
-    },
+    units: (at) => withoutStrays(entered(at)),
     next: (position) => nextCluster(pieces, position, head),
     index: () => readCues(pieces, head),
     prefix: head.prefix,

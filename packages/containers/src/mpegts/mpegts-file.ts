@@ -1,5 +1,6 @@
 import { type FrameFile, NotTakenApartError, type Place, type Unit } from "../frames.ts";
 import type { Pieces } from "../pieces.ts";
+import { withoutStrays } from "../strays.ts";
 import { allTimes } from "./all-times.ts";
 import { entryOf } from "./entry.ts";
 import { type Packet, packetShape, packets } from "./packets.ts";
@@ -34,7 +35,8 @@ export async function openMpegTs(all: Pieces, isWhole = false): Promise<FrameFil
     ? { ...(await findRestarts(pieces.size, (at) => allTimes(pieces, at, stream), isWhole)), looked: [] }
     : await findRestarts(pieces.size, (at) => rawUnits(pieces, at, stream));
   const secondsOf = (unit: RawUnit) => fromFirst(unit.ticks + laterAt(stretches, unit) - zeroTicks) / TICKS_PER_SECOND;
-  async function* units(position: number): AsyncGenerator<Unit> {
+  const units = (position: number) => withoutStrays(timed(position));
+  async function* timed(position: number): AsyncGenerator<Unit> {
     for await (const unit of rawUnits(pieces, position, stream)) {
       const { kind, at, entry } = unit;
       yield { kind, at, entry, seconds: secondsOf(unit) };

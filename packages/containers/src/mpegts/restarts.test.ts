@@ -77,6 +77,10 @@ describe("a clock that begins again", () => {
   it("is not what one time says that is damaged", async () => {
     expect(await restartsOf(100, 101, 7, 103, 104)).toEqual([]);
     expect(await restartsOf(100, 101, 7, 103, 0, 1)).toMatchObject([{ at: 4000, laterTicks: 104 * INTERVAL }]);
+    expect(await restartsOf(100, 101, 700, 103, 104)).toEqual([]);
+    expect(await restartsOf(100, 101, 700, 103, 0, 1)).toMatchObject([{ at: 4000, laterTicks: 104 * INTERVAL }]);
+    // Its camera was away.
+    expect(await restartsOf(100, 101, 700, 701, 0, 1)).toMatchObject([{ at: 4000, laterTicks: 702 * INTERVAL }]);
   });
 
   it("does not begin again without end", async () => {

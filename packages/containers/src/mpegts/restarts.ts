@@ -131,18 +131,32 @@ abstract class StreamClock<T extends Timed> {
   protected last: T | undefined;
   /** A time that does not go on from the last one. One alone may be damaged: a clock that begins again goes on from there. */
   odd: T | undefined;
+  /** A time long after the last one: it may be damaged, too. */
+  protected far: T | undefined;
 
   follow(unit: T): "goes on" | "is odd" | "begins again" {
-    const { last, odd } = this;
+    const { last, odd, far } = this;
     if (!last || (goesOn(last.decodeTicks, unit.decodeTicks) && !this.isBack(last, unit))) {
-      this.noteNext(unit);
-      this.last = unit;
-      this.odd = undefined;
+      if (last && passed(last.decodeTicks, unit.decodeTicks) > BACK_TICKS) {
+        if (!far || !goesOn(far.decodeTicks, unit.decodeTicks)) {
+          this.far = unit;
+          return "is odd";
+        }
+        this.#goOn(far);
+      }
+      this.#goOn(unit);
       return "goes on";
     }
     if (odd && goesOn(odd.decodeTicks, unit.decodeTicks)) return "begins again";
     this.odd = unit;
     return "is odd";
+  }
+
+  #goOn(unit: T): void {
+    this.noteNext(unit);
+    this.last = unit;
+    this.odd = undefined;
+    this.far = undefined;
   }
 
   /** Whether a time that is near the last one lies before it all the same. */
@@ -176,7 +190,7 @@ class PictureClock<T extends Timed> extends StreamClock<T> {
   protected override noteNext(unit: T): void {
     if (this.last) {
       const ticks = passed(this.last.decodeTicks, unit.decodeTicks);
-      if (!this.odd) this.#interval = ticks;
+      if (!this.odd && !this.far) this.#interval = ticks;
       this.#inOrder = ticks < 0 ? 0 : this.#inOrder + 1;
       this.#previous = this.last;
     }

@@ -52,10 +52,10 @@ async function open(
 ): Promise<RenderSource | { gap: Gap; whys: string[] }> {
   const { zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs, frames, usualFrameMs } = staged;
   const source = { path, zeroMs, fromMs, toMs, previousFrameMs, lastFrameEndMs, frames, usualFrameMs };
-  if (container) return openSliced(source, container, deps, options);
-  if (method === "sliced") return source;
+  if (method === "sliced" && !container) return source;
   const gap = { startMs: fromMs, endMs: toMs };
   try {
+    if (container) return await openSliced(source, container, deps, options);
     const opened = await openCopied(source, bytes, deps, options);
     return opened ?? { gap: { ...gap, cause: "NOT_RECORDED" }, whys: [] };
   } catch (error) {

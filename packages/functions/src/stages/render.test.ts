@@ -204,6 +204,18 @@ describe("rendering a clip", () => {
     });
   });
 
+  it("leaves a transport stream out whose times are not to be trusted, and says so", async () => {
+    await using world = await testWorld();
+    world.deps.media.unwrap = async (path) => Promise.reject(new CorruptSourceError(path, "its times go back"));
+    const event = onlyOne("SourcesDownloaded", [await downloaded(world)]);
+    const sources = event.data.sources.map((source, i) =>
+      i === 1 ? { ...source, container: "mpegts" as const } : source,
+    );
+    const asked = { ...event, data: { ...event.data, sources } };
+    const { data } = onlyOne("ClipRendered", await deliver(renderClip, asked, world));
+    expect(data.coverage.gaps).toEqual([{ startMs: START + 15_000, endMs: START + 25_000, cause: "CORRUPT_SOURCE" }]);
+  });
+
   it("refuses a clip with a broken source where the gap policy asks for all or nothing", async () => {
     await using world = await testWorld();
     world.deps.media = breaking(1);

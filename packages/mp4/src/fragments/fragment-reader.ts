@@ -6,6 +6,7 @@ import { type FragmentDefaults, readFragmentDefaults } from "../read/parse-movie
 import { walkFragments } from "../read/read-movie.ts";
 import type { SampleBudget } from "../read/sample-table.ts";
 import { usualDuration } from "../read/spans.ts";
+import { knownRange, LONG_SECONDS } from "../slice/holes.ts";
 import { timelineStarts } from "../slice/select-samples.ts";
 import type { TimelineStarts } from "../slice/slice.ts";
 import type { FragmentEntry } from "./fragment-index.ts";
@@ -54,6 +55,8 @@ export class FragmentReader {
   readonly #defaults: Map<number, FragmentDefaults>;
   /** The audio tracks that have samples where the recording starts. */
   #heard: Track[] = [];
+  /** How long the longest of the first frames lasts, a second at least. */
+  #longestSeconds = LONG_SECONDS;
   /** Where the first fragment with video lies. */
   #firstStart = 0;
 
@@ -79,6 +82,8 @@ export class FragmentReader {
       const isLate = fragments > 1 && (shown >= LATE_AUDIO_SECONDS || fragments >= LATE_AUDIO_FRAGMENTS);
       if (movie.tracks.every((track) => samples.of(track).length > 0) || isLate) break;
     }
+    for (const { duration } of samples.of(this.#video))
+      this.#longestSeconds = Math.max(this.#longestSeconds, duration / this.#video.timescale);
     this.#heard = this.#others.filter((track) => samples.of(track).length > 0);
     const tracks = movie.tracks.map((track) => this.#trackOf(samples, track));
     const video = tracks[movie.tracks.indexOf(this.#video)];
@@ -143,9 +148,10 @@ export class FragmentReader {
     const samples = this.#collector();
     for await (const { moof, start } of walkFragments(source, windowOn(source, signal), at)) samples.add(moof, start);
     if (samples.needsAllFragments) return undefined;
-    const track = this.#trackOf(samples, this.#video);
+    const [track, audio] = [this.#video, this.#heard[0]].map((own) => own && this.#trackOf(samples, own));
+    if (!track) return undefined;
     const { offset, size } = track.samples;
-    return presentedRange(track, (i) => (offset[i] ?? 0) + (size[i] ?? 0) <= source.size);
+    return knownRange(track, audio, (i) => (offset[i] ?? 0) + (size[i] ?? 0) <= source.size, this.#longestSeconds);
   }
 
   /** Whether audio may be missing before `seconds` in what was loaded, although the recording has audio. */

@@ -73,6 +73,31 @@ describe("a fragmented recording shows the same frames", () => {
     expect(frames).toEqual(await shown(Buffer.concat([head, ...fragments])));
   });
 
+  it("where its decode times begin again at 2^32, and its index goes on", async () => {
+    const start = 2 ** 32 - 25_600;
+    const first = start / 12_800;
+    const file = timed((own) => own + BigInt(start));
+    const index = Buffer.alloc(40 + 12 * fragments.length);
+    index.write("sidx", 4);
+    index.writeUInt32BE(index.length, 0);
+    index.writeUInt8(1, 8);
+    for (const [at, value] of [
+      [12, 1],
+      [16, 12_800],
+      [24, start],
+    ] as const)
+      index.writeUInt32BE(value, at);
+    index.writeUInt16BE(fragments.length, 38);
+    for (const [i, { length }] of fragments.entries()) {
+      index.writeUInt32BE(length - 4, 40 + 12 * i);
+      index.writeUInt32BE(12_800, 44 + 12 * i);
+    }
+    const indexed = Buffer.concat([head, index, file.subarray(head.length)]);
+    const last = await shown(indexed, first + 3.2, first + 3.8);
+    expect(last.length).toBeGreaterThan(10);
+    expect(last).toEqual(await shown(Buffer.concat([head, ...fragments]), 3.2, 3.8));
+  });
+
   it("where all fragments say that they are the first", async () => {
     expect(await shown(timed(() => 0n))).toEqual(await shown(Buffer.concat([head, ...fragments])));
   });

@@ -52,3 +52,11 @@ it.each<[string, (file: Buffer, at: number, frame: number) => void]>([
   for (const [frame, at] of durations.entries()) tell(file, at, frame);
   expect(await shown(file)).toEqual(await shown(usual));
 });
+
+it("a last frame that is told to last until its recorder was stopped, hours later, ends after a second", async () => {
+  const file = Buffer.from(usual);
+  const last = durationsIn(file).at(-1) ?? 0;
+  file.writeUInt32BE(100_000 * file.readUInt32BE(last), last);
+  const { media } = await sliceRecording(memorySource(file), "a.mp4", { fromSeconds: 1, toSeconds: 2 });
+  expect(media).toEqual({ startSeconds: 0, endSeconds: expect.closeTo(2.96 + 1, 2) });
+});

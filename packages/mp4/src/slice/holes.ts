@@ -37,11 +37,13 @@ export function holesIn(video: Track, audio: Track | undefined, range: SliceRang
 /**
  * Start of the first and end of the last presented frame. Some writers let the last one stand until they were told to stop,
  * hours later: it counts as long as the longest of the others does, a second at least, or until the audio ends.
+ * @param leastSeconds how long others are known to last, which the track does not hold
  */
 export function knownRange(
   video: Track,
   audio: Track | undefined,
   counts: (index: number) => boolean,
+  leastSeconds = LONG_SECONDS,
 ): { startSeconds: number; endSeconds: number } | undefined {
   const range = presentedRange(video, counts);
   if (!range) return undefined;
@@ -52,8 +54,8 @@ export function knownRange(
     if (last < 0 || presentationTicks(video, i) > presentationTicks(video, last)) last = i;
   }
   const lastSeconds = presentationSeconds(video, last);
-  if (range.endSeconds <= lastSeconds + LONG_SECONDS) return range;
-  let longest = LONG_SECONDS;
+  if (range.endSeconds <= lastSeconds + leastSeconds) return range;
+  let longest = leastSeconds;
   for (let i = 0; i < samples.count; i++)
     if (i !== last) longest = Math.max(longest, (samples.duration[i] ?? 0) / timescale);
   const known = Math.max(lastSeconds + longest, (audio && presentedSpans(audio).at(-1)?.[1]) ?? 0);

@@ -55,7 +55,8 @@ async function loadAround(
   for (;;) {
     const loaded = await reader.load(entries[from]?.start ?? 0, from === 0, until, range.toSeconds);
     const { movie, found } = await withRealKeyframes(loaded.movie, loaded.source, range, signal);
-    const isEnough = !loaded.needsAllFragments && found && hasEntry(movie, range.fromSeconds);
+    const needsAll = loaded.needsAllFragments || beginsAgain(movie, entries[from]);
+    const isEnough = !needsAll && found && hasEntry(movie, range.fromSeconds);
     const isFar = (entries[from]?.seconds ?? 0) < range.fromSeconds - AUDIO_BACK_SECONDS;
     if (from === 0 || (isEnough && (isFar || !reader.lacksAudio(movie, range.fromSeconds))))
       return { ...loaded, movie };
@@ -64,9 +65,19 @@ async function loadAround(
       if (earlier) entries = [...entries.slice(0, 1), earlier, ...entries.slice(1)];
       from += earlier ? 1 : 0;
     }
-    from = loaded.needsAllFragments ? 0 : Math.max(0, from - stepBack);
+    from = needsAll ? 0 : Math.max(0, from - stepBack);
     stepBack *= 4;
   }
+}
+
+/** Indexes and fragments count edits differently, by less. */
+const INDEX_SECONDS = 60;
+
+/** Whether decode times have begun again (32 bits) before what is loaded: the index goes on. Only behind all that comes before they are right. */
+function beginsAgain(movie: Movie, entry: FragmentEntry | undefined): boolean {
+  const video = firstTrack(movie, "vide");
+  if (!video || video.samples.count === 0 || !entry) return false;
+  return presentationTicks(video, 0) / video.timescale < entry.seconds - INDEX_SECONDS;
 }
 
 /** Whether decoding can start in what is loaded for every frame from `fromSeconds` on. */
