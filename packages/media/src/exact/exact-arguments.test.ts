@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultEncoder } from "../ffmpeg/settings.ts";
 import type { RenderJob } from "../media-engine.ts";
+import { clipPicture } from "../probe/picture.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import { planTimeline } from "../timeline/timeline.ts";
 import { exactArguments } from "./exact-arguments.ts";
@@ -39,6 +40,7 @@ function argumentsOf(probes: MediaProbe[]): string[] {
     paths,
     probes,
     timeline,
+    picture: clipPicture(probe.video),
     startMs,
     threads: 2,
     encoder: defaultEncoder,
