@@ -6,6 +6,7 @@ import { readLines } from "../ffmpeg/output.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import type { RenderSource } from "../media-engine.ts";
 import { withJitter } from "./audio-jitter.ts";
+import { type Colour, colourIn } from "./colour.ts";
 
 export interface MediaProbe {
   video: VideoProbe;
@@ -34,6 +35,8 @@ export interface VideoProbe {
   height: number;
   /** Sample aspect ratio as shown; 1 when unknown. */
   sampleAspect: number;
+  /** Absent when unknown. */
+  colour?: Colour;
   /** Presentation times of the frames that are shown, ascending, seconds on the file's timeline. */
   times: number[];
   /** The same frames as they are decoded. Absent when unknown. */
@@ -125,8 +128,9 @@ class PacketTable {
     const decoding = this.#frames.map(({ ticks, isKey }) => ({ seconds: ticks * unit, isKey }));
     const times = decoding.map(({ seconds }) => seconds).sort((a, b) => a - b);
     const turned = Math.abs(Number(/rotation of (-?\d+)/.exec(log)?.[1] ?? 0)) % 180 === 90;
-    if (turned) return { codec, width: height, height: width, sampleAspect: 1 / sampleAspect, times, decoding };
-    return { codec, width, height, sampleAspect, times, decoding };
+    const frames = { codec, colour: colourIn(log), times, decoding };
+    if (turned) return { ...frames, width: height, height: width, sampleAspect: 1 / sampleAspect };
+    return { ...frames, width, height, sampleAspect };
   }
 
   #audio(): MediaProbe["audio"] {
