@@ -1,4 +1,4 @@
-import { CorruptSourceError, spansOf } from "@camclips/mp4";
+import { CorruptSourceError, spansOf, TOO_LARGE } from "@camclips/mp4";
 import { audioCodecs } from "../ffmpeg/audio-formats.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { inputArguments, videoCodecs } from "../ffmpeg/input-arguments.ts";
@@ -76,6 +76,7 @@ export async function probeMedia(path: string, ways: Ways): Promise<MediaProbe> 
 }
 
 function reasonOf(log: string): string {
+  if (log.includes("exceeds specified max pixel count")) return TOO_LARGE;
   if (log.includes("matches no streams")) return "holds no video";
   const unknown = /^\[.*\(Video: (\w+)/m.exec(log)?.[1];
   if (unknown !== undefined && !videoCodecs.has(unknown)) return notSupported(unknown);
