@@ -43,7 +43,7 @@ export {
   type Track,
 } from "./read/movie.ts";
 export { readMovie } from "./read/read-movie.ts";
-export { type SampleDescription, VISUAL_ENTRY_BYTES } from "./read/sample-description.ts";
+export { MOST_PIXELS, type SampleDescription, TOO_LARGE, VISUAL_ENTRY_BYTES } from "./read/sample-description.ts";
 export { spansOf, usualDuration } from "./read/spans.ts";
 export { isHeard } from "./slice/is-heard.ts";
 export { type PictureFormat, type RecordingTimeline, readTimeline } from "./slice/read-timeline.ts";

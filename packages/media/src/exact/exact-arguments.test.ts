@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { defaultEncoder } from "../ffmpeg/settings.ts";
 import type { RenderJob } from "../media-engine.ts";
+import { clipPicture } from "../probe/picture.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import { planTimeline } from "../timeline/timeline.ts";
 import { exactArguments } from "./exact-arguments.ts";
+
+const UNTOLD = "setparams=range=unknown:colorspace=unknown:color_primaries=unknown:color_trc=unknown";
 
 const probe: MediaProbe = {
   video: {
@@ -39,6 +42,7 @@ function argumentsOf(probes: MediaProbe[]): string[] {
     paths,
     probes,
     timeline,
+    picture: clipPicture(probe.video),
     startMs,
     threads: 2,
     encoder: defaultEncoder,
@@ -55,11 +59,11 @@ describe("exactArguments", () => {
   it("cuts, places and encodes all parts in one run", () => {
     const args = argumentsOf([probe, probe]);
     expect(after(args, "-filter_complex")?.split(";")).toEqual([
-      "[0:V:0]settb=1/90000,trim=start=1.900000:end=4.060000,scale=1920:1080,setsar=1/1,format=yuv420p,split[all0][look0]",
+      `[0:V:0]settb=1/90000,trim=start=1.900000:end=4.060000,scale=1920:1080,setsar=1/1,format=yuv420p,${UNTOLD},split[all0][look0]`,
       "[look0]setpts='round(PTS+-2.000000000/TB)'[shown0]",
       "[all0]trim=start=1.980000:end=3.980000,select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'," +
         "setpts='round(PTS+-2.000000000/TB)'[v0]",
-      "[1:V:0]settb=1/90000,trim=start=-0.100000:end=1.060000,scale=1920:1080,setsar=1/1,format=yuv420p,split[all1][look1]",
+      `[1:V:0]settb=1/90000,trim=start=-0.100000:end=1.060000,scale=1920:1080,setsar=1/1,format=yuv420p,${UNTOLD},split[all1][look1]`,
       "[look1]setpts='round(PTS+2.000000000/TB)'[shown1]",
       "[all1]trim=start=-0.020000:end=0.980000,select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'," +
         "setpts='round(PTS+2.000000000/TB)'[v1]",
@@ -99,7 +103,7 @@ describe("exactArguments", () => {
     const args = argumentsOf([probe, probe]);
     expect(args.slice(args.indexOf("-protocol_whitelist"), args.indexOf("-i") + 2)).toEqual([
       ...["-protocol_whitelist", "file,pipe", "-format_whitelist", expect.stringContaining("mov"), "-codec_whitelist"],
-      ...[expect.stringContaining("h264"), "-threads", "2", "-reinit_filter", "0"],
+      ...[expect.stringContaining("h264"), "-max_pixels", "35651584", "-threads", "2", "-reinit_filter", "0"],
       ...["-noaccurate_seek", "-seek_timestamp", "1", "-ss", "0.720000", "-i", "file:/scratch/a.mp4"],
     ]);
     expect(args.filter((argument) => argument === "-ss")).toHaveLength(1);

@@ -6,7 +6,7 @@ import { clockInput } from "../clock/burned/overlay.ts";
 import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { inputArguments, SHOW_ALL } from "../ffmpeg/input-arguments.ts";
 import { type EncoderSettings, TIMESCALE } from "../ffmpeg/settings.ts";
-import { clipPicture } from "../probe/picture.ts";
+import type { Picture } from "../probe/picture.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import type { Piece, Timeline } from "../timeline/timeline.ts";
 import { listOutputs } from "../verify/looks.ts";
@@ -17,6 +17,8 @@ export interface ExactJob {
   paths: readonly string[];
   probes: readonly MediaProbe[];
   timeline: Timeline;
+  /** Of all frames, also where they are encoded in groups. */
+  picture: Picture;
   /** Wall-clock start, for the file's creation time. */
   startMs: number;
   threads: number;
@@ -52,9 +54,7 @@ const clockFile = ({ scratch }: ExactJob): string => join(scratch, "clock.mov");
 
 /** Arguments of the one run that decodes all parts of a clip, puts them on one timeline and encodes them. */
 export function exactArguments(job: ExactJob): string[] {
-  const { timeline, probes, paths, encoder } = job;
-  const first = probes[timeline.pieces[0]?.source ?? 0];
-  if (first === undefined) throw new TypeError("a clip needs a probed source");
+  const { timeline, probes, paths, picture, encoder } = job;
   const audio = clipAudio(job);
   return [
     ...["-v", "warning", "-y", "-max_error_rate", "1", "-copyts", "-filter_complex_threads", String(job.threads)],
@@ -62,7 +62,7 @@ export function exactArguments(job: ExactJob): string[] {
       return inputArguments(paths[piece.source] ?? "", inputOptions(job, piece));
     }),
     ...(job.clock ? clockInput(clockFile(job)) : []),
-    ...["-filter_complex", filterGraph(timeline, probes, clipPicture(first.video), audio, job.clock)],
+    ...["-filter_complex", filterGraph(timeline, probes, picture, audio, job.clock)],
     ...["-map", "[video]", "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`],
     ...["-c:v", "libx264", "-preset", encoder.preset, "-crf", String(encoder.crf)],
     ...["-x264-params", [frameRate(timeline), ...encoder.x264].join(":")],

@@ -4,7 +4,7 @@ import { overlayChains } from "../clock/burned/overlay.ts";
 import { TIMESCALE } from "../ffmpeg/settings.ts";
 import { type Cut, cutOut, number, seconds } from "../ffmpeg/time-filters.ts";
 import { compensationSeconds } from "../probe/audio-jitter.ts";
-import { fitFilters, type Picture, sampleAspectText } from "../probe/picture.ts";
+import { fitFilters, type Picture, uniform } from "../probe/picture.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import { type AudioSlot, audioSlots } from "../timeline/audio-slots.ts";
 import type { Piece, Timeline } from "../timeline/timeline.ts";
@@ -78,12 +78,11 @@ function fill({ fill: { frames, kind } }: Piece): string {
   return `tpad=stop=${frames}:stop_mode=${kind === "black" ? "add" : "clone"}`;
 }
 
-function blackChain({ leadFrames, intervalSeconds }: Timeline, { width, height, sampleAspect }: Picture): string {
+function blackChain({ leadFrames, intervalSeconds }: Timeline, picture: Picture): string {
   return [
-    `color=color=black:size=${width}x${height}:rate=${number(1 / intervalSeconds)}`,
+    `color=color=black:size=${picture.width}x${picture.height}:rate=${number(1 / intervalSeconds)}`,
     `trim=end_frame=${leadFrames}`,
-    `setsar=${sampleAspectText(sampleAspect)}`,
-    "format=yuv420p",
+    ...uniform(picture),
     `settb=1/${TIMESCALE}`,
     `setpts='round(N*${number(intervalSeconds)}/TB)'`,
   ].join(",");

@@ -26,6 +26,20 @@ describe("a clip out of more recordings than one run decodes", () => {
     for (const [i, seconds] of onsets.entries()) expect(Math.abs(seconds - (i + 0.52))).toBeLessThan(0.01);
   });
 
+  it("has one size, that of the first, where the recordings of a later group have another", async () => {
+    const small = { width: 128, height: 72 };
+    const { recordings, frames } = await shop.camera("sizes", (folder) =>
+      makeCamera({
+        ...{ folder, alias: "door", startMs, recordings: PIECES_AT_ONCE + 1, seconds: 0.4, gop: 25, audio: false },
+        each: (index) => (index === PIECES_AT_ONCE ? small : {}),
+      }),
+    );
+    const endMs = recordings.at(-1)?.endMs ?? 0;
+    const clip = await shop.render(jobOf(recordings, startMs, endMs));
+    expect(clip.report).toMatchObject({ width: 160, height: 90, gaps: [] });
+    expect(codesOf(clip.frames)).toEqual(codesBetween(frames, startMs, endMs));
+  });
+
   it("shows black where some are missing", async () => {
     const { recordings, frames } = await camera();
     const left = recordings.filter((_, index) => index !== PIECES_AT_ONCE && index !== PIECES_AT_ONCE + 1);

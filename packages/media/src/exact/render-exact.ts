@@ -90,16 +90,14 @@ export async function renderExact(
   }
 }
 
-async function encode(
-  { job, probes, timeline, clock }: PreparedJob,
-  settings: EngineSettings,
-  options: RenderOptions,
-): Promise<Encoded> {
+async function encode(prepared: PreparedJob, settings: EngineSettings, options: RenderOptions): Promise<Encoded> {
+  const { job, probes, timeline, clock } = prepared;
   const { ffmpeg, timeLimitMs } = settings;
   const exact: ExactJob = {
     paths: job.sources.map(({ path }) => path),
     probes,
     timeline,
+    picture: pictureOf(prepared),
     startMs: job.startMs,
     threads: settings.threads,
     encoder: encoderFor(job, settings),

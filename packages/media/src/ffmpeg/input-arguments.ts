@@ -1,3 +1,4 @@
+import { MOST_PIXELS } from "@camclips/mp4";
 import { audioDecoders } from "./audio-formats.ts";
 
 const demuxers = ["mov", "mp4", "matroska", "webm", "mpegts", "avi"];
@@ -21,6 +22,7 @@ export function inputArguments(path: string, options: readonly string[] = []): s
     ...["-protocol_whitelist", "file,pipe"],
     ...["-format_whitelist", demuxers.join(",")],
     ...["-codec_whitelist", [...videoDecoders, ...audioDecoders].join(",")],
+    ...["-max_pixels", String(MOST_PIXELS)],
     ...options,
     ...["-i", `file:${path}`],
   ];

@@ -1,19 +1,24 @@
+import { type Colour, colourFilter, colourOptions, UNKNOWN_COLOUR } from "./colour.ts";
 import type { VideoProbe } from "./probe.ts";
 
-/** The size of all frames of a clip. */
-export interface Picture {
+export interface Shape {
   width: number;
   height: number;
   /** Sample aspect ratio. */
   sampleAspect: number;
 }
 
-/** A clip takes the size of its first source; yuv420p wants even numbers. */
-export function clipPicture(first: VideoProbe): Picture {
-  return { width: even(first.width), height: even(first.height), sampleAspect: first.sampleAspect };
+/** What all frames of a clip are. */
+export interface Picture extends Shape {
+  colour: Colour;
 }
 
-/** Filters that give frames of `source` the clip's size: as large as fits, centred, black where nothing is. */
+/** A clip takes size and colour of its first source; yuv420p wants even numbers. */
+export function clipPicture({ width, height, sampleAspect, colour = UNKNOWN_COLOUR }: VideoProbe): Picture {
+  return { width: even(width), height: even(height), sampleAspect, colour };
+}
+
+/** Filters that give frames of `source` the clip's colour and size: as large as fits, centred, black where nothing is. */
 export function fitFilters(source: VideoProbe, picture: Picture): string[] {
   const { width, height, sampleAspect } = picture;
   const shape = (source.width * source.sampleAspect) / source.height / sampleAspect;
@@ -22,12 +27,17 @@ export function fitFilters(source: VideoProbe, picture: Picture): string[] {
       ? { width, height: Math.min(height, even(width / shape)) }
       : { width: Math.min(width, even(height * shape)), height };
   const pads = fitted.width !== width || fitted.height !== height;
+  const colours = colourOptions({ ...source, colour: source.colour ?? UNKNOWN_COLOUR }, picture);
   return [
-    `scale=${fitted.width}:${fitted.height}`,
+    [`scale=${fitted.width}:${fitted.height}`, ...colours].join(":"),
     ...(pads ? [`pad=${width}:${height}:-1:-1`] : []),
-    `setsar=${sampleAspectText(sampleAspect)}`,
-    "format=yuv420p",
+    ...uniform(picture),
   ];
+}
+
+/** Filters behind which all frames of a clip are of one kind. */
+export function uniform({ sampleAspect, colour }: Picture): string[] {
+  return [`setsar=${sampleAspectText(sampleAspect)}`, "format=yuv420p", colourFilter(colour)];
 }
 
 /** ffmpeg reads a fraction; denominators above 1000 do not occur in the H.264 and HEVC tables or in cameras. */

@@ -1,4 +1,4 @@
-import { CorruptSourceError, spansOf } from "@camclips/mp4";
+import { CorruptSourceError, spansOf, TOO_LARGE } from "@camclips/mp4";
 import { audioCodecs } from "../ffmpeg/audio-formats.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { inputArguments, videoCodecs } from "../ffmpeg/input-arguments.ts";
@@ -6,6 +6,7 @@ import { readLines } from "../ffmpeg/output.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import type { RenderSource } from "../media-engine.ts";
 import { withJitter } from "./audio-jitter.ts";
+import { type Colour, colourIn } from "./colour.ts";
 
 export interface MediaProbe {
   video: VideoProbe;
@@ -34,6 +35,8 @@ export interface VideoProbe {
   height: number;
   /** Sample aspect ratio as shown; 1 when unknown. */
   sampleAspect: number;
+  /** Absent when unknown. */
+  colour?: Colour;
   /** Presentation times of the frames that are shown, ascending, seconds on the file's timeline. */
   times: number[];
   /** The same frames as they are decoded. Absent when unknown. */
@@ -73,6 +76,7 @@ export async function probeMedia(path: string, ways: Ways): Promise<MediaProbe> 
 }
 
 function reasonOf(log: string): string {
+  if (log.includes("exceeds specified max pixel count")) return TOO_LARGE;
   if (log.includes("matches no streams")) return "holds no video";
   const unknown = /^\[.*\(Video: (\w+)/m.exec(log)?.[1];
   if (unknown !== undefined && !videoCodecs.has(unknown)) return notSupported(unknown);
@@ -125,8 +129,9 @@ class PacketTable {
     const decoding = this.#frames.map(({ ticks, isKey }) => ({ seconds: ticks * unit, isKey }));
     const times = decoding.map(({ seconds }) => seconds).sort((a, b) => a - b);
     const turned = Math.abs(Number(/rotation of (-?\d+)/.exec(log)?.[1] ?? 0)) % 180 === 90;
-    if (turned) return { codec, width: height, height: width, sampleAspect: 1 / sampleAspect, times, decoding };
-    return { codec, width, height, sampleAspect, times, decoding };
+    const frames = { codec, colour: colourIn(log), times, decoding };
+    if (turned) return { ...frames, width: height, height: width, sampleAspect: 1 / sampleAspect };
+    return { ...frames, width, height, sampleAspect };
   }
 
   #audio(): MediaProbe["audio"] {

@@ -50,6 +50,7 @@ function readVisualEntry(entry: Box): SampleDescription["video"] {
   fields.skip(50);
   const children = wholeBoxesIn(fields.rest());
   requireClear(entry.type, children);
+  requireUsualSize(width, height);
   const avcC = findBox(children, "avcC");
   const avc = avcC && readAvcConfig(avcC.body);
   const hevc = readHevc(children);
@@ -65,6 +66,17 @@ function readHevc(children: Box[]): HevcConfig | undefined {
     if (error instanceof MalformedBoxError) return undefined;
     throw error;
   }
+}
+
+/** The largest pictures of H.264 and H.265 (level 6.2), 8192x4320, in whole coding units of 64: decoders need 50 bytes a pixel. */
+export const MOST_PIXELS = 8192 * 4352;
+
+/** What is said of larger ones. */
+export const TOO_LARGE =
+  "its pictures are larger than 8192x4320: make them smaller, for example with: ffmpeg -i RECORDING -vf scale=3840:-2 RECORDING.mp4";
+
+function requireUsualSize(width: number, height: number): void {
+  if (width * height > MOST_PIXELS) throw new MalformedBoxError(TOO_LARGE);
 }
 
 /** Decoders make garbage of encrypted samples (ISO/IEC 14496-12, 8.12; 23001-7), and say little. */

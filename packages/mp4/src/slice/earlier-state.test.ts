@@ -161,6 +161,21 @@ describe("a slice knows what only earlier samples of the recording said", () => 
   });
 });
 
+it("a recording of huge pictures is refused before anything decodes it", async () => {
+  const path = await makeRecording(scratch.path("huge.mp4"), { seconds: 1 });
+  const sliceOf = async (width: number, height: number) => {
+    const bytes = await readFile(path);
+    const entry = bytes.indexOf("avc1", bytes.indexOf("stsd"));
+    bytes.writeUInt16BE(width, entry + 28);
+    bytes.writeUInt16BE(height, entry + 30);
+    return sliceRecording(memorySource(bytes), "huge.mp4", { fromSeconds: 0, toSeconds: 1 });
+  };
+  await expect(sliceOf(8192, 4320)).resolves.toBeDefined();
+  const refused = sliceOf(8192, 8192);
+  await expect(refused).rejects.toThrow(CorruptSourceError);
+  await expect(refused).rejects.toThrow("huge.mp4: its pictures are larger than 8192x4320: make them smaller");
+});
+
 it("an encrypted recording is named as one, not taken for video", async () => {
   const path = await makeRecording(scratch.path("clear.mp4"), { seconds: 1 });
   const bytes = await readFile(path);

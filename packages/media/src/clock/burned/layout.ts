@@ -1,5 +1,5 @@
 import type { ClockLabel } from "../../media-engine.ts";
-import type { Picture } from "../../probe/picture.ts";
+import type { Shape } from "../../probe/picture.ts";
 import { clockParts } from "../clock-text.ts";
 import { charactersOf, GLYPH_HEIGHT, GLYPH_WIDTH } from "./font.ts";
 
@@ -43,7 +43,7 @@ type Parts = [date: string, time: string, offset: string];
  * cut off.
  * @returns undefined when the picture is too small for date and time.
  */
-export function clockLayout({ zone, name }: ClockLabel, picture: Picture): ClockLayout | undefined {
+export function clockLayout({ zone, name }: ClockLabel, picture: Shape): ClockLayout | undefined {
   const parts = clockParts(zone);
   const shorter = Math.min(picture.width * picture.sampleAspect, picture.height);
   for (let scale = Math.ceil(shorter / LINES_A_PIXEL); scale >= 1; scale--) {
@@ -67,14 +67,14 @@ export function clockLayout({ zone, name }: ClockLabel, picture: Picture): Clock
 }
 
 /** Pixels of the picture that one of the drawing is wide: a whole number, so that no line of a letter is lost. */
-const across = ({ sampleAspect }: Picture, scale: number): number => Math.max(1, Math.round(scale / sampleAspect));
+const across = ({ sampleAspect }: Shape, scale: number): number => Math.max(1, Math.round(scale / sampleAspect));
 
-function mostColumns(picture: Picture, scale: number): number {
+function mostColumns(picture: Shape, scale: number): number {
   const pixels = Math.floor(picture.width / across(picture, scale)) - 2 * MARGIN - 2 * SIDE_PADDING;
   return Math.floor((pixels + 1) / ADVANCE);
 }
 
-function boxOf(drawing: ClockLayout["drawing"], picture: Picture, scale: number): Box {
+function boxOf(drawing: ClockLayout["drawing"], picture: Shape, scale: number): Box {
   const box = { width: drawing.width * across(picture, scale), height: drawing.height * scale };
   return { ...box, x: MARGIN * across(picture, scale), y: picture.height - box.height - MARGIN * scale };
 }
