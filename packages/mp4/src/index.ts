@@ -17,6 +17,7 @@ export {
   withoutTrailingZeros,
 } from "./h26x/nal-units.ts";
 export { pictureOrder } from "./h26x/picture-order.ts";
+export { type SampleKind, sampleKinds } from "./h26x/sample-kinds.ts";
 export { isIntraSlice } from "./h26x/slice-type.ts";
 export type { ByteSource } from "./io/byte-source.ts";
 export { fileSource } from "./io/file-source.ts";
