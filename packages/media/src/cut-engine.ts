@@ -9,6 +9,7 @@ import { ffmpegVersion } from "./ffmpeg/find/check-ffmpeg.ts";
 import type { EngineSettings } from "./ffmpeg/settings.ts";
 import type { ClockLabel, CutEngine, RenderJob, RenderOptions, RenderReport } from "./media-engine.ts";
 import { unwrap } from "./unwrap.ts";
+import { aboutGiven, withWholeFrames } from "./whole-frames.ts";
 
 /** What cuts clips, without what makes pictures of them: a function that does no more starts sooner. */
 export function createCutEngine(settings: EngineSettings): CutEngine {
@@ -17,12 +18,21 @@ export function createCutEngine(settings: EngineSettings): CutEngine {
     async renderClip(job, options) {
       await using folder = await mkdtempDisposable(join(options.scratch, "render-"));
       const own = { ...options, scratch: folder.path };
-      const report = await renderClip(job, settings, own);
+      const report = await renderFrames(job, settings, own);
       if (!job.clock || report.clockBurned) return report;
       return await addClockTrack(job, job.clock, report, own);
     },
     unwrap: (input, output, options) => unwrap(input, output, settings, options),
   };
+}
+
+async function renderFrames(job: RenderJob, settings: EngineSettings, options: RenderOptions): Promise<RenderReport> {
+  const sources = await withWholeFrames(job.sources, options.scratch, options.signal);
+  try {
+    return await renderClip({ ...job, sources }, settings, options);
+  } catch (error) {
+    throw aboutGiven(error, job.sources, sources);
+  }
 }
 
 /** Copied frames are not decoded, and would be published as they are. */

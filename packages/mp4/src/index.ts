@@ -17,6 +17,7 @@ export {
   withoutTrailingZeros,
 } from "./h26x/nal-units.ts";
 export { pictureOrder } from "./h26x/picture-order.ts";
+export { type SampleKind, sampleKinds } from "./h26x/sample-kinds.ts";
 export { isIntraSlice } from "./h26x/slice-type.ts";
 export type { ByteSource } from "./io/byte-source.ts";
 export { fileSource } from "./io/file-source.ts";
@@ -47,6 +48,7 @@ export { MOST_PIXELS, type SampleDescription, TOO_LARGE, VISUAL_ENTRY_BYTES } fr
 export { spansOf, usualDuration } from "./read/spans.ts";
 export { isHeard } from "./slice/is-heard.ts";
 export { type PictureFormat, type RecordingTimeline, readTimeline } from "./slice/read-timeline.ts";
+export { readPlainTimeline } from "./slice/plain-timeline.ts";
 export type { Beside, Hole, Slice, SliceRange, TimelineStarts } from "./slice/slice.ts";
 export { sliceRecording } from "./slice/slice-recording.ts";
 export { frameBytesOf, type MuxSample, type MuxTrack, samplesOf } from "./write/mux-track.ts";

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { CutEngine, RenderSource } from "@camclips/media";
-import { CorruptSourceError, FOREIGN_HEAD_BYTES, fileSource, foreignContainer, readTimeline } from "@camclips/mp4";
+import { CorruptSourceError, FOREIGN_HEAD_BYTES, fileSource, foreignContainer, readPlainTimeline } from "@camclips/mp4";
 import { LATER_SECONDS } from "./open-sliced.ts";
 import { timelineOrigin } from "./timeline-origin.ts";
 
@@ -36,7 +36,7 @@ export async function openCopied(
   if (!unwrapped) return source;
   await rm(source.path);
   await using file = await fileSource(path);
-  const timeline = await readTimeline(file, source.path, options.signal);
+  const timeline = await readPlainTimeline(file, source.path, options.signal);
   if (!timeline?.media) return { ...source, ...unwrapped, path };
   const claims = { claimedSeconds: Number.NaN, toleranceSeconds: NEAR_ZERO_SECONDS };
   const zeroMs = source.zeroMs - timelineOrigin(timeline, claims) * 1000;

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import type { Container } from "@camclips/containers";
 import type { CutEngine, RenderSource } from "@camclips/media";
-import { fileSource, readTimeline } from "@camclips/mp4";
+import { fileSource, readPlainTimeline } from "@camclips/mp4";
 
 /** More than what a transport stream's times are read as being before 0, when they begin again soon. */
 export const LATER_SECONDS = 120;
@@ -22,7 +22,7 @@ export async function openSliced(
   const zeroMs = source.zeroMs - LATER_SECONDS * 1000;
   if (container !== "mpegts") return { ...source, ...unwrapped, path, zeroMs };
   await using file = await fileSource(path);
-  const { starts } = (await readTimeline(file, source.path, options.signal)) ?? {};
+  const { starts } = (await readPlainTimeline(file, source.path, options.signal)) ?? {};
   const turns = starts ? Math.round((zeroMs + starts.videoSeconds * 1000 - source.fromMs) / WRAP_MS) : 0;
   return { ...source, ...unwrapped, path, zeroMs: zeroMs - turns * WRAP_MS };
 }

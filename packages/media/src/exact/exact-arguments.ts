@@ -98,6 +98,8 @@ export function decoderThreads(probe: Pick<MediaProbe, "video"> | undefined, thr
  * @param probe of the file; absent when no picture is decoded
  */
 export function seekArguments(firstSeconds: number, probe?: Pick<MediaProbe, "video">): string[] {
+  // What a slice begins with is early enough; its other keyframes need not be.
+  if (probe?.video.refreshes) return [];
   const times = probe?.video.times ?? [];
   const first = times.findIndex((time) => time >= firstSeconds - TIME_TOLERANCE_SECONDS);
   const frames = probe ? (times[first - SEEK_MARGIN_FRAMES] ?? 0) : Number.POSITIVE_INFINITY;

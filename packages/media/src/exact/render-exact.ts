@@ -1,6 +1,8 @@
 import { rm, stat } from "node:fs/promises";
 import { CorruptSourceError } from "@camclips/mp4";
 import type { ClockLayout } from "../clock/burned/layout.ts";
+import { hasIntraRefresh } from "../cut/idr.ts";
+import { openSources } from "../cut/mux-clip.ts";
 import { AudioError, NoFrameError, VerificationError } from "../errors.ts";
 import { BLAME_LOG, mayBlameInput } from "../ffmpeg/blame.ts";
 import { damageIn } from "../ffmpeg/damage.ts";
@@ -43,10 +45,24 @@ type ScratchWays = Ways & { scratch: string };
  */
 export async function prepareJob(job: RenderJob, ways: Ways): Promise<PreparedJob> {
   const probes: MediaProbe[] = [];
-  for (const source of job.sources) probes.push(withLostAudio(await probeMedia(source.path, ways), source));
+  for (const source of job.sources) {
+    const { video, ...probe } = withLostAudio(await probeMedia(source.path, ways), source);
+    probes.push({ ...probe, video: { ...video, refreshes: await refreshes(source.path, ways.signal) } });
+  }
   const timeline = planTimeline(job, probes);
   if (timeline === undefined) throw new NoFrameError("no source holds a frame of the clip");
   return { job, probes, timeline };
+}
+
+/** Of files that ffmpeg alone reads, it is not known. */
+async function refreshes(path: string, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    await using opened = await openSources([path], signal);
+    return await hasIntraRefresh(opened.sources);
+  } catch (error) {
+    if (error instanceof CorruptSourceError) return false;
+    throw error;
+  }
 }
 
 /** The size of all its frames: that of its first source. */

@@ -41,6 +41,8 @@ export interface VideoProbe {
   times: number[];
   /** The same frames as they are decoded. Absent when unknown. */
   decoding?: { seconds: number; isKey: boolean }[];
+  /** Behind its keyframes pictures become whole little by little (intra refresh). */
+  refreshes?: boolean;
 }
 
 type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;

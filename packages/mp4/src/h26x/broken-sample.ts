@@ -1,9 +1,8 @@
 import type { ByteSource } from "../io/byte-source.ts";
 import { onlyDescription, type Track } from "../read/movie.ts";
+import { allSamples } from "./all-samples.ts";
 import { avcNalType, hevcNalType, isAvcSlice, isHevcSlice, nalUnits } from "./nal-units.ts";
 import { sliceTypeOf } from "./slice-type.ts";
-
-const READ_BYTES = 1024 * 1024;
 
 /** Types from 24 on, and 0, are no video that a decoder knows. */
 const LAST_KNOWN_TYPE = 23;
@@ -26,23 +25,7 @@ export async function findBrokenSample(
   const { avc, hevc } = onlyDescription(track)?.video ?? {};
   if ((avc ?? hevc)?.nalLengthSize !== 4) return undefined;
   const isPicture = avc ? isAvcPicture : isHevcPicture;
-  const { offset, size, count } = track.samples;
-  const start = (index: number) => offset[index] ?? 0;
-  const end = (index: number) => start(index) + (size[index] ?? 0);
-  const order = Uint32Array.from({ length: count }, (_, index) => index).sort((a, b) => start(a) - start(b));
-  const room = Buffer.allocUnsafe(READ_BYTES);
-  for (let first = 0; first < count; ) {
-    const from = start(order[first] ?? 0);
-    let to = end(order[first] ?? 0);
-    let next = first + 1;
-    for (; next < count && end(order[next] ?? 0) - from <= READ_BYTES; next++) to = Math.max(to, end(order[next] ?? 0));
-    const { buffer, byteOffset, byteLength } = await source.read(from, to, signal, room);
-    const bytes = Buffer.from(buffer, byteOffset, byteLength);
-    for (const index of order.subarray(first, next)) {
-      if (!isPicture(bytes.subarray(start(index) - from, end(index) - from))) return index;
-    }
-    first = next;
-  }
+  for await (const { index, bytes } of allSamples(source, track, signal)) if (!isPicture(bytes)) return index;
   return undefined;
 }
 

@@ -35,7 +35,7 @@ export function withLengths(units: readonly Uint8Array[]): Buffer {
 }
 
 /** NAL unit types, ITU-T H.264, table 7-1. */
-export const AVC_NAL = { firstSlice: 1, idrSlice: 5, sps: 7, pps: 8 } as const;
+export const AVC_NAL = { firstSlice: 1, idrSlice: 5, sei: 6, sps: 7, pps: 8 } as const;
 
 export function avcNalType(nal: Uint8Array): number {
   return (nal[0] ?? 0) & 31;

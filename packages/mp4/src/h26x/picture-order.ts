@@ -1,10 +1,9 @@
 import type { ByteSource } from "../io/byte-source.ts";
 import { onlyDescription, type Track } from "../read/movie.ts";
-import { bitsOf, readSps, type SpsInfo } from "./avc-config.ts";
-import { AVC_NAL, avcNalType, nalUnits } from "./nal-units.ts";
+import { readSps, type SpsInfo } from "./avc-config.ts";
+import { nalUnits } from "./nal-units.ts";
+import { readSliceHead, type SliceHead } from "./slice-head.ts";
 
-/** A slice's header up to its picture order count fits into this, whatever stands before the slice in its sample. */
-const SLICE_HEAD_BYTES = 64;
 const READ_BYTES = 8 * 1024;
 
 /**
@@ -70,30 +69,13 @@ function codingTypeCounter(): Counter {
   };
 }
 
-const VOP_START = Buffer.from([0, 0, 1, 0xb6]);
+export const VOP_START = Buffer.from([0, 0, 1, 0xb6]);
 
-interface SliceHead {
-  isIdr: boolean;
-  isReference: boolean;
-  /** pic_order_cnt_lsb */
-  low: number;
-}
-
-/** What the header of a sample's first slice says (ITU-T H.264, 7.3.3). NAL lengths have four bytes. */
+/** What the header of a sample's first slice says. NAL lengths have four bytes. */
 function firstSlice(sample: Buffer, sps: SpsInfo): SliceHead | undefined {
-  for (const { bytes: nal } of nalUnits(sample)) {
-    const type = avcNalType(nal);
-    if (type !== AVC_NAL.firstSlice && type !== AVC_NAL.idrSlice) continue;
-    const isIdr = type === AVC_NAL.idrSlice;
-    const bits = bitsOf(nal.subarray(0, SLICE_HEAD_BYTES));
-    bits.ue();
-    bits.ue();
-    bits.ue();
-    if (sps.separatePlanes) bits.bits(2);
-    bits.bits(sps.frameNumBits);
-    if (!sps.progressive && bits.bit()) bits.bit();
-    if (isIdr) bits.ue();
-    return { isIdr, isReference: ((nal[0] ?? 0) & 0x60) !== 0, low: bits.bits(sps.pictureOrderBits ?? 0) };
+  for (const { bytes } of nalUnits(sample)) {
+    const head = readSliceHead(bytes, sps);
+    if (head) return head;
   }
   return undefined;
 }

@@ -34,6 +34,8 @@ export interface Track {
   samples: SampleTable;
   /** Known to have keyframes that are no IDR pictures, which an index does not show where no frame leads one. */
   openGops?: boolean;
+  /** Known to be refreshed little by little: so many frames to which others refer lie between a sync sample and a picture that is whole. */
+  recoveryFrames?: number;
 }
 
 /** The edit list, reduced to what it does to sample times. All in units of the track's timescale, with fractions. */
@@ -156,22 +158,35 @@ export function onlyDescription(track: Track): SampleDescription | undefined {
 /**
  * The sample from which decoding has to start for a frame to come out whole: the last sync sample that is presented no
  * later. Where GOPs are open, it may be no IDR picture, and after such a start decoders drop frames for as long as they
- * reorder: there it is the sync sample before that one.
+ * reorder: there it is the sync sample before that one. Where pictures are refreshed little by little, it lies as many frames
+ * earlier as that takes.
  * @param wanted index of the frame's sample
  * @returns its index, and whether an earlier one would be better, but is not there
  */
 export function randomAccessPointFor(track: Track, wanted: number): { index: number; tooLate: boolean } {
   const ticks = presentationTicks(track, wanted);
   const isSync = (index: number) => track.samples.sync[index] === 1;
+  const isRecovered = (index: number) => framesInOrder(track, index, wanted) >= (track.recoveryFrames ?? 0);
+  const isEntry = (index: number) => isSync(index) && presentationTicks(track, index) <= ticks && isRecovered(index);
   const first = Math.max(0, track.samples.sync.indexOf(1));
   let index = Math.max(first, wanted);
   // A leading picture is decoded after a keyframe and shown before it, but needs the one before that.
-  while (index > first && !(isSync(index) && presentationTicks(track, index) <= ticks)) index--;
-  if (!isOpen(track)) return { index, tooLate: !isSync(index) || presentationTicks(track, index) > ticks };
+  while (index > first && !isEntry(index)) index--;
+  if (!isOpen(track)) return { index, tooLate: !isEntry(index) };
   if (index === first) return { index, tooLate: true };
   do index--;
   while (index > first && !isSync(index));
   return { index, tooLate: false };
+}
+
+/** How many samples behind one, up to another, are shown later than all before: others refer to these. */
+function framesInOrder(track: Track, from: number, to: number): number {
+  let [count, latest] = [0, presentationTicks(track, from)];
+  for (let i = from + 1; i <= to; i++) {
+    const ticks = presentationTicks(track, i);
+    if (ticks > latest) [count, latest] = [count + 1, ticks];
+  }
+  return count;
 }
 
 /** Whether any frames that follow a sync sample are presented before it; they follow it at once. */

@@ -8,6 +8,7 @@ import {
   isHevcSlice,
   nalUnits,
 } from "../h26x/nal-units.ts";
+import { recoveryFramesOf } from "../h26x/recovery-point.ts";
 import { isIntraSlice } from "../h26x/slice-type.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import {
@@ -60,7 +61,10 @@ export async function withRealKeyframes(
   const wanted = video && samplesIn(video, range);
   if (!entryOf || !wanted || video.samples.count < 2) return { movie, found: true };
   const reader = new EntryReader(video, source, entryOf, signal);
-  if (video.samples.sync.includes(0)) return { movie: await withOpenGops(movie, video, reader, wanted), found: true };
+  if (video.samples.sync.includes(0)) {
+    const known = { ...video, recoveryFrames: await recoveryFrames(video, reader, wanted) };
+    return { movie: await withOpenGops(withTrack(movie, video, known), known, reader, wanted), found: true };
+  }
   const { first, last } = wanted;
   const around = await reader.read(Math.max(0, first - 1), Math.min(video.samples.count - 1, first + 1));
   if (around.every(({ entry }) => entry !== NO_ENTRY)) return { movie, found: true };
@@ -72,6 +76,25 @@ export async function withRealKeyframes(
   for (const { index, entry } of entries) if (entry >= least) sync[index] = 1;
   if (!before.some(({ index }) => sync[index] === 1)) return { movie, found: false };
   return { movie: withTrack(movie, video, { ...video, samples: { ...video.samples, sync } }), found: true };
+}
+
+/** A keyframe takes so many times the bytes of the frames behind it, of which so many are looked at. */
+const KEYFRAME_TIMES = 2;
+const FRAMES_BEHIND = 8;
+
+/**
+ * Where the sample with which decoding would start is no larger than others, it may be one where a refresh begins that goes on
+ * little by little: it is looked at.
+ */
+async function recoveryFrames(video: Track, reader: EntryReader, { earliest }: Wanted): Promise<number> {
+  const { size, sync } = video.samples;
+  const { nalLengthSize } = onlyDescription(video)?.video?.avc ?? {};
+  const { index } = randomAccessPointFor(video, earliest);
+  const behind = size.subarray(index + 1, index + 1 + FRAMES_BEHIND);
+  const usual = behind.reduce((sum, bytes) => sum + bytes, 0) / behind.length;
+  const isLarge = (size[index] ?? 0) > KEYFRAME_TIMES * usual;
+  if (nalLengthSize === undefined || isLarge || index <= sync.indexOf(1)) return 0;
+  return recoveryFramesOf(await reader.head(index), nalLengthSize);
 }
 
 /** GOPs shorter than what reordering may reach over (H.264, A.3.1) can be open without a frame that leads a keyframe. */
@@ -166,6 +189,11 @@ class EntryReader {
       const index = first + i;
       return { index, entry: this.#entryOf(bytes.subarray(this.#start(index) - start, this.#headEnd(index) - start)) };
     });
+  }
+
+  async head(index: number): Promise<Uint8Array> {
+    const end = Math.min(this.#source.size, this.#headEnd(index));
+    return this.#source.read(Math.min(end, this.#start(index)), end, this.#signal);
   }
 
   /** The first of the samples that are read together with `last`. */

@@ -1,4 +1,5 @@
 import { CorruptSourceError, OutsideMediaError } from "../errors.ts";
+import { mayHoldFields } from "../h26x/sample-kinds.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import {
   endOf,
@@ -44,12 +45,12 @@ export interface Selection {
 export function selectSamples(movie: Movie, source: ByteSource, name: string, range: SliceRange): Selection {
   const { video, media, starts } = movieTimeline(movie, source, name);
   const heard = firstTrack(movie, "soun");
-  const wanted = selectVideo(video, heard, range);
+  const wanted = selectVideo(video, source, heard, range);
   if (!wanted) throw new OutsideMediaError(name, media, starts);
   const cutOffSeconds = firstMissing(video, wanted, source, range);
   const toSeconds = cutOffSeconds ?? range.toSeconds;
   // When nothing is left, the error of requireBytes says what is missing.
-  const frames = (cutOffSeconds !== undefined && selectVideo(video, heard, { ...range, toSeconds })) || wanted;
+  const frames = (cutOffSeconds !== undefined && selectVideo(video, source, heard, { ...range, toSeconds })) || wanted;
   const firstTicks = presentationTicks(video, frames.first);
   const isFirst = firstTicks / video.timescale <= starts.videoSeconds + FRAME_TOLERANCE_SECONDS;
   const isLast = toSeconds >= media.endSeconds - FRAME_TOLERANCE_SECONDS;
@@ -104,6 +105,7 @@ function noVideo(movie: Movie, name: string): CorruptSourceError {
 
 function selectVideo(
   video: Track,
+  source: ByteSource,
   audio: Track | undefined,
   range: SliceRange,
 ): { first: number; last: number } | undefined {
@@ -114,7 +116,19 @@ function selectVideo(
   // The frame before the range may be decoded behind those of the range, and stand by the renderer's rules: with it, as much as is
   // held before the range is all of it.
   const shown = before !== undefined && before > entry ? before : wanted;
-  return { first: entry, last: Math.max(shown, wanted, last ?? wanted) };
+  return withBothFields(video, source, { first: entry, last: Math.max(shown, wanted, last ?? wanted) });
+}
+
+/** Where a sample may be a field, the first one may be the second of its frame, and the last one may be the first of it. */
+function withBothFields(
+  video: Track,
+  source: ByteSource,
+  { first, last }: { first: number; last: number },
+): { first: number; last: number } {
+  if (!mayHoldFields(video)) return { first, last };
+  const isAfterSync = first > 0 && video.samples.sync[first - 1] === 1;
+  const isFollowed = last + 1 < video.samples.count && endOf(video, last + 1) <= source.size;
+  return { first: isAfterSync ? first - 1 : first, last: isFollowed ? last + 1 : last };
 }
 
 interface Frames {
