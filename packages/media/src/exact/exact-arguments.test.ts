@@ -6,7 +6,13 @@ import type { MediaProbe } from "../probe/probe.ts";
 import { planTimeline } from "../timeline/timeline.ts";
 import { exactArguments } from "./exact-arguments.ts";
 
-const UNTOLD = "setparams=range=unknown:colorspace=unknown:color_primaries=unknown:color_trc=unknown";
+const IS_WIDER = "gt(dar/1.000000000,1.777777778)";
+const FITTED = [
+  `scale=w='if(${IS_WIDER},1920,min(1920,max(2,2*round(1080*dar/1.000000000/2))))'`,
+  `:h='if(${IS_WIDER},min(1080,max(2,2*round(1920/(dar/1.000000000)/2))),1080)':eval=frame`,
+  ",pad=1920:1080:-1:-1:eval=frame,setsar=1/1,format=yuv420p",
+  ",setparams=range=unknown:colorspace=unknown:color_primaries=unknown:color_trc=unknown",
+].join("");
 
 const probe: MediaProbe = {
   video: {
@@ -59,11 +65,11 @@ describe("exactArguments", () => {
   it("cuts, places and encodes all parts in one run", () => {
     const args = argumentsOf([probe, probe]);
     expect(after(args, "-filter_complex")?.split(";")).toEqual([
-      `[0:V:0]settb=1/90000,trim=start=1.900000:end=4.060000,scale=1920:1080,setsar=1/1,format=yuv420p,${UNTOLD},split[all0][look0]`,
+      `[0:V:0]settb=1/90000,trim=start=1.900000:end=4.060000,${FITTED},split[all0][look0]`,
       "[look0]setpts='round(PTS+-2.000000000/TB)'[shown0]",
       "[all0]trim=start=1.980000:end=3.980000,select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'," +
         "setpts='round(PTS+-2.000000000/TB)'[v0]",
-      `[1:V:0]settb=1/90000,trim=start=-0.100000:end=1.060000,scale=1920:1080,setsar=1/1,format=yuv420p,${UNTOLD},split[all1][look1]`,
+      `[1:V:0]settb=1/90000,trim=start=-0.100000:end=1.060000,${FITTED},split[all1][look1]`,
       "[look1]setpts='round(PTS+2.000000000/TB)'[shown1]",
       "[all1]trim=start=-0.020000:end=0.980000,select='isnan(prev_selected_pts)+gt(pts,prev_selected_pts)'," +
         "setpts='round(PTS+2.000000000/TB)'[v1]",

@@ -1,3 +1,4 @@
+import { number } from "../ffmpeg/time-filters.ts";
 import { type Colour, colourFilter, colourOptions, UNKNOWN_COLOUR } from "./colour.ts";
 import type { VideoProbe } from "./probe.ts";
 
@@ -18,21 +19,20 @@ export function clipPicture({ width, height, sampleAspect, colour = UNKNOWN_COLO
   return { width: even(width), height: even(height), sampleAspect, colour };
 }
 
-/** Filters that give frames of `source` the clip's colour and size: as large as fits, centred, black where nothing is. */
+/**
+ * Filters that give frames of `source` the clip's colour and size: as large as fits, centred, black where nothing is. Each by its
+ * own size, which may change within a file; frames that have the clip's pass the scale filter untouched.
+ */
 export function fitFilters(source: VideoProbe, picture: Picture): string[] {
   const { width, height, sampleAspect } = picture;
-  const shape = (source.width * source.sampleAspect) / source.height / sampleAspect;
-  const fitted =
-    shape > width / height
-      ? { width, height: Math.min(height, even(width / shape)) }
-      : { width: Math.min(width, even(height * shape)), height };
-  const pads = fitted.width !== width || fitted.height !== height;
-  const colours = colourOptions({ ...source, colour: source.colour ?? UNKNOWN_COLOUR }, picture);
-  return [
-    [`scale=${fitted.width}:${fitted.height}`, ...colours].join(":"),
-    ...(pads ? [`pad=${width}:${height}:-1:-1`] : []),
-    ...uniform(picture),
+  const shape = `dar/${number(sampleAspect)}`;
+  const isWider = `gt(${shape},${number(width / height)})`;
+  const fitted = [
+    `scale=w='if(${isWider},${width},min(${width},${evenText(`${height}*${shape}`)}))'`,
+    `h='if(${isWider},min(${height},${evenText(`${width}/(${shape})`)}),${height})'`,
+    ...["eval=frame", ...colourOptions({ ...source, colour: source.colour ?? UNKNOWN_COLOUR }, picture)],
   ];
+  return [fitted.join(":"), `pad=${width}:${height}:-1:-1:eval=frame`, ...uniform(picture)];
 }
 
 /** Filters behind which all frames of a clip are of one kind. */
@@ -52,3 +52,6 @@ export function sampleAspectText(value: number): string {
 function even(pixels: number): number {
   return Math.max(2, 2 * Math.round(pixels / 2));
 }
+
+/** The same of an expression. */
+const evenText = (pixels: string): string => `max(2,2*round(${pixels}/2))`;
