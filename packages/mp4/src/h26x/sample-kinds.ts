@@ -23,6 +23,9 @@ export async function sampleKinds(
   const { avc } = description?.video ?? {};
   const look = description?.format === "mp4v" ? vopReader(description.entry) : avc && avcReader(avc);
   if (!look) return undefined;
+  // Most recordings have no sample so small, and need not be read once more.
+  const isSuspicious = mayHoldFields(track) || track.samples.size.subarray(0, track.samples.count).some(isTiny);
+  if (!isSuspicious) return undefined;
   // A file that is cut off is left as it is.
   if (track.samples.offset.some((_, index) => endOf(track, index) > source.size)) return undefined;
   const looks: Look[] = [];
@@ -30,6 +33,10 @@ export async function sampleKinds(
   const kinds = kindsOf(looks);
   return kinds.every((kind) => kind === "frame") ? undefined : kinds;
 }
+
+/** What holds no picture is small, filler apart; and some pictures of still scenes are, too. */
+const TINY_BYTES = 1024;
+const isTiny = (bytes: number) => bytes <= TINY_BYTES;
 
 interface Look {
   isEmpty: boolean;

@@ -21,7 +21,7 @@ export const requirements = {
   decoders: [...videoDecoders, ...AUDIO_DECODERS, "rawvideo"].filter((name) => !OPTIONAL_DECODERS.includes(name)),
   filters: words(`
     adenorm aevalsrc aformat anullsrc apad aresample asetnsamples asetpts atrim color concat crop extractplanes format fps interleave
-    lowpass noise null overlay pad scale select setpts setsar settb split testsrc2 tile tpad trim`),
+    lowpass noise null overlay pad scale select setparams setpts setsar settb split testsrc2 tile tpad trim`),
   demuxers: words("mov rawvideo"),
   muxers: words("mp4 mov image2 webp framecrc null rawvideo s16le"),
   bsfs: words("setts"),
