@@ -22,6 +22,14 @@ function fileOf(units: readonly Shown[]): FrameFile {
 const frames = (...seconds: number[]): Shown[] =>
   seconds.map((own) => ({ kind: "video", seconds: own, entry: "closed" }));
 
+it("a recording of another container that begins within a GOP is named for its first frame, decodable or not", async () => {
+  const begun = frames(0, 0.1, 0.2, 3, 3.1).map(({ entry, ...own }) => (own.seconds < 3 ? own : { ...own, entry }));
+  expect(await readFileTimeline(fileOf(begun))).toMatchObject({ originSeconds: 0, first: { seconds: 3 } });
+  // Audio that is stored beside it is a little earlier or later.
+  for (const seconds of [-0.1, 0.1])
+    expect(await readFileTimeline(fileOf([{ kind: "audio", seconds }, ...begun]))).toMatchObject({ originSeconds: 0 });
+});
+
 describe("the last frame of a recording of another container", () => {
   const endOf = async (units: readonly Shown[]) => (await readFileTimeline(fileOf(units))).endSeconds;
 

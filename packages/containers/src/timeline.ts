@@ -1,6 +1,6 @@
 import { type FrameFile, NotTakenApartError, type Place } from "./frames.ts";
 
-/** Audio that begins so much before the pictures is the instant of the recording's name; else the first picture is. */
+/** Audio that begins so much before the pictures is the instant of the recording's name; else the first picture is, whether it can be decoded or not. */
 const LATE_SECONDS = 0.2;
 /** So many frames show whether they are stored in the order in which they are shown. */
 const ORDER_FRAMES = 32;
@@ -20,24 +20,29 @@ export interface FileTimeline {
 
 /** @throws NotTakenApartError when it has no frame to begin with */
 export async function readFileTimeline(file: FrameFile): Promise<FileTimeline> {
-  const { first, firstSeconds } = await readStart(file);
+  const { first, pictureSeconds, heardSeconds } = await readStart(file);
   const tail = await readTail(file, first);
-  const early = first.seconds - firstSeconds;
+  const early = pictureSeconds - heardSeconds;
   const isLate = early > LATE_SECONDS && early - (await reorderedSeconds(file, first)) > LATE_SECONDS;
-  return { first, ...tail, originSeconds: isLate ? firstSeconds : first.seconds };
+  return { first, ...tail, originSeconds: isLate ? heardSeconds : pictureSeconds };
 }
 
-async function readStart(file: FrameFile): Promise<{ first: Place; firstSeconds: number }> {
+/** @returns also when the pictures begin, with which decoding need not be able to start, and the audio */
+async function readStart(file: FrameFile): Promise<{ first: Place; pictureSeconds: number; heardSeconds: number }> {
   let first: Place | undefined;
+  let pictureSeconds = Number.POSITIVE_INFINITY;
   let heardSeconds = file.hasAudio ? undefined : Number.POSITIVE_INFINITY;
   for await (const unit of file.units(0)) {
     if (unit.kind === "audio") heardSeconds ??= unit.seconds;
-    else if (unit.entry) first ??= unit;
+    else if (!first) {
+      pictureSeconds = Math.min(pictureSeconds, unit.seconds);
+      if (unit.entry) first = unit;
+    }
     const isWaiting = heardSeconds === undefined && unit.seconds < (first?.seconds ?? 0) + AUDIO_AWAY_SECONDS;
     if ((first && !isWaiting) || unit.at > FIRST_WITHIN_BYTES) break;
   }
   if (!first) throw new NotTakenApartError("it has no keyframe");
-  return { first, firstSeconds: Math.min(first.seconds, heardSeconds ?? first.seconds) };
+  return { first, pictureSeconds, heardSeconds: heardSeconds ?? pictureSeconds };
 }
 
 /**
