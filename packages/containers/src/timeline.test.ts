@@ -38,6 +38,12 @@ describe("the last frame of a recording of another container", () => {
     expect(await endOf(frames(0, 5, 10))).toBe(15);
   });
 
+  it("may have a damaged time where it comes alone: the file is known to end before it, too", async () => {
+    const { earlierEndSeconds } = await readFileTimeline(fileOf(frames(0, 0.5, 1, 5000)));
+    expect(earlierEndSeconds).toBe(1.5);
+    expect(await readFileTimeline(fileOf(frames(0, 0.5, 1)))).not.toHaveProperty("earlierEndSeconds");
+  });
+
   it("that comes alone after an outage ends after a second, or with the audio", async () => {
     expect(await endOf(frames(0, 0.5, 1, 50))).toBe(51);
     expect(await endOf([...frames(0, 0.5, 1, 50), { kind: "audio", seconds: 54 }])).toBe(54);

@@ -15,6 +15,8 @@ export interface FileTimeline {
   first: Place;
   last: Place;
   endSeconds: number;
+  /** Where it ends without its last frame, which comes alone, long after the others: its time may be damaged. */
+  earlierEndSeconds?: number;
   originSeconds: number;
 }
 
@@ -64,7 +66,10 @@ async function reorderedSeconds(file: FrameFile, first: Place): Promise<number> 
 /** Longer than any camera's frame interval. */
 const LONG_SECONDS = 1;
 
-async function readTail(file: FrameFile, first: Place): Promise<{ last: Place; endSeconds: number }> {
+async function readTail(
+  file: FrameFile,
+  first: Place,
+): Promise<Pick<FileTimeline, "last" | "endSeconds" | "earlierEndSeconds">> {
   for (const bytes of TAIL_BYTES) {
     const from = file.size - bytes > first.at ? await file.next(file.size - bytes) : first;
     const seconds: number[] = [];
@@ -75,7 +80,7 @@ async function readTail(file: FrameFile, first: Place): Promise<{ last: Place; e
         else heardSeconds = unit.seconds;
       }
     if (from && seconds.length > 0 && (seconds.length > 1 || from === first))
-      return { last: from, endSeconds: endOf(seconds, heardSeconds) };
+      return { last: from, ...endOf(seconds, heardSeconds) };
   }
   throw new NotTakenApartError("the frames at its end are not found");
 }
@@ -84,11 +89,16 @@ async function readTail(file: FrameFile, first: Place): Promise<{ last: Place; e
  * The last frame ends when one more would begin. Behind an outage that is not known: it counts as long as the longest of the others,
  * a second at least, or until the audio ends, as in MP4.
  */
-function endOf(seconds: number[], heardSeconds: number): number {
+function endOf(seconds: number[], heardSeconds: number): Pick<FileTimeline, "endSeconds" | "earlierEndSeconds"> {
   seconds.sort((a, b) => a - b);
   const [last = 0, ...others] = seconds.toReversed();
   const intervals = others.map((other, i) => (others[i - 1] ?? last) - other);
   const [own = 1 / 25, ...longer] = intervals;
   const known = Math.max(last + Math.max(LONG_SECONDS, ...longer), heardSeconds);
-  return Math.min(last + own, known);
+  const endSeconds = Math.min(last + own, known);
+  const [before] = others;
+  const [beforeOwn = own] = longer;
+  return own <= LONG_SECONDS || before === undefined
+    ? { endSeconds }
+    : { endSeconds, earlierEndSeconds: before + beforeOwn };
 }
