@@ -227,6 +227,16 @@ describe("a recording of another container", () => {
     expect(source.traffic.reads.reduce((sum, [start, end]) => sum + end - start, 0)).toBeLessThan(0.6 * minute.length);
   });
 
+  it("ends where the next recording begins, when only the damaged time of its last frame says otherwise", async () => {
+    const bytes = await readFile(await make("last.ts", ["-t", "4", "-an", "-f", "mpegts"]));
+    const last = bytes.lastIndexOf(Buffer.from([0, 0, 1, 0xe0]));
+    bytes.writeUInt8(bytes.readUInt8(last + 10) ^ 0x80, last + 10);
+    const endOf = async (...claimed: number[]) =>
+      (await readTimeline(memorySource(bytes), "x", undefined, claimed))?.media?.endSeconds;
+    expect(await endOf(4)).toBeCloseTo(3.96, 2);
+    expect(await endOf()).toBeGreaterThan(5000);
+  });
+
   it("shows all frames where its streams get other PIDs, of which one was another stream's", async () => {
     const before = await readFile(await make("before.ts", ["-t", "4", "-f", "mpegts"]));
     const others = ["-mpegts_start_pid", "0x101"];

@@ -119,6 +119,7 @@ async function openForeign(
   const known = kind && OPEN[kind.name];
   if (!known) return undefined;
   const first = await openAs(known, pieces, false);
+  if ("timeline" in first) first.timeline = settled(first.timeline, claimedSeconds);
   const isDoubted = known.beginsAgain && "timeline" in first && contradicts(first.timeline, claimedSeconds);
   if (!isDoubted) return first;
   if (source.size <= MOST_LOOKED_THROUGH) return openAs(known, pieces, true);
@@ -139,6 +140,14 @@ async function openAs({ container, open }: Known, pieces: Pieces, isWhole: boole
 function contradicts({ endSeconds, originSeconds }: FileTimeline, claimedSeconds: readonly number[]): boolean {
   const agrees = (claimed: number) => Math.abs(endSeconds - originSeconds - claimed) <= CLAIM_SECONDS;
   return claimedSeconds.length > 0 && !claimedSeconds.some(agrees);
+}
+
+/** A last frame that comes alone, long after the others, is told wrongly when the file ends without it where others say. */
+function settled(timeline: FileTimeline, claimedSeconds: readonly number[]): FileTimeline {
+  const { earlierEndSeconds } = timeline;
+  if (earlierEndSeconds === undefined || !contradicts(timeline, claimedSeconds)) return timeline;
+  const earlier = { ...timeline, endSeconds: earlierEndSeconds };
+  return contradicts(earlier, claimedSeconds) ? timeline : earlier;
 }
 
 function told({ first, endSeconds, originSeconds }: FileTimeline) {

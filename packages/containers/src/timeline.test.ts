@@ -22,12 +22,26 @@ function fileOf(units: readonly Shown[]): FrameFile {
 const frames = (...seconds: number[]): Shown[] =>
   seconds.map((own) => ({ kind: "video", seconds: own, entry: "closed" }));
 
+it("a recording of another container that begins within a GOP is named for its first frame, decodable or not", async () => {
+  const begun = frames(0, 0.1, 0.2, 3, 3.1).map(({ entry, ...own }) => (own.seconds < 3 ? own : { ...own, entry }));
+  expect(await readFileTimeline(fileOf(begun))).toMatchObject({ originSeconds: 0, first: { seconds: 3 } });
+  // Audio that is stored beside it is a little earlier or later.
+  for (const seconds of [-0.1, 0.1])
+    expect(await readFileTimeline(fileOf([{ kind: "audio", seconds }, ...begun]))).toMatchObject({ originSeconds: 0 });
+});
+
 describe("the last frame of a recording of another container", () => {
   const endOf = async (units: readonly Shown[]) => (await readFileTimeline(fileOf(units))).endSeconds;
 
   it("ends when one more would begin", async () => {
     expect(await endOf(frames(0, 0.1, 0.3, 0.2))).toBeCloseTo(0.4, 5);
     expect(await endOf(frames(0, 5, 10))).toBe(15);
+  });
+
+  it("may have a damaged time where it comes alone: the file is known to end before it, too", async () => {
+    const { earlierEndSeconds } = await readFileTimeline(fileOf(frames(0, 0.5, 1, 5000)));
+    expect(earlierEndSeconds).toBe(1.5);
+    expect(await readFileTimeline(fileOf(frames(0, 0.5, 1)))).not.toHaveProperty("earlierEndSeconds");
   });
 
   it("that comes alone after an outage ends after a second, or with the audio", async () => {

@@ -1,6 +1,6 @@
 import { type FrameFile, NotTakenApartError, type Place } from "./frames.ts";
 
-/** Audio that begins so much before the pictures is the instant of the recording's name; else the first picture is. */
+/** Audio that begins so much before the pictures is the instant of the recording's name; else the first picture is, whether it can be decoded or not. */
 const LATE_SECONDS = 0.2;
 /** So many frames show whether they are stored in the order in which they are shown. */
 const ORDER_FRAMES = 32;
@@ -15,29 +15,36 @@ export interface FileTimeline {
   first: Place;
   last: Place;
   endSeconds: number;
+  /** Where it ends without its last frame, which comes alone, long after the others: its time may be damaged. */
+  earlierEndSeconds?: number;
   originSeconds: number;
 }
 
 /** @throws NotTakenApartError when it has no frame to begin with */
 export async function readFileTimeline(file: FrameFile): Promise<FileTimeline> {
-  const { first, firstSeconds } = await readStart(file);
+  const { first, pictureSeconds, heardSeconds } = await readStart(file);
   const tail = await readTail(file, first);
-  const early = first.seconds - firstSeconds;
+  const early = pictureSeconds - heardSeconds;
   const isLate = early > LATE_SECONDS && early - (await reorderedSeconds(file, first)) > LATE_SECONDS;
-  return { first, ...tail, originSeconds: isLate ? firstSeconds : first.seconds };
+  return { first, ...tail, originSeconds: isLate ? heardSeconds : pictureSeconds };
 }
 
-async function readStart(file: FrameFile): Promise<{ first: Place; firstSeconds: number }> {
+/** @returns also when the pictures begin, with which decoding need not be able to start, and the audio */
+async function readStart(file: FrameFile): Promise<{ first: Place; pictureSeconds: number; heardSeconds: number }> {
   let first: Place | undefined;
+  let pictureSeconds = Number.POSITIVE_INFINITY;
   let heardSeconds = file.hasAudio ? undefined : Number.POSITIVE_INFINITY;
   for await (const unit of file.units(0)) {
     if (unit.kind === "audio") heardSeconds ??= unit.seconds;
-    else if (unit.entry) first ??= unit;
+    else if (!first) {
+      pictureSeconds = Math.min(pictureSeconds, unit.seconds);
+      if (unit.entry) first = unit;
+    }
     const isWaiting = heardSeconds === undefined && unit.seconds < (first?.seconds ?? 0) + AUDIO_AWAY_SECONDS;
     if ((first && !isWaiting) || unit.at > FIRST_WITHIN_BYTES) break;
   }
   if (!first) throw new NotTakenApartError("it has no keyframe");
-  return { first, firstSeconds: Math.min(first.seconds, heardSeconds ?? first.seconds) };
+  return { first, pictureSeconds, heardSeconds: heardSeconds ?? pictureSeconds };
 }
 
 /**
@@ -59,7 +66,10 @@ async function reorderedSeconds(file: FrameFile, first: Place): Promise<number> 
 /** Longer than any camera's frame interval. */
 const LONG_SECONDS = 1;
 
-async function readTail(file: FrameFile, first: Place): Promise<{ last: Place; endSeconds: number }> {
+async function readTail(
+  file: FrameFile,
+  first: Place,
+): Promise<Pick<FileTimeline, "last" | "endSeconds" | "earlierEndSeconds">> {
   for (const bytes of TAIL_BYTES) {
     const from = file.size - bytes > first.at ? await file.next(file.size - bytes) : first;
     const seconds: number[] = [];
@@ -70,7 +80,7 @@ async function readTail(file: FrameFile, first: Place): Promise<{ last: Place; e
         else heardSeconds = unit.seconds;
       }
     if (from && seconds.length > 0 && (seconds.length > 1 || from === first))
-      return { last: from, endSeconds: endOf(seconds, heardSeconds) };
+      return { last: from, ...endOf(seconds, heardSeconds) };
   }
   throw new NotTakenApartError("the frames at its end are not found");
 }
@@ -79,11 +89,16 @@ async function readTail(file: FrameFile, first: Place): Promise<{ last: Place; e
  * The last frame ends when one more would begin. Behind an outage that is not known: it counts as long as the longest of the others,
  * a second at least, or until the audio ends, as in MP4.
  */
-function endOf(seconds: number[], heardSeconds: number): number {
+function endOf(seconds: number[], heardSeconds: number): Pick<FileTimeline, "endSeconds" | "earlierEndSeconds"> {
   seconds.sort((a, b) => a - b);
   const [last = 0, ...others] = seconds.toReversed();
   const intervals = others.map((other, i) => (others[i - 1] ?? last) - other);
   const [own = 1 / 25, ...longer] = intervals;
   const known = Math.max(last + Math.max(LONG_SECONDS, ...longer), heardSeconds);
-  return Math.min(last + own, known);
+  const endSeconds = Math.min(last + own, known);
+  const [before] = others;
+  const [beforeOwn = own] = longer;
+  return own <= LONG_SECONDS || before === undefined
+    ? { endSeconds }
+    : { endSeconds, earlierEndSeconds: before + beforeOwn };
 }

@@ -83,6 +83,21 @@ describe("a clock that begins again", () => {
     expect(await restartsOf(100, 101, 700, 701, 0, 1)).toMatchObject([{ at: 4000, laterTicks: 702 * INTERVAL }]);
   });
 
+  it("is read about twice where it begins again every two seconds, without audio", async () => {
+    const pieces = 200;
+    const times = Array.from({ length: 50 * pieces }, (_, i) => (i % 50) * INTERVAL);
+    let read = 0;
+    async function* from(at: number) {
+      for (const [i, ticks] of times.entries()) {
+        if (i < at) continue;
+        read++;
+        yield { kind: "video" as const, at: i, ticks, decodeTicks: ticks };
+      }
+    }
+    expect((await findRestarts(times.length, from, true)).stretches).toHaveLength(pieces - 1);
+    expect(read).toBeLessThan(3 * times.length);
+  });
+
   it("does not begin again without end", async () => {
     const often = Array.from({ length: 1001 }, (_, i) => [1000 - 100 * (i % 9), 1001 - 100 * (i % 9)]).flat();
     await expect(restartsOf(...often, ...often)).rejects.toThrow("its clock begins again too often");

@@ -106,6 +106,8 @@ async function findRestart<T extends Timed>(
 ): Promise<Restart<T> | undefined> {
   const pictures = new PictureClock<T>();
   const audio = new AudioClock<T>();
+  /** What comes behind it: another restart has audio of its own. */
+  const behind = new PictureClock<T>();
   let found: Restart<T> | undefined;
   let heard: T | undefined;
   for await (const unit of units(start)) {
@@ -118,8 +120,8 @@ async function findRestart<T extends Timed>(
       else if (step === "goes on" && heard && passed(heard.decodeTicks, unit.decodeTicks) > LATER_TICKS)
         heard = undefined;
     } else {
-      const isFar = found && passed(found.first.decodeTicks, unit.decodeTicks) > LATER_TICKS;
-      if (found && (heard || audio.odd || isFar)) break;
+      if (found && (heard || audio.odd || passed(found.first.decodeTicks, unit.decodeTicks) > LATER_TICKS)) break;
+      if (found && behind.follow(unit) === "begins again") break;
       if (pictures.follow(unit) === "begins again") found ??= pictures.restart(unit);
     }
   }

@@ -11,9 +11,10 @@ const TAIL_BYTES = 512 * 1024;
 /** About 24 hours of video and audio. */
 const MAX_MOOV_BYTES = 64 * 1024 * 1024;
 /** Some recorders close a box of media every second, and write moov behind the last of them. */
-const MAX_TOP_LEVEL_BOXES = 2000;
-/** Of so many boxes, it is worth reading ahead. */
+const MAX_TOP_LEVEL_BOXES = 100_000;
+/** Of so many boxes, it is worth reading ahead; and of those that are smaller. */
 const FEW_BOXES = 64;
+const SMALL_BOX_BYTES = 4 * 1024;
 
 /** Boxes a file may start with: ISO/IEC 14496-12, and the older QuickTime ones. */
 const FIRST_TYPES = new Set(["ftyp", "styp", "moov", "mdat", "free", "skip", "wide", "pnot", "uuid", "moof", "sidx"]);
@@ -63,7 +64,8 @@ export async function locateMovie(source: ByteSource, name: string, window: Wind
   requireMp4(head, name);
   let at = 0;
   for (let boxes = 0; boxes < MAX_TOP_LEVEL_BOXES && at + 8 <= source.size; boxes++) {
-    const header = boxHeader(await window.at(at, 16, boxes < FEW_BOXES ? TAIL_BYTES : undefined));
+    const isAhead = boxes < FEW_BOXES || at / boxes < SMALL_BOX_BYTES;
+    const header = boxHeader(await window.at(at, 16, isAhead ? TAIL_BYTES : undefined));
     if (header.type === "moov") return readMoov(source, name, window, at, header);
     if (at + header.size > source.size) throw truncated(name, header, at, source.size);
     at += header.size;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { deflateSync } from "node:zlib";
 import {
+  counted,
   demuxedPackets,
   ffmpeg,
   makeRecording,
@@ -81,6 +82,15 @@ describe("readMovie", () => {
     expect(firstTrack(movie, "vide")?.samples.count).toBe(100);
     expect(Math.max(...reads)).toBeLessThan(600_000);
     expect(reads.reduce((sum, length) => sum + length, 0)).toBeLessThan(many.length / 2);
+  });
+
+  it("finds an index behind thousands of small boxes, in few reads", async () => {
+    const bytes = await readFile(path("last"));
+    const moovAt = bytes.lastIndexOf("moov") - 4;
+    const small = Array(5000).fill(box("mdat", Buffer.alloc(1000)));
+    const source = counted(memorySource(Buffer.concat([bytes.subarray(0, moovAt), ...small, bytes.subarray(moovAt)])));
+    expect(firstTrack(await readMovie(source), "vide")?.samples.count).toBe(100);
+    expect(source.traffic.reads.length).toBeLessThan(20);
   });
 
   it("reads an index that QuickTime has compressed", async () => {
