@@ -59,8 +59,8 @@ export async function footageIn(
   return { footage, known, origin, endless, broken };
 }
 
-/** No video has fewer bytes a second: so an index needs no look where a file is too small to last until the range. */
-const LEAST_BYTES_PER_SECOND = 100;
+/** No video has fewer bytes a second, of one frame in several: so an index needs no look where a file is too small to last until the range. */
+const LEAST_BYTES_PER_SECOND = 1;
 
 async function mayReach({ path, startMs }: FoundRecording, fromMs: number, rules: FootageRules): Promise<boolean> {
   const seconds = (fromMs - startMs) / 1000 - rules.RECORDING_MAX_LEN;
