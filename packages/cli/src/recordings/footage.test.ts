@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import { copyFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { readSettings } from "@camclips/events";
 import { makeRecording, recordingName } from "@camclips/media/synthetic";
 import { testFfmpeg } from "@camclips/testing/ffmpeg";
@@ -52,4 +54,20 @@ it("looks into a recording that grows meanwhile as far as it is there", async ()
   appendFileSync(recording.path, free);
   expect(await object?.read(0, 8)).toHaveLength(8);
   expect(footage.map(({ startMs, endMs }) => endMs - startMs)).toEqual([2000]);
+});
+
+it("a picture that begins late does, however long the recording is: the next one begins where it ends", async () => {
+  await using folder = await testFolder();
+  const late = { name: recordingName("door", START), startMs: START };
+  const next = { name: recordingName("door", START + 1_200_000), startMs: START + 1_200_000 };
+  const pathOf = ({ name }: { name: string }) => join(folder.path, name);
+  const made = join(folder.path, "made.mp4");
+  const still = ["-f", "lavfi", "-i", "color=size=64x48:rate=1/10", "-t", "1170", "-preset", "ultrafast"];
+  const moved = ["-itsoffset", "30", "-i", made, "-c", "copy"];
+  await promisify(execFile)(testFfmpeg, ["-v", "error", ...still, "-c:v", "libx264", made]);
+  await promisify(execFile)(testFfmpeg, ["-v", "error", ...moved, pathOf(late)]);
+  await makeRecording({ path: pathOf(next), startMs: next.startMs, seconds: 2, ffmpeg: testFfmpeg });
+  const recordings = [late, next].map((recording) => ({ ...recording, path: pathOf(recording) }));
+  const { footage } = await footageIn(recordings, [START, START + 1_300_000], rules);
+  expect(footage.map(({ endMs }) => endMs - START)).toEqual([1_200_000, 1_202_000]);
 });

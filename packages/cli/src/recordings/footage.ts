@@ -45,7 +45,9 @@ export async function footageIn(
     const near = startMs > range[0] - LONGEST_MS && startMs < range[1] && (await mayReach(recording, range[0], rules));
     const nextMs = recordings[index + 1]?.startMs ?? Number.POSITIVE_INFINITY;
     const guessedMs = Math.min(nextMs, startMs + rules.RECORDING_MAX_LEN * 1000);
-    const end = near ? await endOf(path, { key, startMs, endMs: guessedMs }, rules) : guessedMs;
+    // However long recordings are, the next one begins where this one ends.
+    const claimedMs = nextMs - startMs <= LONGEST_MS ? nextMs : guessedMs;
+    const end = near ? await endOf(path, { key, startMs, endMs: claimedMs }, rules) : guessedMs;
     if (end === "unknown") endless.push(name);
     if (end instanceof CorruptSourceError) broken.push({ name, startMs, why: end.message.replace(`${key}: `, "") });
     const guess = end === "unknown" ? Math.min(nextMs, startMs + LONGEST_MS) : guessedMs;
@@ -84,13 +86,13 @@ const openFile = async (path: string | undefined) => (path === undefined ? undef
 
 async function endOf(
   path: string,
-  guessed: Footage,
+  claimed: Footage,
   rules: FootageRules,
-): Promise<number | "unknown" | CorruptSourceError> {
+): Promise<number | "unknown" | CorruptSourceError | undefined> {
   try {
     const object = await openFile(path);
-    if (!object) return guessed.endMs;
-    return (await recordedInterval(object, guessed, rules))?.endMs ?? "unknown";
+    if (!object) return undefined;
+    return (await recordedInterval(object, claimed, rules))?.endMs ?? "unknown";
   } catch (error) {
     // What is wrong with the file is the pipeline's to say.
     if (error instanceof CorruptSourceError) return error;
