@@ -71,3 +71,16 @@ it("a picture that begins late does, however long the recording is: the next one
   const { footage } = await footageIn(recordings, [START, START + 1_300_000], rules);
   expect(footage.map(({ endMs }) => endMs - START)).toEqual([1_200_000, 1_202_000]);
 });
+
+it("a recording whose end is unknown goes on behind a shorter one within it", async () => {
+  await using folder = await testFolder();
+  const endless = { name: "door.stream.20260301T120000000.avi", startMs: START };
+  const within = { name: recordingName("door", START + 5000), startMs: START + 5000 };
+  const pathOf = ({ name }: { name: string }) => join(folder.path, name);
+  const still = ["-f", "lavfi", "-i", "color=size=64x48:rate=1", "-t", "20", "-c:v", "mjpeg"];
+  await promisify(execFile)(testFfmpeg, ["-v", "error", ...still, pathOf(endless)]);
+  await makeRecording({ path: pathOf(within), startMs: within.startMs, seconds: 2, ffmpeg: testFfmpeg });
+  const recordings = [endless, within].map((recording) => ({ ...recording, path: pathOf(recording) }));
+  const { footage } = await footageIn(recordings, [START + 10_000, START + 12_000], rules);
+  expect(footage.map(({ endMs }) => endMs - START)).toEqual([24 * HOUR, 7000]);
+});

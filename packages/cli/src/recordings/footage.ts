@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import type { Footage, ObjectReader } from "@camclips/core";
+import { type Footage, type ObjectReader, possibleEnds } from "@camclips/core";
 import { type NameRules, recordingStartMs } from "@camclips/core/recording-name";
 import type { Interval, Settings } from "@camclips/events";
 import { recordedInterval } from "@camclips/functions";
@@ -37,6 +37,7 @@ export async function footageIn(
   const footage: Footage[] = [];
   const known: Footage[] = [];
   const endless: string[] = [];
+  const unended = new Set<Footage>();
   const broken: FolderFootage["broken"] = [];
   for (const [index, recording] of recordings.entries()) {
     const { name, path, startMs } = recording;
@@ -50,15 +51,30 @@ export async function footageIn(
     const end = near ? await endOf(path, { key, startMs, endMs: claimedMs }, rules) : guessedMs;
     if (end === "unknown") endless.push(name);
     if (end instanceof CorruptSourceError) broken.push({ name, startMs, why: end.message.replace(`${key}: `, "") });
-    const guess = end === "unknown" ? Math.min(nextMs, startMs + LONGEST_MS) : guessedMs;
-    const endMs = typeof end === "number" ? end : guess;
+    const endMs = end === "unknown" ? startMs + LONGEST_MS : typeof end === "number" ? end : guessedMs;
     if (endMs <= startMs) continue;
     const found = { key, startMs, endMs };
     footage.push(found);
+    if (end === "unknown") unended.add(found);
     if (near && endMs === end) known.push(found);
   }
+  endUnended(footage, unended, rules);
   const origin: ObjectReader = { open: async (key) => openFile(files.get(key)) };
   return { footage, known, origin, endless, broken };
+}
+
+/** Each reaches as far as no other one has the time. */
+function endUnended(
+  footage: readonly Footage[],
+  unended: ReadonlySet<Footage>,
+  { JOIN_TOLERANCE_MS }: FootageRules,
+): void {
+  const all = footage.map((one) => (unended.has(one) ? { ...one, endMs: Number.POSITIVE_INFINITY } : one));
+  footage.forEach((one, index) => {
+    if (!unended.has(one)) return;
+    const bounds = { longestMs: one.endMs, joinToleranceMs: JOIN_TOLERANCE_MS };
+    one.endMs = possibleEnds(all, index + 1, bounds).at(-1) ?? one.endMs;
+  });
 }
 
 /** No video has fewer bytes a second, of one frame in several: so an index needs no look where a file is too small to last until the range. */
