@@ -84,3 +84,26 @@ it("a recording whose end is unknown goes on behind a shorter one within it", as
   const { footage } = await footageIn(recordings, [START + 10_000, START + 12_000], rules);
   expect(footage.map(({ endMs }) => endMs - START)).toEqual([24 * HOUR, 7000]);
 });
+
+it("files of the same name in two folders are two recordings", async () => {
+  await using folder = await testFolder();
+  const name = recordingName("door", START);
+  const recordings = ["whole", "cut"].map((copy) => ({ name, path: join(folder.path, copy), startMs: START }));
+  await makeRecording({ path: join(folder.path, "whole"), startMs: START, seconds: 2, ffmpeg: testFfmpeg });
+  await copyFile(join(folder.path, "whole"), join(folder.path, "cut"));
+  await truncate(join(folder.path, "cut"), 100);
+  const { known, origin, broken } = await footageIn(recordings, [START, START + 2000], rules);
+  expect(known.map(({ endMs }) => endMs - START)).toEqual([2000]);
+  expect((await origin.open(known[0]?.key ?? ""))?.size).toBeGreaterThan(100);
+  expect(broken).toHaveLength(1);
+});
+
+it("one that cannot be read is broken, and no reason to end", async () => {
+  await using folder = await testFolder();
+  const name = recordingName("door", START);
+  // Opening it fails, whoever tries: root may read files without permission.
+  const path = join(folder.path, "x".repeat(300));
+  const { broken, origin } = await footageIn([{ name, path, startMs: START }], [START, START + 2000], rules);
+  expect(broken).toEqual([{ name, startMs: START, why: expect.stringContaining("it cannot be read") }]);
+  await expect(origin.open(name)).rejects.toThrow("it cannot be read");
+});

@@ -5,6 +5,7 @@ import type { Interval, Settings } from "@camclips/events";
 import { recordedInterval } from "@camclips/functions";
 import { openRecording } from "@camclips/local/recordings";
 import { CorruptSourceError } from "@camclips/mp4";
+import { refusals } from "../file-errors.ts";
 import type { FoundRecording } from "./scan.ts";
 
 /** Recordings that start longer before the range are taken to end before it, without a look into each. */
@@ -41,7 +42,9 @@ export async function footageIn(
   const broken: FolderFootage["broken"] = [];
   for (const [index, recording] of recordings.entries()) {
     const { name, path, startMs } = recording;
-    const key = keyOf(recording, rules);
+    const named = keyOf(recording, rules);
+    // Folders may hold files of the same name.
+    const key = files.has(named) ? `${named}@${index}` : named;
     files.set(key, path);
     const near = startMs > range[0] - LONGEST_MS && startMs < range[1] && (await mayReach(recording, range[0], rules));
     const nextMs = recordings[index + 1]?.startMs ?? Number.POSITIVE_INFINITY;
@@ -59,7 +62,7 @@ export async function footageIn(
     if (near && endMs === end) known.push(found);
   }
   endUnended(footage, unended, rules);
-  const origin: ObjectReader = { open: async (key) => openFile(files.get(key)) };
+  const origin: ObjectReader = { open: (key) => openFile(key, files.get(key)) };
   return { footage, known, origin, endless, broken };
 }
 
@@ -97,8 +100,15 @@ function keyOf({ name, startMs }: FoundRecording, rules: NameRules): string {
   return isPlain ? name : `${name.replaceAll("/", "~").slice(-200)}@${startMs}`;
 }
 
-/** The newest recording may still be growing. */
-const openFile = async (path: string | undefined) => (path === undefined ? undefined : openRecording(path));
+/** The newest recording may still be growing. @throws CorruptSourceError for one that may not be read */
+async function openFile(key: string, path: string | undefined) {
+  try {
+    return path === undefined ? undefined : await openRecording(path);
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    throw new CorruptSourceError(key, `it cannot be read: ${refusals[code] ?? message}`, { cause: error });
+  }
+}
 
 async function endOf(
   path: string,
@@ -106,7 +116,7 @@ async function endOf(
   rules: FootageRules,
 ): Promise<number | "unknown" | CorruptSourceError | undefined> {
   try {
-    const object = await openFile(path);
+    const object = await openFile(claimed.key, path);
     if (!object) return undefined;
     return (await recordedInterval(object, claimed, rules))?.endMs ?? "unknown";
   } catch (error) {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, utimes, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { parseConfig, rootsOf } from "@camclips/recordings";
@@ -61,4 +61,17 @@ it("names that begin with a dot are left out, of files and of folders, with a la
   await put(plain.path, name, `._${name}`);
   const scan = await scanFolder(plain.path, "gate", new Map(), CONTRACT);
   expect([scan.recordings.map((recording) => recording.name), scan.leftOut]).toEqual([[name], []]);
+});
+
+it("a link to a folder that is named as a recording is none, nor is one that leads nowhere", async () => {
+  await using folder = await testFolder();
+  const kept = "gate/2026-03-01_12-00-00-0.mp4";
+  await put(folder.path, kept);
+  for (const [name, target] of [
+    ["gate/2026-03-01_12-00-04-0.mp4", folder.path],
+    ["gate/2026-03-01_12-00-08-0.mp4", "/nowhere"],
+  ] as const)
+    await symlink(target, join(folder.path, name));
+  const roots = rootsFor(folder.path, "gate", { layout: "mediamtx", zone: "UTC" });
+  expect((await scanRoots(roots, "gate", RULES)).recordings.map(({ name }) => name)).toEqual([kept]);
 });
