@@ -2,20 +2,21 @@ import type { ClipRequest, Settings } from "@camclips/events";
 import type { Footage } from "./coverage.ts";
 import { type AgeRules, type Decision, decide } from "./decide.ts";
 import type { ListedRecording } from "./ports.ts";
+import { possibleEnds } from "./possible-ends.ts";
 import { type ObjectRules, recordingObjects } from "./recording-object.ts";
 
 /**
  * Turns what the camera service lists into footage: the key out of the URL's end, the start out of the name (the
  * listed one is the fallback), the end as listed. Entries without a usable name or time are left out.
  *
- * An entry without an end, or with one before its start, ends where the next one starts, at the latest after RECORDING_MAX_LEN; until then it is still
- * being made, and left out. How long it really is shows when it is looked into. Of entries with the same key the one that ends last counts: a
+ * An entry without an end, or with one before its start, ends where the last of the next ones starts before which no other one has the time, at the latest
+ * after RECORDING_MAX_LEN; until then it is still being made, and left out. How long it really is shows when it is looked into. Of entries with the same key the one that ends last counts: a
  * recording that was listed while it was made may be listed again.
  * @param sentMs when the request was sent: what is over by then
  */
 export function footageOf(
   listed: readonly ListedRecording[],
-  rules: ObjectRules & Pick<Settings, "RECORDING_MAX_LEN">,
+  rules: ObjectRules & Pick<Settings, "RECORDING_MAX_LEN" | "JOIN_TOLERANCE_MS" | "SQS_RETRY_LIMIT">,
   sentMs: number,
 ): Footage[] {
   const objects = recordingObjects(rules);
@@ -29,8 +30,14 @@ export function footageOf(
     const { key } = object;
     return [{ key, startMs, listedEndMs, initKey: initUrl === undefined ? undefined : objects.beside(key, initUrl) }];
   });
-  const starts = [...new Set(named.map(({ startMs }) => startMs))].sort((a, b) => a - b);
-  const nextStarts = new Map(starts.map((startMs, i) => [startMs, starts[i + 1] ?? Number.POSITIVE_INFINITY]));
+  const inOrder = named
+    .map(({ startMs, listedEndMs }) => ({
+      startMs,
+      endMs: listedEndMs > startMs ? listedEndMs : Number.POSITIVE_INFINITY,
+    }))
+    .sort((a, b) => a.startMs - b.startMs);
+  const firstLater = new Map(inOrder.map(({ startMs }, i) => [startMs, i + 1]));
+  const likelyEnds = new Map<number, number>();
   const byKey = new Map<string, Footage & { isListed: boolean }>();
   for (const { key, startMs, listedEndMs, initKey } of named) {
     const isListed = listedEndMs > startMs;
@@ -43,8 +50,18 @@ export function footageOf(
 
   /** NaN while it may still be made. */
   function likelyEndMs(startMs: number): number {
-    const endMs = Math.min(nextStarts.get(startMs) ?? 0, startMs + rules.RECORDING_MAX_LEN * 1000);
-    return endMs <= sentMs ? endMs : Number.NaN;
+    const known = likelyEnds.get(startMs);
+    if (known !== undefined) return known;
+    const longestMs = startMs + rules.RECORDING_MAX_LEN * 1000;
+    const ends = possibleEnds(inOrder, firstLater.get(startMs) ?? 0, {
+      longestMs,
+      joinToleranceMs: rules.JOIN_TOLERANCE_MS,
+    });
+    // Behind all others, another one may still come.
+    const mayCome = ends.length > 1 && longestMs > sentMs - rules.SQS_RETRY_LIMIT * 1000;
+    const endMs = ends.findLast((end) => end <= sentMs && !(mayCome && end === longestMs)) ?? Number.NaN;
+    likelyEnds.set(startMs, endMs);
+    return endMs;
   }
 }
 

@@ -6,5 +6,6 @@ export * from "./decide.ts";
 export * from "./keys.ts";
 export * from "./overlaps.ts";
 export * from "./ports.ts";
+export * from "./possible-ends.ts";
 export * from "./request.ts";
 export * from "./retry.ts";

@@ -153,6 +153,23 @@ describe("the list of the camera service", () => {
     expect(footageOf([named, unnamed], settings, 0)).toEqual(footageOf([entry], settings, 0));
   });
 
+  it("lets a recording without an end go on behind a shorter one within it, but waits for what may still come", () => {
+    const at = (seconds: number) => new Date(Date.UTC(2018, 9, 31, 2, 52) + seconds * 1000).toISOString();
+    const listed = (start: number, end?: number) => ({
+      recordingUrl: `https://x/${start}.mp4`,
+      startDate: at(start),
+      ...(end !== undefined && { endDate: at(end) }),
+    });
+    const endOf = (list: Parameters<typeof footageOf>[0], sent: number) =>
+      (footageOf(list, settings, Date.parse(at(sent))).find(({ key }) => key.endsWith("/0.mp4"))?.endMs ?? 0) / 1000 -
+      Date.parse(at(0)) / 1000;
+    expect(endOf([listed(0), listed(20, 25), listed(60, 120)], 200)).toBe(60);
+    expect(endOf([listed(0), listed(20, 60), listed(60, 120)], 200)).toBe(20);
+    expect(endOf([listed(0), listed(20), listed(60, 120)], 200)).toBe(20);
+    expect(endOf([listed(0), listed(20, 25)], 1499)).toBe(20);
+    expect(endOf([listed(0), listed(20, 25)], 1500)).toBe(600);
+  });
+
   it("gives a recording that is listed twice once: until the last of the ends that are listed", () => {
     const [whole, shorter] = ["03:01", "02:55"].map((end) => ({ ...entry, endDate: `2018-10-31T${end}:00.000Z` }));
     const { endDate: _, ...running } = entry;

@@ -12,6 +12,7 @@ const contract = {
   RECORDING_ZONE: "UTC",
 };
 const [first, second] = [Date.UTC(2026, 9, 25, 0, 30), Date.UTC(2026, 9, 25, 1, 30)];
+const AGES = { RECORDING_MAX_LEN: 600, JOIN_TOLERANCE_MS: 1000, SQS_RETRY_LIMIT: 900 };
 const laidOut = (layout: string, zone = "UTC") => ({ ...contract, RECORDING_LAYOUT: layout, RECORDING_ZONE: zone });
 const atUrl = (layout: string, url: string) => recordingObjects(laidOut(layout)).atUrl(url);
 
@@ -40,7 +41,7 @@ describe("the object of a recording, by a layout", () => {
       startDate: "2026-01-01T13:05:10Z",
       endDate: "2026-01-01T13:15:10Z",
     };
-    expect(footageOf([listed], { ...laidOut("frigate"), RECORDING_MAX_LEN: 600 }, AT)).toEqual([
+    expect(footageOf([listed], { ...laidOut("frigate"), ...AGES }, AT)).toEqual([
       { key: "live/clip 7.mp4", startMs: AT, endMs: AT + 600_000 },
     ]);
   });
@@ -57,7 +58,7 @@ describe("the object of a recording, by a layout", () => {
 
   it("is in the second of two hours where the list starts it there, however long it is; without a start, where it ends", () => {
     const entry = { recordingUrl: "harbour/2026-10-25T02-30-00.mp4", startDate: new Date(second).toISOString() };
-    const rules = { ...laidOut("shinobi", "Europe/Paris"), RECORDING_MAX_LEN: 3600, JOIN_TOLERANCE_MS: 1000 };
+    const rules = { ...laidOut("shinobi", "Europe/Paris"), ...AGES };
     const startsAt = (startDate: string, endMs: number) =>
       footageOf([{ ...entry, startDate, endDate: new Date(endMs).toISOString() }], rules, AT)[0]?.startMs;
     expect(startsAt(entry.startDate, second + 3600_000)).toBe(second);

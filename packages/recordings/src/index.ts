@@ -4,6 +4,6 @@ export { suggestConfig } from "./config/suggest-config.ts";
 export { type Recognised, recogniseLayout } from "./layout/recognise.ts";
 export { createLayout } from "./layout/recordings-layout.ts";
 export { isZone, type StartHints, zonedMs } from "./layout/wall-clock.ts";
-export { claimsOf, insideOf, type Located, type RecordingsRoot, rootsOf } from "./roots.ts";
+export { claimsOf, insideOf, isHidden, type Located, type RecordingsRoot, rootsOf } from "./roots.ts";
 export { VIDEO } from "./video.ts";
 export { walk } from "./walk.ts";

@@ -73,6 +73,6 @@ function createRoot(root: RootConfig, ownerOf: (named: string) => Owner | undefi
 }
 
 /** Recorders hide what they have not finished, and systems their own folders. */
-function isHidden(path: string): boolean {
+export function isHidden(path: string): boolean {
   return path.split("/").some((segment) => segment.startsWith("."));
 }

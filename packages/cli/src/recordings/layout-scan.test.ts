@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, utimes, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { parseConfig, rootsOf } from "@camclips/recordings";
@@ -7,8 +7,10 @@ import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { testFolder } from "@camclips/testing/folders";
 import { expect, it } from "vitest";
 import { rootsFor, scanRoots } from "./layout-scan.ts";
+import { scanFolder } from "./scan.ts";
 
 const RULES = { JOIN_TOLERANCE_MS: 1000, RECORDING_MAX_LEN: 600 };
+const CONTRACT = { TIMESTAMP_FORMAT: "%Y%m%dT%H%M%S%f", OLD_FILE_FORMAT: false };
 
 async function put(folder: string, ...names: string[]): Promise<void> {
   for (const name of names) {
@@ -44,4 +46,32 @@ cameras: { gate: { folders: [{ folder: nvr/gate, layout: "%Y-%m-%d_%H-%M-%S-%f",
   const roots = rootsOf(parseConfig(config, join(folder.path, "camclips.config.yaml")));
   const { recordings } = await scanRoots(roots, "gate", RULES);
   expect(recordings.map(({ startMs }) => startMs)).toEqual([Date.UTC(2026, 2, 1, 12)]);
+});
+
+it("names that begin with a dot are left out, of files and of folders, with a layout and without one", async () => {
+  await using folder = await testFolder();
+  const kept = "gate/2026-03-01_12-00-00-0.mp4";
+  const trash = ".Trash-1000/files/gate/2026-03-01_12-00-04-0.mp4";
+  await put(folder.path, kept, trash, "gate/.2026-03-01_12-00-08-0.mp4");
+  const roots = rootsFor(folder.path, "gate", { layout: "mediamtx", zone: "UTC" });
+  expect((await scanRoots(roots, "gate", RULES)).recordings.map(({ name }) => name)).toEqual([kept]);
+
+  await using plain = await testFolder();
+  const name = "gate.stream.20260301T120000000.mp4";
+  await put(plain.path, name, `._${name}`);
+  const scan = await scanFolder(plain.path, "gate", new Map(), CONTRACT);
+  expect([scan.recordings.map((recording) => recording.name), scan.leftOut]).toEqual([[name], []]);
+});
+
+it("a link to a folder that is named as a recording is none, nor is one that leads nowhere", async () => {
+  await using folder = await testFolder();
+  const kept = "gate/2026-03-01_12-00-00-0.mp4";
+  await put(folder.path, kept);
+  for (const [name, target] of [
+    ["gate/2026-03-01_12-00-04-0.mp4", folder.path],
+    ["gate/2026-03-01_12-00-08-0.mp4", "/nowhere"],
+  ] as const)
+    await symlink(target, join(folder.path, name));
+  const roots = rootsFor(folder.path, "gate", { layout: "mediamtx", zone: "UTC" });
+  expect((await scanRoots(roots, "gate", RULES)).recordings.map(({ name }) => name)).toEqual([kept]);
 });

@@ -4,6 +4,7 @@ import { locatedIn } from "@camclips/local/recordings";
 import {
   claimsOf,
   createLayout,
+  isHidden,
   type Located,
   type RecordingsRoot,
   readConfig,
@@ -34,7 +35,7 @@ export function rootsFor(
   return [
     {
       folder,
-      ignores: () => false,
+      ignores: isHidden,
       locate(path, hints): Located {
         const named = read(path, zone, hints);
         return named && { camera: named.camera ?? camera, startMs: named.startMs };

@@ -71,7 +71,7 @@ async function videosIn(folder: string): Promise<string[]> {
   });
   const names: string[] = [];
   for (const entry of entries) {
-    if (!VIDEO.test(entry.name)) continue;
+    if (!VIDEO.test(entry.name) || entry.name.startsWith(".")) continue;
     const isLinked = async () => (await stat(join(folder, entry.name)).catch(() => undefined))?.isFile() ?? false;
     if (entry.isFile() || (entry.isSymbolicLink() && (await isLinked()))) names.push(entry.name);
   }

@@ -165,13 +165,13 @@ async function probe(
   const { origin: recordings, settings, clock, piecesOfEach } = deps;
   const { key, startMs, endMs } = part;
   const of: Footage = { key, startMs, endMs };
-  const found = await recordings.open(key, signal);
-  if (!found) return { kind: "lost", of, cause: "SOURCE_DELETED" };
-  // What is signed are the bytes of the recording's own object.
-  const { source, ranges } = settings.EVIDENCE_KEY ? hashReads(found, piecesOfEach) : { source: found };
-  const object = await withInit(source, recordings, claimed.initKey, signal);
-  if (!object) return { kind: "lost", of, cause: "SOURCE_DELETED" };
   try {
+    const found = await recordings.open(key, signal);
+    if (!found) return { kind: "lost", of, cause: "SOURCE_DELETED" };
+    // What is signed are the bytes of the recording's own object.
+    const { source, ranges } = settings.EVIDENCE_KEY ? hashReads(found, piecesOfEach) : { source: found };
+    const object = await withInit(source, recordings, claimed.initKey, signal);
+    if (!object) return { kind: "lost", of, cause: "SOURCE_DELETED" };
     let slice = await slicePart(object, part, { claimed, zeroMs: claimed.startMs }, signal);
     const zeroMs = zeroMsOf(claimed, slice, settings);
     if (zeroMs !== claimed.startMs) slice = await slicePart(object, part, { claimed, zeroMs }, signal);

@@ -15,13 +15,18 @@ export const SETTLED_MS = 3_000;
 /** One that cannot be read may be at the beginning of a long group of frames that nobody has flushed to the disk yet. */
 const HOPELESS_MS = 60_000;
 
+interface Guesses {
+  guessMs: number;
+  claimedMs: number;
+}
+
 /**
  * Looks into a file, at its index alone: until when it goes, what its video is like, whether it still grows.
- * @param guessMs its end where the index does not tell.
+ * @param guessMs its end where the index does not tell. @param claimedMs where it ends by its name and the next one's
  */
 export async function examine(
   row: RecordingRow,
-  { rules, guessMs, nowMs, arena }: { rules: ExamineRules; guessMs: number; nowMs: number; arena: Arena },
+  { rules, guessMs, claimedMs, nowMs, arena }: Guesses & { rules: ExamineRules; nowMs: number; arena: Arena },
 ): Promise<Examined> {
   const path = join(row.folder, row.name);
   const { id, startMs } = row;
@@ -34,7 +39,7 @@ export async function examine(
   try {
     const object = await openRecording(path, arena.take);
     if (!object) return { ...row, state: "vanished" };
-    const found = await recordedVideo(object, { key: row.name, startMs, endMs: guessMs }, rules, {
+    const found = await recordedVideo(object, { key: row.name, startMs, endMs: claimedMs }, rules, {
       writtenMs: file.writtenMs,
     });
     const endMs = found?.interval?.endMs;

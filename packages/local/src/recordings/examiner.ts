@@ -4,6 +4,7 @@ import { Arena } from "./arena.ts";
 import { type ExamineRules, examine, SETTLED_MS } from "./examine.ts";
 import {
   type Examined,
+  LONGEST_MS,
   nextStartMs,
   putExamined,
   type RecordingRow,
@@ -111,10 +112,13 @@ export class Examiner {
   async #examine(row: RecordingRow): Promise<Examined> {
     const { rules, now, file, onError } = this.#options;
     const longest = row.startMs + rules.RECORDING_MAX_LEN * 1000;
-    const guessMs = Math.min(longest, nextStartMs(file.read, row.camera, row.startMs) ?? longest);
+    const nextMs = nextStartMs(file.read, row.camera, row.startMs) ?? longest;
+    const guessMs = Math.min(longest, nextMs);
+    // However long recordings are, the next one begins where this one ends.
+    const claimedMs = nextMs - row.startMs <= LONGEST_MS ? nextMs : guessMs;
     const arena = this.#arenas.pop() ?? new Arena();
     try {
-      return await examine(row, { rules, guessMs, nowMs: now(), arena });
+      return await examine(row, { rules, guessMs, claimedMs, nowMs: now(), arena });
     } catch (error) {
       // A disk that goes away, a file without permission: it is not the recording's index that is broken, so that the next
       // look through the folders takes it for a file that changed.
