@@ -67,8 +67,14 @@ describe("patterns", () => {
 
   it("read files of every container that can be cut", () => {
     const { read } = createLayout("{camera}/%Y%m%dT%H%M");
-    for (const ending of ["mp4", "m4s", "ts", "m2ts", "mkv", "MKV"])
+    for (const ending of ["mp4", "m4s", "cmfv", "ts", "m2ts", "mkv", "MKV"])
       expect(read(`y/20260101T1305.${ending}`, "UTC")?.startMs).toBe(Date.UTC(2026, 0, 1, 13, 5));
+  });
+
+  it("read names of the contract with and without milliseconds, and with and without the word stream", () => {
+    const { read } = createLayout("camclips");
+    for (const name of ["pier.stream.20260101T130510000", "pier.stream.20260101T130510", "pier.20260101T130510000"])
+      expect(read(`${name}.mp4`, "UTC")).toMatchObject({ camera: "pier", startMs: AT });
   });
 
   it("fit whole folders' names only", () => {

@@ -10,7 +10,10 @@ export interface Layout {
 export const layouts = {
   camclips: {
     recorder: "camclips, and services with names of its contract",
-    patterns: ["{camera}.stream.%Y%m%dT%H%M%S%f", "{camera}.%Y%m%dT%H%M%S"],
+    patterns: ["{camera}.stream", "{camera}"].flatMap((start) => [
+      `${start}.%Y%m%dT%H%M%S%f`,
+      `${start}.%Y%m%dT%H%M%S`,
+    ]),
     utc: true,
     example: "harbour.stream.20181031T025200051.mp4",
   },
