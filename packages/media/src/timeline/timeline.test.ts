@@ -219,6 +219,15 @@ describe("planTimeline", () => {
       expect(missing?.gaps).toEqual([{ startMs: 1000, endMs: 1400, cause: "NOT_RECORDED" }]);
     });
 
+    it("fills a gap behind a frame that only ends in the clip up to the clip's end, and no further", () => {
+      const times = steady(108, 12);
+      const sources = slice({ zeroMs: 0, fromMs: 8996, toMs: 9000, lastFrameEndMs: 9000 });
+      const options = { sources, startMs: 8996, endMs: 9146, gapPolicy: "FILL_WITH_BLACK" as const };
+      const plan = planTimeline(job(options), [source(times)]);
+      expect(plan?.expected.map(({ seconds }) => Math.round(seconds * 1000))).toEqual([0, 83]);
+      expect(plan?.endErrorMs).toBeLessThan(83);
+    });
+
     it("knows that a frame stands for long also where it holds no more than that and the next one", () => {
       const still: MediaProbe = { ...source([0, 2.5]), audio: { sampleRate: 48_000, channels: 1, spans: [[0, 3]] } };
       const plan = (usualFrameMs: number | undefined) => {

@@ -67,8 +67,7 @@ export function planTimeline(job: RenderJob, probes: readonly MediaProbe[]): Tim
   const pieces = placePieces(job, runs, intervalMs, leadFrames);
   const expected = expectedFrames(runs, pieces, leadFrames, intervalMs);
   const last = pieces.at(-1);
-  const lastRun = runs.at(-1);
-  const end = (lastRun?.endMs ?? 0) + (last?.fill.frames ?? 0) * intervalMs;
+  const end = (runs.at(-1)?.startMs ?? 0) + (last?.slotSeconds ?? 0) * 1000;
   return {
     pieces,
     leadFrames,
@@ -89,9 +88,11 @@ function placePieces(job: RenderJob, runs: readonly Run[], intervalMs: number, l
   for (const [index, run] of runs.entries()) {
     const nextMs = runs[index + 1]?.startMs;
     const untilMs = fillUntil(job, run, nextMs);
-    const frames = Math.max(0, Math.round((untilMs - run.endMs) / intervalMs));
+    const fillMs = filledFrom(run);
+    const frames = Math.max(0, Math.round((untilMs - fillMs) / intervalMs));
     const closed = nextMs === undefined || untilMs !== nextMs;
-    const endMs = closed ? run.endMs + frames * intervalMs : untilMs;
+    const shownMs = frames > 0 ? fillMs + frames * intervalMs : run.endMs;
+    const endMs = closed ? shownMs : untilMs;
     const ownMs = endMs - run.startMs;
     const kind = run.gapAfter && job.gapPolicy === "FILL_WITH_BLACK" ? "black" : "hold";
     pieces.push({
@@ -101,7 +102,7 @@ function placePieces(job: RenderJob, runs: readonly Run[], intervalMs: number, l
       outSeconds: outMs / 1000,
       slotSeconds: ownMs / 1000,
       joinsNext: !closed,
-      fill: { frames, kind, outSeconds: (outMs + filledFrom(run) - run.startMs) / 1000 },
+      fill: { frames, kind, outSeconds: (outMs + fillMs - run.startMs) / 1000 },
     });
     outMs += ownMs;
   }
