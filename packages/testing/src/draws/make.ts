@@ -117,7 +117,9 @@ async function withoutEnd(
   const path = join(folder, whole.name);
   await truncate(path, Math.round((await stat(path)).size * part));
   const left = await readMade(drawn, path, whole).catch(() => undefined);
-  const codes = (left?.frames ?? []).map(({ code }) => code);
+  // What ffmpeg refuses as a whole may hold any of them.
+  if (!left) return { ...whole, doubtful: { first: whole.frames[0]?.code ?? 0, last: whole.frames.at(-1)?.code ?? 0 } };
+  const codes = left.frames.map(({ code }) => code);
   const known = whole.frames.filter(({ code }) => codes.includes(code));
   const last = known.at(-1)?.code ?? whole.frames[0]?.code ?? 0;
   return { ...whole, frames: known, doubtful: { first: last - REORDERED, last: last + REORDERED } };
