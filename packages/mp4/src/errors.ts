@@ -35,6 +35,16 @@ export class OutsideMediaError extends Error {
   }
 }
 
+/** What `read` gives, or `undefined` where a box or a parameter set is malformed and nothing depends on it. */
+export function unlessBroken<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MalformedBoxError) return undefined;
+    throw error;
+  }
+}
+
 /** Runs `read` and names the file in whatever is wrong with its boxes. */
 export async function namingSource<T>(name: string, read: () => Promise<T>): Promise<T> {
   try {

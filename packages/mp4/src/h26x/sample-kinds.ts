@@ -1,4 +1,4 @@
-import { MalformedBoxError } from "../errors.ts";
+import { unlessBroken } from "../errors.ts";
 import type { ByteSource } from "../io/byte-source.ts";
 import { endOf, onlyDescription, type Track } from "../read/movie.ts";
 import { allSamples } from "./all-samples.ts";
@@ -90,16 +90,6 @@ function fieldsIn(units: readonly NalUnit[], sps: SpsInfo): SliceHead[] {
 export function mayHoldFields(track: Track): boolean {
   const sets = track.descriptions.flatMap(({ video }) => video?.avc?.sps ?? []);
   return sets.some((set) => unlessBroken(() => readSps(set))?.progressive === false);
-}
-
-/** Damage is the decoder's to tell. */
-function unlessBroken<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof MalformedBoxError) return undefined;
-    throw error;
-  }
 }
 
 /** Two frames in one packet, and a packet without one later on, by the mark of their encoders. */

@@ -1,4 +1,4 @@
-import { MalformedBoxError } from "../errors.ts";
+import { MalformedBoxError, unlessBroken } from "../errors.ts";
 import { type AvcConfig, readAvcConfig } from "../h26x/avc-config.ts";
 import { type HevcConfig, readHevcConfig } from "../h26x/hevc-config.ts";
 import { BoxReader } from "./box-reader.ts";
@@ -60,12 +60,7 @@ function readVisualEntry(entry: Box): SampleDescription["video"] {
 /** Only copying needs it: a broken one says nothing against the file. */
 function readHevc(children: Box[]): HevcConfig | undefined {
   const hvcC = findBox(children, "hvcC");
-  try {
-    return hvcC && readHevcConfig(hvcC.body);
-  } catch (error) {
-    if (error instanceof MalformedBoxError) return undefined;
-    throw error;
-  }
+  return hvcC && unlessBroken(() => readHevcConfig(hvcC.body));
 }
 
 /** The largest pictures of H.264 and H.265 (level 6.2), 8192x4320, in whole coding units of 64: decoders need 50 bytes a pixel. */
@@ -112,12 +107,7 @@ function readAudioEntry(entry: Box): Pick<SampleDescription, "audio" | "entry"> 
 
 /** QuickTime writers leave all kinds of bytes behind an audio entry's fields, which say nothing against the audio. */
 function childrenOf(bytes: Uint8Array): Box[] {
-  try {
-    return boxesIn(bytes);
-  } catch (error) {
-    if (error instanceof MalformedBoxError) return [];
-    throw error;
-  }
+  return unlessBroken(() => boxesIn(bytes)) ?? [];
 }
 
 const DECODER_CONFIG = 4;

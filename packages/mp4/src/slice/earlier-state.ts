@@ -1,4 +1,4 @@
-import { MalformedBoxError } from "../errors.ts";
+import { unlessBroken } from "../errors.ts";
 import { readSps } from "../h26x/avc-config.ts";
 import { type NalKind, nalKind } from "../h26x/nal-kind.ts";
 import { nalUnits } from "../h26x/nal-units.ts";
@@ -153,17 +153,9 @@ function setsIn(units: readonly Nal[], { setTypes }: NalKind): Uint8Array[] {
 const X264 = Buffer.from("dc45e9bde6d948b7962cd820d923eeef", "hex");
 
 export function isFullChroma(video: Track): boolean {
-  return onlyDescription(video)?.video?.avc?.sps.some((sps) => chromaFormatOf(sps) === 3) ?? false;
-}
-
-/** The index may hold a place holder only, and the samples what counts. */
-function chromaFormatOf(sps: Uint8Array): number | undefined {
-  try {
-    return readSps(sps).chromaFormat;
-  } catch (error) {
-    if (error instanceof MalformedBoxError) return undefined;
-    throw error;
-  }
+  const sets = onlyDescription(video)?.video?.avc?.sps ?? [];
+  // The index may hold a place holder only, and the samples what counts.
+  return sets.some((set) => unlessBroken(() => readSps(set))?.chromaFormat === 3);
 }
 
 function lengthOf(nal: Uint8Array, { lengthBytes }: NalKind): Buffer {
