@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { clipKey } from "@camclips/core";
 import { choiceNames, MOST_ITEMS } from "@camclips/events";
 import type { Command } from "commander";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type ExitCode, exitCodes, exitCodesHelp, UsageError } from "../exit-codes.ts";
 import { type BatchClip, readBatch } from "../input/batch-file.ts";
 import { folderSettings } from "../input/environment.ts";
@@ -164,8 +164,8 @@ async function madeBefore(out: string, { camera, clipId, start, end }: Clip) {
 const view = z.looseObject({
   clipId: z.string(),
   state: z.string(),
-  status: z.string().optional(),
-  metadata: z.unknown().optional(),
+  status: z.optional(z.string()),
+  metadata: z.optional(z.unknown()),
 });
 
 /** Asked for a hundred at a time; waiting ones are told when they are decided. */

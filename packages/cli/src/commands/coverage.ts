@@ -1,7 +1,7 @@
 import { overlapsIn, planParts } from "@camclips/core";
 import type { Interval } from "@camclips/events";
 import type { Command } from "commander";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { folderSettings } from "../input/environment.ts";
 import { readInstant } from "../input/instant.ts";
 import { checkRange, endOption, startOption, zoneNamed, zoneOption } from "../input/range.ts";
@@ -30,8 +30,8 @@ const covered = z.object({
   end: z.number(),
   spans: z.array(z.looseObject({ start: z.number(), end: z.number() })),
   gaps: z.array(z.looseObject({ start: z.number(), end: z.number(), cause: z.string() })),
-  overlaps: z.array(z.object({ start: z.number(), end: z.number(), files: z.array(z.string()) })).optional(),
-  unread: z.array(z.object({ name: z.string(), why: z.string() })).optional(),
+  overlaps: z.optional(z.array(z.object({ start: z.number(), end: z.number(), files: z.array(z.string()) }))),
+  unread: z.optional(z.array(z.object({ name: z.string(), why: z.string() }))),
 });
 type Covered = z.infer<typeof covered>;
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { UsageError } from "../exit-codes.ts";
 import { loadEnvironment } from "../input/environment.ts";
 import { unknownStage } from "../input/pipeline-stage.ts";
@@ -14,7 +14,7 @@ const outputs = z.object({
   recordsTable: z.string(),
   destinationBucket: z.string(),
   /** Of CLIP_ACCESS=signed; stages that were deployed before links say nothing. */
-  links: z.object({ url: z.string(), keyPairId: z.string() }).nullish(),
+  links: z.nullish(z.object({ url: z.string(), keyPairId: z.string() })),
   scheduleGroup: z.string(),
   scheduleDlqUrl: z.string(),
   stages: z.record(
@@ -23,7 +23,7 @@ const outputs = z.object({
       functionName: z.string(),
       ruleArns: z.array(z.string()),
       queueUrl: z.string(),
-      dlqUrl: z.string().optional(),
+      dlqUrl: z.optional(z.string()),
     }),
   ),
 });

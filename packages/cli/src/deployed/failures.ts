@@ -1,5 +1,5 @@
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { CLIENT } from "./deployment.ts";
 
 /** A function that fails for days writes much; the first failures are what is looked for. */

@@ -1,7 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { createS3Store } from "@camclips/aws";
 import { type ClipRecords, type ClipStatus, type ObjectStore, readRequest } from "@camclips/core";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { followClip } from "../desk/follow-clip.ts";
 import { statusAndReason } from "../view/format.ts";
 import { type TimelineEntry, timelineOf } from "../view/timeline.ts";

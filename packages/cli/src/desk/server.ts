@@ -1,26 +1,26 @@
 import { clipState } from "@camclips/core";
 import { choiceNames, groupStatus, parseEnvelope, reason, status } from "@camclips/events";
 import { type DeadWork, type Desk, type GroupView, type KnownClip, LEVELS } from "@camclips/functions";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callServer, type Server, ServerRefusal } from "../server/call-server.ts";
 
 /** A clip as the service lists it (packages/service/src/api/schemas.ts). */
 const listed = z.object({
   clipId: z.string(),
-  title: z.string().optional(),
-  camera: z.string().nullable(),
-  start: z.number().nullable(),
-  end: z.number().nullable(),
+  title: z.optional(z.string()),
+  camera: z.nullable(z.string()),
+  start: z.nullable(z.number()),
+  end: z.nullable(z.number()),
   state: clipState,
   since: z.number(),
-  asked: z.number().optional(),
-  attempt: z.number().default(1),
-  deadlineAt: z.string().default(""),
-  nextAttemptAt: z.string().optional(),
+  asked: z.optional(z.number()),
+  attempt: z._default(z.number(), 1),
+  deadlineAt: z._default(z.string(), ""),
+  nextAttemptAt: z.optional(z.string()),
   status: z.optional(status),
   reason: z.optional(reason),
 });
-const page = z.object({ clips: z.array(listed), next: z.string().optional() });
+const page = z.object({ clips: z.array(listed), next: z.optional(z.string()) });
 const groupPage = z.object({
   groups: z.array(
     z.object({
@@ -30,10 +30,10 @@ const groupPage = z.object({
       status: z.enum(["GROUP_PENDING", ...groupStatus.options]),
     }),
   ),
-  next: z.string().optional(),
+  next: z.optional(z.string()),
 });
 const told = z.looseObject({ status: z.optional(status), reason: z.optional(reason) });
-const histories = z.object({ events: z.array(z.unknown().transform(parseEnvelope)) });
+const histories = z.object({ events: z.array(z.pipe(z.unknown(), z.transform(parseEnvelope))) });
 const operations = z.looseObject({
   queues: z.array(z.object({ stage: z.string(), messages: z.number(), deadLetters: z.number() })),
 });
@@ -43,7 +43,7 @@ const logLines = z.object({
       atMs: z.number(),
       level: z.enum(LEVELS),
       stage: z.string(),
-      clipId: z.string().nullable(),
+      clipId: z.nullable(z.string()),
       summary: z.string(),
       text: z.string(),
     }),

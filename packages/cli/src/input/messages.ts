@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { text as readAll } from "node:stream/consumers";
 import { readRequests } from "@camclips/core/group";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { UsageError } from "../exit-codes.ts";
 
 /** One SQS message, as far as the pipeline cares. */
@@ -16,12 +16,18 @@ const event = z.object({
   Records: z
     .array(
       z.object({
-        messageId: z.string().default("(no messageId)"),
-        body: z.union([z.string(), z.record(z.string(), z.unknown()).transform((body) => JSON.stringify(body))]),
-        attributes: z.object({ SentTimestamp: z.coerce.number().int().positive() }),
+        messageId: z._default(z.string(), "(no messageId)"),
+        body: z.union([
+          z.string(),
+          z.pipe(
+            z.record(z.string(), z.unknown()),
+            z.transform((body) => JSON.stringify(body)),
+          ),
+        ]),
+        attributes: z.object({ SentTimestamp: z.coerce.number().check(z.int(), z.positive()) }),
       }),
     )
-    .min(1),
+    .check(z.minLength(1)),
 });
 
 /**

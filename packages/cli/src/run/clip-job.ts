@@ -5,7 +5,7 @@ import { clipKey, type Footage, type ObjectReader, readRequest } from "@camclips
 import type { AnyEvent, ClipRequest, Settings } from "@camclips/events";
 import { toEnvelope } from "@camclips/events";
 import { createFolderStore, createLocalCameras, writeWhole } from "@camclips/local";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { View } from "../view/view.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { openSession } from "./session.ts";
@@ -118,7 +118,7 @@ async function writeResults(
 const writeJson = (root: string, path: string, value: unknown) =>
   writeWhole(root, path, `${JSON.stringify(value, null, 2)}\n`);
 
-async function readJson<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S> | undefined> {
+async function readJson<S extends z.ZodMiniType>(path: string, schema: S): Promise<z.output<S> | undefined> {
   try {
     return schema.parse(JSON.parse(await readFile(path, "utf8")));
   } catch {

@@ -1,7 +1,7 @@
 import { clipAudio, decoderThreads, frameRate, seekArguments } from "../exact/exact-arguments.ts";
 import { audioChains } from "../exact/filter-graph.ts";
 import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
-import { type EncoderSettings, type HevcSettings, TIMESCALE } from "../ffmpeg/settings.ts";
+import { type EncoderSettings, FEW_FRAMES, type HevcSettings, rateArguments, TIMESCALE } from "../ffmpeg/settings.ts";
 import { cutOut } from "../ffmpeg/time-filters.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import type { Timeline } from "../timeline/timeline.ts";
@@ -31,9 +31,6 @@ export function encodeSegments(plan: CutPlan): EncodeSegment[] {
   return plan.segments.filter((segment) => segment.kind === "encode");
 }
 
-/** So few frames are decoded in time by one thread, beside those that encode. */
-const FEW_FRAMES = 100;
-
 /** Arguments of the one run that encodes the frames which cannot be copied, and the audio. */
 export function partArguments(job: PartsJob): string[] {
   const { plan, paths, threads, timeline, probes } = job;
@@ -41,6 +38,7 @@ export function partArguments(job: PartsJob): string[] {
   const audio = job.audio === undefined ? undefined : clipAudio(job);
   const pictures = segments.flatMap((segment) => {
     const seek = seekArguments(segment.frameSeconds[0] ?? 0, probes[segment.source]);
+    // Few frames are decoded in time by one thread, beside those that encode.
     const isFew = segment.frameSeconds.length <= FEW_FRAMES;
     const decoders = isFew ? 1 : decoderThreads(probes[segment.source], threads);
     const options = [...AS_INDEXED, "-threads", String(decoders), "-noautorotate", ...seek];
@@ -93,7 +91,7 @@ function pictureEncoder({ plan, encoder, hevc, threads, timeline }: PartsJob): s
   const { profile, spsId } = plan.encoder;
   const params = [`sps-id=${spsId}:scenecut=0:keyint=infinite`, frameRate(timeline), ...encoder.x264].join(":");
   return [
-    ...["-c:v", "libx264", "-preset", encoder.preset, "-crf", String(encoder.crf), "-profile:v", profile, "-bf", "0"],
+    ...["-c:v", "libx264", "-preset", encoder.preset, ...rateArguments(encoder), "-profile:v", profile, "-bf", "0"],
     ...["-x264-params", params, "-threads:v", String(threads)],
   ];
 }

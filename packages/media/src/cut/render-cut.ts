@@ -80,7 +80,7 @@ async function encodeParts(
   const { threads, ffmpeg, timeLimitMs } = settings;
   const { encodedFrames, copiedFrames } = cut.plan;
   const isFew = encodedFrames < copiedFrames;
-  const encoder = isFew ? { ...cutEncoder, ...settings.encoder } : encoderFor(cut.job, settings);
+  const encoder = isFew ? { ...cutEncoder(encodedFrames), ...settings.encoder } : encoderFor(cut.job, settings);
   const paths = cut.job.sources.map(({ path }) => path);
   const { scratch } = options;
   const hevc = isFew ? hevcCutEncoder : hevcEncoder;

@@ -5,7 +5,7 @@ import type { ClockLayout } from "../clock/burned/layout.ts";
 import { clockInput } from "../clock/burned/overlay.ts";
 import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { inputArguments, SHOW_ALL } from "../ffmpeg/input-arguments.ts";
-import { type EncoderSettings, TIMESCALE } from "../ffmpeg/settings.ts";
+import { type EncoderSettings, rateArguments, TIMESCALE } from "../ffmpeg/settings.ts";
 import type { Picture } from "../probe/picture.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import type { Piece, Timeline } from "../timeline/timeline.ts";
@@ -64,7 +64,7 @@ export function exactArguments(job: ExactJob): string[] {
     ...(job.clock ? clockInput(clockFile(job)) : []),
     ...["-filter_complex", filterGraph(timeline, probes, picture, audio, job.clock)],
     ...["-map", "[video]", "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`],
-    ...["-c:v", "libx264", "-preset", encoder.preset, "-crf", String(encoder.crf)],
+    ...["-c:v", "libx264", "-preset", encoder.preset, ...rateArguments(encoder)],
     ...["-x264-params", [frameRate(timeline), ...encoder.x264].join(":")],
     ...["-threads:v", String(job.threads), "-bsf:v", lastFrameDuration(timeline)],
     ...(audio === undefined ? [] : ["-map", "[audio]", "-c:a", "aac", "-b:a", `${encoder.audioKbps}k`]),

@@ -20,8 +20,8 @@ export interface EngineSettings {
 export interface EncoderSettings {
   /** x264 preset. */
   preset: string;
-  /** x264 constant rate factor, lower is better. */
-  crf: number;
+  /** x264's constant rate factor, or a constant quantizer; lower is better. */
+  rate: { crf: number } | { qp: number };
   /** Further settings of x264, `name=value`. */
   x264: readonly string[];
   audioKbps: number;
@@ -34,29 +34,36 @@ export interface EncoderSettings {
  */
 export const defaultEncoder: EncoderSettings = {
   preset: "superfast",
-  crf: 21.5,
+  rate: { crf: 21.5 },
   x264: ["mbtree=1", "rc-lookahead=15", "sync-lookahead=0"],
   audioKbps: 96,
 };
 
 /** Where time counts more than bytes: half the processor time of encoding, PSNR 0.2 to 1.5 dB and SSIM 0.003 lower. */
-const draftEncoder: EncoderSettings = { ...defaultEncoder, preset: "ultrafast", crf: 27, x264: [] };
+const draftEncoder: EncoderSettings = { ...defaultEncoder, preset: "ultrafast", rate: { crf: 27 }, x264: [] };
+
+export function rateArguments({ rate }: Pick<EncoderSettings, "rate">): string[] {
+  return "qp" in rate ? ["-qp", String(rate.qp)] : ["-crf", String(rate.crf)];
+}
 
 /** How the frames of a clip are encoded that consists of encoded frames. */
 export function encoderFor({ quality }: Pick<RenderJob, "quality">, { encoder }: EngineSettings): EncoderSettings {
   return { ...(quality === "draft" ? draftEncoder : defaultEncoder), ...encoder };
 }
 
+/** So few frames around cuts take little time and few bytes, however they are encoded. */
+export const FEW_FRAMES = 100;
+
 /**
- * For the frames around cuts, of which a clip has few: their size does not count, and a slower preset would take most of
- * the processor time of a clip. Quality is not below it, by PSNR and by SSIM (docs/decisions/0029-frames-around-cuts.md).
+ * For the frames around cuts: their size does not count, and a slower preset would take most of the processor time of a clip.
+ * Of few frames the size counts least: nothing is computed to save it. Quality is not below that of frames of clips which are
+ * encoded whole (docs/decisions/0029-frames-around-cuts.md).
  */
-export const cutEncoder: EncoderSettings = {
-  ...defaultEncoder,
-  preset: "ultrafast",
-  crf: 22,
-  x264: ["aq-mode=1", "no-deblock=0"],
-};
+export function cutEncoder(frames: number): EncoderSettings {
+  const fast = { ...defaultEncoder, preset: "ultrafast" };
+  if (frames <= FEW_FRAMES) return { ...fast, rate: { qp: 16 }, x264: [] };
+  return { ...fast, rate: { crf: 22 }, x264: ["aq-mode=1", "no-deblock=0"] };
+}
 
 /** How x265 encodes frames that stand beside copied ones of HEVC. */
 export interface HevcSettings {
