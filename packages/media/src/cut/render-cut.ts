@@ -6,7 +6,7 @@ import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
 import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
-import { cutEncoder, type EngineSettings, encoderFor, hevcCutEncoder, hevcEncoder } from "../ffmpeg/settings.ts";
+import { cutEncoderFor, type EngineSettings, encoderFor, hevcCutEncoder, hevcEncoder } from "../ffmpeg/settings.ts";
 import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
 import { fadesSoon, keepsAudio } from "./kept-audio.ts";
 import { muxClip, openSources } from "./mux-clip.ts";
@@ -80,7 +80,7 @@ async function encodeParts(
   const { threads, ffmpeg, timeLimitMs } = settings;
   const { encodedFrames, copiedFrames } = cut.plan;
   const isFew = encodedFrames < copiedFrames;
-  const encoder = isFew ? { ...cutEncoder(encodedFrames), ...settings.encoder } : encoderFor(cut.job, settings);
+  const encoder = isFew ? cutEncoderFor(encodedFrames, settings) : encoderFor(cut.job, settings);
   const paths = cut.job.sources.map(({ path }) => path);
   const { scratch } = options;
   const hevc = isFew ? hevcCutEncoder : hevcEncoder;

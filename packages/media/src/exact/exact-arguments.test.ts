@@ -109,7 +109,7 @@ describe("exactArguments", () => {
     const args = argumentsOf([probe, probe]);
     expect(args.slice(args.indexOf("-protocol_whitelist"), args.indexOf("-i") + 2)).toEqual([
       ...["-protocol_whitelist", "file,pipe", "-format_whitelist", expect.stringContaining("mov"), "-codec_whitelist"],
-      ...[expect.stringContaining("h264"), "-max_pixels", "35651584", "-threads", "2", "-reinit_filter", "0"],
+      ...[expect.stringContaining("h264"), "-max_pixels", "35651584", "-threads", "1", "-reinit_filter", "0"],
       ...["-noaccurate_seek", "-seek_timestamp", "1", "-ss", "0.720000", "-i", "file:/scratch/a.mp4"],
     ]);
     expect(args.filter((argument) => argument === "-ss")).toHaveLength(1);

@@ -1,4 +1,5 @@
 import type { RenderJob } from "../media-engine.ts";
+import { ownX264Limits } from "./processor.ts";
 
 /** Units per second of a clip's frame times; divides all usual frame intervals. */
 export const TIMESCALE = 90_000;
@@ -47,22 +48,29 @@ export function rateArguments({ rate }: Pick<EncoderSettings, "rate">): string[]
 }
 
 /** How the frames of a clip are encoded that consists of encoded frames. */
-export function encoderFor({ quality }: Pick<RenderJob, "quality">, { encoder }: EngineSettings): EncoderSettings {
-  return { ...(quality === "draft" ? draftEncoder : defaultEncoder), ...encoder };
+export function encoderFor({ quality }: Pick<RenderJob, "quality">, settings: EngineSettings): EncoderSettings {
+  return onThisMachine(quality === "draft" ? draftEncoder : defaultEncoder, settings);
+}
+
+function onThisMachine(usual: EncoderSettings, { encoder }: EngineSettings): EncoderSettings {
+  const chosen = { ...usual, ...encoder };
+  return { ...chosen, x264: [...chosen.x264, ...ownX264Limits()] };
 }
 
 /** So few frames around cuts take little time and few bytes, however they are encoded. */
 export const FEW_FRAMES = 100;
 
+/** For frames around cuts where nothing is computed to save bytes. */
+const fewEncoder: EncoderSettings = { ...defaultEncoder, preset: "ultrafast", rate: { qp: 16 }, x264: [] };
+
+const cutEncoder: EncoderSettings = { ...fewEncoder, rate: { crf: 22 }, x264: ["aq-mode=1", "no-deblock=0"] };
+
 /**
- * For the frames around cuts: their size does not count, and a slower preset would take most of the processor time of a clip.
- * Of few frames the size counts least: nothing is computed to save it. Quality is not below that of frames of clips which are
- * encoded whole (docs/decisions/0029-frames-around-cuts.md).
+ * How frames around cuts are encoded: their size does not count, and a slower preset would take most of the processor time of a
+ * clip. Quality is that of frames of clips which are encoded whole (docs/decisions/0029-frames-around-cuts.md).
  */
-export function cutEncoder(frames: number): EncoderSettings {
-  const fast = { ...defaultEncoder, preset: "ultrafast" };
-  if (frames <= FEW_FRAMES) return { ...fast, rate: { qp: 16 }, x264: [] };
-  return { ...fast, rate: { crf: 22 }, x264: ["aq-mode=1", "no-deblock=0"] };
+export function cutEncoderFor(frames: number, settings: EngineSettings): EncoderSettings {
+  return onThisMachine(frames <= FEW_FRAMES ? fewEncoder : cutEncoder, settings);
 }
 
 /** How x265 encodes frames that stand beside copied ones of HEVC. */
