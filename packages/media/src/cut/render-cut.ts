@@ -79,11 +79,11 @@ async function encodeParts(
 ): Promise<void> {
   const { threads, ffmpeg, timeLimitMs } = settings;
   const { encodedFrames, copiedFrames } = cut.plan;
-  const isFew = encodedFrames < copiedFrames;
-  const encoder = isFew ? cutEncoderFor(encodedFrames, settings) : encoderFor(cut.job, settings);
+  const isMostlyCopied = encodedFrames < copiedFrames;
+  const encoder = isMostlyCopied ? cutEncoderFor(encodedFrames, settings) : encoderFor(cut.job, settings);
   const paths = cut.job.sources.map(({ path }) => path);
   const { scratch } = options;
-  const hevc = isFew ? hevcCutEncoder : hevcEncoder;
+  const hevc = isMostlyCopied ? hevcCutEncoder : hevcEncoder;
   const partsJob = { ...cut, paths, threads, encoder, hevc, parts, audio, scratch };
   const args = await withGraphFile(partArguments(partsJob), scratch);
   const { durationSeconds } = cut.timeline;
