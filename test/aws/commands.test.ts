@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type CliResult, startCli } from "../../packages/testing/src/cli/run-cli.ts";
 import { createStack } from "./create-stack.ts";
 import type { Stack } from "./stack.ts";
-import { until } from "./until.ts";
+import { until, untilLogged } from "./until.ts";
 
 let stack: Stack;
 let cwd: string;
@@ -103,10 +103,13 @@ describe("the command line on a deployed stage", () => {
   });
 
   it("shows what the functions logged of a clip", async () => {
-    const { code, stdout, stderr } = await camclips("logs", "asked");
-    expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(/INFO {3}render-clip {8}asked {2}stage done: ClipRendered/);
-    expect(stdout).not.toContain("smoke-");
+    const look = async () => {
+      const { code, stdout, stderr } = await camclips("logs", "asked");
+      expect(code, stderr).toBe(0);
+      return /INFO {3}render-clip {8}asked {2}stage done: ClipRendered/.test(stdout) ? stdout : undefined;
+    };
+    const log = await untilLogged("a line of the render", look, () => camclips("smoke"));
+    expect(log).not.toContain("smoke-");
   });
 
   it("renders one clip again without telling anybody", async () => {
@@ -182,11 +185,12 @@ describe("the command line on a deployed stage", () => {
     const { code, stdout, stderr } = await camclips("cancel", "endless");
     expect([code, stdout], stderr).toEqual([0, "endless  cancelled\n"]);
     expect((await stack.terminal("endless")).status).toBe("CLIP_CANCELLED");
-    const dropped = await until("the end of the render", 30_000, async () => {
+    const look = async () => {
       const log = await camclips("logs", "endless", "--json");
       const lines = log.stdout.split("\n").filter((line) => line.includes("stage dropped its work"));
       return lines.length > 0 ? lines : undefined;
-    });
+    };
+    const dropped = await untilLogged("the end of the render", look, () => camclips("smoke"));
     expect(dropped.join()).toContain("the clip was cancelled");
     expect(await rendering()).toBe(false);
     expect((await stack.records.history("endless")).map(({ type }) => type)).not.toContain("ClipRendered");

@@ -1,26 +1,37 @@
+import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createStack } from "./create-stack.ts";
 import type { Stack } from "./stack.ts";
-import { until } from "./until.ts";
+import { untilLogged } from "./until.ts";
 
 let stack: Stack;
+let startMs: number;
 
 beforeAll(async () => {
   stack = await createStack();
   const camera = await stack.camera("watched", Math.floor(Date.now() / 1000) * 1000 - 3600_000, { recordings: 1 });
-  await stack.request({
-    clipId: "watched",
-    cameraId: "watched",
-    startTimestampInMs: camera.startMs + 1000,
-    endTimestampInMs: camera.startMs + 3000,
-    retryTimestamps: [],
-  });
-  await stack.terminal("watched");
+  startMs = camera.startMs;
+  await publish("watched");
 });
 afterAll(() => stack?.[Symbol.asyncDispose]());
+
+/** One clip through every stage. */
+async function publish(clipId: string): Promise<void> {
+  await stack.request({
+    clipId,
+    cameraId: "watched",
+    startTimestampInMs: startMs + 1000,
+    endTimestampInMs: startMs + 3000,
+    retryTimestamps: [],
+  });
+  await stack.terminal(clipId);
+}
+
+/** Another clip, which tells nothing new of the first. */
+const publishAnother = () => publish(`another-${randomUUID()}`);
 
 /** Every JSON line that the functions have logged. */
 async function lines(): Promise<Record<string, unknown>[]> {
@@ -52,35 +63,47 @@ const metricsIn = (found: Record<string, unknown>[]) =>
     ),
   );
 
+/** Waits until a metric has been logged with exactly these dimensions. */
+const untilEmitted = (wanted: { metric: string; dimensions: Record<string, string> }, again: () => Promise<unknown>) =>
+  untilLogged(
+    wanted.metric,
+    async () => (metricsIn(await lines()).some((emitted) => isDeepStrictEqual(emitted, wanted)) ? true : undefined),
+    again,
+  );
+
 describe("the deployed functions", () => {
   it("log one clip through every stage under one trace", async () => {
-    const wanted = ["locate-sources", "download-sources", "render-clip", "render-thumbnails", "publish-clip"];
-    const done = await until("a line of every stage", 30_000, async () => {
+    const wanted = [
+      "accept-request",
+      "locate-sources",
+      "download-sources",
+      "render-clip",
+      "render-thumbnails",
+      "publish-clip",
+    ];
+    const look = async () => {
       const found = (await lines()).filter(({ message, clipId }) => message === "stage done" && clipId === "watched");
       return wanted.every((stage) => found.some((line) => line.stage === stage)) ? found : undefined;
-    });
+    };
+    const done = await untilLogged("a line of every stage", look, publishAnother);
     const traces = new Set(done.flatMap(({ traceparent }) => (traceparent ? [String(traceparent).split("-")[1]] : [])));
     expect(traces.size).toBe(1);
     for (const line of done) expect(line).toMatchObject({ durationMs: expect.any(Number) });
   });
 
   it("emit the metrics that the alarm on unfinished clips adds up", async () => {
-    const emitted = metricsIn(await lines());
     const service = "camclips-emulated";
-    expect(emitted).toContainEqual({ metric: "camclips Accepted", dimensions: { service } });
-    expect(emitted).toContainEqual({ metric: "camclips Published", dimensions: { service, status: "CLIP_AVAILABLE" } });
-    expect(emitted).toContainEqual({ metric: "camclips Decided", dimensions: { service } });
-    const names = new Set(emitted.map(({ metric }) => metric.split(" ")[1]));
-    for (const name of ["WaitMs", "WorkMs", "RealtimeFactor", "BytesFetched", "BytesOut"])
-      expect(names).toContain(name);
+    const available = { service, status: "CLIP_AVAILABLE" };
+    await untilEmitted({ metric: "camclips Accepted", dimensions: { service } }, publishAnother);
+    await untilEmitted({ metric: "camclips Published", dimensions: available }, publishAnother);
+    for (const name of ["Decided", "WaitMs", "WorkMs", "RealtimeFactor", "BytesFetched", "BytesOut"])
+      await untilEmitted({ metric: `camclips ${name}`, dimensions: { service } }, publishAnother);
   });
 
   it("look for the clip that has been worked on for longest when the clock says so", async () => {
     const { queueUrl } = stack.outputs.stages["watch-clips"] ?? {};
-    await stack.clients.sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: "{}" }));
-    const wanted = { metric: "camclips OldestWorkingMs", dimensions: { service: "camclips-emulated" } };
-    await until("an age", 30_000, async () =>
-      metricsIn(await lines()).some((emitted) => isDeepStrictEqual(emitted, wanted)) ? true : undefined,
-    );
+    const watch = () => stack.clients.sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: "{}" }));
+    await watch();
+    await untilEmitted({ metric: "camclips OldestWorkingMs", dimensions: { service: "camclips-emulated" } }, watch);
   });
 });

@@ -19,3 +19,18 @@ export async function until<T>(
     await sleep(POLL_MS);
   }
 }
+
+/**
+ * Waits until functions have logged what `look` looks for. The emulator closes an invocation's log as soon as it is
+ * quiet for 5 ms: on a busy machine later lines come with the function's next invocation, which `again` brings about.
+ */
+export const untilLogged = <T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  again: () => Promise<unknown>,
+): Promise<T> =>
+  until(what, 60_000, async () => {
+    const found = await look();
+    if (found === undefined) await again();
+    return found;
+  });
