@@ -86,9 +86,16 @@ export function judge(filled: Judged): string[] {
   const codes = frames.map(({ code }) => code);
   // A frame within the rounding of an edge may be in or out.
   const isAtEdge = (wallMs: number) => Math.min(Math.abs(wallMs - fromMs), Math.abs(wallMs - toMs)) < ROUNDING_MS;
+  // How long a recorder's restart took is not known: frames behind it are some milliseconds off.
+  const isRestarted = (code: number) =>
+    judged.recordings.some(
+      ({ frames, restartMs }) =>
+        restartMs !== undefined && frames.some((own) => own.code === code && own.wallMs >= restartMs),
+    );
+  const isExact = (code: number, wallMs: number) => wallMs === fromMs && !isRestarted(code);
   const optional = new Set([...atJoins(judged), ...atEnds(judged), ...beforeHoles(judged), ...doubtful(judged)]);
   const sure = expected
-    .filter(({ code, wallMs }) => !optional.has(code) && (wallMs === fromMs || !isAtEdge(wallMs)))
+    .filter(({ code, wallMs }) => !optional.has(code) && (!isAtEdge(wallMs) || isExact(code, wallMs)))
     .map(({ code }) => code);
   const lost = sure.filter((code) => !codes.includes(code));
   if (lost.length > 0) faults.push(`lost ${stretch(lost)} of ${stretch(sure)}`);
