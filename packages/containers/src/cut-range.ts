@@ -11,6 +11,8 @@ const AUDIO_AWAY_SECONDS = 3;
 const AUDIO_LEAD_SECONDS = 0.1;
 /** Behind an open entry, decoders leave out so many frames at most: as many as they may reorder (H.264, A.3.1). */
 const LEFT_OUT_FRAMES = 16;
+/** Where those lie farther back than this, ffmpeg mistakes them for times that jump: it guesses when frames are decoded. */
+const LEADING_SECONDS = 1;
 /** So many frames in a row behind the range, and none of those that follow belongs to it: reordering reaches less far. */
 const FRAMES_BEHIND = 8;
 
@@ -72,7 +74,9 @@ async function findEntry(
     const near = fromSeconds - back <= first.seconds ? first : await seek(file, places, first, fromSeconds - back);
     const { entries, audio, frames } = await unitsUntil(file, near.at, fromSeconds, near === first);
     const begun = entries.filter(
-      ({ seconds, entry, index }) => seconds <= fromSeconds && (entry === "closed" || frames - index > LEFT_OUT_FRAMES),
+      ({ seconds, entry, index, leadingSeconds }) =>
+        seconds <= fromSeconds &&
+        (entry === "closed" || (frames - index > LEFT_OUT_FRAMES && leadingSeconds <= LEADING_SECONDS)),
     );
     const heard = begun.findLast((entry) => isHeardFrom(audio, entry, fromSeconds - AUDIO_LEAD_SECONDS));
     if (heard) return heard.at;
@@ -83,9 +87,9 @@ async function findEntry(
   throw new NotTakenApartError(`no frame within ${FARTHEST_LOOK_SECONDS} s before its range can be decoded by itself`);
 }
 
-/** What is behind a place up to an instant; and the first entry behind the instant where one is needed. */
+/** What is behind a place up to an instant, entries with how far back frames behind them lie; and one more entry if it is needed. */
 async function unitsUntil(file: FrameFile, at: number, seconds: number, isNeeded: boolean) {
-  const entries: (Unit & { index: number })[] = [];
+  const entries: (Unit & { index: number; leadingSeconds: number })[] = [];
   const audio: Unit[] = [];
   let frames = 0;
   let behind = 0;
@@ -94,7 +98,9 @@ async function unitsUntil(file: FrameFile, at: number, seconds: number, isNeeded
       audio.push(unit);
       continue;
     }
-    if (unit.entry) entries.push({ ...unit, index: frames });
+    const last = entries.at(-1);
+    if (last) last.leadingSeconds = Math.max(last.leadingSeconds, last.seconds - unit.seconds);
+    if (unit.entry) entries.push({ ...unit, index: frames, leadingSeconds: 0 });
     behind = unit.seconds > seconds ? behind + 1 : 0;
     if (behind === 0) frames++;
     if (behind >= FRAMES_BEHIND && (entries.length > 0 || !isNeeded)) break;

@@ -27,6 +27,10 @@ it("a time is kept that others agree with, or that stands alone at the end", asy
     [1, 1.5, 90],
     [1, 11, 21, 31],
     [1, 90, 90.5, 1, 1.5],
+    // Stored before frames that are shown before it: the camera stood still in between.
+    [1, 1.5, 9, 2, 9.5],
+    [1, 1.5, 9, 2, 2.5, 9.5, 10],
+    [1.5, 1, 3, 2, 2.5, 12, 3.5, 4, 14, 13],
   ])
     expect(await secondsOf(...times)).toEqual(times);
 });
