@@ -173,14 +173,17 @@ function lettersSection(found, count, { look, sendBack }) {
   );
 }
 
-/** @param {{ folder: string, freeBytes: number, totalBytes: number }[]} disks */
+/** @param {{ folder: string, freeBytes: number, totalBytes: number, problem?: string }[]} disks */
 const disksSection = (disks) =>
   section(
     "Disks",
     "",
     table(
-      ["Folder", "#Free", "#Of"],
-      disks.map(({ folder, freeBytes, totalBytes }) => [folder, size(freeBytes), size(totalBytes)]),
+      ["Folder", "#Free", "#Of", "Problem"],
+      disks.map(({ folder, freeBytes, totalBytes, problem }) =>
+        // Of a disk that is away, no size is known.
+        totalBytes > 0 ? [folder, size(freeBytes), size(totalBytes), problem ?? ""] : [folder, "", "", problem ?? ""],
+      ),
     ),
   );
 

@@ -106,8 +106,8 @@ export class DropFolder {
       await storeGroup(this.#site, group, { body, idempotencyKey: undefined });
       return undefined;
     } catch (error) {
-      // The file of a full disk is taken again.
-      if (!(error instanceof Problem) || error.status === 507) throw error;
+      // The file is taken again when there is room, or the disk is back.
+      if (!(error instanceof Problem) || error.status === 507 || error.status === 503) throw error;
       return error.message;
     }
   }

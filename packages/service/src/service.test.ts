@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -396,6 +396,26 @@ describe("the service as a whole", () => {
     const page = await (await world.call("/docs")).text();
     expect(page).toContain("Ask for a clip, or for many");
     expect(page).not.toMatch(/<script|https?:\/\/(?!127)/);
+  });
+
+  it("says so while the disk of its clips is away, and takes nothing that would only fail", async () => {
+    const [clips, away] = ["clips", "away"].map((name) => join(world.folder, name)) as [string, string];
+    await rename(clips, away);
+    const told = `the folder ${clips} cannot be used (ENOENT): bring its disk back, or create it`;
+    const health = await world.call("/healthz");
+    expect([health.status, await health.json()]).toEqual([503, { status: "degraded", problems: [told] }]);
+    expect((await json("/operations")).disks).toContainEqual({
+      ...{ folder: clips, freeBytes: 0, totalBytes: 0 },
+      problem: told,
+    });
+    const asked = await world.call("/clips", { json: { ...wanted, clipId: "homeless" } });
+    expect([asked.status, await asked.json()]).toEqual([
+      503,
+      expect.objectContaining({ detail: `${told}, then ask again` }),
+    ]);
+    await rename(away, clips);
+    expect((await world.call("/clips", { json: { ...wanted, clipId: "homeless" } })).status).toBe(202);
+    expect((await available("homeless")).state).toBe("available");
   });
 
   it.each([

@@ -1,15 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
-import { statfs } from "node:fs/promises";
 import { readRequest, requestKey, writeRequest } from "@camclips/core";
 import type { ClipRequest } from "@camclips/events";
 import { type Asked, askedAs, askedUnder, putAsked } from "@camclips/local";
 import type { z } from "@hono/zod-openapi";
+import { diskOf } from "../disks.ts";
 import { Problem } from "../http/problem.ts";
 import { knowsCamera, type Site } from "../site.ts";
 import type { clipRequest } from "./schemas.ts";
-
-/** A clip needs about so much room; with less, nothing is accepted that would only fail. */
-const LEAST_FREE_BYTES = 128 * 1024 ** 2;
 
 type Wanted = z.output<typeof clipRequest>;
 
@@ -120,11 +117,11 @@ export function idFor({ camera, start }: Wanted, idempotencyKey: string | undefi
   return `${camera.slice(0, 40).replace(/[^\p{L}\p{N}._-]/gu, "_")}-${at}-${rest}`;
 }
 
+/** @throws Problem 507 where a disk is full, 503 where one is away. */
 export async function requireRoom({ config }: Site): Promise<void> {
   for (const folder of [config.state, config.clips]) {
-    const { bavail, bsize } = await statfs(folder);
-    if (bavail * bsize < LEAST_FREE_BYTES)
-      throw new Problem(507, `the disk of ${folder} is full: free some space, then ask again`);
+    const { problem } = await diskOf(folder);
+    if (problem) throw new Problem(problem.isFull ? 507 : 503, `${problem.text}, then ask again`);
   }
 }
 

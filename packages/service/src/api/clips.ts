@@ -44,7 +44,7 @@ export function addClips(api: Api, site: Site, guard: Guard): void {
       responses: {
         202: json(z.union([clipView, z.object({ clips: z.array(clipView) })]), "Accepted; stored on the disk"),
         200: json(z.union([clipView, z.object({ clips: z.array(clipView) })]), "Asked for before"),
-        ...problems(409, 413, 415, 507),
+        ...problems(409, 413, 415, 503, 507),
       },
     }),
     async (context) => {

@@ -29,7 +29,7 @@ export function addGroups(api: Api, site: Site, guard: Guard): void {
       responses: {
         202: json(groupView, "Accepted; stored on the disk"),
         200: json(groupView, "Asked for before"),
-        ...problems(409, 413, 415, 507),
+        ...problems(409, 413, 415, 503, 507),
       },
     }),
     async (context) => {

@@ -1,7 +1,7 @@
-import { statfs } from "node:fs/promises";
 import { countClips } from "@camclips/local";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Guard } from "../auth/guard.ts";
+import { diskOf } from "../disks.ts";
 import type { Site } from "../site.ts";
 import { metricsText } from "./metrics.ts";
 import { type Api, json, problems } from "./route.ts";
@@ -31,7 +31,9 @@ const operations = z
         other: z.string().optional().openapi({ description: "The other file, where two claim the same time" }),
       }),
     ),
-    disks: z.array(z.object({ folder: z.string(), freeBytes: z.number(), totalBytes: z.number() })),
+    disks: z.array(
+      z.object({ folder: z.string(), freeBytes: z.number(), totalBytes: z.number(), problem: z.string().optional() }),
+    ),
   })
   .openapi("Operations");
 
@@ -101,7 +103,9 @@ export function addOperations(api: Api, site: Site, guard: Guard): void {
               ...problem,
               ...(startMs !== undefined && { start: startMs }),
             })),
-          disks: await Promise.all([...new Set([config.state, config.clips])].map(diskOf)),
+          disks: (await Promise.all([...new Set([config.state, config.clips])].map(diskOf))).map(
+            ({ problem, ...disk }) => ({ ...disk, ...(problem && { problem: problem.text }) }),
+          ),
         },
         200,
       );
@@ -117,14 +121,9 @@ async function healthProblems({ runtime, index, config }: Site): Promise<string[
   } catch (error) {
     found.push(`the state file: ${(error as Error).message}`);
   }
-  for (const { folder, freeBytes } of await Promise.all([config.state, config.clips].map(diskOf)))
-    if (freeBytes < 128 * 1024 ** 2) found.push(`the disk of ${folder} is full`);
+  for (const { problem } of await Promise.all([config.state, config.clips].map(diskOf)))
+    if (problem) found.push(problem.text);
   return found;
-}
-
-async function diskOf(folder: string) {
-  const { bavail, blocks, bsize } = await statfs(folder);
-  return { folder, freeBytes: bavail * bsize, totalBytes: blocks * bsize };
 }
 
 function clipIdIn(body: string): { clipId?: string } {
