@@ -130,6 +130,8 @@ function consumer(row: PipelineStage, queue: QueueRef, { resources, profile, lin
     storage: `${row.storageMb} MB`,
     logging: { retention: profile.logRetention },
     link: links,
+    // What only some clips need, and the AWS SDK's ways to sign in, are read when they are needed.
+    nodejs: { splitting: true },
     copyFiles: packed?.copyFiles,
     environment: {
       // A dimension of every metric: what keeps the stages of one account apart.

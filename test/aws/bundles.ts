@@ -1,12 +1,13 @@
 import { createCipheriv } from "node:crypto";
-import { copyFile, writeFile } from "node:fs/promises";
+import { cp, rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { FunctionBuild } from "../../tools/resource-graph/graph/graph.ts";
 
-/** Puts a function's folder together as the SST CLI does: the bundle, and the links, encrypted. */
+/** Puts a function's folder together as the SST CLI does: the bundle's files, and the links, encrypted. */
 export async function assemble(build: FunctionBuild, bundles: string, folder: string): Promise<string> {
   const stage = basename(build.handler, ".handler");
-  await copyFile(join(bundles, `${stage}.mjs`), join(folder, "bundle.mjs"));
+  await cp(join(bundles, stage), folder, { recursive: true });
+  await rename(join(folder, `${stage}.mjs`), join(folder, "bundle.mjs"));
   if (build.encryptionKey) await writeFile(join(folder, "resource.enc"), encrypted(build.links, build.encryptionKey));
   return folder;
 }

@@ -1,17 +1,16 @@
 import { mkdtempDisposable } from "node:fs/promises";
 import { join } from "node:path";
-import { addClockTrack } from "./clock/add-clock-track.ts";
-import { clockLayout } from "./clock/burned/layout.ts";
 import type { NotCut } from "./cut/prepare-cut.ts";
 import { renderCut } from "./cut/render-cut.ts";
-import { pictureOf, prepareJob, renderExact } from "./exact/render-exact.ts";
 import { ffmpegVersion } from "./ffmpeg/find/check-ffmpeg.ts";
 import type { EngineSettings } from "./ffmpeg/settings.ts";
 import type { ClockLabel, CutEngine, RenderJob, RenderOptions, RenderReport } from "./media-engine.ts";
-import { unwrap } from "./unwrap.ts";
 import { aboutGiven, withWholeFrames } from "./whole-frames.ts";
 
-/** What cuts clips, without what makes pictures of them: a function that does no more starts sooner. */
+/**
+ * What cuts clips, without what makes pictures of them: a function that does no more starts sooner. What most clips do not
+ * need is loaded when one does.
+ */
 export function createCutEngine(settings: EngineSettings): CutEngine {
   return {
     version: () => ffmpegVersion(settings.ffmpeg),
@@ -20,9 +19,13 @@ export function createCutEngine(settings: EngineSettings): CutEngine {
       const own = { ...options, scratch: folder.path };
       const report = await renderFrames(job, settings, own);
       if (!job.clock || report.clockBurned) return report;
+      const { addClockTrack } = await import("./clock/add-clock-track.ts");
       return await addClockTrack(job, job.clock, report, own);
     },
-    unwrap: (input, output, options) => unwrap(input, output, settings, options),
+    async unwrap(input, output, options) {
+      const { unwrap } = await import("./unwrap.ts");
+      return unwrap(input, output, settings, options);
+    },
   };
 }
 
@@ -46,6 +49,7 @@ async function renderClip(job: RenderJob, settings: EngineSettings, options: Ren
   if (job.clock?.way === "burned") return renderBurned(job, job.clock, settings, options);
   const cut = job.precision === "exact" ? undefined : await cutOf(job, settings, options);
   if (cut !== undefined && !("notCut" in cut)) return cut;
+  const { prepareJob, renderExact } = await import("./exact/render-exact.ts");
   const { ffmpeg, timeLimitMs } = settings;
   const prepared = await prepareJob(job, { ffmpeg, timeLimitMs, signal: options.signal });
   const why = cut === undefined ? ", as asked" : `: ${cut.notCut}`;
@@ -59,6 +63,10 @@ async function renderBurned(
   settings: EngineSettings,
   options: RenderOptions,
 ): Promise<RenderReport> {
+  const [{ clockLayout }, { pictureOf, prepareJob, renderExact }] = await Promise.all([
+    import("./clock/burned/layout.ts"),
+    import("./exact/render-exact.ts"),
+  ]);
   const { ffmpeg, timeLimitMs } = settings;
   const prepared = await prepareJob(job, { ffmpeg, timeLimitMs, signal: options.signal });
   const picture = pictureOf(prepared);

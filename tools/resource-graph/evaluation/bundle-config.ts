@@ -8,7 +8,17 @@ const platform = join(projectRoot, ".sst/platform");
 
 /** The part of esbuild that is used. */
 export interface Esbuild {
-  build(options: Record<string, unknown>): Promise<{ metafile?: { inputs: Record<string, unknown> } }>;
+  build(options: Record<string, unknown>): Promise<{
+    metafile?: { inputs: Record<string, unknown>; outputs: Record<string, BundledFile> };
+  }>;
+}
+
+/** A file that esbuild wrote, under its path from the working directory. */
+export interface BundledFile {
+  bytes: number;
+  /** The source that it stands for, of one that is imported by name or dynamically. */
+  entryPoint?: string;
+  imports: { path: string; kind: string }[];
 }
 
 /** SST's own esbuild: what it builds with is what we evaluate with. */

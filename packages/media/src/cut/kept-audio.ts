@@ -1,7 +1,7 @@
 import { firstTrack, type MuxTrack, usualDuration } from "@camclips/mp4";
-import { clipAudio } from "../exact/exact-arguments.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import { heardParts } from "../timeline/audio.ts";
+import { clipAudio } from "../timeline/audio-chains.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
 

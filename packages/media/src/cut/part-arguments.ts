@@ -1,9 +1,16 @@
-import { clipAudio, decoderThreads, frameRate, seekArguments } from "../exact/exact-arguments.ts";
-import { audioChains } from "../exact/filter-graph.ts";
 import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
-import { type EncoderSettings, FEW_FRAMES, type HevcSettings, rateArguments, TIMESCALE } from "../ffmpeg/settings.ts";
+import {
+  type EncoderSettings,
+  FEW_FRAMES,
+  frameRate,
+  type HevcSettings,
+  rateArguments,
+  TIMESCALE,
+} from "../ffmpeg/settings.ts";
 import { cutOut } from "../ffmpeg/time-filters.ts";
+import { decoderThreads, seekArguments } from "../probe/decoding.ts";
 import type { MediaProbe } from "../probe/probe.ts";
+import { audioChains, clipAudio } from "../timeline/audio-chains.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import { listChains, listOutputs, lookChain } from "../verify/looks.ts";
 import type { CutPlan, EncodeSegment } from "./cut-plan.ts";

@@ -17,11 +17,12 @@ import { setTimes } from "../cut/place-video.ts";
 import { withGraphFile } from "../ffmpeg/graph-file.ts";
 import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { TIMESCALE } from "../ffmpeg/settings.ts";
+import { seekArguments } from "../probe/decoding.ts";
+import { audioChains, clipAudio } from "../timeline/audio-chains.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import type { Fingerprint } from "../verify/fingerprint.ts";
 import { readLists } from "../verify/looks.ts";
-import { clipAudio, type ExactJob, prepareRun, seekArguments } from "./exact-arguments.ts";
-import { audioChains } from "./filter-graph.ts";
+import { type ExactJob, prepareRun } from "./exact-arguments.ts";
 
 /** Pieces that one run decodes: each keeps a decoder, and frames that wait for their turn. Even: see listOf. */
 export const PIECES_AT_ONCE = 12;

@@ -3,17 +3,11 @@ import type { ClockLayout } from "../clock/burned/layout.ts";
 import { overlayChains } from "../clock/burned/overlay.ts";
 import { TIMESCALE } from "../ffmpeg/settings.ts";
 import { type Cut, cutOut, number, seconds } from "../ffmpeg/time-filters.ts";
-import { compensationSeconds } from "../probe/audio-jitter.ts";
 import { fitFilters, type Picture, uniform } from "../probe/picture.ts";
 import type { MediaProbe } from "../probe/probe.ts";
-import { type AudioSlot, audioSlots } from "../timeline/audio-slots.ts";
+import { type AudioFormat, audioChains } from "../timeline/audio-chains.ts";
 import type { Piece, Timeline } from "../timeline/timeline.ts";
 import { listChains, lookChain } from "../verify/looks.ts";
-
-export interface AudioFormat {
-  sampleRate: number;
-  layout: "mono" | "stereo";
-}
 
 /**
  * The filter graph of a clip: input i is the file of piece i, the one behind them the clock's. Ends in `[video]` and, with
@@ -86,58 +80,4 @@ function blackChain({ leadFrames, intervalSeconds }: Timeline, picture: Picture)
     `settb=1/${TIMESCALE}`,
     `setpts='round(N*${number(intervalSeconds)}/TB)'`,
   ].join(",");
-}
-
-/** ffmpeg cuts audio into the encoder's frames by itself, except where not one sample of the sources can be decoded. */
-const AAC_FRAMES = "asetnsamples=n=1024:p=0";
-
-/** Padding alone has no times, which `concat` refuses: where not one sample of a slot can be decoded. */
-const NUMBERED = "asetpts=N/SR/TB";
-
-/** One part per slot, each exact to the sample: silence where a recording has no audio. */
-export function audioChains(
-  timeline: Timeline,
-  probes: readonly MediaProbe[],
-  audio: AudioFormat,
-  firstInput = 0,
-): string[] {
-  const at = (time: number) => Math.round(time * audio.sampleRate);
-  const slots = audioSlots(timeline, probes);
-  const chains = slots.map((slot, index) => {
-    const samples = at(slot.outSeconds + slot.seconds) - at(slot.outSeconds);
-    const recorded = probes[slot.source]?.audio;
-    const chain =
-      recorded === undefined || recorded.spans.length === 0
-        ? silence(audio, samples)
-        : audioChain(slot, firstInput + slot.piece, audio, samples, recorded.jitterSeconds);
-    return `${chain}[a${index}]`;
-  });
-  const leadSamples = at(timeline.pieces[0]?.outSeconds ?? 0);
-  const lead = leadSamples > 0 ? [`${silence(audio, leadSamples)}[quiet]`] : [];
-  const inputs = [...(lead.length > 0 ? ["[quiet]"] : []), ...slots.map((_, index) => `[a${index}]`)];
-  return [...lead, ...chains, `${inputs.join("")}concat=n=${inputs.length}:v=0:a=1,${AAC_FRAMES}[audio]`];
-}
-
-function audioChain(
-  { sourceSeconds: from, seconds: length }: AudioSlot,
-  input: number,
-  audio: AudioFormat,
-  samples: number,
-  jitterSeconds: number | undefined,
-): string {
-  const compensation = compensationSeconds(jitterSeconds);
-  return [
-    `[${input}:a:0]atrim=start=${seconds(from)}:end=${seconds(from + length)}`,
-    `asetpts='PTS-${number(from)}/TB'`,
-    `aresample=${audio.sampleRate}:async=1:min_hard_comp=${compensation}:first_pts=0`,
-    `aformat=sample_fmts=fltp:channel_layouts=${audio.layout}`,
-    `apad=whole_len=${samples}`,
-    NUMBERED,
-    `atrim=end_sample=${samples}`,
-  ].join(",");
-}
-
-function silence(audio: AudioFormat, samples: number): string {
-  const source = `anullsrc=sample_rate=${audio.sampleRate}:channel_layout=${audio.layout}`;
-  return `${source},aformat=sample_fmts=fltp,atrim=end_sample=${samples}`;
 }

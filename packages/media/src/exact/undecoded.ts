@@ -4,9 +4,9 @@ import { readLines } from "../ffmpeg/output.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { TIMESCALE } from "../ffmpeg/settings.ts";
 import { type Cut, cutOut, FINE_TIMES } from "../ffmpeg/time-filters.ts";
+import { seekArguments } from "../probe/decoding.ts";
 import type { VideoProbe } from "../probe/probe.ts";
 import { stretches } from "../timeline/stretches.ts";
-import { seekArguments } from "./exact-arguments.ts";
 
 type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs">;
 

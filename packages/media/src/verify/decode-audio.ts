@@ -1,9 +1,9 @@
 import { AudioError } from "../errors.ts";
-import { seekArguments } from "../exact/exact-arguments.ts";
 import { BLAME_LOG } from "../ffmpeg/blame.ts";
 import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { compensationSeconds } from "../probe/audio-jitter.ts";
+import { seekArguments } from "../probe/decoding.ts";
 
 /** Enough for what tells one instant from another, and cheap to compare. */
 export const RATE = 8000;

@@ -9,7 +9,7 @@ import {
   TIME_TOLERANCE_SECONDS,
   type Track,
 } from "@camclips/mp4";
-import { type BurnedClock, clockLook } from "../clock/burned/check-clock.ts";
+import type { BurnedClock } from "../clock/burned/check-clock.ts";
 import { findEntryFor } from "../cut/idr.ts";
 import { VerificationError } from "../errors.ts";
 import type { FfmpegRun } from "../ffmpeg/run-ffmpeg.ts";
@@ -160,7 +160,7 @@ async function checkPictures(
   const planned = pictures?.planned.filter(({ seconds }) => !lost.has(seconds)) ?? [];
   const clock = pictures?.clock;
   const encoded = clock ? Float64Array.from(times) : Float64Array.from(planned, ({ seconds }) => seconds).sort();
-  const look = clock && clockLook(clock, times);
+  const look = clock && (await import("../clock/burned/check-clock.ts")).clockLook(clock, times);
   const decoded = await decodeClip(path, windowsOf(times, encoded, entries), ways, look);
   for (const [which, end] of [
     ["first", times[0]],
