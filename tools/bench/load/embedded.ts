@@ -1,13 +1,14 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { readSettings } from "@camclips/events";
 import { createFolderStore, createLocalCameras, LocalRuntime, STATE_FILE } from "@camclips/local";
 import type { MediaEngine } from "@camclips/media";
 import { makeCamera } from "@camclips/media/synthetic";
+import { benchCamera, fullSize } from "../recordings.ts";
 import { copyClip } from "./copy-clip.ts";
 import { type ClipTimes, isOnTheWay, type LoadResult, summarize } from "./load-result.ts";
-import { CAMERA, clipIdOf, footageStart, RECORDING_SECONDS, requestBody } from "./requests.ts";
+import { CAMERA, clipIdOf, footageStart, minutes, requestBody, short } from "./requests.ts";
 
 export interface Load {
   clips: number;
@@ -15,6 +16,8 @@ export interface Load {
   atOnce: number;
   /** How many clips were made before, and lie in the state. */
   before?: number;
+  /** Clips of a minute out of the benchmark's recordings of 1080p. */
+  isFullSize?: boolean;
 }
 
 /** Sends requests to the embedded runtime and waits for every terminal status. */
@@ -27,16 +30,26 @@ export async function loadEmbedded(load: Load, media: MediaEngine, ffmpeg: strin
   }
 }
 
+async function shortCamera(root: string, ffmpeg: string) {
+  const shape = { alias: CAMERA, startMs: footageStart(), recordings: 2, seconds: short.recordingSeconds };
+  return { ...(await makeCamera({ ...shape, folder: join(root, "recordings"), ffmpeg })), wanted: short };
+}
+
+async function fullCamera(ffmpeg: string) {
+  const kept = join(tmpdir(), "camclips-bench");
+  await mkdir(kept, { recursive: true });
+  return { ...(await benchCamera(kept, { ...fullSize, seconds: minutes.recordingSeconds }, ffmpeg)), wanted: minutes };
+}
+
 async function run(
   root: string,
-  { clips, atOnce, before = 0 }: Load,
+  { clips, atOnce, before = 0, isFullSize = false }: Load,
   media: MediaEngine,
   ffmpeg: string,
 ): Promise<LoadResult> {
-  const origin = join(root, "recordings");
-  const startMs = footageStart();
-  const shape = { alias: CAMERA, startMs, recordings: 2, seconds: RECORDING_SECONDS };
-  const { recordings } = await makeCamera({ ...shape, folder: origin, ffmpeg });
+  const { recordings, wanted } = isFullSize ? await fullCamera(ffmpeg) : await shortCamera(root, ffmpeg);
+  const [{ path = "", startMs = 0 } = {}] = recordings;
+  const origin = dirname(path);
   const footage = recordings.map(({ path, startMs, endMs }) => ({
     key: basename(path),
     startMs,
@@ -88,7 +101,7 @@ async function run(
   });
   await runtime.start();
   if (before > 0) {
-    await runtime.request(requestBody(clips, startMs), Date.now());
+    await runtime.request(requestBody(clips, startMs, wanted), Date.now());
     while (published < 1) await next.promise;
     await runtime.idle();
     await copyClip(join(root, "state", STATE_FILE), clipIdOf(clips), before);
@@ -102,7 +115,7 @@ async function run(
   for (let index = 0; index < clips; index += 1) {
     while (index - published >= atOnce) await next.promise;
     askedAt.set(clipIdOf(index), performance.now());
-    await runtime.request(requestBody(index, startMs), Date.now());
+    await runtime.request(requestBody(index, startMs, wanted), Date.now());
   }
   while (published < clips) {
     if (published >= (memoryMb.length * clips) / 10) memoryMb.push(Math.round(process.memoryUsage().rss / 1e6));

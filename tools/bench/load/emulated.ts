@@ -9,7 +9,7 @@ import { bundleHandlers } from "../../resource-graph/evaluation/bundle-handlers.
 import { ensurePlatform } from "../../resource-graph/platform.ts";
 import { residentBytes } from "../resident-bytes.ts";
 import { type ClipTimes, isOnTheWay, type LoadResult, summarize } from "./load-result.ts";
-import { CAMERA, clipIdOf, footageStart, RECORDING_SECONDS, requestBody } from "./requests.ts";
+import { CAMERA, clipIdOf, footageStart, requestBody, short } from "./requests.ts";
 
 const LONGEST_WAIT_MS = 900_000;
 
@@ -41,10 +41,10 @@ const stubbedRendering = {
 
 async function run(stack: Stack, clips: number, pid: number | undefined): Promise<LoadResult> {
   const startMs = footageStart();
-  await stack.camera(CAMERA, startMs, { recordings: 2, seconds: RECORDING_SECONDS });
+  await stack.camera(CAMERA, startMs, { recordings: 2, seconds: short.recordingSeconds });
   const memoryMb: number[] = [];
   const began = performance.now();
-  await Promise.all(Array.from({ length: clips }, (_, index) => stack.request(requestBody(index, startMs))));
+  await Promise.all(Array.from({ length: clips }, (_, index) => stack.request(requestBody(index, startMs, short))));
   for (let told = 0; told < clips; ) {
     if (performance.now() - began > LONGEST_WAIT_MS) throw new Error(`${told} of ${clips} clips were answered in time`);
     told = new Set((await stack.notifications()).map(({ clipId }) => clipId)).size;

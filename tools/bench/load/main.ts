@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { createMediaEngine } from "@camclips/media/engine";
 import { chosenFrom, countFrom, ffmpegOrExit, orUsage } from "../arguments.ts";
-import { loadEmbedded } from "./embedded.ts";
+import { type Load, loadEmbedded } from "./embedded.ts";
 import { loadEmulated } from "./emulated.ts";
 import type { LoadResult, Quantiles } from "./load-result.ts";
 import { stubEngine } from "./stub-engine.ts";
@@ -13,12 +13,14 @@ rendering stubbed out, then with it.
   npm run bench:load -- --on embedded
   npm run bench:load -- --clips 1000 --rendered 50
   npm run bench:load -- --on embedded --at-once 1
+  npm run bench:load -- --on embedded --at-once 1 --full-size --clips 1
 
   --on         embedded, emulator, or both, with a comma; the emulator needs Python 3.10 or newer with venv
   --clips      how many with rendering stubbed out (200; on the emulator 50)
   --rendered   how many with rendering (20)
   --at-once    how many are on their way at the same time on the embedded runtime (all of them)
   --before     how many clips the embedded runtime has made before (0)
+  --full-size  clips of a minute out of recordings of 1080p, 3 Mbit/s, on the embedded runtime
   --json       for machines
 `;
 
@@ -28,12 +30,21 @@ const options = {
   rendered: { type: "string", default: "20" },
   "at-once": { type: "string" },
   before: { type: "string" },
+  "full-size": { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
 
 function readArguments() {
-  const { on, clips, rendered, "at-once": atOnce, before, ...flags } = parseArgs({ options }).values;
+  const {
+    on,
+    clips,
+    rendered,
+    "at-once": atOnce,
+    before,
+    "full-size": isFullSize,
+    ...flags
+  } = parseArgs({ options }).values;
   return {
     ...flags,
     places: chosenFrom("on", on, ["embedded", "emulator"]),
@@ -41,6 +52,7 @@ function readArguments() {
     rendered: countFrom("rendered", rendered),
     atOnce: atOnce === undefined ? Number.POSITIVE_INFINITY : countFrom("at-once", atOnce),
     before: before === undefined ? 0 : countFrom("before", before),
+    isFullSize,
   };
 }
 
@@ -50,7 +62,7 @@ const engine = createMediaEngine({ ffmpeg, threads: 2, timeLimitMs: 60_000 });
 type Loads = (
   stubbed: number | undefined,
   rendered: number,
-  embedded: { atOnce: number; before: number },
+  embedded: Omit<Load, "clips">,
 ) => Promise<[alone: LoadResult, whole: LoadResult]>;
 
 const loads: Record<"embedded" | "emulator", Loads> = {
@@ -65,12 +77,12 @@ const loads: Record<"embedded" | "emulator", Loads> = {
 };
 
 async function main(): Promise<void> {
-  const { help, json, places, stubbed, rendered, atOnce, before } = orUsage(HELP, readArguments);
+  const { help, json, places, stubbed, rendered, ...embedded } = orUsage(HELP, readArguments);
   if (help) return void process.stdout.write(HELP);
   const results: Record<string, LoadResult> = {};
   for (const place of places) {
     process.stderr.write(`${place} ...\n`);
-    const [alone, whole] = await loads[place](stubbed, rendered, { atOnce, before });
+    const [alone, whole] = await loads[place](stubbed, rendered, embedded);
     results[`${place}, pipeline alone`] = alone;
     results[`${place}, with rendering`] = whole;
   }
