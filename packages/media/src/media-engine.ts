@@ -68,6 +68,8 @@ export interface RenderReport {
   /** Why that way, in words a user understands. */
   why: string;
   bytes: number;
+  /** Of the file, in lower-case hex; absent where ffmpeg wrote it. */
+  sha256?: string;
   durationMs: number;
   width: number;
   height: number;

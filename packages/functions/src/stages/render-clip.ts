@@ -34,9 +34,9 @@ export const renderClip = defineStage(
     );
     if ("rejected" in cut) return [cut.rejected];
 
-    const sha256 = await sha256Of(output, signal);
     const key = clipKey(request.cameraId, request.clipId);
     const { report, coverage } = cut;
+    const sha256 = report.sha256 ?? (await sha256Of(output, signal));
     const write = async (options: PutOptions) => (await uploadFile(deps.destination, key, output, options)).written;
     const asked = { request, rerun: metadata.rerun };
     const refused = await publishFile({ key, sha256, coverage, write }, asked, deps, signal);

@@ -11,11 +11,11 @@ import {
   type Track,
   textTrack,
   writeMovie,
-  writeMovieFile,
 } from "@camclips/mp4";
 import { Window } from "../cut/compare-samples.ts";
 import type { CutSource } from "../cut/cut-plan.ts";
 import { openSources } from "../cut/mux-clip.ts";
+import { writeHashed } from "../cut/write-hashed.ts";
 import { VerificationError } from "../errors.ts";
 import type { ClockCue, ClockLabel, RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
 import { clockSeconds } from "./clock-cues.ts";
@@ -33,9 +33,9 @@ export async function addClockTrack(
   { scratch, signal }: RenderOptions,
 ): Promise<RenderReport> {
   const made = join(scratch, "with-clock.mp4");
-  const clock = await writeWithClock({ from: output, to: made, startMs }, label, report, signal);
+  const { clock, sha256 } = await writeWithClock({ from: output, to: made, startMs }, label, report, signal);
   await rename(made, output);
-  return { ...report, bytes: (await stat(output)).size, clock };
+  return { ...report, bytes: (await stat(output)).size, sha256, clock };
 }
 
 async function writeWithClock(
@@ -43,18 +43,19 @@ async function writeWithClock(
   label: ClockLabel,
   { anchors, durationMs }: RenderReport,
   signal: AbortSignal | undefined,
-): Promise<ClockCue[]> {
+): Promise<{ clock: ClockCue[]; sha256: string }> {
   await using opened = await openSources([from], signal);
   const [clip] = opened.sources;
   const video = clip && firstTrack(clip.movie, "vide");
   if (!clip || !video) throw new VerificationError("the clip holds no video");
   const text = clockText(label);
   const seconds = clockSeconds(anchors, durationMs / 1000, presentedSeconds(video));
-  const cues = seconds.map(({ wallMs, ...cue }) => ({ ...cue, text: text(wallMs) }));
-  const tracks = [...clip.movie.tracks.map((track) => unchanged(track, clip)), clockTrack(cues, video)];
-  await writeMovieFile(to, writeMovie(tracks, { order: "time", creationTimeMs: startMs }), signal);
+  const clock = seconds.map(({ wallMs, ...cue }) => ({ ...cue, text: text(wallMs) }));
+  const tracks = [...clip.movie.tracks.map((track) => unchanged(track, clip)), clockTrack(clock, video)];
+  const movie = writeMovie(tracks, { order: "time", creationTimeMs: startMs });
+  const sha256 = await writeHashed(to, movie, signal);
   await requireSame(clip, to, signal);
-  return cues;
+  return { clock, sha256 };
 }
 
 function unchanged(track: Track, { bytes }: CutSource): MuxTrack {

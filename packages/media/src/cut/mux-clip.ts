@@ -1,10 +1,11 @@
-import { fileSource, type MuxTrack, readMovie, writeMovie, writeMovieFile } from "@camclips/mp4";
+import { fileSource, type MuxTrack, readMovie, writeMovie } from "@camclips/mp4";
 import { compareSamples, plannedSamples } from "./compare-samples.ts";
 import type { CutPlan, CutSource } from "./cut-plan.ts";
 import { changedKeyframes } from "./hevc-keyframes.ts";
 import { encodedAudio } from "./place-audio.ts";
 import { placeVideo } from "./place-video.ts";
 import { renumbered } from "./renumber.ts";
+import { writeHashed } from "./write-hashed.ts";
 
 export interface ClipFile {
   path: string;
@@ -34,6 +35,7 @@ export async function openSources(
  *
  * @param encoded paths of the encoded parts, in the order of the plan's encode segments
  * @param audio path of the audio encoded for the whole clip; absent when the clip has none; or the track of the sources' packets
+ * @returns the clip's SHA-256
  * @throws MalformedBoxError when an encoded part is not as planned, VerificationError when the clip is not
  */
 export async function muxClip(
@@ -41,7 +43,7 @@ export async function muxClip(
   sources: readonly CutSource[],
   files: { encoded: readonly string[]; audio?: string | MuxTrack | undefined },
   output: ClipFile,
-): Promise<void> {
+): Promise<string> {
   await using parts = await openSources(files.encoded, output.signal);
   await using encoded = await openSources(typeof files.audio === "string" ? [files.audio] : [], output.signal);
   const made: CutSource[] = [];
@@ -51,6 +53,7 @@ export async function muxClip(
   const copied = typeof files.audio === "object" ? files.audio : undefined;
   const audio = encodedAudioSource ? encodedAudio(encodedAudioSource, plan) : copied;
   const movie = writeMovie(audio ? [video, audio] : [video], { order: "time", creationTimeMs: output.startMs });
-  await writeMovieFile(output.path, movie, output.signal);
+  const sha256 = await writeHashed(output.path, movie, output.signal);
   await compareSamples(output.path, plannedSamples(plan, sources, made), output.signal);
+  return sha256;
 }

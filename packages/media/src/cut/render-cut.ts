@@ -59,15 +59,16 @@ async function makeClip(cut: PreparedCut, settings: EngineSettings, options: Ren
   const audio = audioWay(cut, options);
   const audioFile = typeof audio === "string" ? audio : undefined;
   const clip = { path: job.output, startMs: job.startMs, signal: options.signal };
+  let sha256: string;
   try {
     if (parts.length > 0 || audioFile) await encodeParts(cut, parts, audioFile, settings, options);
-    await muxClip(plan, sources, { encoded: parts, audio }, clip);
+    sha256 = await muxClip(plan, sources, { encoded: parts, audio }, clip);
   } finally {
     for (const file of [...parts, ...(audioFile ? [audioFile] : [])]) await rm(file, { force: true });
   }
   const report = await readClipBack(cut, typeof audio === "object", settings, options);
   options.onProgress?.(100);
-  return report;
+  return { ...report, sha256 };
 }
 
 async function encodeParts(

@@ -5,6 +5,7 @@ import type { MadeRecording } from "./make.ts";
 /** What the camera service was told of a clip: contract, sections 5 and 7. */
 export interface Told {
   status: string;
+  clip?: { sha256: string };
   reason?: string;
   message?: string;
   coverage?: {

@@ -1,8 +1,9 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readAudioOnsets, readFrameCodes } from "@camclips/media/synthetic";
 import { testFfmpeg } from "../ffmpeg.ts";
 import { testFolder } from "../folders.ts";
+import { sha256 } from "../sha256.ts";
 import { askPipeline } from "./ask-pipeline.ts";
 import { drawCamera } from "./draw.ts";
 import { judge } from "./judge.ts";
@@ -54,10 +55,12 @@ export async function runDraw(seed: number): Promise<Judgement[]> {
     const isMade = told?.status === "CLIP_AVAILABLE";
     // Frames that an edit list hides come out of decoders that copy times.
     const shown = isMade ? (await readFrameCodes(path, testFfmpeg)).filter(({ seconds: at }) => at > -0.0005) : [];
+    const isOther = isMade && told.clip?.sha256 !== sha256(await readFile(path));
     const onsets = isMade && hasAudio ? await onsetsOf(path) : [];
     const faults = told
       ? judge({ ...usual, fromMs, toMs, gapPolicy, told, frames: shown, onsets })
       : ["nothing was told"];
+    if (isOther) faults.push("its sha256 is another file's");
     const range = `${fromMs - EPOCH_MS}-${toMs - EPOCH_MS} ms`;
     judgements.push({
       about: `seed ${seed} ${precision} ${codec} ${gapPolicy} ${range}: ${JSON.stringify(drawn)}`,

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { maxRetries, requestKey } from "@camclips/core";
 import { type AnswerableRequest, type AnyEvent, type CamclipsEvent, MAX_HOPS, markRerun } from "@camclips/events";
 import { STATE_FILE, StateFile } from "@camclips/local";
 import { filesIn } from "../folders.ts";
+import { sha256 } from "../sha256.ts";
 import { groupComplaints, isOfGroup } from "./check-groups.ts";
 import type { Ending } from "./drive.ts";
 import { allAsked } from "./history.ts";
@@ -328,8 +328,6 @@ async function replayTellsNobody(ending: Ending): Promise<string[]> {
     ...(await publicObjectsAreWhole(ending.world)).map((complaint) => `after a replay: ${complaint}`),
   ];
 }
-
-const sha256 = (body: Uint8Array): string => createHash("sha256").update(body).digest("hex");
 
 /** What to print when a history breaks a rule. */
 export function storyOf({ world, deadLetters }: Ending): string {

@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,6 +10,7 @@ import { createFolderStore, STATE_FILE, StateFile } from "@camclips/local";
 import { startCameraService } from "@camclips/local/camera-service";
 import { expect, it } from "vitest";
 import { filesIn, testFolder } from "../folders.ts";
+import { sha256 } from "../sha256.ts";
 import { RECORDING_FILE, RECORDING_MS } from "../stage-world.ts";
 import { Dice } from "./dice.ts";
 
@@ -104,7 +104,7 @@ it(`decides every clip once though its process is killed ${KILLS} times`, async 
     if (status === "FATAL_ERROR" && buried.some(({ body }) => body.includes(`clip-${clip}`))) continue;
     expect(status, `clip-${clip}`).toBe("CLIP_AVAILABLE");
     const body = (await destination.get(told.key.slice(1))) ?? new Uint8Array();
-    expect(createHash("sha256").update(body).digest("hex")).toBe(told.sha256);
+    expect(sha256(body)).toBe(told.sha256);
   }
   // A kill between a message and its entry repeats it: at most once for each kill.
   expect(sent.length - CLIPS).toBeLessThanOrEqual(kills);

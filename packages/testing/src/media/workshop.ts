@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createMediaEngine } from "@camclips/media/engine";
@@ -11,6 +11,7 @@ import {
 } from "@camclips/media/synthetic";
 import type { RenderJob, RenderReport, RenderSource } from "../../../media/src/media-engine.ts";
 import { testFfmpeg } from "../ffmpeg.ts";
+import { sha256 } from "../sha256.ts";
 
 /** A folder of one test file, and the recordings in it: made once, removed at the end. */
 export class Workshop {
@@ -31,6 +32,8 @@ export class Workshop {
     const scratch = await mkdtemp(join(await this.folder, "scratch-"));
     const output = join(await this.folder, `clip-${this.#clips++}.mp4`);
     const report = await this.engine.renderClip({ ...job, output }, { scratch });
+    if (report.sha256 !== undefined && report.sha256 !== sha256(await readFile(output)))
+      throw new Error("the engine told another SHA-256 than the clip has");
     return { report, frames: await readFrameCodes(output), path: output };
   }
 
