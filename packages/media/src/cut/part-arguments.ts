@@ -10,7 +10,6 @@ import {
 import { cutOut } from "../ffmpeg/time-filters.ts";
 import { decoderThreads, seekArguments } from "../probe/decoding.ts";
 import type { MediaProbe } from "../probe/probe.ts";
-import { audioChains, clipAudio } from "../timeline/audio-chains.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import { listChains, listOutputs, lookChain } from "../verify/looks.ts";
 import type { CutPlan, EncodeSegment } from "./cut-plan.ts";
@@ -29,8 +28,6 @@ export interface PartsJob {
   parts: readonly string[];
   /** Where the pictures of the sources go, small. */
   scratch: string;
-  /** Where the audio of the whole clip goes; absent when it is copied or there is none. */
-  audio: string | undefined;
 }
 
 /** The segments of a plan that have to be encoded, in order. */
@@ -38,22 +35,18 @@ export function encodeSegments(plan: CutPlan): EncodeSegment[] {
   return plan.segments.filter((segment) => segment.kind === "encode");
 }
 
-/** Arguments of the one run that encodes the frames which cannot be copied, and the audio. */
+/** Arguments of the one run that encodes the frames which cannot be copied. */
 export function partArguments(job: PartsJob): string[] {
   const { plan, paths, threads, timeline, probes } = job;
   const segments = encodeSegments(plan);
-  const audio = job.audio === undefined ? undefined : clipAudio(job);
   const pictures = segments.flatMap((segment) => {
     const seek = seekArguments(segment.frameSeconds[0] ?? 0, probes[segment.source]);
     // Few frames are decoded in time by one thread, beside those that encode.
     const isFew = segment.frameSeconds.length <= FEW_FRAMES;
-    const decoders = isFew ? 1 : decoderThreads(probes[segment.source], threads);
+    const { video } = probes[segment.source] ?? {};
+    const decoders = isFew || !video ? 1 : decoderThreads(video, threads);
     const options = [...AS_INDEXED, "-threads", String(decoders), "-noautorotate", ...seek];
     return inputArguments(paths[segment.source] ?? "", options);
-  });
-  const audioInputs = timeline.pieces.flatMap(({ source, heardSeconds }) => {
-    const options = [...AS_INDEXED, "-vn", ...seekArguments(heardSeconds, probes[source])];
-    return inputArguments(paths[source] ?? "", options);
   });
   const chains = [
     ...segments.flatMap((segment, i) => [
@@ -61,16 +54,12 @@ export function partArguments(job: PartsJob): string[] {
       `[all${i}]${cutOut(segment)}[part${i}]`,
     ]),
     ...listChains(segments.length),
-    ...(audio ? audioChains(timeline, probes, audio, segments.length) : []),
   ];
   return [
-    ...["-v", "warning", "-y", "-copyts", ...pictures, ...(audio ? audioInputs : [])],
+    ...["-v", "warning", "-y", "-copyts", ...pictures],
     ...["-filter_complex", chains.join(";")],
     ...segments.flatMap((segment, i) => partOutput(job, segment, i)),
     ...listOutputs(segments.length, job.scratch),
-    ...(audio
-      ? ["-map", "[audio]", "-c:a", "aac", "-b:a", `${job.encoder.audioKbps}k`, "-f", "mp4", job.audio ?? ""]
-      : []),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { VerificationError } from "../errors.ts";
 import type { EngineSettings } from "../ffmpeg/settings.ts";
+import { together } from "../ffmpeg/together.ts";
 import type { RenderOptions, RenderReport } from "../media-engine.ts";
 import { clipPicture } from "../probe/picture.ts";
 import { audioNote } from "../probe/probe.ts";
@@ -19,7 +20,7 @@ const DURATION_MS = 2;
 
 /**
  * Reads a clip back before it is reported: its pictures and its audio at the same time, since each is a run of ffmpeg with little to do in
- * parallel. The first that fails ends the other, and is waited for: nothing runs on.
+ * parallel.
  *
  * @param isCopied its packets of audio are the sources'
  * @throws VerificationError when it is not what was planned
@@ -30,21 +31,13 @@ export async function readClipBack(
   settings: EngineSettings,
   options: RenderOptions,
 ): Promise<RenderReport> {
-  const failed = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
-  const endingOther = <T>(run: Promise<T>) =>
-    run.catch((error: unknown) => {
-      failed.abort(error);
-      throw error;
-    });
   const audio = { ...cut, path: cut.job.output, copied: isCopied, isIndexed: true };
   const { ffmpeg, timeLimitMs } = settings;
-  const [report, heard] = await Promise.allSettled([
-    endingOther(readPictures(cut, settings, { ...options, signal })),
-    endingOther(verifyAudio(audio, { ffmpeg, timeLimitMs, signal })),
+  const [report] = await together(options.signal, [
+    (signal) => readPictures(cut, settings, { ...options, signal }),
+    (signal) => verifyAudio(audio, { ffmpeg, timeLimitMs, signal }),
   ]);
-  if (report.status === "rejected" || heard.status === "rejected") throw failed.signal.reason;
-  return report.value;
+  return report;
 }
 
 async function readPictures(

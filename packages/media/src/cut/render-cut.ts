@@ -5,9 +5,12 @@ import { VerificationError } from "../errors.ts";
 import { damageIn } from "../ffmpeg/damage.ts";
 import { FfmpegError } from "../ffmpeg/errors.ts";
 import { withGraphFile } from "../ffmpeg/graph-file.ts";
+import { AS_INDEXED } from "../ffmpeg/input-arguments.ts";
 import { runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { cutEncoderFor, type EngineSettings, encoderFor, hevcCutEncoder, hevcEncoder } from "../ffmpeg/settings.ts";
+import { together } from "../ffmpeg/together.ts";
 import type { RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";
+import { audioArguments } from "../timeline/audio-chains.ts";
 import { fadesSoon, keepsAudio } from "./kept-audio.ts";
 import { muxClip, openSources } from "./mux-clip.ts";
 import { encodeSegments, partArguments } from "./part-arguments.ts";
@@ -61,7 +64,7 @@ async function makeClip(cut: PreparedCut, settings: EngineSettings, options: Ren
   const clip = { path: job.output, startMs: job.startMs, signal: options.signal };
   let sha256: string;
   try {
-    if (parts.length > 0 || audioFile) await encodeParts(cut, parts, audioFile, settings, options);
+    await encode(cut, { parts, audio: audioFile }, settings, options);
     sha256 = await muxClip(plan, sources, { encoded: parts, audio }, clip);
   } finally {
     for (const file of [...parts, ...(audioFile ? [audioFile] : [])]) await rm(file, { force: true });
@@ -71,28 +74,60 @@ async function makeClip(cut: PreparedCut, settings: EngineSettings, options: Ren
   return { ...report, sha256 };
 }
 
-async function encodeParts(
+/** Pictures and audio each in a run of their own: in one, ffmpeg does them in turns for the most part. */
+async function encode(
   cut: PreparedCut,
-  parts: readonly string[],
-  audio: string | undefined,
+  { parts, audio }: { parts: readonly string[]; audio: string | undefined },
   settings: EngineSettings,
   options: RenderOptions,
 ): Promise<void> {
-  const { threads, ffmpeg, timeLimitMs } = settings;
+  const { durationSeconds } = cut.timeline;
+  const onProgress = (seconds: number) => options.onProgress?.(Math.min(90, (90 * seconds) / durationSeconds));
+  const pictures = (signal: AbortSignal) => encodeParts(cut, parts, settings, { ...options, signal, onProgress });
+  const sound = (output: string) => (signal: AbortSignal) =>
+    encodeAudio(cut, output, settings, { ...options, signal, ...(parts.length === 0 && { onProgress }) });
+  await together(options.signal, [...(parts.length > 0 ? [pictures] : []), ...(audio ? [sound(audio)] : [])]);
+}
+
+/** Seconds of what is made. */
+interface PartOptions extends Omit<RenderOptions, "onProgress"> {
+  onProgress?: (seconds: number) => void;
+}
+
+async function encodeParts(
+  cut: PreparedCut,
+  parts: readonly string[],
+  settings: EngineSettings,
+  options: PartOptions,
+): Promise<void> {
   const { encodedFrames, copiedFrames } = cut.plan;
   const isMostlyCopied = encodedFrames < copiedFrames;
   const encoder = isMostlyCopied ? cutEncoderFor(encodedFrames, settings) : encoderFor(cut.job, settings);
-  const paths = cut.job.sources.map(({ path }) => path);
-  const { scratch } = options;
   const hevc = isMostlyCopied ? hevcCutEncoder : hevcEncoder;
-  const partsJob = { ...cut, paths, threads, encoder, hevc, parts, audio, scratch };
-  const args = await withGraphFile(partArguments(partsJob), scratch);
-  const { durationSeconds } = cut.timeline;
-  const onProgress = (seconds: number) => options.onProgress?.(Math.min(90, (90 * seconds) / durationSeconds));
-  const log = await runFfmpeg({ ffmpeg, timeLimitMs, args, cwd: options.scratch, onProgress, ...signalOf(options) });
-  const damage = damageIn(log, parts.length);
+  const { scratch } = options;
+  const job = { ...cut, paths: pathsOf(cut), threads: settings.threads, encoder, hevc, parts, scratch };
+  const args = await withGraphFile(partArguments(job), join(scratch, "graph"));
+  const damage = damageIn(await runFfmpeg({ ...runOf(settings, options), args }));
   if (damage !== undefined) throw new VerificationError(`a source does not decode whole: ${damage}`);
 }
+
+async function encodeAudio(
+  cut: PreparedCut,
+  output: string,
+  settings: EngineSettings,
+  options: PartOptions,
+): Promise<void> {
+  const job = { ...cut, paths: pathsOf(cut), encoder: encoderFor(cut.job, settings) };
+  const args = audioArguments(job, output, { inputs: AS_INDEXED });
+  const file = join(options.scratch, "audio-graph");
+  await runFfmpeg({ ...runOf(settings, options), args: await withGraphFile(args, file) });
+}
+
+function runOf({ ffmpeg, timeLimitMs }: EngineSettings, { scratch, signal, onProgress }: PartOptions) {
+  return { ffmpeg, timeLimitMs, cwd: scratch, ...(signal && { signal }), ...(onProgress && { onProgress }) };
+}
+
+const pathsOf = ({ job }: PreparedCut): string[] => job.sources.map(({ path }) => path);
 
 /** Clips keep the sources' packets where these fit together; otherwise audio is encoded once for the whole clip. */
 function audioWay(cut: PreparedCut, options: RenderOptions): MuxTrack | string | undefined {
@@ -102,8 +137,4 @@ function audioWay(cut: PreparedCut, options: RenderOptions): MuxTrack | string |
   const isKept =
     copied && !("why" in copied) && (plan.way === "fast" ? fadesSoon(copied, plan) : keepsAudio(copied, cut));
   return isKept ? copied : join(options.scratch, "audio.mp4");
-}
-
-function signalOf({ signal }: RenderOptions): { signal?: AbortSignal } {
-  return signal ? { signal } : {};
 }

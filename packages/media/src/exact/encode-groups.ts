@@ -15,10 +15,8 @@ import { openSources } from "../cut/mux-clip.ts";
 import { encodedAudio } from "../cut/place-audio.ts";
 import { setTimes } from "../cut/place-video.ts";
 import { withGraphFile } from "../ffmpeg/graph-file.ts";
-import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { TIMESCALE } from "../ffmpeg/settings.ts";
-import { seekArguments } from "../probe/decoding.ts";
-import { audioChains, clipAudio } from "../timeline/audio-chains.ts";
+import { audioArguments, clipAudio } from "../timeline/audio-chains.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import type { Fingerprint } from "../verify/fingerprint.ts";
 import { readLists } from "../verify/looks.ts";
@@ -59,7 +57,10 @@ export async function encodeInGroups(job: ExactJob, run: Run, onProgress: (secon
     files.push(output);
   }
   const audio = clipAudio(job) && join(folder.path, "audio.mp4");
-  if (audio) logs.push(await run(await withGraphFile(audioArguments(job, audio), job.scratch), () => {}));
+  if (audio) {
+    const args = audioArguments(job, audio, { all: ["-max_error_rate", "1"] });
+    logs.push(await run(await withGraphFile(args, join(folder.path, "audio-graph")), () => {}));
+  }
   const starts = groups.map(({ startSeconds }) => startSeconds);
   await joinGroups(job, { files, starts, audio });
   return { log: logs.join("\n"), shown };
@@ -94,20 +95,6 @@ function groupsOf(timeline: Timeline): Group[] {
       },
     };
   });
-}
-
-function audioArguments(job: ExactJob, output: string): string[] {
-  const { timeline, probes, paths, encoder } = job;
-  const format = clipAudio(job);
-  if (!format) throw new TypeError("the clip has no audio");
-  const inputs = timeline.pieces.flatMap(({ source, heardSeconds }) =>
-    inputArguments(paths[source] ?? "", ["-vn", ...seekArguments(heardSeconds)]),
-  );
-  return [
-    ...["-v", "warning", "-y", "-max_error_rate", "1", "-copyts", ...inputs],
-    ...["-filter_complex", audioChains(timeline, probes, format).join(";"), "-map", "[audio]"],
-    ...["-c:a", "aac", "-b:a", `${encoder.audioKbps}k`, "-f", "mp4", output],
-  ];
 }
 
 async function joinGroups(

@@ -39,7 +39,7 @@ const SHORT_FRAMES = 32;
 /** Writes what the run needs beside its sources. @returns its arguments */
 export async function prepareRun(job: ExactJob, signal?: AbortSignal): Promise<string[]> {
   if (job.clock) await writeClockPictures(clockFile(job), job.timeline, job.clock, signal);
-  return withGraphFile(exactArguments(job), job.scratch);
+  return withGraphFile(exactArguments(job), join(job.scratch, "graph"));
 }
 
 const clockFile = ({ scratch }: ExactJob): string => join(scratch, "clock.mov");
@@ -71,7 +71,9 @@ export function exactArguments(job: ExactJob): string[] {
 /** Times stay those of the file (`-copyts`), so that the filters can cut at them whatever the seek found. */
 function inputOptions({ timeline, threads, probes }: ExactJob, { source, cuts }: Piece): string[] {
   // Encoding takes more than twice the time of decoding, and decoding takes 2 % more with a second thread.
-  const decoders = timeline.pieces.length > MANY_INPUTS ? 1 : decoderThreads(probes[source], Math.ceil(threads / 2));
+  const { video } = probes[source] ?? {};
+  const isAlone = !video || timeline.pieces.length > MANY_INPUTS;
+  const decoders = isAlone ? 1 : decoderThreads(video, Math.ceil(threads / 2));
   const seek = seekArguments(cuts.firstSeconds, probes[source]);
   const all = (probes[source]?.video.times.length ?? 0) <= SHORT_FRAMES ? SHOW_ALL : [];
   return ["-threads", String(decoders), "-reinit_filter", "0", ...all, ...seek];

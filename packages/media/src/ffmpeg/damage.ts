@@ -6,16 +6,12 @@ const DAMAGE = /corrupt decoded frame|error while decoding|error submitting|erro
 const PREFIX = /^(\[[^\]]*\] *)+/;
 /** Newer versions name the stream's kind, older ones its input and place in it. */
 const AUDIO = /\baist#|\[(?:dec:)?(?:aac|mp3|opus|ac3|flac|pcm_)/;
-const INPUT = /stream #(\d+):\d+/;
 
 /**
- * @param videoInputs how many inputs give pictures; those behind them give audio only
  * @returns the first complaint in a log about a frame that did not come out whole, without its prefix. With inputs of both,
  * it may be one about audio.
  */
-export function damageIn(log: string, videoInputs = Number.POSITIVE_INFINITY): string | undefined {
-  const line = log.split("\n").find((text) => {
-    return DAMAGE.test(text) && !AUDIO.test(text) && Number(INPUT.exec(text)?.[1] ?? 0) < videoInputs;
-  });
+export function damageIn(log: string): string | undefined {
+  const line = log.split("\n").find((text) => DAMAGE.test(text) && !AUDIO.test(text));
   return line?.replace(PREFIX, "").trim();
 }

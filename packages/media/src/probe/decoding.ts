@@ -11,9 +11,8 @@ const SEEK_MARGIN_SECONDS = 1;
 /** A frame of 4K takes 12 MB, and every thread holds some: for larger pictures than these, one thread decodes. */
 const MOST_PIXELS = 2560 * 1440;
 
-/** How many threads decode the pictures of a file, of `threads` there are. */
-export function decoderThreads(probe: Pick<MediaProbe, "video"> | undefined, threads: number): number {
-  const { width, height } = probe?.video ?? { width: 0, height: 0 };
+/** How many threads decode pictures of a size, of `threads` there are. */
+export function decoderThreads({ width, height }: { width: number; height: number }, threads: number): number {
   return width * height > MOST_PIXELS ? 1 : threads;
 }
 

@@ -1,5 +1,7 @@
+import { inputArguments } from "../ffmpeg/input-arguments.ts";
 import { number, seconds } from "../ffmpeg/time-filters.ts";
 import { compensationSeconds } from "../probe/audio-jitter.ts";
+import { seekArguments } from "../probe/decoding.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import { type AudioSlot, audioSlots } from "./audio-slots.ts";
 import type { Timeline } from "./timeline.ts";
@@ -11,6 +13,34 @@ export interface AudioFormat {
 
 /** What the AAC encoder takes (ISO/IEC 14496-3, table 1.18, up to 48 kHz). */
 const AAC_RATES = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000];
+
+/** What encodes the audio of a clip. */
+export interface AudioJob extends ClipSources {
+  /** Paths of the sources. */
+  paths: readonly string[];
+  encoder: { audioKbps: number };
+}
+
+/**
+ * Arguments of the run that encodes a clip's audio, and nothing else.
+ * @param options of ffmpeg, and of each of its inputs
+ */
+export function audioArguments(
+  { timeline, probes, paths, encoder }: AudioJob,
+  output: string,
+  { all = [], inputs = [] }: { all?: readonly string[]; inputs?: readonly string[] } = {},
+): string[] {
+  const format = clipAudio({ timeline, probes });
+  if (!format) throw new TypeError("the clip has no audio");
+  const files = timeline.pieces.flatMap(({ source, heardSeconds }) =>
+    inputArguments(paths[source] ?? "", [...inputs, "-vn", ...seekArguments(heardSeconds, probes[source])]),
+  );
+  return [
+    ...["-v", "warning", "-y", ...all, "-copyts", ...files],
+    ...["-filter_complex", audioChains(timeline, probes, format).join(";"), "-map", "[audio]"],
+    ...["-c:a", "aac", "-b:a", `${encoder.audioKbps}k`, "-f", "mp4", output],
+  ];
+}
 
 /** A clip, and what is known of each source. */
 interface ClipSources {
@@ -35,12 +65,7 @@ const AAC_FRAMES = "asetnsamples=n=1024:p=0";
 const NUMBERED = "asetpts=N/SR/TB";
 
 /** One part per slot, each exact to the sample: silence where a recording has no audio. */
-export function audioChains(
-  timeline: Timeline,
-  probes: readonly MediaProbe[],
-  audio: AudioFormat,
-  firstInput = 0,
-): string[] {
+export function audioChains(timeline: Timeline, probes: readonly MediaProbe[], audio: AudioFormat): string[] {
   const at = (time: number) => Math.round(time * audio.sampleRate);
   const slots = audioSlots(timeline, probes);
   const chains = slots.map((slot, index) => {
@@ -49,7 +74,7 @@ export function audioChains(
     const chain =
       recorded === undefined || recorded.spans.length === 0
         ? silence(audio, samples)
-        : audioChain(slot, firstInput + slot.piece, audio, samples, recorded.jitterSeconds);
+        : audioChain(slot, slot.piece, audio, samples, recorded.jitterSeconds);
     return `${chain}[a${index}]`;
   });
   const leadSamples = at(timeline.pieces[0]?.outSeconds ?? 0);

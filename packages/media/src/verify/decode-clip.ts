@@ -4,6 +4,7 @@ import { damageIn } from "../ffmpeg/damage.ts";
 import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { type Cut, cutOut, FINE_TIMES } from "../ffmpeg/time-filters.ts";
+import { decoderThreads } from "../probe/decoding.ts";
 import {
   type Fingerprint,
   fingerprintChain,
@@ -16,6 +17,8 @@ import {
 export interface ClipWindow extends Cut {
   /** Presentation time of the frame from which they can be decoded; absent: from the clip's start. */
   entrySeconds?: number | undefined;
+  /** Whether their pictures are looked at, and not only whether they can be decoded. */
+  isLookedAt: boolean;
 }
 
 /** What else is made of the frames while they are decoded, in their order: raw pictures. */
@@ -25,7 +28,7 @@ export interface ClipLook {
   onOutput(chunk: Uint8Array): void;
 }
 
-type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs"> & { scratch: string };
+type Ways = Pick<FfmpegRun, "ffmpeg" | "signal" | "timeLimitMs"> & { scratch: string; width: number; height: number };
 
 /** Each has a decoder of its own, with its frames in memory. */
 const WINDOWS_AT_ONCE = 6;
@@ -52,7 +55,7 @@ export async function decodeClip(
 async function decodeSome(
   path: string,
   windows: readonly ClipWindow[],
-  { scratch, ...ways }: Ways,
+  { scratch, width, height, ...ways }: Ways,
   look: ClipLook | undefined,
 ): Promise<Fingerprint[]> {
   const files = fingerprintFiles(scratch, "clip");
@@ -61,7 +64,7 @@ async function decodeSome(
   const graph = [...chains, ...(look ? lookedAt(all, look) : [fingerprintChain(all, "clip")])].join(";");
   const args = [
     ...["-v", BLAME_LOG, "-y", "-xerror", "-copyts"],
-    ...windows.flatMap((window) => inputArguments(path, inputOptions(window))),
+    ...windows.flatMap((window) => inputArguments(path, inputOptions(window, { width, height }))),
     ...["-filter_complex", graph, ...fingerprintOutputs(files, "clip")],
     ...(look ? ["-map", "[look]", "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"] : []),
   ];
@@ -87,12 +90,21 @@ function lookedAt(windows: readonly string[], { filters }: ClipLook): string[] {
   ];
 }
 
-/** Threads cost more than they bring where few frames are decoded. */
+/** Threads cost more than they bring where few frames are decoded and looked at. */
 const SHORT_SECONDS = 10;
+/** One of them waits for the frames before the one that is wanted, and another thread may help. */
+const UNSEEN_THREADS = 2;
+/** What smooths the edges of blocks fails on no data, and only shows in the picture. */
+const UNSMOOTHED = ["-skip_loop_filter", "all"];
 
-function inputOptions({ entrySeconds, inSeconds, outSeconds }: ClipWindow): string[] {
-  const threads = outSeconds - (entrySeconds ?? inSeconds) < SHORT_SECONDS ? ["-threads", "1"] : [];
-  return [...AS_INDEXED, ...threads, "-noautorotate", ...seekTo(entrySeconds)];
+function inputOptions(
+  { entrySeconds, inSeconds, outSeconds, isLookedAt }: ClipWindow,
+  picture: { width: number; height: number },
+): string[] {
+  const isShort = outSeconds - (entrySeconds ?? inSeconds) < SHORT_SECONDS;
+  const count = isLookedAt ? 1 : decoderThreads(picture, UNSEEN_THREADS);
+  const threads = isShort ? ["-threads", String(count)] : [];
+  return [...AS_INDEXED, ...threads, ...(isLookedAt ? [] : UNSMOOTHED), "-noautorotate", ...seekTo(entrySeconds)];
 }
 
 function seekTo(entrySeconds: number | undefined): string[] {

@@ -161,7 +161,7 @@ async function checkPictures(
   const clock = pictures?.clock;
   const encoded = clock ? Float64Array.from(times) : Float64Array.from(planned, ({ seconds }) => seconds).sort();
   const look = clock && (await import("../clock/burned/check-clock.ts")).clockLook(clock, times);
-  const decoded = await decodeClip(path, windowsOf(times, encoded, entries), ways, look);
+  const decoded = await decodeClip(path, windowsOf(times, encoded, entries), { ...ways, width, height }, look);
   for (const [which, end] of [
     ["first", times[0]],
     ["last", times.at(-1)],
@@ -197,7 +197,9 @@ function windowsOf(
   const isWanted = (i: number) => encodedAt.has(i) || joinEntries.has(i) || i === 0 || i === times.length - 1;
   const wanted = times.flatMap((_, i) => (isWanted(i) ? [i] : []));
   const entryOf = (i: number) => (encodedAt.has(i) ? times[i] : (joinEntries.get(i) ?? lastEntrySeconds));
+  const isEncodedIn = (first: number, last: number) => wanted.some((i) => i >= first && i <= last && encodedAt.has(i));
   return stretches(wanted).map(([first, last]) => ({
+    isLookedAt: isEncodedIn(first, last),
     entrySeconds: first === 0 ? undefined : entryOf(first),
     inSeconds: (times[first] ?? 0) - TIME_TOLERANCE_SECONDS,
     outSeconds: (times[last] ?? 0) + TIME_TOLERANCE_SECONDS,
