@@ -195,7 +195,7 @@ describe("the command line on a deployed stage", () => {
     expect(await rendering()).toBe(false);
     expect((await stack.records.history("endless")).map(({ type }) => type)).not.toContain("ClipRendered");
     expect(await stack.destination.info("long/endless.mp4")).toBeUndefined();
-  }, 180_000);
+  }, 300_000);
 
   it("redrives a dead letter, and tells what comes of it", async () => {
     const history = await stack.records.history("asked");

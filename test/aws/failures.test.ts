@@ -133,8 +133,8 @@ describe("a stage that cannot work", () => {
     };
     await redriveStage(stack.clients.sqs, { ...redrive, limit: 10, dryRun: false });
     await stack.explained("broken", () =>
-      until("the clip of the repaired stage", 60_000, async () =>
-        (await stack.notified("broken")).length === 2 ? true : undefined,
+      until("the clip of the repaired stage, told to both sides", 60_000, async () =>
+        (await stack.notified("broken")).length === 2 && stack.puts("broken").length === 2 ? true : undefined,
       ),
     );
     expect((await stack.notified("broken")).map((told) => told.status)).toEqual(["FATAL_ERROR", "CLIP_AVAILABLE"]);

@@ -29,8 +29,9 @@ export const untilLogged = <T>(
   look: () => Promise<T | undefined>,
   again: () => Promise<unknown>,
 ): Promise<T> =>
-  until(what, 60_000, async () => {
+  until(what, 120_000, async () => {
     const found = await look();
-    if (found === undefined) await again();
-    return found;
+    if (found !== undefined) return found;
+    await again();
+    return look();
   });

@@ -7,7 +7,10 @@ const MUCH_AUDIO = 1000;
 /** Encoders store a frame before so many that are shown before it: where a camera stood still, its time is far from theirs. */
 const REORDERED = 4;
 
-/** Frames whose time neither the frame before nor the one behind agrees with: it is damaged, and they come between these. */
+/**
+ * Frames whose time neither the frame before nor the one behind agrees with, nor any of the few around them: it is damaged, and they
+ * come between these.
+ */
 export async function* withoutStrays<T extends Unit>(units: AsyncIterable<T>): AsyncGenerator<T> {
   /** Frames that were given out last. */
   const past: T[] = [];

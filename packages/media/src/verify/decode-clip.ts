@@ -92,7 +92,7 @@ function lookedAt(windows: readonly string[], { filters }: ClipLook): string[] {
 
 /** Threads cost more than they bring where few frames are decoded and looked at. */
 const SHORT_SECONDS = 10;
-/** One of them waits for the frames before the one that is wanted, and another thread may help. */
+/** Only the last of a GOP may be wanted, all of which is decoded for it: two threads are done sooner. */
 const UNSEEN_THREADS = 2;
 /** What smooths the edges of blocks fails on no data, and only shows in the picture. */
 const UNSMOOTHED = ["-skip_loop_filter", "all"];
