@@ -16,7 +16,6 @@ interface BundleOptions {
 /** A function's bundle: one file that is the handler, and those that it imports. */
 export interface HandlerBundle {
   stage: string;
-  folder: string;
   bytes: number;
   /** What is loaded before the first message is worked on; the rest is for some clips only. */
   first: { bytes: number; files: string[] };
@@ -65,7 +64,6 @@ async function bundleHandler(
   });
   return {
     stage,
-    folder,
     bytes: bytesOf(Object.keys(outputs)),
     first: { bytes: bytesOf(withImports(started, outputs)), files: started.map((file) => join(projectRoot, file)) },
   };

@@ -28,8 +28,7 @@ export async function renderCut(
   options: RenderOptions,
 ): Promise<RenderReport | NotCut> {
   try {
-    const paths = job.sources.map(({ path }) => path);
-    await using opened = await openSources(paths, options.signal);
+    await using opened = await openSources(pathsOf({ job }), options.signal);
     const prepared = await prepareCut(job, opened.sources);
     if ("notCut" in prepared) return prepared;
     return await makeClip(prepared, settings, options);
@@ -127,7 +126,7 @@ function runOf({ ffmpeg, timeLimitMs }: EngineSettings, { scratch, signal, onPro
   return { ffmpeg, timeLimitMs, cwd: scratch, ...(signal && { signal }), ...(onProgress && { onProgress }) };
 }
 
-const pathsOf = ({ job }: PreparedCut): string[] => job.sources.map(({ path }) => path);
+const pathsOf = ({ job }: Pick<PreparedCut, "job">): string[] => job.sources.map(({ path }) => path);
 
 /** Clips keep the sources' packets where these fit together; otherwise audio is encoded once for the whole clip. */
 function audioWay(cut: PreparedCut, options: RenderOptions): MuxTrack | string | undefined {

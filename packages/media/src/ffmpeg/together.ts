@@ -8,15 +8,8 @@ export async function together<T extends readonly unknown[]>(
 ): Promise<T> {
   const failed = new AbortController();
   const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
-  const ended = await Promise.allSettled(
-    runs.map((run) =>
-      run(either).catch((error: unknown) => {
-        failed.abort(error);
-        throw error;
-      }),
-    ),
-  );
-  const values = ended.flatMap((run) => (run.status === "fulfilled" ? [run.value] : []));
-  if (values.length < runs.length) throw failed.signal.reason;
+  const values = await Promise.all(runs.map((run) => run(either).catch((error: unknown) => failed.abort(error))));
+  // The first abortion's reason stays.
+  failed.signal.throwIfAborted();
   return values as unknown as T;
 }
