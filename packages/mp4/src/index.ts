@@ -1,6 +1,7 @@
 export { CorruptSourceError, MalformedBoxError, OutsideMediaError, UnsupportedStructureError } from "./errors.ts";
-export { type AvcConfig, readPpsIds, readSps, writeAvcConfig } from "./h26x/avc-config.ts";
+export { type AvcConfig, readPpsIds, readSps, type SpsInfo, writeAvcConfig } from "./h26x/avc-config.ts";
 export { findBrokenSample } from "./h26x/broken-sample.ts";
+
 export { HEVC_SETS, type HevcConfig, hevcSetId, hevcSets, readHevcSps, writeHevcConfig } from "./h26x/hevc-config.ts";
 export { freeHevcIds, type HevcIds, withHevcIds } from "./h26x/hevc-ids.ts";
 export { nalKind } from "./h26x/nal-kind.ts";

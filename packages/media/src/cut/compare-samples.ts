@@ -1,4 +1,5 @@
 import {
+  type AvcConfig,
   type ByteSource,
   fileSource,
   firstTrack,
@@ -24,6 +25,8 @@ export interface PlannedSample {
   seconds: number;
   /** A keyframe that may say more than its recording's, and what it may say: see changedKeyframes. */
   keyframe?: { mayBreak: boolean };
+  /** It is one of a chain of pictures: its numbers, by which pictures are told apart, may be others. */
+  isChained?: boolean;
 }
 
 /**
@@ -45,6 +48,7 @@ export function plannedSamples(
       const own = segment.kind === "copy" ? presentationSeconds(track, index) : (segment.frameSeconds[i] ?? 0);
       const mayBreak = i === 0 && segment !== plan.segments[0];
       const isKeyframe = segment.kind === "copy" && track.samples.sync[index] === 1;
+      const isChained = segment.kind === "copy" && index < (segment.chain?.until ?? 0);
       return samplesOf(track, file.bytes, index, index).map(({ source, offset, size }) => {
         return {
           source,
@@ -52,6 +56,7 @@ export function plannedSamples(
           size,
           seconds: own + segment.offsetSeconds,
           ...(isKeyframe && { keyframe: { mayBreak } }),
+          ...(isChained && { isChained }),
         };
       });
     });
@@ -75,16 +80,20 @@ export async function compareSamples(
   const { avc, hevc } = onlyDescription(video)?.video ?? {};
   const kind = nalKind(video);
   const sets = new Set([...(avc?.sps ?? []), ...(avc?.pps ?? []), ...(hevc ? hevcSets(hevc) : [])].map(textOf));
+  const isSamePicture = avc && planned.some(({ isChained }) => isChained) ? await samePicture(avc) : undefined;
   const clip = new Window(file, signal);
   // Planned samples come source by source, of which there may be hundreds.
   let window: Window | undefined;
-  for (const [i, { source, offset, size, seconds, keyframe }] of planned.entries()) {
+  for (const [i, { source, offset, size, seconds, keyframe, isChained }] of planned.entries()) {
     const start = video.samples.offset[i] ?? 0;
     if (window?.source !== source) window = new Window(source, signal);
     const bytes = await clip.at(start, start + (video.samples.size[i] ?? 0));
     const where = `the clip's frame at ${seconds.toFixed(3)} s`;
     const own = await window.at(offset, offset + size);
-    const isSame = bytes.equals(own) || (hevc && keyframe && isSameKeyframe(bytes, own, keyframe));
+    const isSame =
+      bytes.equals(own) ||
+      (hevc && keyframe && isSameKeyframe(bytes, own, keyframe)) ||
+      (isChained && isSamePicture?.(bytes, own));
     if (!isSame) throw new VerificationError(`${where} is not its source's, byte by byte`);
     if (Math.abs(presentationSeconds(video, i) - seconds) > TIME_TOLERANCE_SECONDS)
       throw new VerificationError(`${where} is shown at ${presentationSeconds(video, i).toFixed(3)} s`);
@@ -95,6 +104,14 @@ export async function compareSamples(
 
 function isSameKeyframe(sample: Buffer, own: Buffer, { mayBreak }: { mayBreak: boolean }): boolean {
   return sameInClip(sample, mayBreak).equals(sameInClip(own, mayBreak));
+}
+
+/** Whether all but the numbers of its slices is the same. */
+async function samePicture(avc: AvcConfig): Promise<(sample: Buffer, own: Buffer) => boolean> {
+  const { readAvcSets } = await import("@camclips/mp4/chain");
+  const { renumberedSample } = await import("./picture-chain.ts");
+  const sets = readAvcSets(avc);
+  return (sample, own) => renumberedSample(sample, sets, "own").equals(renumberedSample(own, sets, "own"));
 }
 
 /** Parameter sets within a sample of 4-byte NAL lengths; none where the lengths do not fit: other damage is found elsewhere. */

@@ -1,5 +1,6 @@
 import type { Codec } from "@camclips/events";
 import type { ByteSource, HevcIds, Movie } from "@camclips/mp4";
+import type { ChainOrigin } from "@camclips/mp4/chain";
 import type { Piece } from "../timeline/timeline.ts";
 
 /** A clip's pieces in order of time. Gaps are settled: they are in `outSeconds`. */
@@ -19,6 +20,22 @@ export interface CutSource {
   movie: Movie;
 }
 
+/**
+ * H.264 frames before a keyframe of which each needs only the one before. All but the first are copied: decoders get them behind a
+ * picture that is encoded almost without loss, and count from that.
+ */
+export interface PictureChain {
+  /** The sample that is encoded. */
+  entry: number;
+  /** The sample from which it can be decoded. */
+  keyframe: number;
+  /** The sample behind the last one of the chain. */
+  until: number;
+  origin: ChainOrigin;
+  /** Of the sequence parameter set that all use. */
+  spsId: number;
+}
+
 /** Samples `first` to `last` (decode order, inclusive), taken as they are. Decoding can start with the first. */
 export interface CopySegment {
   kind: "copy";
@@ -29,6 +46,8 @@ export interface CopySegment {
   leading?: number;
   /** Clip time minus source time. */
   offsetSeconds: number;
+  /** Its first samples follow a picture that is encoded, and are counted from that. */
+  chain?: PictureChain;
 }
 
 /** Frames that have to be decoded and encoded again. */
@@ -41,6 +60,14 @@ export interface EncodeSegment {
   inSeconds: number;
   outSeconds: number;
   offsetSeconds: number;
+  /** It is the first picture of a chain, which goes on in the segment behind it. */
+  chain?: EnteredChain;
+}
+
+interface EnteredChain extends PictureChain {
+  /** The last sample that is looked at in the clip, and when all those behind the picture are shown in the source. */
+  looked: number;
+  lookedSeconds: number[];
 }
 
 export type Segment = CopySegment | EncodeSegment;
@@ -53,6 +80,8 @@ export interface AvcPartEncoder {
   profile: "baseline" | "main" | "high";
   /** Sequence and picture parameter set id that the sources do not use. */
   spsId: number;
+  /** Another picture parameter set id that they do not use. */
+  entryPpsId: number;
 }
 
 interface HevcPartEncoder {

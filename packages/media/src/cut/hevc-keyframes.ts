@@ -15,9 +15,6 @@ import {
 import { type CopySegment, type CutPlan, type CutSource, copiedSamples } from "./cut-plan.ts";
 import { withInserted } from "./with-inserted.ts";
 
-/** Samples that go into a clip otherwise than their recording has them, by segment and index. */
-export type ChangedSamples = ReadonlyMap<CopySegment, ReadonlyMap<number, ByteSource>>;
-
 /** A delimiter and the head of what follows it. */
 const HEAD_BYTES = 64;
 
@@ -30,27 +27,26 @@ const HEAD_BYTES = 64;
  * - Where other frames are encoded, its recording's parameter sets. hvcC has all of them, but Firefox takes only the first
  *   ones out of that, and whatever a keyframe brings along instead.
  */
-export async function changedKeyframes(plan: CutPlan, sources: readonly CutSource[]): Promise<ChangedSamples> {
-  const changed = new Map<CopySegment, ReadonlyMap<number, ByteSource>>();
-  for (const segment of plan.segments) {
-    const source = segment.kind === "copy" ? sources[segment.source] : undefined;
-    const video = source && firstTrack(source.movie, "vide");
-    const hevc = video && onlyDescription(video)?.video?.hevc;
-    if (segment.kind !== "copy" || !hevc) continue;
-    const sets = plan.encodedFrames > 0 ? withLengths(hevcSets(hevc)) : Buffer.alloc(0);
-    const own = new Map<number, ByteSource>();
-    for (const index of copiedSamples(segment)) {
-      if (video.samples.sync[index] !== 1) continue;
-      const [offset, size] = [video.samples.offset[index] ?? 0, video.samples.size[index] ?? 0];
-      const isBehindOthers = index === segment.first && segment !== plan.segments[0];
-      const keyframe = isBehindOthers
-        ? asBrokenLink(await source.bytes.read(offset, offset + size))
-        : { bytes: source.bytes, offset, size, isChanged: false };
-      const at = placeOfSets(await keyframe.bytes.read(keyframe.offset, keyframe.offset + Math.min(size, HEAD_BYTES)));
-      if (at !== undefined && sets.length > 0) own.set(index, withInserted(keyframe, at, sets));
-      else if (keyframe.isChanged) own.set(index, keyframe.bytes);
-    }
-    changed.set(segment, own);
+export async function changedKeyframes(
+  segment: CopySegment,
+  { bytes, movie }: CutSource,
+  plan: CutPlan,
+): Promise<ReadonlyMap<number, ByteSource>> {
+  const changed = new Map<number, ByteSource>();
+  const video = firstTrack(movie, "vide");
+  const hevc = video && onlyDescription(video)?.video?.hevc;
+  if (!hevc) return changed;
+  const sets = plan.encodedFrames > 0 ? withLengths(hevcSets(hevc)) : Buffer.alloc(0);
+  for (const index of copiedSamples(segment)) {
+    if (video.samples.sync[index] !== 1) continue;
+    const [offset, size] = [video.samples.offset[index] ?? 0, video.samples.size[index] ?? 0];
+    const isBehindOthers = index === segment.first && segment !== plan.segments[0];
+    const keyframe = isBehindOthers
+      ? asBrokenLink(await bytes.read(offset, offset + size))
+      : { bytes, offset, size, isChanged: false };
+    const at = placeOfSets(await keyframe.bytes.read(keyframe.offset, keyframe.offset + Math.min(size, HEAD_BYTES)));
+    if (at !== undefined && sets.length > 0) changed.set(index, withInserted(keyframe, at, sets));
+    else if (keyframe.isChanged) changed.set(index, keyframe.bytes);
   }
   return changed;
 }

@@ -1,10 +1,10 @@
 import { fileSource, type MuxTrack, readMovie, writeMovie } from "@camclips/mp4";
+import { changedSamples } from "./changed-samples.ts";
 import { compareSamples, plannedSamples } from "./compare-samples.ts";
-import type { CutPlan, CutSource } from "./cut-plan.ts";
-import { changedKeyframes } from "./hevc-keyframes.ts";
+import type { CutPlan, CutSource, PartEncoder } from "./cut-plan.ts";
+import { encodeSegments } from "./part-arguments.ts";
 import { encodedAudio } from "./place-audio.ts";
 import { placeVideo } from "./place-video.ts";
-import { renumbered } from "./renumber.ts";
 import { writeHashed } from "./write-hashed.ts";
 
 export interface ClipFile {
@@ -44,11 +44,20 @@ export async function muxClip(
   files: { encoded: readonly string[]; audio?: string | MuxTrack | undefined },
   output: ClipFile,
 ): Promise<string> {
-  await using parts = await openSources(files.encoded, output.signal);
-  await using encoded = await openSources(typeof files.audio === "string" ? [files.audio] : [], output.signal);
+  await using parts = new AsyncDisposableStack();
   const made: CutSource[] = [];
-  for (const part of parts.sources) made.push(await renumbered(part, plan.encoder));
-  const video = placeVideo(plan, sources, made, await changedKeyframes(plan, sources));
+  for (const [i, segment] of encodeSegments(plan).entries()) {
+    const path = files.encoded[i] ?? "";
+    if (segment.chain) {
+      const { enteredPicture } = await import("./enter-chain.ts");
+      made.push(await enteredPicture(path, segment, plan, sources[segment.source]));
+      continue;
+    }
+    const { sources: opened } = parts.use(await openSources([path], output.signal));
+    for (const part of opened) made.push(await withFreeIds(part, plan.encoder));
+  }
+  await using encoded = await openSources(typeof files.audio === "string" ? [files.audio] : [], output.signal);
+  const video = placeVideo(plan, sources, made, await changedSamples(plan, sources));
   const [encodedAudioSource] = encoded.sources;
   const copied = typeof files.audio === "object" ? files.audio : undefined;
   const audio = encodedAudioSource ? encodedAudio(encodedAudioSource, plan) : copied;
@@ -56,4 +65,10 @@ export async function muxClip(
   const sha256 = await writeHashed(output.path, movie, output.signal);
   await compareSamples(output.path, plannedSamples(plan, sources, made), output.signal);
   return sha256;
+}
+
+async function withFreeIds(part: CutSource, encoder: PartEncoder): Promise<CutSource> {
+  if (encoder.codec !== "hevc") return part;
+  const { renumbered } = await import("./renumber.ts");
+  return renumbered(part, encoder.ids);
 }

@@ -1,3 +1,4 @@
+import type { SpsInfo } from "@camclips/mp4";
 import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
 import {
   type EncoderSettings,
@@ -16,8 +17,8 @@ import type { CutPlan, EncodeSegment } from "./cut-plan.ts";
 
 export interface PartsJob {
   plan: CutPlan;
-  /** Paths of the job's sources. */
-  paths: readonly string[];
+  /** What each of the plan's encode segments is decoded from. */
+  inputs: readonly PartInput[];
   probes: readonly MediaProbe[];
   timeline: Timeline;
   threads: number;
@@ -30,6 +31,12 @@ export interface PartsJob {
   scratch: string;
 }
 
+export interface PartInput {
+  path: string;
+  /** Of what is coded and not cropped, the part that is shown; absent: it is cropped already. */
+  crop?: SpsInfo["crop"];
+}
+
 /** The segments of a plan that have to be encoded, in order. */
 export function encodeSegments(plan: CutPlan): EncodeSegment[] {
   return plan.segments.filter((segment) => segment.kind === "encode");
@@ -37,20 +44,21 @@ export function encodeSegments(plan: CutPlan): EncodeSegment[] {
 
 /** Arguments of the one run that encodes the frames which cannot be copied. */
 export function partArguments(job: PartsJob): string[] {
-  const { plan, paths, threads, timeline, probes } = job;
+  const { plan, inputs, threads, probes } = job;
   const segments = encodeSegments(plan);
-  const pictures = segments.flatMap((segment) => {
-    const seek = seekArguments(segment.frameSeconds[0] ?? 0, probes[segment.source]);
+  const pictures = segments.flatMap((segment, i) => {
+    const { chain } = segment;
+    const seek = chain ? [] : seekArguments(segment.frameSeconds[0] ?? 0, probes[segment.source]);
     // Few frames are decoded in time by one thread, beside those that encode.
-    const isFew = segment.frameSeconds.length <= FEW_FRAMES;
+    const isFew = (chain ? chain.looked - chain.keyframe : segment.frameSeconds.length) <= FEW_FRAMES;
     const { video } = probes[segment.source] ?? {};
     const decoders = isFew || !video ? 1 : decoderThreads(video, threads);
     const options = [...AS_INDEXED, "-threads", String(decoders), "-noautorotate", ...seek];
-    return inputArguments(paths[segment.source] ?? "", options);
+    return inputArguments(inputs[i]?.path ?? "", options);
   });
   const chains = [
     ...segments.flatMap((segment, i) => [
-      lookChain(stretchOf(segment, i, timeline), `[${i}:V:0]`, `[all${i}]`),
+      lookChain(stretchOf(segment, i, job), `[${i}:V:0]`, `[all${i}]`),
       `[all${i}]${cutOut(segment)}[part${i}]`,
     ]),
     ...listChains(segments.length),
@@ -63,17 +71,25 @@ export function partArguments(job: PartsJob): string[] {
   ];
 }
 
-function stretchOf(cut: EncodeSegment, index: number, { intervalSeconds }: Timeline) {
-  return { index, cut, intervalSeconds, shiftSeconds: cut.offsetSeconds };
+function stretchOf(segment: EncodeSegment, index: number, { timeline, inputs }: PartsJob) {
+  const { inSeconds, outSeconds, offsetSeconds, chain } = segment;
+  const { intervalSeconds } = timeline;
+  const end = chain?.lookedSeconds.at(-1);
+  const cut = { inSeconds, outSeconds: end === undefined ? outSeconds : end + intervalSeconds / 2 };
+  const { width, height, left, top } = inputs[index]?.crop ?? {};
+  const crop = width === undefined ? {} : { crop: `crop=${width}:${height}:${left}:${top}:exact=1` };
+  return { index, cut, intervalSeconds, shiftSeconds: offsetSeconds, ...crop };
 }
 
-/** One key frame, then frames that refer backwards only: so decode order is presentation order, and the join is clean. */
+/** Of a chain, the picture as it was decoded. Else one key frame, then frames that refer backwards only: so decode order is presentation order, and the join is clean. */
 function partOutput(job: PartsJob, segment: EncodeSegment, index: number): string[] {
+  const file = job.parts[index] ?? "";
+  if (segment.chain) return ["-map", `[part${index}]`, "-frames:v", "1", "-c:v", "rawvideo", "-f", "rawvideo", file];
   return [
     ...["-map", `[part${index}]`, "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`],
     ...["-frames:v", String(segment.frameSeconds.length), "-video_track_timescale", String(TIMESCALE)],
     ...pictureEncoder(job),
-    ...["-map_metadata", "-1", "-f", "mp4", job.parts[index] ?? ""],
+    ...["-map_metadata", "-1", "-f", "mp4", file],
   ];
 }
 

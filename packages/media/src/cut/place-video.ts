@@ -9,9 +9,9 @@ import {
   type Track,
 } from "@camclips/mp4";
 import { mergedAvcEntry } from "./avc-entry.ts";
+import type { ChangedSamples } from "./changed-samples.ts";
 import { type CutPlan, type CutSource, copiedSamples, type EncodeSegment } from "./cut-plan.ts";
 import { mergedHevcEntry } from "./hevc-entry.ts";
-import type { ChangedSamples } from "./hevc-keyframes.ts";
 
 /** A sample in decode order and where it stands in the clip. */
 interface Placed {
@@ -26,7 +26,7 @@ const LEAST_TIMESCALE = 10_000;
  * The clip's video track: copied samples and encoded ones, each at its planned instant.
  *
  * @param encoded the encoded files, in the order of the plan's encode segments
- * @param changed copied samples that go into the clip otherwise than they are stored: see changedKeyframes
+ * @param changed copied samples that go into the clip otherwise than they are stored
  * @throws MalformedBoxError when an encoded file does not hold exactly the planned frames
  */
 export function placeVideo(

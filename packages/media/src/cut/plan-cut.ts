@@ -7,6 +7,7 @@ import {
   copiedSamples,
   type EncodeSegment,
   type NoPlan,
+  type PictureChain,
   type Segment,
 } from "./cut-plan.ts";
 import { leadingSamples } from "./leading.ts";
@@ -14,18 +15,26 @@ import { partEncoder } from "./part-encoder.ts";
 
 /**
  * Plans a smart cut. Per part, frames before the first IDR picture (of HEVC, random access point) are encoded, then samples are copied in decode order,
- * as far as they are complete in presentation order, then the rest is encoded.
+ * as far as they are complete in presentation order, then the rest is encoded. Of a chain of pictures, only the first is encoded.
  *
  * @param entries per part the sample at which copying can start, -1 when there is none: see findEntries
+ * @param chains per part the chain of its first frames, if they are one: see findChains
  * @returns why not, when samples cannot be kept
  */
-export function planCut(request: CutRequest, movies: readonly Movie[], entries: readonly number[]): CutPlan | NoPlan {
+export function planCut(
+  request: CutRequest,
+  movies: readonly Movie[],
+  entries: readonly number[],
+  chains: readonly (PictureChain | undefined)[] = [],
+): CutPlan | NoPlan {
   const videos = movies.map((movie) => firstTrack(movie, "vide"));
   const reason = whyNotCopied(request, videos);
   if (reason) return { way: "exact", why: reason };
   const segments = request.parts.flatMap((part, i) => {
     const video = videos[part.source];
-    return video ? planPart(part, video, entries[i] ?? -1) : [];
+    const chain = chains[i];
+    if (!video) return [];
+    return chain ? planChained(part, video, chain) : planPart(part, video, entries[i] ?? -1);
   });
   return finish(request, videos, segments);
 }
@@ -66,6 +75,23 @@ function planPart(part: Piece, video: Track, entry: number): Segment[] {
     ...encodeSegment(part, frames, 0, entryAt),
     { kind: "copy", source: part.source, first: entry, last, ...(leading > 0 && { leading }), offsetSeconds },
     ...encodeSegment(part, frames, entryAt + copied, frames.length),
+  ];
+}
+
+/** So many frames behind a chain's first picture are looked at. */
+const LOOKED_AT = 8;
+
+function planChained(part: Piece, video: Track, chain: PictureChain): Segment[] {
+  const frames = framesOf(part, video);
+  const last = lastCopied(video, { entry: chain.entry, leading: 0 }, part.cuts.outSeconds);
+  const looked = Math.min(chain.entry + LOOKED_AT, chain.until - 1);
+  const lookedSeconds = frames.slice(1, 1 + looked - chain.entry).map(({ seconds }) => seconds);
+  const [picture] = encodeSegment(part, frames, 0, 1);
+  const offsetSeconds = part.outSeconds - part.cuts.firstSeconds;
+  return [
+    ...(picture ? [{ ...picture, chain: { ...chain, looked, lookedSeconds } }] : []),
+    { kind: "copy", source: part.source, first: chain.entry + 1, last, offsetSeconds, chain },
+    ...encodeSegment(part, frames, last - chain.entry + 1, frames.length),
   ];
 }
 

@@ -64,7 +64,9 @@ export function planFast(
 /** Nothing is encoded: it only says what the samples are. */
 function noEncoder(video: Track | undefined): PartEncoder {
   const isHevc = video && onlyDescription(video)?.video?.hevc;
-  return isHevc ? { codec: "hevc", ids: { vps: 0, pps: 0 } } : { codec: "h264", profile: "high", spsId: 0 };
+  return isHevc
+    ? { codec: "hevc", ids: { vps: 0, pps: 0 } }
+    : { codec: "h264", profile: "high", spsId: 0, entryPpsId: 1 };
 }
 
 function lastNeeded({ cuts }: Piece, video: Track): number {

@@ -31,13 +31,34 @@ export async function renderCut(
     await using opened = await openSources(pathsOf({ job }), options.signal);
     const prepared = await prepareCut(job, opened.sources);
     if ("notCut" in prepared) return prepared;
-    return await makeClip(prepared, settings, options);
+    if (!prepared.plan.segments.some(({ chain }) => chain)) return await makeClip(prepared, settings, options);
+    return await makeChained(prepared, settings, options);
   } catch (error) {
-    await rm(job.output, { force: true });
-    options.signal?.throwIfAborted();
-    if (isAboutFrames(error)) return { notCut: `frames could not be copied (${explained(error)})` };
-    throw error;
+    return await notCutFor(error, job, options);
   }
+}
+
+/** Where a chain of pictures cannot be entered, its frames are encoded. */
+async function makeChained(
+  cut: PreparedCut,
+  settings: EngineSettings,
+  options: RenderOptions,
+): Promise<RenderReport | NotCut> {
+  try {
+    return await makeClip(cut, settings, options);
+  } catch (error) {
+    await notCutFor(error, cut.job, options);
+  }
+  const prepared = await prepareCut(cut.job, cut.sources, false);
+  return "notCut" in prepared ? prepared : await makeClip(prepared, settings, options);
+}
+
+/** Whether a failure stands in the way of copying only. @throws any other */
+async function notCutFor(error: unknown, job: RenderJob, options: RenderOptions): Promise<NotCut> {
+  await rm(job.output, { force: true });
+  options.signal?.throwIfAborted();
+  if (isAboutFrames(error)) return { notCut: `frames could not be copied (${explained(error)})` };
+  throw error;
 }
 
 function isAboutFrames(error: unknown): error is Error {
@@ -104,7 +125,9 @@ async function encodeParts(
   const encoder = isMostlyCopied ? cutEncoderFor(encodedFrames, settings) : encoderFor(cut.job, settings);
   const hevc = isMostlyCopied ? hevcCutEncoder : hevcEncoder;
   const { scratch } = options;
-  const job = { ...cut, paths: pathsOf(cut), threads: settings.threads, encoder, hevc, parts, scratch };
+  const { partInputs } = await import("./part-inputs.ts");
+  await using inputs = await partInputs(cut, options);
+  const job = { ...cut, inputs: inputs.list, threads: settings.threads, encoder, hevc, parts, scratch };
   const args = await withGraphFile(partArguments(job), join(scratch, "graph"));
   const damage = damageIn(await runFfmpeg({ ...runOf(settings, options), args }));
   if (damage !== undefined) throw new VerificationError(`a source does not decode whole: ${damage}`);

@@ -9,6 +9,8 @@ export interface PlannedPicture {
   list: number;
   /** Of a frame that is shown again: its own time in the clip. */
   heldSeconds?: number;
+  /** Nothing of it may be lost. */
+  isLossless?: boolean;
 }
 
 /** Mean difference in brightness, of 255, that no encoder leaves between a frame and its source. */
@@ -38,7 +40,7 @@ export function comparePictures(
   const sorted = shown.map((list) => list.toSorted((a, b) => a.seconds - b.seconds));
   /** Evidence for every distance in frames, over all frames. */
   const shifts = new Map<number, Evidence>();
-  for (const { seconds, list, heldSeconds } of planned) {
+  for (const { seconds, list, heldSeconds, isLossless } of planned) {
     const own = frameAt(clip, seconds);
     if (!own) throw new VerificationError(`the clip's frame at ${seconds.toFixed(3)} s cannot be decoded`);
     const source = sorted[list] ?? [];
@@ -51,6 +53,8 @@ export function comparePictures(
     const right = source[at];
     if (!right) throw wrongPicture(seconds, "none of its source's");
     if (!isLike(right)) throw wrongPicture(seconds, "not its source's picture");
+    if (isLossless && difference(own.luma, right.luma) > 0)
+      throw wrongPicture(seconds, "its source's picture otherwise");
     for (let shift = -REACH; shift <= REACH; shift++) {
       const neighbour = shift === 0 ? undefined : source[at + shift];
       if (!neighbour) continue;

@@ -26,18 +26,25 @@ export function listOf(index: number): number {
 /**
  * Filters that look at a stretch of an input, and pass it on a little longer than it is cut.
  * @param input label of the input, `output` of what is passed on
- * @param fit filters that give frames the clip's size
+ * @param stretch `fit`: filters that give frames the clip's size; `crop`: what is shown of frames that are passed on whole
  */
 export function lookChain(
-  stretch: { index: number; cut: Cut; intervalSeconds: number; shiftSeconds: number; fit?: readonly string[] },
+  stretch: {
+    index: number;
+    cut: Cut;
+    intervalSeconds: number;
+    shiftSeconds: number;
+    fit?: readonly string[];
+    crop?: string;
+  },
   input: string,
   output: string,
 ): string {
-  const { index, cut, intervalSeconds, shiftSeconds, fit = [] } = stretch;
+  const { index, cut, intervalSeconds, shiftSeconds, fit = [], crop } = stretch;
   const around = FRAMES_AROUND * intervalSeconds;
   const wide = cutOut({ inSeconds: cut.inSeconds - around, outSeconds: cut.outSeconds + around });
   const all = [`${input}${FINE_TIMES}`, wide, ...fit].join(",");
-  return `${all},split${output}[look${index}];[look${index}]${shifted(shiftSeconds)}[shown${index}]`;
+  return `${all},split${output}[look${index}];[look${index}]${crop ? `${crop},` : ""}${shifted(shiftSeconds)}[shown${index}]`;
 }
 
 /** Filters that make lists out of what all stretches show. */

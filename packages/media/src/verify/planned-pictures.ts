@@ -33,10 +33,14 @@ function startsBy(piece: Piece | undefined, seconds: number): boolean {
   return piece !== undefined && piece.outSeconds <= seconds + ROUNDING_SECONDS;
 }
 
-/** What the frames of a plan have to show that are encoded. */
+/** What the frames of a plan have to show that are encoded, or follow a picture that is. */
 export function encodedPictures({ segments }: CutPlan): PlannedPicture[] {
   const encoded = segments.filter((segment) => segment.kind === "encode");
-  return encoded.flatMap(({ frameSeconds, offsetSeconds }, index) => {
-    return frameSeconds.map((seconds) => ({ seconds: seconds + offsetSeconds, list: listOf(index) }));
+  return encoded.flatMap(({ frameSeconds, offsetSeconds, chain }, index) => {
+    return [...frameSeconds, ...(chain?.lookedSeconds ?? [])].map((seconds) => ({
+      ...(chain && { isLossless: true }),
+      seconds: seconds + offsetSeconds,
+      list: listOf(index),
+    }));
   });
 }

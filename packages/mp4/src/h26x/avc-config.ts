@@ -26,6 +26,17 @@ export interface SpsInfo {
   frameNumBits: number;
   pictureOrderBits: number | undefined;
   separatePlanes: boolean;
+  /** pic_order_cnt_type */
+  pictureOrderType: number;
+  /** seq_scaling_matrix_present_flag */
+  hasScalingLists: boolean;
+  /** What is coded, pixels: whole macroblocks. */
+  codedWidth: number;
+  codedHeight: number;
+  /** What of it is shown. */
+  crop: { left: number; top: number; width: number; height: number };
+  /** Of frame_cropping_flag and what belongs to it, bits of the payload. */
+  cropAt: { from: number; to: number };
 }
 
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
@@ -77,7 +88,9 @@ export function bitsOf(nal: Uint8Array) {
     const code = ue();
     return code % 2 === 0 ? -code / 2 : (code + 1) / 2;
   };
-  return { bit, bits, ue, se };
+  /** How many bits were read. */
+  const position = (): number => at;
+  return { bit, bits, ue, se, position };
 }
 
 type Bits = ReturnType<typeof bitsOf>;
@@ -88,22 +101,43 @@ export function readSps(nal: Uint8Array): SpsInfo {
   bits.bits(8);
   const level = bits.bits(8);
   const id = bits.ue();
-  let [chromaFormat, bitDepth, separatePlanes] = [1, 8, false];
+  let [chromaFormat, bitDepth, separatePlanes, hasScalingLists] = [1, 8, false, false];
   if (HIGH_PROFILES.has(profile)) {
     chromaFormat = bits.ue();
     if (chromaFormat === 3) separatePlanes = bits.bit() === 1;
     bitDepth = 8 + Math.max(bits.ue(), bits.ue());
     bits.bit();
-    if (bits.bit()) skipScalingLists(bits, chromaFormat === 3 ? 12 : 8);
+    hasScalingLists = bits.bit() === 1;
+    if (hasScalingLists) skipScalingLists(bits, chromaFormat === 3 ? 12 : 8);
   }
   const frameNumBits = bits.ue() + 4;
-  const pictureOrderBits = readPictureOrder(bits);
+  const pictureOrder = readPictureOrder(bits);
   bits.ue();
   bits.bit();
-  bits.ue();
-  bits.ue();
+  const [codedWidth, mapUnits] = [MACROBLOCK * (bits.ue() + 1), bits.ue() + 1];
   const progressive = bits.bit() === 1;
-  return { id, profile, level, chromaFormat, bitDepth, progressive, frameNumBits, pictureOrderBits, separatePlanes };
+  if (!progressive) bits.bit();
+  bits.bit();
+  const codedHeight = MACROBLOCK * mapUnits * (progressive ? 1 : 2);
+  const from = bits.position();
+  const crop = readCrop(bits, { codedWidth, codedHeight, chromaFormat, progressive });
+  return {
+    ...{ id, profile, level, chromaFormat, bitDepth, progressive, frameNumBits, ...pictureOrder, separatePlanes },
+    ...{ hasScalingLists, codedWidth, codedHeight, crop, cropAt: { from, to: bits.position() } },
+  };
+}
+
+const MACROBLOCK = 16;
+
+type Coded = Pick<SpsInfo, "codedWidth" | "codedHeight" | "chromaFormat" | "progressive">;
+
+/** ITU-T H.264, 7.4.2.1.1: the units are those of the chroma planes, and two lines where fields are coded. */
+function readCrop(bits: Bits, { codedWidth, codedHeight, chromaFormat, progressive }: Coded): SpsInfo["crop"] {
+  if (bits.bit() === 0) return { left: 0, top: 0, width: codedWidth, height: codedHeight };
+  const across = chromaFormat === 1 || chromaFormat === 2 ? 2 : 1;
+  const down = (chromaFormat === 1 ? 2 : 1) * (progressive ? 1 : 2);
+  const [left, right, top, bottom] = [bits.ue() * across, bits.ue() * across, bits.ue() * down, bits.ue() * down];
+  return { left, top, width: codedWidth - left - right, height: codedHeight - top - bottom };
 }
 
 function skipScalingLists(bits: Bits, lists: number): void {
@@ -117,16 +151,16 @@ function skipScalingLists(bits: Bits, lists: number): void {
   }
 }
 
-/** Bits of pic_order_cnt_lsb; `undefined` for the types without it. */
-function readPictureOrder(bits: Bits): number | undefined {
-  const type = bits.ue();
-  if (type === 0) return bits.ue() + 4;
-  if (type !== 1) return undefined;
-  bits.bit();
-  bits.se();
-  bits.se();
-  for (let left = bits.ue(); left > 0; left--) bits.se();
-  return undefined;
+function readPictureOrder(bits: Bits): Pick<SpsInfo, "pictureOrderType" | "pictureOrderBits"> {
+  const pictureOrderType = bits.ue();
+  if (pictureOrderType === 0) return { pictureOrderType, pictureOrderBits: bits.ue() + 4 };
+  if (pictureOrderType === 1) {
+    bits.bit();
+    bits.se();
+    bits.se();
+    for (let left = bits.ue(); left > 0; left--) bits.se();
+  }
+  return { pictureOrderType, pictureOrderBits: undefined };
 }
 
 /** pic_parameter_set_id and the seq_parameter_set_id it refers to, ITU-T H.264, 7.3.2.2. */

@@ -15,15 +15,15 @@ export function withoutEmulation(nal: Uint8Array): Uint8Array {
 
 /** Puts them back. The unit must not end with a zero byte, which parameter sets never do. */
 export function withEmulation(payload: Uint8Array): Uint8Array {
-  const nal: number[] = [];
-  let zeros = 0;
+  const nal = new Uint8Array(Math.ceil(payload.length * 1.5));
+  let [length, zeros] = [0, 0];
   for (const byte of payload) {
     if (zeros >= 2 && byte <= 3) {
-      nal.push(3);
+      nal[length++] = 3;
       zeros = 0;
     }
-    nal.push(byte);
+    nal[length++] = byte;
     zeros = byte === 0 ? zeros + 1 : 0;
   }
-  return Uint8Array.from(nal);
+  return nal.subarray(0, length);
 }

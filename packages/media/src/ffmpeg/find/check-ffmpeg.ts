@@ -2,7 +2,6 @@ import { stat } from "node:fs/promises";
 import { arch } from "node:os";
 import { type Answer, askProgram } from "./ask-program.ts";
 import { type CheckedProgram, passedJustNow, rememberAsGood, rememberedAsGood } from "./checked-before.ts";
-import { readExecutable } from "./executable.ts";
 import { type Kind, kinds, listArguments, missingIn, OLDEST_VERSION, readVersion } from "./requirements.ts";
 
 /** A cold disk may take seconds to give 120 MB of program. */
@@ -84,6 +83,7 @@ async function failure(path: string, answer: Answer): Promise<string> {
 
 /** The shell takes up what the system cannot run, and says odd things about it. */
 async function whyForeign(path: string): Promise<string | undefined> {
+  const { readExecutable } = await import("./executable.ts");
   const { format, processor } = await readExecutable(path).catch(() => ({ format: "unknown", processor: undefined }));
   if (format === "Mach-O" && process.platform !== "darwin") return "is a program for macOS";
   if (format === "ELF" && process.platform === "darwin") return "is a program for Linux";

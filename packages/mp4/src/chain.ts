@@ -1,0 +1,10 @@
+export {
+  type AvcSets,
+  type ChainedSlice,
+  type ChainOrigin,
+  readAvcSets,
+  readChainedSlice,
+  renumberedSlice,
+} from "./h26x/chained-slice.ts";
+export { losslessPps, losslessSlice } from "./h26x/intra/lossless-picture.ts";
+export { withoutCrop } from "./h26x/without-crop.ts";
