@@ -93,7 +93,7 @@ export async function compareSamples(
     const isSame =
       bytes.equals(own) ||
       (hevc && keyframe && isSameKeyframe(bytes, own, keyframe)) ||
-      (isChained && isSamePicture?.(bytes, own));
+      (isChained && isSamePicture?.(bytes, own, planned[i - 1]?.isChained !== true));
     if (!isSame) throw new VerificationError(`${where} is not its source's, byte by byte`);
     if (Math.abs(presentationSeconds(video, i) - seconds) > TIME_TOLERANCE_SECONDS)
       throw new VerificationError(`${where} is shown at ${presentationSeconds(video, i).toFixed(3)} s`);
@@ -106,12 +106,21 @@ function isSameKeyframe(sample: Buffer, own: Buffer, { mayBreak }: { mayBreak: b
   return sameInClip(sample, mayBreak).equals(sameInClip(own, mayBreak));
 }
 
-/** Whether all but the numbers of its slices is the same. */
-async function samePicture(avc: AvcConfig): Promise<(sample: Buffer, own: Buffer) => boolean> {
+/** Whether all but its numbers is the same, and these count on: from 0, which is the picture before the first of a chain. */
+async function samePicture(avc: AvcConfig): Promise<(sample: Buffer, own: Buffer, isFirst: boolean) => boolean> {
   const { readAvcSets } = await import("@camclips/mp4/chain");
-  const { renumberedSample } = await import("./picture-chain.ts");
+  const { pictureIn, renumberedSample } = await import("./picture-chain.ts");
   const sets = readAvcSets(avc);
-  return (sample, own) => renumberedSample(sample, sets, "own").equals(renumberedSample(own, sets, "own"));
+  let last = 0;
+  return (sample, own, isFirst) => {
+    const picture = pictureIn(sample, sets);
+    if (!picture) return false;
+    if (isFirst) last = 0;
+    const { frameNumber, isReference, sps } = picture;
+    const counts = frameNumber === (last + 1) % 2 ** sps.frameNumBits;
+    if (isReference) last = frameNumber;
+    return counts && renumberedSample(sample, sets, "own").equals(renumberedSample(own, sets, "own"));
+  };
 }
 
 /** Parameter sets within a sample of 4-byte NAL lengths; none where the lengths do not fit: other damage is found elsewhere. */

@@ -24,7 +24,10 @@ const MACROBLOCK_BYTES = 384;
  * The most bytes that a picture may take in a stream of this level, wherever it stands (ITU-T H.264, A.3.1, with MinCR of table A-1).
  * @param intervalSeconds from one picture to the next
  */
-export function mostEntryBytes({ level, codedWidth, codedHeight }: SpsInfo, intervalSeconds: number): number {
+export function mostEntryBytes(
+  { level, codedWidth, codedHeight }: Pick<SpsInfo, "level" | "codedWidth" | "codedHeight">,
+  intervalSeconds: number,
+): number {
   const [, perSecond] = MACROBLOCKS_PER_SECOND.findLast(([from]) => from <= level) ?? [0, 0];
   const macroblocks = Math.min((codedWidth * codedHeight) / 256, perSecond * intervalSeconds);
   const leastCompression = level >= 31 && level <= 40 ? 4 : 2;

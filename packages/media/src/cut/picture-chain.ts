@@ -105,7 +105,7 @@ async function sampleOf({ source, video }: Stored, index: number): Promise<Buffe
 }
 
 /** What a sample's slices say, where all belong to one picture of a chain. */
-function pictureIn(sample: Buffer, sets: AvcSets): ChainedSlice | undefined {
+export function pictureIn(sample: Buffer, sets: AvcSets): ChainedSlice | undefined {
   let picture: ChainedSlice | undefined;
   for (const { bytes, isCut } of nalUnits(sample)) {
     const type = avcNalType(bytes);

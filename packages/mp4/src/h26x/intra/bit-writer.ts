@@ -58,7 +58,7 @@ export class BitWriter {
   }
 
   #grow(): void {
-    const bytes = new Uint8Array(this.#bytes.length * 2);
+    const bytes = new Uint8Array(this.#bytes.length * 2 + 64);
     bytes.set(this.#bytes);
     this.#bytes = bytes;
   }
