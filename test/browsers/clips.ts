@@ -15,6 +15,10 @@ export const FRAMES = Math.round((TO_SECONDS - FROM_SECONDS) * FPS);
 /** Frame 0 is the only keyframe before the clip: what a player shows first that ignores the edit list of a fast clip. */
 if (FIRST_CODE >= GOP) throw new RangeError("the clip has to start in the first group of pictures");
 
+/** So large that a picture without loss is within its level's limits. */
+const LARGE = { width: 640, height: 360 };
+const BASELINE = ["-profile:v", "baseline"];
+
 type Way = "exact" | "smart" | "fast";
 
 /** Recordings of one kind, and the ways in which clips are cut over their join. */
@@ -22,6 +26,9 @@ export const cases: Case[] = [
   { name: "b-frames-audio", bFrames: 2, audio: true, ways: ["exact", "smart", "fast"] },
   { name: "b-frames-silent", bFrames: 2, audio: false, ways: ["smart", "fast"] },
   { name: "plain-audio", bFrames: 0, audio: true, ways: ["smart"] },
+  // The frames before the first keyframe follow a picture without loss, whose codes are others than theirs, or the same.
+  { name: "entered", bFrames: 0, audio: true, ways: ["smart"], isEntered: true, ...LARGE },
+  { name: "entered-baseline", bFrames: 0, audio: false, ways: ["smart"], isEntered: true, ...LARGE, encoder: BASELINE },
   // Chromium plays HEVC with a hardware decoder only. Firefox sometimes stops a smart one with an error of its own
   // (docs/formats.md): it makes a new decoder wherever parameter sets change, and trips when it is sent elsewhere meanwhile.
   { name: "hevc", bFrames: 2, audio: true, ways: ["fast"], codec: "hevc", openGop: true, only: "firefox" },
@@ -34,12 +41,20 @@ interface Case {
   ways: Way[];
   codec?: "hevc";
   openGop?: boolean;
+  width?: number;
+  height?: number;
+  encoder?: readonly string[];
+  /** All frames but one are copied: see docs/decisions/0066. */
+  isEntered?: boolean;
   /** The one browser that plays it. */
   only?: string;
 }
 
 /** Makes the clips of a case, each named `<case>-<way>.mp4`. */
-export async function makeClips(folder: string, { name, ways, only: _, ...kind }: Case): Promise<string[]> {
+export async function makeClips(
+  folder: string,
+  { name, ways, only: _, isEntered = false, ...kind }: Case,
+): Promise<string[]> {
   const engine = createMediaEngine({ ffmpeg: await findFfmpeg(process.env), threads: 2, timeLimitMs: 120_000 });
   const camera = await makeCamera({
     ...{ folder: join(folder, name), alias: "pier", startMs: START_MS, recordings: 2, seconds: RECORDING_SECONDS },
@@ -61,7 +76,8 @@ export async function makeClips(folder: string, { name, ways, only: _, ...kind }
       report.precision !== precision ||
       frames !== FRAMES ||
       audio !== kind.audio ||
-      copied > 0 !== (precision !== "exact")
+      copied > 0 !== (precision !== "exact") ||
+      (isEntered && encodedFrames !== 1)
     )
       throw new Error(`${output} is not the clip to look at: ${JSON.stringify(report)}`);
     clips.push(output);

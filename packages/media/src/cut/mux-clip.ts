@@ -57,7 +57,7 @@ export async function muxClip(
     for (const part of opened) made.push(await withFreeIds(part, plan.encoder));
   }
   await using encoded = await openSources(typeof files.audio === "string" ? [files.audio] : [], output.signal);
-  const video = placeVideo(plan, sources, made, await changedSamples(plan, sources));
+  const video = await placeVideo(plan, sources, made, await changedSamples(plan, sources));
   const [encodedAudioSource] = encoded.sources;
   const copied = typeof files.audio === "object" ? files.audio : undefined;
   const audio = encodedAudioSource ? encodedAudio(encodedAudioSource, plan) : copied;

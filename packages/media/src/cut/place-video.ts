@@ -5,13 +5,13 @@ import {
   type MuxTrack,
   onlyDescription,
   presentationSeconds,
+  type SampleDescription,
   samplesOf,
   type Track,
 } from "@camclips/mp4";
 import { mergedAvcEntry } from "./avc-entry.ts";
 import type { ChangedSamples } from "./changed-samples.ts";
 import { type CutPlan, type CutSource, copiedSamples, type EncodeSegment } from "./cut-plan.ts";
-import { mergedHevcEntry } from "./hevc-entry.ts";
 
 /** A sample in decode order and where it stands in the clip. */
 interface Placed {
@@ -29,12 +29,12 @@ const LEAST_TIMESCALE = 10_000;
  * @param changed copied samples that go into the clip otherwise than they are stored
  * @throws MalformedBoxError when an encoded file does not hold exactly the planned frames
  */
-export function placeVideo(
+export async function placeVideo(
   plan: CutPlan,
   sources: readonly CutSource[],
   encoded: readonly CutSource[],
   changed: ChangedSamples,
-): MuxTrack {
+): Promise<MuxTrack> {
   const copies = plan.segments.filter((segment) => segment.kind === "copy");
   const main = videoOf(sources[copies[0]?.source ?? -1]);
   const timescale = commonTimescale(copies.map(({ source }) => videoOf(sources[source])));
@@ -60,10 +60,15 @@ export function placeVideo(
   return {
     ...main,
     timescale,
-    descriptions: [plan.encoder.codec === "hevc" ? mergedHevcEntry(entries) : mergedAvcEntry(entries)],
+    descriptions: [plan.encoder.codec === "hevc" ? await mergedHevc(entries) : mergedAvcEntry(entries)],
     samples: placed.map(({ sample }) => ({ ...sample, description: 0 })),
     edit: { shift: -delay, from: 0, to: end },
   };
+}
+
+async function mergedHevc(entries: readonly SampleDescription[]): Promise<Uint8Array> {
+  const { mergedHevcEntry } = await import("./hevc-entry.ts");
+  return mergedHevcEntry(entries);
 }
 
 function videoOf(source: CutSource | undefined): Track {

@@ -49,13 +49,20 @@ function finish(request: CutRequest, videos: (Track | undefined)[], segments: Se
   const video = videos[request.parts[0]?.source ?? 0];
   const encoder = video && partEncoder(video);
   if (!encoder) return { way: "exact", why: "all parameter set ids are in use" };
-  const how =
-    encodedFrames === 0
-      ? `all ${copiedFrames} frames are copied`
-      : `${copiedFrames} frames are copied, ${encodedFrames} around keyframes are encoded`;
+  const entered = segments.filter((part) => part.kind === "encode" && part.chain).length;
+  const how = inWords(copiedFrames, encodedFrames - entered, entered);
   const why = encoder.codec === "hevc" ? `${how} (H.265)` : how;
   const { parts, durationSeconds } = request;
   return { way: "smart", segments, encoder, parts, durationSeconds, copiedFrames, encodedFrames, why };
+}
+
+function inWords(copied: number, encoded: number, entered: number): string {
+  if (encoded + entered === 0) return `all ${copied} frames are copied`;
+  return [
+    `${copied} frames are copied`,
+    ...(entered > 0 ? [`${entered} ${entered === 1 ? "is" : "are"} encoded without loss`] : []),
+    ...(encoded > 0 ? [`${encoded} around keyframes are encoded`] : []),
+  ].join(", ");
 }
 
 interface Frame {
