@@ -1,13 +1,21 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  AVC_NAL,
+  type AvcConfig,
+  avcNalType,
   firstTrack,
   MalformedBoxError,
+  type MuxSample,
+  memorySource,
+  nalUnits,
   onlyDescription,
   presentationTicks,
   readSps,
   type SpsInfo,
   samplesOf,
+  withLengths,
+  withoutTrailingZeros,
   writeMovie,
   writeMovieFile,
 } from "@camclips/mp4";
@@ -62,7 +70,9 @@ async function writeEntrySource(
   const entry = Buffer.from(description.entry);
   entry.writeUInt16BE(codedWidth, SIZE_AT);
   entry.writeUInt16BE(codedHeight, SIZE_AT + 2);
-  const samples = samplesOf(video, source.bytes, chain.keyframe, chain.looked);
+  const samples: MuxSample[] = [];
+  for (const sample of samplesOf(video, source.bytes, chain.keyframe, chain.looked))
+    samples.push(sample.sync ? await withoutSets(sample, avc) : sample);
   const track = {
     ...video,
     descriptions: [withAvcConfig(entry, { ...avc, sps: avc.sps.map(withoutCrop) })],
@@ -71,4 +81,20 @@ async function writeEntrySource(
   };
   await writeMovieFile(path, writeMovie([track], { order: "source" }), signal);
   return crop;
+}
+
+/** A keyframe without the parameter sets that it brings along: they would crop what it shows. */
+async function withoutSets(sample: MuxSample, { sps, pps }: AvcConfig): Promise<MuxSample> {
+  const { source, offset, size } = sample;
+  const known = new Set([...sps, ...pps].map(text));
+  const units = [...nalUnits(await source.read(offset, offset + size))].map(({ bytes }) => bytes);
+  const isSet = (nal: Uint8Array) => avcNalType(nal) === AVC_NAL.sps || avcNalType(nal) === AVC_NAL.pps;
+  if (units.some((nal) => isSet(nal) && !known.has(text(nal))))
+    throw new MalformedBoxError("a keyframe has other parameter sets than the index");
+  const bytes = withLengths(units.filter((nal) => !isSet(nal)));
+  return { ...sample, source: memorySource(bytes), offset: 0, size: bytes.length };
+}
+
+function text(set: Uint8Array): string {
+  return Buffer.from(withoutTrailingZeros(set)).toString("latin1");
 }

@@ -107,6 +107,7 @@ const KINDS: [string, Partial<CameraOptions>][] = [
   ["an anamorphic picture", { sampleAspect: "4/3", encoder: one() }],
   ["full range", { encoder: [...one("", "main"), "-pix_fmt", "yuvj420p"] }],
   ["uneven intervals", { vfr: true }],
+  ["parameter sets repeated in the keyframes", { encoder: ["-bsf:v", "dump_extra"] }],
   ["fragments", { container: "fragmented" }],
   ["a time scale of one unit a frame", { timescale: 25 }],
   ["a first frame at 0.48 s in the file", { firstSeconds: 0.48 }],
