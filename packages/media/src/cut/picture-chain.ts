@@ -57,8 +57,11 @@ async function findChain({ cuts }: Piece, source: CutSource, keyframe: number): 
   const start = await findEntryFor(source.bytes, video, entry);
   if (start >= entry || !isShownAsStored(video, start, until)) return undefined;
   try {
-    const first = await chained({ source, video, sets: readAvcSets(avc) }, entry, until);
-    return first && { ...first, entry, keyframe: start, until };
+    const chain = await chained({ source, video, sets: readAvcSets(avc) }, entry, until);
+    const { width, height } = description.video ?? {};
+    const shown = chain?.sps.crop;
+    if (shown?.width !== width || shown?.height !== height) return undefined;
+    return chain && { origin: chain.origin, spsId: chain.sps.id, entry, keyframe: start, until };
   } catch (error) {
     if (error instanceof MalformedBoxError) return undefined;
     throw error;
@@ -82,7 +85,7 @@ async function chained(
   stored: Stored,
   entry: number,
   until: number,
-): Promise<Pick<PictureChain, "origin" | "spsId"> | undefined> {
+): Promise<{ origin: ChainOrigin; sps: ChainedSlice["sps"] } | undefined> {
   const first = pictureIn(await sampleOf(stored, entry), stored.sets);
   if (!first?.isReference || first.sps.hasScalingLists) return undefined;
   const numbers = 2 ** first.sps.frameNumBits;
@@ -95,7 +98,7 @@ async function chained(
     last = picture.frameNumber;
     references++;
   }
-  return { origin: { frameNumber: first.frameNumber, low: first.low ?? 0 }, spsId: first.sps.id };
+  return { origin: { frameNumber: first.frameNumber, low: first.low ?? 0 }, sps: first.sps };
 }
 
 async function sampleOf({ source, video }: Stored, index: number): Promise<Buffer> {
