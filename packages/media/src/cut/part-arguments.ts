@@ -81,12 +81,16 @@ function stretchOf(segment: EncodeSegment, index: number, { timeline, inputs }: 
   return { index, cut, intervalSeconds, shiftSeconds: offsetSeconds, ...crop };
 }
 
-/** Of a chain, the picture as it was decoded. Else one key frame, then frames that refer backwards only: so decode order is presentation order, and the join is clean. */
+/**
+ * Of a chain, the picture as it was decoded. Else one key frame, then frames that refer backwards only: so decode order is presentation
+ * order, and the join is clean.
+ */
 function partOutput(job: PartsJob, segment: EncodeSegment, index: number): string[] {
   const file = job.parts[index] ?? "";
-  if (segment.chain) return ["-map", `[part${index}]`, "-frames:v", "1", "-c:v", "rawvideo", "-f", "rawvideo", file];
+  const pictures = ["-map", `[part${index}]`, "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`];
+  if (segment.chain) return [...pictures, "-frames:v", "1", "-c:v", "rawvideo", "-f", "rawvideo", file];
   return [
-    ...["-map", `[part${index}]`, "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`],
+    ...pictures,
     ...["-frames:v", String(segment.frameSeconds.length), "-video_track_timescale", String(TIMESCALE)],
     ...pictureEncoder(job),
     ...["-map_metadata", "-1", "-f", "mp4", file],

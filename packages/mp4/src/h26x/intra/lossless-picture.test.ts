@@ -75,7 +75,8 @@ describe("a picture without loss", () => {
     });
 
   it("takes no more bytes than it would as it is, and some for each macroblock", () => {
-    const bytes = Uint8Array.from({ length: (64 * 64 * 3) / 2 }, noise(3)).map((_, i) => (i * 97) & 255);
+    const random = noise(3);
+    const bytes = Uint8Array.from({ length: (64 * 64 * 3) / 2 }, () => Math.floor(random() * 256));
     const slice = losslessSlice({ width: 64, height: 64, bytes }, NUMBERS, ANY_SIZE);
     expect(slice?.length).toBeLessThan(bytes.length * 1.1);
   });
