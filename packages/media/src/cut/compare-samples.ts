@@ -11,11 +11,11 @@ import {
   readMovie,
   samplesOf,
   TIME_TOLERANCE_SECONDS,
-  withoutTrailingZeros,
 } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
 import { type CutPlan, type CutSource, copiedSamples } from "./cut-plan.ts";
 import { sameInClip } from "./hevc-keyframes.ts";
+import { setText } from "./set-text.ts";
 
 /** What a clip must hold as one of its samples, and when it is shown. */
 export interface PlannedSample {
@@ -79,7 +79,7 @@ export async function compareSamples(
   }
   const { avc, hevc } = onlyDescription(video)?.video ?? {};
   const kind = nalKind(video);
-  const sets = new Set([...(avc?.sps ?? []), ...(avc?.pps ?? []), ...(hevc ? hevcSets(hevc) : [])].map(textOf));
+  const sets = new Set([...(avc?.sps ?? []), ...(avc?.pps ?? []), ...(hevc ? hevcSets(hevc) : [])].map(setText));
   const isSamePicture = avc && planned.some(({ isChained }) => isChained) ? await samePicture(avc) : undefined;
   const clip = new Window(file, signal);
   // Planned samples come source by source, of which there may be hundreds.
@@ -97,7 +97,7 @@ export async function compareSamples(
     if (!isSame) throw new VerificationError(`${where} is not its source's, byte by byte`);
     if (Math.abs(presentationSeconds(video, i) - seconds) > TIME_TOLERANCE_SECONDS)
       throw new VerificationError(`${where} is shown at ${presentationSeconds(video, i).toFixed(3)} s`);
-    if (kind && setsIn(bytes, kind).some((set) => !sets.has(textOf(set))))
+    if (kind && setsIn(bytes, kind).some((set) => !sets.has(setText(set))))
       throw new VerificationError(`${where} changes the parameter sets`);
   }
 }
@@ -128,10 +128,6 @@ function setsIn(sample: Buffer, { setTypes, typeOf }: NonNullable<ReturnType<typ
   const units = [...nalUnits(sample)];
   if (units.some(({ isCut }) => isCut)) return [];
   return units.map(({ bytes }) => bytes).filter((nal) => setTypes.has(typeOf(nal)));
-}
-
-function textOf(set: Uint8Array): string {
-  return Buffer.from(withoutTrailingZeros(set)).toString("latin1");
 }
 
 const READ_BYTES = 1024 * 1024;

@@ -6,14 +6,13 @@ import {
   memorySource,
   onlyDescription,
   readSps,
-  type Track,
   withLengths,
 } from "@camclips/mp4";
 import { losslessPps, losslessSlice, readAvcSets } from "@camclips/mp4/chain";
 import { VerificationError } from "../errors.ts";
 import type { CopySegment, CutPlan, CutSource, EncodeSegment } from "./cut-plan.ts";
 import { mostEntryBytes } from "./entry-limit.ts";
-import { renumberedSample } from "./picture-chain.ts";
+import { renumberedSample, sampleOf } from "./picture-chain.ts";
 
 /**
  * The first picture of a chain as a file of one sample, bit for bit what decoders show of the recording there. It goes with the sequence
@@ -79,11 +78,6 @@ export async function chainedSamples(
     changed.set(index, madeWhenRead((await make()).length, make));
   }
   return changed;
-}
-
-async function sampleOf({ bytes }: CutSource, { samples }: Track, index: number): Promise<Uint8Array> {
-  const start = samples.offset[index] ?? 0;
-  return bytes.read(start, start + (samples.size[index] ?? 0));
 }
 
 function madeWhenRead(size: number, make: () => Promise<Uint8Array>): ByteSource {

@@ -11,9 +11,9 @@ import {
   randomAccessPointFor,
   type SampleDescription,
   type Track,
-  withoutTrailingZeros,
 } from "@camclips/mp4";
 import type { CutRequest, CutSource } from "./cut-plan.ts";
+import { setText } from "./set-text.ts";
 
 /** Delimiter, parameter sets and SEI come before the first slice; 64 kB holds what cameras put there. */
 const PROBE_BYTES = 64 * 1024;
@@ -72,7 +72,7 @@ async function findEntry(
     // Some muxers put a keyframe's sets behind the picture before it.
     const { isEntry, sets } = await lookInto(source, video, i, Number.POSITIVE_INFINITY);
     // Sets that differ from the index's hold until others come, and would also change frames that come from elsewhere.
-    if (sets.some((set) => !known.has(text(set)))) return -1;
+    if (sets.some((set) => !known.has(setText(set)))) return -1;
     if (video.samples.sync[i] === 1 && isEntry && seconds > inSeconds) return i;
   }
   return -1;
@@ -143,9 +143,5 @@ export async function findEntryFor(source: ByteSource, video: Track, wanted: num
 }
 
 function setsOf({ avc, hevc }: NonNullable<SampleDescription["video"]>): string[] {
-  return [...(avc ? [...avc.sps, ...avc.pps] : []), ...(hevc ? hevcSets(hevc) : [])].map(text);
-}
-
-function text(set: Uint8Array): string {
-  return Buffer.from(withoutTrailingZeros(set)).toString("latin1");
+  return [...(avc ? [...avc.sps, ...avc.pps] : []), ...(hevc ? hevcSets(hevc) : [])].map(setText);
 }

@@ -15,7 +15,6 @@ import {
   type SpsInfo,
   samplesOf,
   withLengths,
-  withoutTrailingZeros,
   writeMovie,
   writeMovieFile,
 } from "@camclips/mp4";
@@ -24,6 +23,7 @@ import { withAvcConfig } from "./avc-entry.ts";
 import type { CutSource, EncodeSegment } from "./cut-plan.ts";
 import { encodeSegments, type PartInput } from "./part-arguments.ts";
 import type { PreparedCut } from "./prepare-cut.ts";
+import { setText } from "./set-text.ts";
 
 /** What encode segments are decoded from: their sources, and of chains files that are made for it and removed at the end. */
 export async function partInputs(
@@ -86,15 +86,11 @@ async function writeEntrySource(
 /** A keyframe without the parameter sets that it brings along: they would crop what it shows. */
 async function withoutSets(sample: MuxSample, { sps, pps }: AvcConfig): Promise<MuxSample> {
   const { source, offset, size } = sample;
-  const known = new Set([...sps, ...pps].map(text));
+  const known = new Set([...sps, ...pps].map(setText));
   const units = [...nalUnits(await source.read(offset, offset + size))].map(({ bytes }) => bytes);
   const isSet = (nal: Uint8Array) => avcNalType(nal) === AVC_NAL.sps || avcNalType(nal) === AVC_NAL.pps;
-  if (units.some((nal) => isSet(nal) && !known.has(text(nal))))
+  if (units.some((nal) => isSet(nal) && !known.has(setText(nal))))
     throw new MalformedBoxError("a keyframe has other parameter sets than the index");
   const bytes = withLengths(units.filter((nal) => !isSet(nal)));
   return { ...sample, source: memorySource(bytes), offset: 0, size: bytes.length };
-}
-
-function text(set: Uint8Array): string {
-  return Buffer.from(withoutTrailingZeros(set)).toString("latin1");
 }

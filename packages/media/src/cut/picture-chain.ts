@@ -86,12 +86,12 @@ async function chained(
   entry: number,
   until: number,
 ): Promise<{ origin: ChainOrigin; sps: ChainedSlice["sps"] } | undefined> {
-  const first = pictureIn(await sampleOf(stored, entry), stored.sets);
+  const first = pictureIn(await sampleOf(stored.source, stored.video, entry), stored.sets);
   if (!first?.isReference || first.sps.hasScalingLists) return undefined;
   const numbers = 2 ** first.sps.frameNumBits;
   let [last, references] = [first.frameNumber, 1];
   for (let i = entry + 1; i < until; i++) {
-    const picture = pictureIn(await sampleOf(stored, i), stored.sets);
+    const picture = pictureIn(await sampleOf(stored.source, stored.video, i), stored.sets);
     const isNext = picture?.frameNumber === (last + 1) % numbers && picture.sps.id === first.sps.id;
     if (!picture || !isNext || picture.references > references) return undefined;
     if (!picture.isReference) continue;
@@ -101,10 +101,10 @@ async function chained(
   return { origin: { frameNumber: first.frameNumber, low: first.low ?? 0 }, sps: first.sps };
 }
 
-async function sampleOf({ source, video }: Stored, index: number): Promise<Buffer> {
-  const start = video.samples.offset[index] ?? 0;
-  const bytes = await source.bytes.read(start, start + (video.samples.size[index] ?? 0));
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export async function sampleOf({ bytes }: CutSource, { samples }: Track, index: number): Promise<Buffer> {
+  const start = samples.offset[index] ?? 0;
+  const { buffer, byteOffset, byteLength } = await bytes.read(start, start + (samples.size[index] ?? 0));
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** What a sample's slices say, where all belong to one picture of a chain. */

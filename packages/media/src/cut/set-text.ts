@@ -1,0 +1,6 @@
+import { withoutTrailingZeros } from "@camclips/mp4";
+
+/** A parameter set as a text, by which it is told whether two are the same. */
+export function setText(set: Uint8Array): string {
+  return Buffer.from(withoutTrailingZeros(set)).toString("latin1");
+}
