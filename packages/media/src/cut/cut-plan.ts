@@ -22,7 +22,7 @@ export interface CutSource {
 
 /**
  * H.264 frames before a keyframe of which each needs only the one before. All but the first are copied: decoders get them behind a
- * picture that is encoded almost without loss, and count from that.
+ * picture that is encoded without loss, and count from that.
  */
 export interface PictureChain {
   /** The sample that is encoded. */
