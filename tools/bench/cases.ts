@@ -1,5 +1,7 @@
-/** Which recordings a case is about: the usual pair, or one that is six times as long. */
-export type Footage = "pair" | "long";
+/** Which recordings a case is about: the usual pair, one that is six times as long, or one with so many seconds from keyframe to keyframe. */
+export type Footage = "pair" | "long" | `gop-${(typeof GOPS)[number]}`;
+
+export const GOPS = [2, 10, 30] as const;
 
 export interface Case {
   /** What `--cases` calls it. */
@@ -35,10 +37,21 @@ export function casesFor(seconds: number, [one, two, three]: readonly [number, n
     across(three),
     { ...near(two), id: "length", name: minutes(seconds) },
     { ...near(two), id: "length", name: minutes(long), footage: "long", from: near(two).from + long - seconds },
+    ...GOPS.map((gop) => betweenKeyframes(gop, two)),
   ];
 }
 
-/** The two cases that ask whether the recording's length matters; the old way, which reads all of it, is left out. */
-export function isAboutLength({ id }: Case): boolean {
-  return id === "length";
+/** A recording for GOPS is so many times as long as its clip. */
+export const GOP_RECORDING_FACTOR = 3;
+
+/** A clip that begins in the middle of a GOP. */
+function betweenKeyframes(gop: (typeof GOPS)[number], seconds: number): Case {
+  const name = `${seconds} s that begin between two keyframes, ${gop} s apart`;
+  const from = Math.floor(seconds / 2 / gop) * gop + gop / 2;
+  return { id: "gop", name, seconds, footage: `gop-${gop}`, from };
+}
+
+/** Cases that compare recordings with each other; the old way, which reads all of a recording and encodes all frames, is left out. */
+export function isWithoutOld({ id }: Case): boolean {
+  return id === "length" || id === "gop";
 }

@@ -5,26 +5,26 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Camera } from "@camclips/media/synthetic";
 import { chosenFrom, countFrom, ffmpegOrExit, orUsage } from "./arguments.ts";
-import { type Case, casesFor, isAboutLength } from "./cases.ts";
+import { type Case, casesFor, type Footage, GOPS, isWithoutOld } from "./cases.ts";
 import { chart } from "./chart.ts";
 import { type Bench, measureWay } from "./measure-way.ts";
 import { whyNotMeasured } from "./peers/peers.ts";
 import { serveRanges } from "./range-server.ts";
-import { benchCamera, FPS, fullSize, longCamera, quickSize } from "./recordings.ts";
+import { benchCamera, FPS, fullSize, gopCamera, longCamera, quickSize } from "./recordings.ts";
 import { type CaseResult, merged, type Results, type WayResult } from "./results.ts";
 import { table } from "./table.ts";
 import { PEERS, type Way } from "./work.ts";
 
 const help = `Measures the old way of making clips against ours, on generated recordings.
 
-  npm run bench -- [--quick] [--runs N] [--cases 20,60,300,length] [--ways old,exact,smart,fast] [--peers] [--no-save]
+  npm run bench -- [--quick] [--runs N] [--cases 20,60,300,length,gop] [--ways old,exact,smart,fast] [--peers] [--no-save]
 
   The table's "CPU s" is of the work in a process that runs already; "process CPU s" of a whole "camclips clip", start included.
 
   --quick    two recordings of one minute, small pictures; saves nothing
   --runs     how often each is measured (3)
-  --cases    lengths of the clips to measure, seconds, or "length": 60 s of a short and of a long recording, without the
-             old way; results of other cases are kept
+  --cases    lengths of the clips to measure, seconds, or "length": 60 s of a short and of a long recording, or "gop": 60 s
+             that begin between keyframes 2, 10 and 30 s apart, both without the old way; results of other cases are kept
   --ways     which ways to measure; only a run of all four is saved
   --peers    measures what others do, too: ffmpeg's concat demuxer, LosslessCut's runs of ffmpeg, mediabunny, and smartcut
              (pip install smartcut); saves nothing
@@ -83,7 +83,7 @@ const WAYS: readonly Way[] = ["old", "exact", "smart", "fast"];
 async function measureCase(bench: Bench, one: Case, chosen: Way[]): Promise<CaseResult> {
   const ways: WayResult[] = [];
   for (const way of chosen) {
-    if (way === "old" && isAboutLength(one)) continue;
+    if (way === "old" && isWithoutOld(one)) continue;
     process.stderr.write(`${one.name}: ${way}\n`);
     ways.push(await measureWay(bench, one, way));
   }
@@ -110,6 +110,19 @@ async function measurablePeers(): Promise<Way[]> {
   return found;
 }
 
+/** The recordings of all cases; those that take long are made for cases that need them. */
+async function camerasFor(cases: readonly Case[], folder: string, pair: Camera): Promise<Map<Footage, Camera>> {
+  const size = values.quick ? quickSize : fullSize;
+  const cameras = new Map<Footage, Camera>([["pair", pair]]);
+  const needs = (footage: Footage) => cases.find((one) => one.footage === footage);
+  if (needs("long")) cameras.set("long", await longCamera(folder, pair, ffmpeg));
+  for (const gop of GOPS) {
+    const one = needs(`gop-${gop}`);
+    if (one) cameras.set(one.footage, await gopCamera(folder, size, gop, one.seconds, ffmpeg));
+  }
+  return cameras;
+}
+
 async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(help);
   await mkdir(root, { recursive: true });
@@ -123,8 +136,7 @@ async function main(): Promise<void> {
   const pair = await benchCamera(root, size, ffmpeg);
   const folder = dirname(pair.recordings[0]?.path ?? root);
   const server = await serveRanges(folder);
-  const needsLong = cases.some(({ footage }) => footage === "long");
-  const cameras = { pair, long: needsLong ? await longCamera(folder, pair, ffmpeg) : pair };
+  const cameras = await camerasFor(cases, folder, pair);
   const bench = { cameras, server, ffmpeg, root, runs };
   const results: Results = { ...(await describeBench(pair)), cases: [] };
   if (values.peers) ways.push(...(await measurablePeers()));

@@ -12,7 +12,7 @@ import { COMMAND_LINE, runWholeCommand } from "./whole-command.ts";
 import type { Step, Way } from "./work.ts";
 
 export interface Bench {
-  cameras: Record<Footage, Camera>;
+  cameras: ReadonlyMap<Footage, Camera>;
   server: RangeServer;
   ffmpeg: string;
   /** Where the runs get their folders. */
@@ -22,8 +22,14 @@ export interface Bench {
 
 const isOurs = (way: Way): boolean => ["exact", "smart", "fast"].includes(way);
 
-function rangeOf({ cameras }: Bench, one: Case): { startMs: number; endMs: number } {
-  const zeroMs = cameras[one.footage].recordings[0]?.startMs ?? 0;
+function cameraOf({ cameras }: Bench, { footage }: Case): Camera {
+  const camera = cameras.get(footage);
+  if (!camera) throw new RangeError(`there are no recordings of ${footage}`);
+  return camera;
+}
+
+function rangeOf(bench: Bench, one: Case): { startMs: number; endMs: number } {
+  const zeroMs = cameraOf(bench, one).recordings[0]?.startMs ?? 0;
   const startMs = zeroMs + Math.round(one.from * 25) * 40;
   return { startMs, endMs: startMs + one.seconds * 1000 };
 }
@@ -31,7 +37,7 @@ function rangeOf({ cameras }: Bench, one: Case): { startMs: number; endMs: numbe
 /** One run: a worker process with a folder of its own, and what it read from the server. */
 async function runOnce(bench: Bench, one: Case, way: Way, folder: string, cutOnly = false) {
   const { server, ffmpeg } = bench;
-  const { recordings: all } = bench.cameras[one.footage];
+  const { recordings: all } = cameraOf(bench, one);
   const { startMs, endMs } = rangeOf(bench, one);
   const recordings = all
     .filter((part) => part.startMs < endMs && part.endMs > startMs)
@@ -62,7 +68,7 @@ async function measureCut(bench: Bench, one: Case): Promise<Spread> {
 
 /** Whole commands, as a shell runs them, on the same recordings in their folder. */
 async function measureCommand(bench: Bench, one: Case, precision: Way): Promise<Spread> {
-  const { recordings } = bench.cameras[one.footage];
+  const { recordings } = cameraOf(bench, one);
   const path = recordings[0]?.path ?? "";
   const [camera = ""] = basename(path).split(".");
   const places = { recordings: dirname(path), camera, cache: join(bench.root, "cache"), program: COMMAND_LINE };
@@ -86,7 +92,7 @@ export async function measureWay(bench: Bench, one: Case, way: Way): Promise<Way
       const { done, read, startMs, endMs } = await runOnce(bench, one, way, folder);
       runs.push(done);
       const { used, bytes: outputBytes, encodedFrames } = done;
-      const camera = bench.cameras[one.footage];
+      const camera = cameraOf(bench, one);
       const quality = result?.quality ?? (await judge(done.clip, camera, startMs, endMs, bench.ffmpeg));
       result = { used, bytesRead: read.bytes, requests: read.requests, outputBytes, encodedFrames, quality };
     });

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Camera, makeCamera, recordingName } from "@camclips/media/synthetic";
 import { runFfmpeg } from "../../packages/media/src/ffmpeg/run-ffmpeg.ts";
-import { LONG_FACTOR } from "./cases.ts";
+import { GOP_RECORDING_FACTOR, LONG_FACTOR } from "./cases.ts";
 
 export interface BenchSize {
   /** Of each of the two recordings. */
@@ -23,7 +23,22 @@ const START_MS = Date.UTC(2018, 9, 31, 2, 50, 0, 0);
 /** Two back-to-back recordings as a usual camera makes them: H.264 Main, 25 fps, a keyframe every 2 s. Made once, then kept. */
 export async function benchCamera(root: string, size: BenchSize, ffmpeg: string): Promise<Camera> {
   const folder = join(root, `${size.width}x${size.height}-${size.seconds}s-${size.kbps}k`);
-  const list = join(folder, "camera.json");
+  return made(folder, "bench", size, { recordings: 2, keyframeSeconds: KEYFRAME_SECONDS, ffmpeg });
+}
+
+/** The same camera with another distance from keyframe to keyframe, and one recording for a clip of `seconds`. */
+export async function gopCamera(folder: string, size: BenchSize, gop: number, seconds: number, ffmpeg: string) {
+  const short = { ...size, seconds: GOP_RECORDING_FACTOR * seconds };
+  return made(folder, `gop${gop}`, short, { recordings: 1, keyframeSeconds: gop, ffmpeg });
+}
+
+async function made(
+  folder: string,
+  alias: string,
+  size: BenchSize,
+  { recordings, keyframeSeconds, ffmpeg }: { recordings: number; keyframeSeconds: number; ffmpeg: string },
+): Promise<Camera> {
+  const list = join(folder, `${alias}.json`);
   const known = await readFile(list, "utf8").catch(() => undefined);
   if (known !== undefined) return JSON.parse(known);
   await mkdir(folder, { recursive: true });
@@ -31,11 +46,11 @@ export async function benchCamera(root: string, size: BenchSize, ffmpeg: string)
     ...size,
     folder,
     ffmpeg,
-    alias: "bench",
+    alias,
     startMs: START_MS,
-    recordings: 2,
+    recordings,
     fps: FPS,
-    gop: FPS * KEYFRAME_SECONDS,
+    gop: FPS * keyframeSeconds,
     label: "BENCH",
     encoder: ["-profile:v", "main", "-maxrate", `${size.kbps * 1.5}k`, "-bufsize", `${size.kbps * 2}k`],
   });

@@ -7,4 +7,3 @@ export {
   renumberedSlice,
 } from "./h26x/chained-slice.ts";
 export { losslessPps, losslessSlice } from "./h26x/intra/lossless-picture.ts";
-export { withoutCrop } from "./h26x/without-crop.ts";

@@ -12,9 +12,9 @@ import {
   textTrack,
   writeMovie,
 } from "@camclips/mp4";
-import { Window } from "../cut/compare-samples.ts";
 import type { CutSource } from "../cut/cut-plan.ts";
 import { openSources } from "../cut/mux-clip.ts";
+import { Window } from "../cut/window.ts";
 import { writeHashed } from "../cut/write-hashed.ts";
 import { VerificationError } from "../errors.ts";
 import type { ClockCue, ClockLabel, RenderJob, RenderOptions, RenderReport } from "../media-engine.ts";

@@ -60,7 +60,7 @@ function unique(sets: Uint8Array[], idOf: (nal: Uint8Array) => number): Uint8Arr
 }
 
 /** btrt goes, because the bit rates in it are no longer true. */
-export function withAvcConfig(entry: Uint8Array, config: AvcConfig): Uint8Array {
+function withAvcConfig(entry: Uint8Array, config: AvcConfig): Uint8Array {
   const children = boxesIn(entry.subarray(VISUAL_ENTRY_BYTES)).filter(({ type }) => type !== "btrt");
   const content = children.map(({ type, bytes }) => (type === "avcC" ? box("avcC", writeAvcConfig(config)) : bytes));
   return box("avc1", entry.subarray(8, VISUAL_ENTRY_BYTES), ...content);

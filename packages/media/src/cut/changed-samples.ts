@@ -1,22 +1,25 @@
-import type { ByteSource } from "@camclips/mp4";
-import type { CopySegment, CutPlan, CutSource } from "./cut-plan.ts";
-import { changedKeyframes } from "./hevc-keyframes.ts";
+import type { ChangedSample, CopySegment, CutPlan, CutSource } from "./cut-plan.ts";
 
-/** Samples that go into a clip otherwise than their recording has them, by segment and index. */
-export type ChangedSamples = ReadonlyMap<CopySegment, ReadonlyMap<number, ByteSource>>;
+/** By segment and index. */
+export type ChangedSamples = ReadonlyMap<CopySegment, ReadonlyMap<number, ChangedSample>>;
 
 export async function changedSamples(plan: CutPlan, sources: readonly CutSource[]): Promise<ChangedSamples> {
-  const changed = new Map<CopySegment, ReadonlyMap<number, ByteSource>>();
+  const changed = new Map<CopySegment, ReadonlyMap<number, ChangedSample>>();
   for (const segment of plan.segments) {
     const source = segment.kind === "copy" ? sources[segment.source] : undefined;
     if (segment.kind !== "copy" || !source) continue;
-    const own = segment.chain ? inChain(segment, source) : changedKeyframes(segment, source, plan);
-    changed.set(segment, await own);
+    if (segment.chain) changed.set(segment, await inChain(segment, source));
+    else if (plan.encoder.codec === "hevc") changed.set(segment, await keyframesOf(segment, source, plan));
   }
   return changed;
 }
 
-async function inChain(segment: CopySegment, source: CutSource): Promise<ReadonlyMap<number, ByteSource>> {
-  const { chainedSamples } = await import("./enter-chain.ts");
+async function inChain(segment: CopySegment, source: CutSource): Promise<ReadonlyMap<number, ChangedSample>> {
+  const { chainedSamples } = await import("./chained-samples.ts");
   return chainedSamples(segment, source);
+}
+
+async function keyframesOf(segment: CopySegment, source: CutSource, plan: CutPlan) {
+  const { changedKeyframes } = await import("./hevc-keyframes.ts");
+  return changedKeyframes(segment, source, plan);
 }

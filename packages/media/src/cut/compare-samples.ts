@@ -14,8 +14,8 @@ import {
 } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
 import { type CutPlan, type CutSource, copiedSamples } from "./cut-plan.ts";
-import { sameInClip } from "./hevc-keyframes.ts";
 import { setText } from "./set-text.ts";
+import { Window } from "./window.ts";
 
 /** What a clip must hold as one of its samples, and when it is shown. */
 export interface PlannedSample {
@@ -81,6 +81,7 @@ export async function compareSamples(
   const kind = nalKind(video);
   const sets = new Set([...(avc?.sps ?? []), ...(avc?.pps ?? []), ...(hevc ? hevcSets(hevc) : [])].map(setText));
   const isSamePicture = avc && planned.some(({ isChained }) => isChained) ? await samePicture(avc) : undefined;
+  const isSameKeyframe = hevc ? await sameKeyframe() : undefined;
   const clip = new Window(file, signal);
   // Planned samples come source by source, of which there may be hundreds.
   let window: Window | undefined;
@@ -92,7 +93,7 @@ export async function compareSamples(
     const own = await window.at(offset, offset + size);
     const isSame =
       bytes.equals(own) ||
-      (hevc && keyframe && isSameKeyframe(bytes, own, keyframe)) ||
+      (keyframe && isSameKeyframe?.(bytes, own, keyframe)) ||
       (isChained && isSamePicture?.(bytes, own, planned[i - 1]?.isChained !== true));
     if (!isSame) throw new VerificationError(`${where} is not its source's, byte by byte`);
     if (Math.abs(presentationSeconds(video, i) - seconds) > TIME_TOLERANCE_SECONDS)
@@ -102,15 +103,17 @@ export async function compareSamples(
   }
 }
 
-function isSameKeyframe(sample: Buffer, own: Buffer, { mayBreak }: { mayBreak: boolean }): boolean {
-  return sameInClip(sample, mayBreak).equals(sameInClip(own, mayBreak));
+async function sameKeyframe(): Promise<(sample: Buffer, own: Buffer, keyframe: { mayBreak: boolean }) => boolean> {
+  const { sameInClip } = await import("./hevc-keyframes.ts");
+  return (sample, own, { mayBreak }) => sameInClip(sample, mayBreak).equals(sameInClip(own, mayBreak));
 }
 
 /** Whether all but its numbers is the same, and these count on: from 0, which is the picture before the first of a chain. */
 async function samePicture(avc: AvcConfig): Promise<(sample: Buffer, own: Buffer, isFirst: boolean) => boolean> {
   const { readAvcSets } = await import("@camclips/mp4/chain");
-  const { pictureIn, renumberedSample } = await import("./picture-chain.ts");
+  const { pictureIn, renumberedPieces } = await import("./picture-chain.ts");
   const sets = readAvcSets(avc);
+  const unnumbered = (sample: Buffer) => Buffer.concat(renumberedPieces(sample, sets, "own"));
   let last = 0;
   return (sample, own, isFirst) => {
     const picture = pictureIn(sample, sets);
@@ -119,7 +122,7 @@ async function samePicture(avc: AvcConfig): Promise<(sample: Buffer, own: Buffer
     const { frameNumber, isReference, sps } = picture;
     const counts = frameNumber === (last + 1) % 2 ** sps.frameNumBits;
     if (isReference) last = frameNumber;
-    return counts && renumberedSample(sample, sets, "own").equals(renumberedSample(own, sets, "own"));
+    return counts && unnumbered(sample).equals(unnumbered(own));
   };
 }
 
@@ -128,31 +131,4 @@ function setsIn(sample: Buffer, { setTypes, typeOf }: NonNullable<ReturnType<typ
   const units = [...nalUnits(sample)];
   if (units.some(({ isCut }) => isCut)) return [];
   return units.map(({ bytes }) => bytes).filter((nal) => setTypes.has(typeOf(nal)));
-}
-
-const READ_BYTES = 1024 * 1024;
-
-/** Serves what is read in order from pieces of a megabyte; what it gave is gone when it gives more. */
-export class Window {
-  readonly source: ByteSource;
-  readonly #signal: AbortSignal | undefined;
-  readonly #room: Buffer;
-  #bytes: Buffer = Buffer.alloc(0);
-  #start = 0;
-
-  constructor(source: ByteSource, signal?: AbortSignal) {
-    this.source = source;
-    this.#signal = signal;
-    this.#room = Buffer.allocUnsafe(Math.min(READ_BYTES, source.size));
-  }
-
-  async at(start: number, end: number): Promise<Buffer> {
-    if (start < this.#start || end > this.#start + this.#bytes.length) {
-      const until = Math.min(this.source.size, Math.max(end, start + READ_BYTES));
-      const { buffer, byteOffset, byteLength } = await this.source.read(start, until, this.#signal, this.#room);
-      this.#bytes = Buffer.from(buffer, byteOffset, byteLength);
-      this.#start = start;
-    }
-    return this.#bytes.subarray(start - this.#start, end - this.#start);
-  }
 }

@@ -1,5 +1,5 @@
 import type { Codec } from "@camclips/events";
-import type { ByteSource, HevcIds, Movie } from "@camclips/mp4";
+import type { ByteSource, HevcIds, Movie, MuxSample, SpsInfo } from "@camclips/mp4";
 import type { ChainOrigin } from "@camclips/mp4/chain";
 import type { Piece } from "../timeline/timeline.ts";
 
@@ -27,13 +27,18 @@ export interface CutSource {
 export interface PictureChain {
   /** The sample that is encoded. */
   entry: number;
-  /** The sample from which it can be decoded. */
+  /** The sample from which it can be decoded, and when it is shown, seconds. */
   keyframe: number;
+  keyframeSeconds: number;
   /** The sample behind the last one of the chain. */
   until: number;
   origin: ChainOrigin;
+  /** Bytes of the samples from the entry on, once they are counted from it; 0 of the entry itself. */
+  sizes: Uint32Array;
   /** Of the sequence parameter set that all use. */
   spsId: number;
+  /** What is shown of the pixels that are coded. */
+  crop: SpsInfo["crop"];
 }
 
 /** Samples `first` to `last` (decode order, inclusive), taken as they are. Decoding can start with the first. */
@@ -49,6 +54,9 @@ export interface CopySegment {
   /** Its first samples follow a picture that is encoded, and are counted from that. */
   chain?: PictureChain;
 }
+
+/** Where the bytes of a copied sample are that goes into a clip otherwise than its recording has it. */
+export type ChangedSample = Pick<MuxSample, "source" | "offset" | "size">;
 
 /** Frames that have to be decoded and encoded again. */
 export interface EncodeSegment {

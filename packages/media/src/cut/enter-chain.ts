@@ -1,18 +1,9 @@
 import { readFile } from "node:fs/promises";
-import {
-  type ByteSource,
-  firstTrack,
-  MalformedBoxError,
-  memorySource,
-  onlyDescription,
-  readSps,
-  withLengths,
-} from "@camclips/mp4";
-import { losslessPps, losslessSlice, readAvcSets } from "@camclips/mp4/chain";
+import { firstTrack, MalformedBoxError, memorySource, onlyDescription, readSps, withLengths } from "@camclips/mp4";
+import { losslessPps, losslessSlice } from "@camclips/mp4/chain";
 import { VerificationError } from "../errors.ts";
-import type { CopySegment, CutPlan, CutSource, EncodeSegment } from "./cut-plan.ts";
+import type { CutPlan, CutSource, EncodeSegment } from "./cut-plan.ts";
 import { mostEntryBytes } from "./entry-limit.ts";
-import { renumberedSample, sampleOf } from "./picture-chain.ts";
 
 /**
  * The first picture of a chain as a file of one sample, bit for bit what decoders show of the recording there. It goes with the sequence
@@ -57,35 +48,9 @@ const ONE_SAMPLE = {
   description: Uint16Array.of(0),
 };
 
-function avcTrack(source: CutSource | undefined) {
+export function avcTrack(source: CutSource | undefined) {
   const video = source && firstTrack(source.movie, "vide");
   const avc = video && onlyDescription(video)?.video?.avc;
   if (!video || !avc) throw new MalformedBoxError(`${source?.path ?? "a part"} holds no H.264`);
   return { video, avc };
-}
-
-/** The samples of a chain as they go into the clip. They are read again when they are written: a chain may be long. */
-export async function chainedSamples(
-  { first, last, chain }: CopySegment,
-  source: CutSource,
-): Promise<ReadonlyMap<number, ByteSource>> {
-  const changed = new Map<number, ByteSource>();
-  if (!chain) return changed;
-  const { video, avc } = avcTrack(source);
-  const sets = readAvcSets(avc);
-  for (let index = first; index <= last && index < chain.until; index++) {
-    const make = async () => renumberedSample(await sampleOf(source, video, index), sets, chain.origin);
-    changed.set(index, madeWhenRead((await make()).length, make));
-  }
-  return changed;
-}
-
-function madeWhenRead(size: number, make: () => Promise<Uint8Array>): ByteSource {
-  return {
-    size,
-    read: async (start, end) => (await make()).subarray(start, end),
-    async *stream(start, end) {
-      yield (await make()).subarray(start, end);
-    },
-  };
 }

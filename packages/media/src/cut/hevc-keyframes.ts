@@ -12,7 +12,7 @@ import {
   presentationSeconds,
   withLengths,
 } from "@camclips/mp4";
-import { type CopySegment, type CutPlan, type CutSource, copiedSamples } from "./cut-plan.ts";
+import { type ChangedSample, type CopySegment, type CutPlan, type CutSource, copiedSamples } from "./cut-plan.ts";
 import { withInserted } from "./with-inserted.ts";
 
 /** A delimiter and the head of what follows it. */
@@ -31,8 +31,8 @@ export async function changedKeyframes(
   segment: CopySegment,
   { bytes, movie }: CutSource,
   plan: CutPlan,
-): Promise<ReadonlyMap<number, ByteSource>> {
-  const changed = new Map<number, ByteSource>();
+): Promise<ReadonlyMap<number, ChangedSample>> {
+  const changed = new Map<number, ChangedSample>();
   const video = firstTrack(movie, "vide");
   const hevc = video && onlyDescription(video)?.video?.hevc;
   if (!hevc) return changed;
@@ -45,15 +45,18 @@ export async function changedKeyframes(
       ? asBrokenLink(await bytes.read(offset, offset + size))
       : { bytes, offset, size, isChanged: false };
     const at = placeOfSets(await keyframe.bytes.read(keyframe.offset, keyframe.offset + Math.min(size, HEAD_BYTES)));
-    if (at !== undefined && sets.length > 0) changed.set(index, withInserted(keyframe, at, sets));
-    else if (keyframe.isChanged) changed.set(index, keyframe.bytes);
+    if (at !== undefined && sets.length > 0) changed.set(index, whole(withInserted(keyframe, at, sets)));
+    else if (keyframe.isChanged) changed.set(index, whole(keyframe.bytes));
   }
   return changed;
 }
 
+function whole(source: ByteSource): ChangedSample {
+  return { source, offset: 0, size: source.size };
+}
+
 /** Where copied frames of HEVC come behind others, seconds in the clip. */
 export function hevcJoins(plan: CutPlan, sources: readonly CutSource[]): number[] {
-  if (plan.encoder.codec !== "hevc") return [];
   return plan.segments.slice(1).flatMap((segment) => {
     const source = segment.kind === "copy" ? sources[segment.source] : undefined;
     const video = source && firstTrack(source.movie, "vide");

@@ -14,6 +14,7 @@ import {
 } from "@camclips/mp4";
 import type { CutRequest, CutSource } from "./cut-plan.ts";
 import { setText } from "./set-text.ts";
+import { rangeOf, Window } from "./window.ts";
 
 /** Delimiter, parameter sets and SEI come before the first slice; 64 kB holds what cameras put there. */
 const PROBE_BYTES = 64 * 1024;
@@ -36,7 +37,10 @@ const NO_ENTRY: EntrySample = { isEntry: false, isIntra: false, sets: [] };
 async function lookInto(source: ByteSource, track: Track, index: number, most = PROBE_BYTES): Promise<EntrySample> {
   const offset = track.samples.offset[index] ?? 0;
   const size = Math.min(track.samples.size[index] ?? 0, most);
-  const head = await source.read(offset, offset + size);
+  return entrySample(await source.read(offset, offset + size), track);
+}
+
+function entrySample(head: Uint8Array, track: Track): EntrySample {
   const kind = nalKind(track);
   if (!kind) return NO_ENTRY;
   const sets: Uint8Array[] = [];
@@ -65,12 +69,13 @@ async function findEntry(
   video: Track,
   { inSeconds, outSeconds }: { inSeconds: number; outSeconds: number },
 ): Promise<number> {
-  const known = new Set(video.descriptions.flatMap(({ video: entry }) => (entry ? setsOf(entry) : [])));
+  const window = new Window(source);
+  const known = knownSets(video);
   for (let i = 0; i < video.samples.count; i++) {
     const seconds = presentationSeconds(video, i);
     if (seconds >= outSeconds) continue;
     // Some muxers put a keyframe's sets behind the picture before it.
-    const { isEntry, sets } = await lookInto(source, video, i, Number.POSITIVE_INFINITY);
+    const { isEntry, sets } = entrySample(await window.at(...rangeOf(video, i)), video);
     // Sets that differ from the index's hold until others come, and would also change frames that come from elsewhere.
     if (sets.some((set) => !known.has(setText(set)))) return -1;
     if (video.samples.sync[i] === 1 && isEntry && seconds > inSeconds) return i;
@@ -140,6 +145,17 @@ export async function findEntryFor(source: ByteSource, video: Track, wanted: num
   if ((await lookInto(source, video, index)).isEntry) return index;
   // A negative start would be counted from the end.
   return index === 0 ? 0 : Math.max(0, video.samples.sync.lastIndexOf(1, index - 1));
+}
+
+/** Whether a sample brings parameter sets along that the index has not. */
+export async function bringsOtherSets(source: ByteSource, video: Track, index: number): Promise<boolean> {
+  const known = knownSets(video);
+  const { sets } = await lookInto(source, video, index, Number.POSITIVE_INFINITY);
+  return sets.some((set) => !known.has(setText(set)));
+}
+
+function knownSets({ descriptions }: Track): ReadonlySet<string> {
+  return new Set(descriptions.flatMap(({ video }) => (video ? setsOf(video) : [])));
 }
 
 function setsOf({ avc, hevc }: NonNullable<SampleDescription["video"]>): string[] {

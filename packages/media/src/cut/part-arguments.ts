@@ -1,4 +1,3 @@
-import type { SpsInfo } from "@camclips/mp4";
 import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
 import {
   type EncoderSettings,
@@ -9,16 +8,16 @@ import {
   TIMESCALE,
 } from "../ffmpeg/settings.ts";
 import { cutOut } from "../ffmpeg/time-filters.ts";
-import { decoderThreads, seekArguments } from "../probe/decoding.ts";
+import { decoderThreads, seekArguments, seekTo } from "../probe/decoding.ts";
 import type { MediaProbe } from "../probe/probe.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import { listChains, listOutputs, lookChain } from "../verify/looks.ts";
-import type { CutPlan, EncodeSegment } from "./cut-plan.ts";
+import type { CutPlan, EncodeSegment, PictureChain } from "./cut-plan.ts";
 
 export interface PartsJob {
   plan: CutPlan;
-  /** What each of the plan's encode segments is decoded from. */
-  inputs: readonly PartInput[];
+  /** Paths of the job's sources. */
+  paths: readonly string[];
   probes: readonly MediaProbe[];
   timeline: Timeline;
   threads: number;
@@ -31,12 +30,6 @@ export interface PartsJob {
   scratch: string;
 }
 
-export interface PartInput {
-  path: string;
-  /** Of what is coded and not cropped, the part that is shown; absent: it is cropped already. */
-  crop?: SpsInfo["crop"];
-}
-
 /** The segments of a plan that have to be encoded, in order. */
 export function encodeSegments(plan: CutPlan): EncodeSegment[] {
   return plan.segments.filter((segment) => segment.kind === "encode");
@@ -44,17 +37,17 @@ export function encodeSegments(plan: CutPlan): EncodeSegment[] {
 
 /** Arguments of the one run that encodes the frames which cannot be copied. */
 export function partArguments(job: PartsJob): string[] {
-  const { plan, inputs, threads, probes } = job;
+  const { plan, paths, threads, probes } = job;
   const segments = encodeSegments(plan);
-  const pictures = segments.flatMap((segment, i) => {
+  const pictures = segments.flatMap((segment) => {
     const { chain } = segment;
-    const seek = chain ? [] : seekArguments(segment.frameSeconds[0] ?? 0, probes[segment.source]);
+    const seek = chain ? chainInput(chain) : seekArguments(segment.frameSeconds[0] ?? 0, probes[segment.source]);
     // Few frames are decoded in time by one thread, beside those that encode.
     const isFew = (chain ? chain.looked - chain.keyframe : segment.frameSeconds.length) <= FEW_FRAMES;
     const { video } = probes[segment.source] ?? {};
     const decoders = isFew || !video ? 1 : decoderThreads(video, threads);
     const options = [...AS_INDEXED, "-threads", String(decoders), "-noautorotate", ...seek];
-    return inputArguments(inputs[i]?.path ?? "", options);
+    return inputArguments(paths[segment.source] ?? "", options);
   });
   const chains = [
     ...segments.flatMap((segment, i) => [
@@ -71,13 +64,18 @@ export function partArguments(job: PartsJob): string[] {
   ];
 }
 
-function stretchOf(segment: EncodeSegment, index: number, { timeline, inputs }: PartsJob) {
+/** Nothing is cropped: what frames behind a chain's first picture take from it may lie outside of what is shown. */
+function chainInput({ keyframeSeconds }: PictureChain): string[] {
+  return ["-apply_cropping", "0", ...seekTo(keyframeSeconds)];
+}
+
+function stretchOf(segment: EncodeSegment, index: number, { timeline }: PartsJob) {
   const { inSeconds, outSeconds, offsetSeconds, chain } = segment;
   const { intervalSeconds } = timeline;
   const end = chain?.lookedSeconds.at(-1);
   const cut = { inSeconds, outSeconds: end === undefined ? outSeconds : end + intervalSeconds / 2 };
-  const { width, height, left, top } = inputs[index]?.crop ?? {};
-  const crop = width === undefined ? {} : { crop: `crop=${width}:${height}:${left}:${top}:exact=1` };
+  const { width, height, left, top } = chain?.crop ?? {};
+  const crop = chain && { crop: `crop=${width}:${height}:${left}:${top}:exact=1` };
   return { index, cut, intervalSeconds, shiftSeconds: offsetSeconds, ...crop };
 }
 

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { jobOf, Workshop } from "@camclips/testing/media/workshop";
@@ -157,6 +158,21 @@ describe.concurrent("frames between keyframes are encoded", () => {
     expect(report).toMatchObject({ precision: "smart", frames: wanted.length });
     expect(report.encodedFrames).toBeGreaterThan(1);
     expect(pictures).toHaveLength(wanted.length);
+  });
+
+  it("where their keyframe brings other parameter sets along than the index has", async () => {
+    const made = await camera("other sets", { encoder: ["-bsf:v", "dump_extra"] });
+    const path = made.recordings[0]?.path ?? "";
+    const before = await cutOf(made, 2200, 3400);
+    expect(before.report.encodedFrames).toBe(1);
+    const bytes = await readFile(path);
+    // constraint_set5_flag of the index's sequence set, which changes no picture.
+    const set = bytes.indexOf("avcC") + 4 + 8;
+    expect((bytes[set] ?? 0) & 31).toBe(7);
+    bytes[set + 2] = (bytes[set + 2] ?? 0) ^ 4;
+    await writeFile(path, bytes);
+    const { report } = await cutOf(made, 2200, 3400);
+    expect(report).toMatchObject({ frames: 30, encodedFrames: 30 });
   });
 
   it("where there are as few of them as one picture takes", async () => {

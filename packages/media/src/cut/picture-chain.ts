@@ -8,7 +8,6 @@ import {
   onlyDescription,
   presentationSeconds,
   type Track,
-  withLengths,
 } from "@camclips/mp4";
 import {
   type AvcSets,
@@ -20,7 +19,8 @@ import {
 } from "@camclips/mp4/chain";
 import type { Piece } from "../timeline/timeline.ts";
 import type { CutRequest, CutSource, PictureChain } from "./cut-plan.ts";
-import { findEntryFor } from "./idr.ts";
+import { bringsOtherSets, findEntryFor } from "./idr.ts";
+import { rangeOf, Window } from "./window.ts";
 
 /** Fewer frames are encoded as quickly as one, and take no more bytes. */
 const LEAST_FRAMES = 8;
@@ -56,12 +56,15 @@ async function findChain({ cuts }: Piece, source: CutSource, keyframe: number): 
   if (entry < 0 || until - entry < LEAST_FRAMES) return undefined;
   const start = await findEntryFor(source.bytes, video, entry);
   if (start >= entry || !isShownAsStored(video, start, until)) return undefined;
+  if (await bringsOtherSets(source.bytes, video, start)) return undefined;
   try {
     const chain = await chained({ source, video, sets: readAvcSets(avc) }, entry, until);
+    if (!chain) return undefined;
+    const { sps, ...found } = chain;
     const { width, height } = description.video ?? {};
-    const shown = chain?.sps.crop;
-    if (shown?.width !== width || shown?.height !== height) return undefined;
-    return chain && { origin: chain.origin, spsId: chain.sps.id, entry, keyframe: start, until };
+    const { crop } = sps;
+    if (crop.width !== width || crop.height !== height) return undefined;
+    return { ...found, spsId: sps.id, crop, entry, keyframe: start, keyframeSeconds: seconds[start] ?? 0, until };
   } catch (error) {
     if (error instanceof MalformedBoxError) return undefined;
     throw error;
@@ -82,29 +85,29 @@ interface Stored {
 }
 
 async function chained(
-  stored: Stored,
+  { source, video, sets }: Stored,
   entry: number,
   until: number,
-): Promise<{ origin: ChainOrigin; sps: ChainedSlice["sps"] } | undefined> {
-  const first = pictureIn(await sampleOf(stored.source, stored.video, entry), stored.sets);
+): Promise<(Pick<PictureChain, "origin" | "sizes"> & Pick<ChainedSlice, "sps">) | undefined> {
+  const window = new Window(source.bytes);
+  const sample = (index: number) => window.at(...rangeOf(video, index));
+  const first = pictureIn(await sample(entry), sets);
   if (!first?.isReference || first.sps.hasScalingLists) return undefined;
+  const origin = { frameNumber: first.frameNumber, low: first.low ?? 0 };
   const numbers = 2 ** first.sps.frameNumBits;
+  const sizes = new Uint32Array(until - entry);
   let [last, references] = [first.frameNumber, 1];
   for (let i = entry + 1; i < until; i++) {
-    const picture = pictureIn(await sampleOf(stored.source, stored.video, i), stored.sets);
+    const bytes = await sample(i);
+    const picture = pictureIn(bytes, sets);
     const isNext = picture?.frameNumber === (last + 1) % numbers && picture.sps.id === first.sps.id;
     if (!picture || !isNext || picture.references > references) return undefined;
+    sizes[i - entry] = renumberedPieces(bytes, sets, origin).reduce((sum, { length }) => sum + length, 0);
     if (!picture.isReference) continue;
     last = picture.frameNumber;
     references++;
   }
-  return { origin: { frameNumber: first.frameNumber, low: first.low ?? 0 }, sps: first.sps };
-}
-
-export async function sampleOf({ bytes }: CutSource, { samples }: Track, index: number): Promise<Buffer> {
-  const start = samples.offset[index] ?? 0;
-  const { buffer, byteOffset, byteLength } = await bytes.read(start, start + (samples.size[index] ?? 0));
-  return Buffer.from(buffer, byteOffset, byteLength);
+  return { origin, sizes, sps: first.sps };
 }
 
 /** What a sample's slices say, where all belong to one picture of a chain. */
@@ -129,16 +132,23 @@ function isSamePicture(a: ChainedSlice, b: ChainedSlice): boolean {
 
 /**
  * A sample of a chain with its numbers counted from the chain's first picture.
+ * @returns the pieces that it consists of
  * @throws MalformedBoxError when it belongs to no chain
  */
-export function renumberedSample(sample: Uint8Array, sets: AvcSets, origin: ChainOrigin | "own"): Buffer {
-  const units = [...nalUnits(sample)].map(({ bytes }) => {
-    if (avcNalType(bytes) !== AVC_NAL.firstSlice) return bytes;
+export function renumberedPieces(sample: Uint8Array, sets: AvcSets, origin: ChainOrigin | "own"): Uint8Array[] {
+  return [...nalUnits(sample)].flatMap(({ bytes }) => {
+    if (avcNalType(bytes) !== AVC_NAL.firstSlice) return [lengthOf(bytes), bytes];
     const slice = readChainedSlice(bytes, sets);
     const from = origin === "own" && slice ? { frameNumber: slice.frameNumber, low: slice.low ?? 0 } : origin;
-    const nal = slice && from !== "own" && renumberedSlice(bytes, slice, from);
-    if (!nal) throw new MalformedBoxError("a frame needs others than the one before");
-    return nal;
+    const pieces = slice && from !== "own" && renumberedSlice(bytes, slice, from);
+    if (!pieces) throw new MalformedBoxError("a frame needs others than the one before");
+    return [lengthOf(...pieces), ...pieces];
   });
-  return withLengths(units);
+}
+
+/** The 4 bytes before a unit. */
+function lengthOf(...pieces: Uint8Array[]): Uint8Array {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  return length;
 }

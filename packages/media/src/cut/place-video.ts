@@ -51,7 +51,7 @@ export async function placeVideo(
       const [sample] = source ? samplesOf(track, source.bytes, index, index) : [];
       const ticks = toTicks(presentationSeconds(track, index)) + offset;
       if (!sample) return [];
-      return [{ sample: own ? { ...sample, source: own, offset: 0, size: own.size } : sample, ticks }];
+      return [{ sample: { ...sample, ...own }, ticks }];
     });
   });
   const end = toTicks(plan.durationSeconds);

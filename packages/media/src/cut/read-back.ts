@@ -11,7 +11,7 @@ import { readLists } from "../verify/looks.ts";
 import { encodedPictures } from "../verify/planned-pictures.ts";
 import { verifyClip } from "../verify/verify.ts";
 import { verifyAudio } from "../verify/verify-audio.ts";
-import { hevcJoins } from "./hevc-keyframes.ts";
+import type { CutPlan, CutSource } from "./cut-plan.ts";
 import { encodeSegments } from "./part-arguments.ts";
 import type { PreparedCut } from "./prepare-cut.ts";
 
@@ -58,7 +58,7 @@ async function readPictures(
     planned: encodedPictures(plan),
     shown: await readLists(encodeSegments(plan).length, options.scratch),
   };
-  const joinSeconds = hevcJoins(plan, sources);
+  const joinSeconds = plan.encoder.codec === "hevc" ? await joinsOfHevc(plan, sources) : [];
   const clip = { path: job.output, frameSeconds, width, height, audio, pictures, joinSeconds };
   const { missing, probe, durationMs } = await verifyClip(clip, ways);
   if (missing.length > 0)
@@ -84,4 +84,9 @@ async function readPictures(
     endErrorMs: timeline.endErrorMs,
     anchors: clockAnchors(timeline),
   };
+}
+
+async function joinsOfHevc(plan: CutPlan, sources: readonly CutSource[]): Promise<number[]> {
+  const { hevcJoins } = await import("./hevc-keyframes.ts");
+  return hevcJoins(plan, sources);
 }

@@ -125,9 +125,7 @@ async function encodeParts(
   const encoder = isMostlyCopied ? cutEncoderFor(encodedFrames, settings) : encoderFor(cut.job, settings);
   const hevc = isMostlyCopied ? hevcCutEncoder : hevcEncoder;
   const { scratch } = options;
-  const { partInputs } = await import("./part-inputs.ts");
-  await using inputs = await partInputs(cut, options);
-  const job = { ...cut, inputs: inputs.list, threads: settings.threads, encoder, hevc, parts, scratch };
+  const job = { ...cut, paths: pathsOf(cut), threads: settings.threads, encoder, hevc, parts, scratch };
   const args = await withGraphFile(partArguments(job), join(scratch, "graph"));
   const damage = damageIn(await runFfmpeg({ ...runOf(settings, options), args }));
   if (damage !== undefined) throw new VerificationError(`a source does not decode whole: ${damage}`);

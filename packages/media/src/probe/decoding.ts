@@ -27,5 +27,10 @@ export function seekArguments(firstSeconds: number, probe?: Pick<MediaProbe, "vi
   const first = times.findIndex((time) => time >= firstSeconds - TIME_TOLERANCE_SECONDS);
   const frames = probe ? (times[first - SEEK_MARGIN_FRAMES] ?? 0) : Number.POSITIVE_INFINITY;
   const seek = Math.min(firstSeconds - SEEK_MARGIN_SECONDS, frames);
-  return seek > 0 ? ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", seek.toFixed(6)] : [];
+  return seek > 0 ? seekTo(seek) : [];
+}
+
+/** Input options that start reading at the keyframe at or before an instant of the file's own timeline. */
+export function seekTo(seconds: number): string[] {
+  return ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", Math.max(0, seconds).toFixed(6)];
 }

@@ -4,7 +4,7 @@ import { damageIn } from "../ffmpeg/damage.ts";
 import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { type Cut, cutOut, FINE_TIMES } from "../ffmpeg/time-filters.ts";
-import { decoderThreads } from "../probe/decoding.ts";
+import { decoderThreads, seekTo } from "../probe/decoding.ts";
 import {
   type Fingerprint,
   fingerprintChain,
@@ -103,11 +103,7 @@ function inputOptions(
 ): string[] {
   const isShort = outSeconds - (entrySeconds ?? inSeconds) < SHORT_SECONDS;
   const count = isLookedAt ? 1 : decoderThreads(picture, UNSEEN_THREADS);
+  const seek = entrySeconds === undefined ? [] : seekTo(entrySeconds);
   const threads = isShort ? ["-threads", String(count)] : [];
-  return [...AS_INDEXED, ...threads, ...(isLookedAt ? [] : UNSMOOTHED), "-noautorotate", ...seekTo(entrySeconds)];
-}
-
-function seekTo(entrySeconds: number | undefined): string[] {
-  if (entrySeconds === undefined) return [];
-  return ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", Math.max(0, entrySeconds).toFixed(6)];
+  return [...AS_INDEXED, ...threads, ...(isLookedAt ? [] : UNSMOOTHED), "-noautorotate", ...seek];
 }

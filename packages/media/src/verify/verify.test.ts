@@ -1,5 +1,6 @@
-import { copyFile, truncate } from "node:fs/promises";
+import { copyFile, open, truncate } from "node:fs/promises";
 import { join } from "node:path";
+import { fileSource, firstTrack, readMovie } from "@camclips/mp4";
 import { testFfmpeg } from "@camclips/testing/ffmpeg";
 import { jobOf, Workshop } from "@camclips/testing/media/workshop";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -37,6 +38,20 @@ describe("verifyClip", () => {
     const refused = verifyClip({ ...clip, ...other }, ways);
     await expect(refused).rejects.toThrow(VerificationError);
     await expect(refused).rejects.toThrow(message);
+  });
+
+  it("finds damage in the last frames of a long GOP", async () => {
+    const path = join(await shop.folder, "long-gop.mp4");
+    const { frames } = await makeRecording({ path, startMs: 0, seconds: 6, gop: 150, audio: false });
+    const long = { ...clip, path, frameSeconds: frames.map(({ wallMs }) => wallMs / 1000), audio: false };
+    expect(await verifyClip(long, ways)).toMatchObject({ missing: [] });
+    await using source = await fileSource(path);
+    const { samples } = firstTrack(await readMovie(source, path), "vide") ?? {};
+    await using file = await open(path, "r+");
+    // Behind the slice's header, all that is left of the last frame.
+    const [offset, size] = [samples?.offset.at(-1) ?? 0, samples?.size.at(-1) ?? 0];
+    await file.write(Buffer.alloc(size - 20, 0xff), 0, size - 20, offset + 20);
+    await expect(verifyClip(long, ways)).rejects.toThrow(VerificationError);
   });
 
   it("refuses a file that is cut off", async () => {

@@ -73,6 +73,8 @@ export async function verifyClip(expected: ExpectedClip, ways: Ways): Promise<Ve
 
 interface Entries {
   lastEntrySeconds: number;
+  /** Where many frames are stored between the last one and its keyframe. */
+  longEnd: { video: Track; entry: number } | undefined;
   /** Frames around joins, by their index, and where decoding has to start for them. */
   joinEntries: ReadonlyMap<number, number>;
 }
@@ -82,6 +84,8 @@ const BEFORE_JOIN = 2;
 const BEHIND_JOIN = 4;
 /** A clip out of hundreds of files is not decoded at each of its joins. */
 const MOST_JOINS = 6;
+/** Where more frames are stored behind the last keyframe, only the first and the last of them are decoded. */
+const LONG_GOP_FRAMES = 100;
 
 type ProbedClip = Pick<VerifiedClip, "probe" | "durationMs"> & Entries;
 
@@ -102,7 +106,9 @@ async function probeClip(
       const seconds = presentationSeconds(video, broken).toFixed(3);
       throw new VerificationError(`the frame at ${seconds} s is damaged`);
     }
-    const last = await findEntryFor(file, video, shownAt(video, Number.POSITIVE_INFINITY) ?? 0);
+    const last = shownAt(video, Number.POSITIVE_INFINITY) ?? 0;
+    const entry = await findEntryFor(file, video, last);
+    const isLong = last - entry > LONG_GOP_FRAMES && last === video.samples.count - 1;
     // With reordered frames, the last sample's duration is not that of the frame that is shown last: the edit list tells.
     const edited = Number.isFinite(video.edit.to) ? video.edit.to / video.timescale : undefined;
     const durationMs = Math.round((edited ?? presentedRange(video)?.endSeconds ?? 0) * 1000);
@@ -111,11 +117,12 @@ async function probeClip(
     for (const seconds of joinSeconds.slice(0, MOST_JOINS)) {
       const join = times.findIndex((time) => isSame(time, seconds));
       const first = Math.max(0, join - BEFORE_JOIN);
-      const entry = await findEntryFor(file, video, shownAt(video, times[first] ?? 0) ?? 0);
+      const joinEntry = await findEntryFor(file, video, shownAt(video, times[first] ?? 0) ?? 0);
       for (let i = first; i < Math.min(times.length, join + BEHIND_JOIN); i++)
-        joinEntries.set(i, joinEntries.get(i) ?? presentationSeconds(video, entry));
+        joinEntries.set(i, joinEntries.get(i) ?? presentationSeconds(video, joinEntry));
     }
-    return { probe, durationMs, lastEntrySeconds: presentationSeconds(video, last), joinEntries };
+    const longEnd = isLong ? { video, entry } : undefined;
+    return { probe, durationMs, lastEntrySeconds: presentationSeconds(video, entry), longEnd, joinEntries };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof VerificationError) throw error;
@@ -161,11 +168,12 @@ async function checkPictures(
   const clock = pictures?.clock;
   const encoded = clock ? Float64Array.from(times) : Float64Array.from(planned, ({ seconds }) => seconds).sort();
   const look = clock && (await import("../clock/burned/check-clock.ts")).clockLook(clock, times);
-  const decoded = await decodeClip(path, windowsOf(times, encoded, entries), { ...ways, width, height }, look);
-  for (const [which, end] of [
-    ["first", times[0]],
-    ["last", times.at(-1)],
-  ] as const) {
+  const isEndWhole = await isLongEndWhole(path, entries, ways);
+  const windows = windowsOf(times, encoded, entries, isEndWhole);
+  const decoded = await decodeClip(path, windows, { ...ways, width, height }, look);
+  const ends: [string, number | undefined][] = [["first", times[0]]];
+  if (!isEndWhole) ends.push(["last", times.at(-1)]);
+  for (const [which, end] of ends) {
     if (!decoded.some(({ seconds }) => isSame(seconds, end))) {
       throw new VerificationError(`the clip's ${which} frame cannot be decoded`);
     }
@@ -182,11 +190,22 @@ async function checkPictures(
   comparePictures(planned, beside(decoded), shown.map(beside));
 }
 
-/** What is decoded of a clip: the frames that were encoded, which start with a keyframe, those at joins, and the first and the last frame. */
+/** Whether the last frames of a long GOP were seen to be whole. @throws VerificationError when they are not */
+async function isLongEndWhole(path: string, { longEnd }: Entries, ways: Ways): Promise<boolean> {
+  if (!longEnd) return false;
+  const { checkClipEnd } = await import("./clip-end.ts");
+  return await checkClipEnd({ path, ...longEnd }, ways);
+}
+
+/**
+ * What is decoded of a clip: the frames that were encoded, which start with a keyframe, those at joins, and the first and the last frame.
+ * @param isEndWhole the last frame needs not be decoded
+ */
 function windowsOf(
   times: readonly number[],
   encoded: Float64Array,
   { lastEntrySeconds, joinEntries }: Entries,
+  isEndWhole: boolean,
 ): ClipWindow[] {
   let next = 0;
   const isEncoded = (time: number) => {
@@ -194,7 +213,8 @@ function windowsOf(
     return isSame(encoded[next], time);
   };
   const encodedAt = new Set(times.flatMap((time, i) => (isEncoded(time) ? [i] : [])));
-  const isWanted = (i: number) => encodedAt.has(i) || joinEntries.has(i) || i === 0 || i === times.length - 1;
+  const isEnd = (i: number) => i === 0 || (i === times.length - 1 && !isEndWhole);
+  const isWanted = (i: number) => encodedAt.has(i) || joinEntries.has(i) || isEnd(i);
   const wanted = times.flatMap((_, i) => (isWanted(i) ? [i] : []));
   const entryOf = (i: number) => (encodedAt.has(i) ? times[i] : (joinEntries.get(i) ?? lastEntrySeconds));
   const isEncodedIn = (first: number, last: number) => wanted.some((i) => i >= first && i <= last && encodedAt.has(i));

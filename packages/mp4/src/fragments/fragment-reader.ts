@@ -3,7 +3,6 @@ import type { ByteSource } from "../io/byte-source.ts";
 import { type LocatedMovie, type Window, windowOn } from "../read/locate-movie.ts";
 import { type Movie, presentationTicks, presentedRange, type Track } from "../read/movie.ts";
 import { type FragmentDefaults, readFragmentDefaults } from "../read/parse-movie.ts";
-import { walkFragments } from "../read/read-movie.ts";
 import type { SampleBudget } from "../read/sample-table.ts";
 import { usualDuration } from "../read/spans.ts";
 import { knownRange, LONG_SECONDS } from "../slice/holes.ts";
@@ -12,6 +11,7 @@ import type { TimelineStarts } from "../slice/slice.ts";
 import type { FragmentEntry } from "./fragment-index.ts";
 import { searchFragment } from "./fragment-search.ts";
 import { FragmentSamples } from "./fragments.ts";
+import { walkFragments } from "./walk-fragments.ts";
 
 /** A needed part up to this size is read with one request and kept in memory; a larger one moof by moof, then streamed. */
 const WHOLE_READ_BYTES = 16 * 1024 * 1024;

@@ -35,8 +35,6 @@ export interface SpsInfo {
   codedHeight: number;
   /** What of it is shown. */
   crop: { left: number; top: number; width: number; height: number };
-  /** Of frame_cropping_flag and what belongs to it, bits of the payload. */
-  cropAt: { from: number; to: number };
 }
 
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
@@ -119,11 +117,10 @@ export function readSps(nal: Uint8Array): SpsInfo {
   if (!progressive) bits.bit();
   bits.bit();
   const codedHeight = MACROBLOCK * mapUnits * (progressive ? 1 : 2);
-  const from = bits.position();
   const crop = readCrop(bits, { codedWidth, codedHeight, chromaFormat, progressive });
   return {
     ...{ id, profile, level, chromaFormat, bitDepth, progressive, frameNumBits, ...pictureOrder, separatePlanes },
-    ...{ hasScalingLists, codedWidth, codedHeight, crop, cropAt: { from, to: bits.position() } },
+    ...{ hasScalingLists, codedWidth, codedHeight, crop },
   };
 }
 

@@ -109,9 +109,14 @@ export interface ChainOrigin {
 
 /**
  * A slice whose numbers are counted from elsewhere: `frame_num` and `pic_order_cnt_lsb` less the origin's, in as many bits.
- * @returns `undefined` when the unit is not coded as every other encoder does it, so that the rest of it could change
+ * @returns the unit in two pieces, of which the first is new; `undefined` when it is not coded as every other encoder does it, so that
+ *   the rest of it could change
  */
-export function renumberedSlice(nal: Uint8Array, slice: ChainedSlice, origin: ChainOrigin): Uint8Array | undefined {
+export function renumberedSlice(
+  nal: Uint8Array,
+  slice: ChainedSlice,
+  origin: ChainOrigin,
+): [Uint8Array, Uint8Array] | undefined {
   const { sps, frameNumberAt, frameNumber, lowAt, low } = slice;
   const numbers = lowAt === undefined ? frameNumberAt + sps.frameNumBits : lowAt + (sps.pictureOrderBits ?? 0);
   // Behind a byte like this, emulation prevention starts anew: what follows stays as it is.
@@ -123,7 +128,7 @@ export function renumberedSlice(nal: Uint8Array, slice: ChainedSlice, origin: Ch
   setBits(payload, 8 + frameNumberAt, { bits: sps.frameNumBits, value: frameNumber - origin.frameNumber });
   if (lowAt !== undefined)
     setBits(payload, 8 + lowAt, { bits: sps.pictureOrderBits ?? 0, value: (low ?? 0) - origin.low });
-  return Buffer.concat([withEmulation(payload), nal.subarray(headEnd)]);
+  return [withEmulation(payload), nal.subarray(headEnd)];
 }
 
 /** @param value is taken modulo what the bits hold */

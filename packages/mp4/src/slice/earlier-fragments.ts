@@ -1,8 +1,8 @@
 import type { FragmentedRecording } from "../fragments/fragment-reader.ts";
 import { FragmentSamples } from "../fragments/fragments.ts";
+import { walkFragments } from "../fragments/walk-fragments.ts";
 import { windowOn } from "../read/locate-movie.ts";
 import { readFragmentDefaults } from "../read/parse-movie.ts";
-import { walkFragments } from "../read/read-movie.ts";
 import type { MuxTrack } from "../write/mux-track.ts";
 import { bringsSets, HEAD_BYTES, isFullChroma, withEarlierState } from "./earlier-state.ts";
 import type { Selection } from "./select-samples.ts";

@@ -56,7 +56,7 @@ describe("missingIn", () => {
     expect(missingIn("demuxers", " D   mov,mp4,m4a,3gp\n D  rawvideo  raw video")).toEqual([]);
     expect(missingIn("bsfs", "Bitstream filters:\nsetts")).toEqual([]);
     const options =
-      "-fps_mode[:<stream_spec>]  set\n-stats_period time\n-find_stream_info  read\n-enc_time_base ratio\n-progress url";
+      "-fps_mode[:<stream_spec>]  set\n-stats_period time\n-find_stream_info  read\n-enc_time_base ratio\n-progress url\n-copyinkf  copy";
     expect(missingIn("options", options)).toEqual([]);
     expect(missingIn("options", options.replace("-fps_mode", "-vsync"))).toEqual(["-fps_mode"]);
   });

@@ -23,9 +23,9 @@ export const requirements = {
     adenorm aevalsrc aformat anullsrc apad aresample asetnsamples asetpts atrim color concat crop extractplanes format fps interleave
     lowpass noise null overlay pad scale select setparams setpts setsar settb split testsrc2 tile tpad trim`),
   demuxers: words("mov rawvideo"),
-  muxers: words("mp4 mov image2 webp framecrc null rawvideo s16le"),
+  muxers: words("mp4 mov image2 webp framecrc framehash null rawvideo s16le"),
   bsfs: words("setts"),
-  options: words("-fps_mode -stats_period -enc_time_base -progress -find_stream_info"),
+  options: words("-fps_mode -stats_period -enc_time_base -progress -find_stream_info -copyinkf"),
 } as const satisfies Record<string, readonly string[]>;
 
 export type Kind = keyof typeof requirements;
