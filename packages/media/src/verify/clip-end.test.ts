@@ -46,6 +46,7 @@ describe("checkClipEnd", () => {
     ["CAVLC", { encoder: ["-profile:v", "baseline"] }],
     ["several slices", { encoder: ["-slices", "3"] }],
     ["frames of any length", { vfr: true }],
+    ["times finer than microseconds", { fps: 30, seconds: 125 / 30, gop: 125, timescale: 30_000_000 }],
     ["times that do not begin at 0", { firstSeconds: 1.5 }],
   ])("is content with a GOP that is whole: %s", async (_, options) => {
     expect(await check(await longGop(options))).toBe(true);

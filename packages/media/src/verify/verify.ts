@@ -168,7 +168,7 @@ async function checkPictures(
   const clock = pictures?.clock;
   const encoded = clock ? Float64Array.from(times) : Float64Array.from(planned, ({ seconds }) => seconds).sort();
   const look = clock && (await import("../clock/burned/check-clock.ts")).clockLook(clock, times);
-  const isEndWhole = await isLongEndWhole(path, entries, ways);
+  const isEndWhole = !isSame(encoded.at(-1), times.at(-1)) && (await isLongEndWhole(path, entries, ways));
   const windows = windowsOf(times, encoded, entries, isEndWhole);
   const decoded = await decodeClip(path, windows, { ...ways, width, height }, look);
   const ends: [string, number | undefined][] = [["first", times[0]]];
