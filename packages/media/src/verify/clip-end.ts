@@ -37,8 +37,8 @@ interface LongEnd {
 }
 
 interface ClipEnd {
-  /** The last samples, as they are in the clip. */
-  tail: MuxSample[];
+  /** The bytes of the last samples, as they are in the clip. */
+  tail: Buffer[];
   /** All that are decoded. */
   samples: MuxSample[];
 }
@@ -82,7 +82,7 @@ export async function checkClipEnd(
     if (damage !== undefined) throw new VerificationError(`the clip's end does not decode whole: ${damage}`);
     if (linesOf(await readFile(frames, "utf8")).length !== end.samples.length)
       throw new VerificationError("the clip's last frames cannot be decoded");
-    await checkPackets(await readFile(packets, "utf8"), video, end.tail);
+    checkPackets(await readFile(packets, "utf8"), video, end.tail);
     return true;
   } catch (error) {
     if (!mayBlameInput(error)) throw error;
@@ -96,11 +96,12 @@ export async function checkClipEnd(
 async function shortened(file: ByteSource, video: Track, entry: number, sets: AvcSets): Promise<ClipEnd | undefined> {
   const { count } = video.samples;
   const tail = samplesOf(video, file, count - TAIL_FRAMES, count - 1);
-  const last = await picturesOf(tail, sets);
+  const bytes = await Promise.all(tail.map(bytesOf));
+  const last = bytes.map((sample) => pictureIn(sample, sets));
   const needed = Math.max(...last.map((picture) => picture?.references ?? Number.POSITIVE_INFINITY));
   const head = samplesOf(video, file, entry, entry + MOST_HEAD_FRAMES - 1);
   if (tail.some(({ compositionOffset }) => compositionOffset !== head[0]?.compositionOffset)) return undefined;
-  const next = await picturesOf(head.slice(1), sets);
+  const next = (await Promise.all(head.slice(1).map(bytesOf))).map((sample) => pictureIn(sample, sets));
   let [headFrames, references] = [1, 1];
   // One picture behind the keyframe tells its numbers.
   while (headFrames === 1 || references < needed) {
@@ -115,15 +116,11 @@ async function shortened(file: ByteSource, video: Track, entry: number, sets: Av
   const samples = head.slice(0, headFrames);
   const held = samples.pop();
   if (held) samples.push({ ...held, duration: (tail[0]?.dts ?? 0) - held.dts });
-  for (const sample of tail) {
-    const own = Buffer.concat(renumberedPieces(await bytesOf(sample), sets, origin));
+  for (const [i, sample] of tail.entries()) {
+    const own = Buffer.concat(renumberedPieces(bytes[i] ?? Buffer.alloc(0), sets, origin));
     samples.push({ ...sample, source: memorySource(own), offset: 0, size: own.length });
   }
-  return { tail, samples };
-}
-
-function picturesOf(samples: readonly MuxSample[], sets: AvcSets): Promise<(ChainedSlice | undefined)[]> {
-  return Promise.all(samples.map(async (sample) => pictureIn(await bytesOf(sample), sets)));
+  return { tail: bytes, samples };
 }
 
 /** Numbers of a picture, and of those behind it, are counted from this when it is to follow another. */
@@ -137,7 +134,7 @@ async function bytesOf({ source, offset, size }: MuxSample): Promise<Buffer> {
 }
 
 /** @throws VerificationError when ffmpeg reads other packets, or at other times, than our reader */
-async function checkPackets(hashes: string, video: Track, tail: readonly MuxSample[]): Promise<void> {
+function checkPackets(hashes: string, video: Track, tail: readonly Buffer[]): void {
   const [, from = "", to = ""] = /^#tb 0: (\d+)\/(\d+)$/m.exec(hashes) ?? [];
   // The first one is that before the tail.
   const lines = linesOf(hashes).slice(-tail.length);
@@ -146,9 +143,7 @@ async function checkPackets(hashes: string, video: Track, tail: readonly MuxSamp
     const [, , pts = "", , , hash] = lines[i]?.split(/,\s*/) ?? [];
     const seconds = (Number(pts) * Number(from)) / Number(to);
     const isThere = Math.abs(seconds - presentationSeconds(video, first + i)) <= TIME_TOLERANCE_SECONDS;
-    const own = createHash("sha256")
-      .update(await bytesOf(sample))
-      .digest("hex");
+    const own = createHash("sha256").update(sample).digest("hex");
     if (!isThere || hash !== own) {
       const at = presentationSeconds(video, first + i).toFixed(3);
       throw new VerificationError(`ffmpeg does not find the clip's frame at ${at} s`);
