@@ -3,9 +3,7 @@ import { readAvcSets } from "@camclips/mp4/chain";
 import type { ChangedSample, CopySegment, CutSource } from "./cut-plan.ts";
 import { avcTrack } from "./enter-chain.ts";
 import { renumberedPieces } from "./picture-chain.ts";
-import { rangeOf } from "./window.ts";
-
-const READ_BYTES = 1024 * 1024;
+import { READ_BYTES, rangeOf } from "./window.ts";
 
 /** A sample of a chain: where it is stored, and where it is among those that are made. */
 interface Place {
@@ -46,14 +44,13 @@ function placesOf(
 function madeWhenRead(
   places: readonly Place[],
   stored: ByteSource,
-  make: (sample: Buffer) => Uint8Array[],
+  make: (sample: Uint8Array) => Uint8Array[],
 ): ByteSource {
   async function* stream(from: number, to: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     const wanted = places.filter(({ start, end }) => start < to && end > from);
     for (const run of runsOf(wanted)) {
       const [start, end] = [run[0]?.stored[0] ?? 0, run.at(-1)?.stored[1] ?? 0];
-      const bytes = await stored.read(start, end, signal);
-      const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const all = await stored.read(start, end, signal);
       for (const place of run) {
         const pieces = make(all.subarray(place.stored[0] - start, place.stored[1] - start));
         yield* within(pieces, place, from, to);

@@ -1,6 +1,6 @@
 import type { ChangedSample, CopySegment, CutPlan, CutSource } from "./cut-plan.ts";
 
-/** By segment and index. */
+/** Copied samples that go into a clip otherwise than they are stored, by segment and index. */
 export type ChangedSamples = ReadonlyMap<CopySegment, ReadonlyMap<number, ChangedSample>>;
 
 export async function changedSamples(plan: CutPlan, sources: readonly CutSource[]): Promise<ChangedSamples> {

@@ -3,7 +3,6 @@ import {
   type ByteSource,
   fileSource,
   firstTrack,
-  hevcSets,
   nalKind,
   nalUnits,
   onlyDescription,
@@ -14,7 +13,7 @@ import {
 } from "@camclips/mp4";
 import { VerificationError } from "../errors.ts";
 import { type CutPlan, type CutSource, copiedSamples } from "./cut-plan.ts";
-import { setText } from "./set-text.ts";
+import { setText, setTexts } from "./set-text.ts";
 import { Window } from "./window.ts";
 
 /** What a clip must hold as one of its samples, and when it is shown. */
@@ -77,11 +76,12 @@ export async function compareSamples(
   if (!video || video.samples.count !== planned.length) {
     throw new VerificationError(`the clip has ${video?.samples.count} frames, planned were ${planned.length}`);
   }
-  const { avc, hevc } = onlyDescription(video)?.video ?? {};
+  const entry = onlyDescription(video)?.video;
   const kind = nalKind(video);
-  const sets = new Set([...(avc?.sps ?? []), ...(avc?.pps ?? []), ...(hevc ? hevcSets(hevc) : [])].map(setText));
-  const isSamePicture = avc && planned.some(({ isChained }) => isChained) ? await samePicture(avc) : undefined;
-  const isSameKeyframe = hevc ? await sameKeyframe() : undefined;
+  const sets = new Set(entry && setTexts(entry));
+  const isSamePicture =
+    entry?.avc && planned.some(({ isChained }) => isChained) ? await samePicture(entry.avc) : undefined;
+  const isSameKeyframe = entry?.hevc ? await sameKeyframe() : undefined;
   const clip = new Window(file, signal);
   // Planned samples come source by source, of which there may be hundreds.
   let window: Window | undefined;

@@ -1,7 +1,6 @@
 import type { ByteSource } from "@camclips/mp4";
 import {
   firstTrack,
-  hevcSets,
   nalKind,
   nalUnits,
   onlyDescription,
@@ -9,11 +8,10 @@ import {
   presentationSeconds,
   ROUNDING_SECONDS,
   randomAccessPointFor,
-  type SampleDescription,
   type Track,
 } from "@camclips/mp4";
 import type { CutRequest, CutSource } from "./cut-plan.ts";
-import { setText } from "./set-text.ts";
+import { setText, setTexts } from "./set-text.ts";
 import { rangeOf, Window } from "./window.ts";
 
 /** Delimiter, parameter sets and SEI come before the first slice; 64 kB holds what cameras put there. */
@@ -155,9 +153,5 @@ export async function bringsOtherSets(source: ByteSource, video: Track, index: n
 }
 
 function knownSets({ descriptions }: Track): ReadonlySet<string> {
-  return new Set(descriptions.flatMap(({ video }) => (video ? setsOf(video) : [])));
-}
-
-function setsOf({ avc, hevc }: NonNullable<SampleDescription["video"]>): string[] {
-  return [...(avc ? [...avc.sps, ...avc.pps] : []), ...(hevc ? hevcSets(hevc) : [])].map(setText);
+  return new Set(descriptions.flatMap(({ video }) => (video ? setTexts(video) : [])));
 }

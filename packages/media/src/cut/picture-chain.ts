@@ -111,7 +111,7 @@ async function chained(
 }
 
 /** What a sample's slices say, where all belong to one picture of a chain. */
-export function pictureIn(sample: Buffer, sets: AvcSets): ChainedSlice | undefined {
+export function pictureIn(sample: Uint8Array, sets: AvcSets): ChainedSlice | undefined {
   let picture: ChainedSlice | undefined;
   for (const { bytes, isCut } of nalUnits(sample)) {
     const type = avcNalType(bytes);

@@ -1,6 +1,6 @@
 import type { ByteSource, Track } from "@camclips/mp4";
 
-const READ_BYTES = 1024 * 1024;
+export const READ_BYTES = 1024 * 1024;
 
 /** Serves what is read in order from pieces of a megabyte; what it gave is gone when it gives more. */
 export class Window {

@@ -23,6 +23,7 @@ import { damageIn } from "../ffmpeg/damage.ts";
 import { AS_INDEXED, inputArguments } from "../ffmpeg/input-arguments.ts";
 import { type FfmpegRun, runFfmpeg } from "../ffmpeg/run-ffmpeg.ts";
 import { seekTo } from "../probe/decoding.ts";
+import { packetLines } from "./fingerprint.ts";
 
 /** More than any picture needs: max_num_ref_frames is at most 16. */
 const MOST_HEAD_FRAMES = 32;
@@ -38,7 +39,7 @@ interface LongEnd {
 
 interface ClipEnd {
   /** The bytes of the last samples, as they are in the clip. */
-  tail: Buffer[];
+  tail: Uint8Array[];
   /** All that are decoded. */
   samples: MuxSample[];
 }
@@ -80,7 +81,7 @@ export async function checkClipEnd(
     await writeMovieFile(short, writeMovie([track], { order: "source" }), ways.signal);
     const damage = damageIn(await runFfmpeg({ ...ways, args }));
     if (damage !== undefined) throw new VerificationError(`the clip's end does not decode whole: ${damage}`);
-    if (linesOf(await readFile(frames, "utf8")).length !== end.samples.length)
+    if (packetLines(await readFile(frames, "utf8")).length !== end.samples.length)
       throw new VerificationError("the clip's last frames cannot be decoded");
     checkPackets(await readFile(packets, "utf8"), video, end.tail);
     return true;
@@ -129,15 +130,15 @@ function originBehind(before: ChainedSlice, picture: ChainedSlice): ChainOrigin 
   return { frameNumber: picture.frameNumber - next, low: (picture.low ?? 0) - (before.low ?? 0) - 2 };
 }
 
-async function bytesOf({ source, offset, size }: MuxSample): Promise<Buffer> {
-  return Buffer.from(await source.read(offset, offset + size));
+function bytesOf({ source, offset, size }: MuxSample): Promise<Uint8Array> {
+  return source.read(offset, offset + size);
 }
 
 /** @throws VerificationError when ffmpeg reads other packets, or at other times, than our reader */
-function checkPackets(hashes: string, video: Track, tail: readonly Buffer[]): void {
+function checkPackets(hashes: string, video: Track, tail: readonly Uint8Array[]): void {
   const [, from = "", to = ""] = /^#tb 0: (\d+)\/(\d+)$/m.exec(hashes) ?? [];
   // The first one is that before the tail.
-  const lines = linesOf(hashes).slice(-tail.length);
+  const lines = packetLines(hashes).slice(-tail.length);
   const first = video.samples.count - tail.length;
   for (const [i, sample] of tail.entries()) {
     const [, , pts = "", , , hash] = lines[i]?.split(/,\s*/) ?? [];
@@ -149,8 +150,4 @@ function checkPackets(hashes: string, video: Track, tail: readonly Buffer[]): vo
       throw new VerificationError(`ffmpeg does not find the clip's frame at ${at} s`);
     }
   }
-}
-
-function linesOf(text: string): string[] {
-  return text.split("\n").filter((line) => /^\d/.test(line));
 }

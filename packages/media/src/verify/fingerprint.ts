@@ -50,10 +50,15 @@ export function fingerprintOutputs(files: FingerprintFiles, name: string): strin
   ];
 }
 
+/** Of what ffmpeg's framecrc and framehash write, the lines about packets. */
+export function packetLines(text: string): string[] {
+  return text.split("\n").filter((line) => /^\d/.test(line));
+}
+
 /** Fingerprints in the order in which the frames came. */
 export async function readFingerprints(files: FingerprintFiles): Promise<Fingerprint[]> {
   const pictures = await readFile(files.pictures);
-  const lines = (await readFile(files.times, "utf8")).split("\n").filter((line) => /^\d/.test(line));
+  const lines = packetLines(await readFile(files.times, "utf8"));
   return lines.map((line, index) => ({
     seconds: Number(line.split(",")[2]) / TIMESCALE,
     luma: pictures.subarray(index * BYTES, (index + 1) * BYTES),
