@@ -88,8 +88,10 @@ describe("exactArguments", () => {
     ]);
     expect(args.slice(args.indexOf("-map"))).toEqual([
       ...["-map", "[video]", "-fps_mode", "passthrough", "-enc_time_base", "1:90000"],
-      ...["-c:v", "libx264", "-preset", "superfast", "-crf", "21.5"],
-      ...["-x264-params", "fps=25.000:mbtree=1:rc-lookahead=15:sync-lookahead=0", "-threads:v", "2"],
+      ...["-c:v", "libx264", "-preset", "superfast", "-crf", "22.4"],
+      "-x264-params",
+      "fps=25.000:mbtree=1:rc-lookahead=15:sync-lookahead=0:bframes=0:aq-strength=0.9",
+      ...["-threads:v", "2"],
       ...["-bsf:v", "setts=pts=PTS:dts=DTS:duration=3600"],
       ...["-map", "[audio]", "-c:a", "aac", "-b:a", "96k"],
       ...["-map_metadata", "-1", "-map_chapters", "-1", "-metadata", "creation_time=1970-01-01T00:00:02.000Z"],

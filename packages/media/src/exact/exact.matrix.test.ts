@@ -57,7 +57,7 @@ describe.concurrent("an exact clip has every frame of its range and no other", (
   });
 
   it.each([
-    ["usual", "21.5"],
+    ["usual", "22.4"],
     ["draft", "27.0"],
   ] as const)("in %s quality, encoded as that says", async (quality, crf) => {
     const path = await expectExact(await camera("25 fps"), startMs + 1730, startMs + 5210, { quality });

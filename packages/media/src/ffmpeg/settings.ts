@@ -29,14 +29,14 @@ export interface EncoderSettings {
 }
 
 /**
- * `superfast` with the rate control of the presets above it (macroblock tree, with a look 15 frames ahead) takes 0.25 to 0.45
- * times the processor time of `fast` at its default, which the old way used, for the same quality (within 0.5 dB PSNR) and 1.06
- * to 1.18 times the size: docs/decisions/0030-how-exact-clips-are-encoded.md.
+ * `superfast` with the rate control of the presets above it (macroblock tree, with a look 15 frames ahead), and without B-frames,
+ * takes 0.2 to 0.35 times the processor time of `fast` at its default, which the old way used, for about the same quality and 1.0
+ * to 1.2 times the size of most cameras' pictures: docs/decisions/0030-how-exact-clips-are-encoded.md.
  */
 export const defaultEncoder: EncoderSettings = {
   preset: "superfast",
-  rate: { crf: 21.5 },
-  x264: ["mbtree=1", "rc-lookahead=15", "sync-lookahead=0"],
+  rate: { crf: 22.4 },
+  x264: ["mbtree=1", "rc-lookahead=15", "sync-lookahead=0", "bframes=0", "aq-strength=0.9"],
   audioKbps: 96,
 };
 
